@@ -1,0 +1,1 @@
+//! Composition root: reads files, builds rooms, owns shutdown.

@@ -1,0 +1,1 @@
+//! Same page, same bytes, same text: content digest, minhash, clusters. Pure.

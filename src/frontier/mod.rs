@@ -1,0 +1,1 @@
+//! What is fetched next and how gently: entries, host state, robots record, revisit times, traps. Pure.

@@ -1,0 +1,70 @@
+//! What one page says.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::vocab::money::Price;
+use crate::vocab::url::CanonicalUrl;
+
+/// One offer, in the words of the page.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Listing {
+    /// Title of the offer.
+    pub title: String,
+    /// Description, as visible text.
+    pub description: String,
+    /// Price as published.
+    pub price: Option<Price>,
+    /// Seller's published name (personal data: sealed before it is stored).
+    pub seller: Option<String>,
+    /// Named identifiers and attributes: `("CAS No.", "…")`, `("sku", "…")`.
+    pub identifiers: Vec<(String, String)>,
+    /// BCP 47 language, declared or guessed.
+    pub language: Option<String>,
+    /// Absolute image URLs.
+    pub images: Vec<String>,
+    /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`.
+    pub source: BTreeMap<String, String>,
+}
+
+/// Everything we read from one HTML page.
+#[derive(Debug, Clone, Default)]
+pub struct Page {
+    /// Offers on it; a product page has one, a category page usually none.
+    pub listings: Vec<Listing>,
+    /// Outlinks, canonical, in document order, each once.
+    pub links: Vec<Link>,
+    /// `rel=canonical`, resolved.
+    pub canonical: Option<CanonicalUrl>,
+    /// Content of `<title>`.
+    pub title: String,
+    /// Visible text, blocks separated by newlines.
+    pub text: String,
+    /// Declared language of the document.
+    pub language: Option<String>,
+    /// Robots directives of `<meta name=robots>` that bear on us.
+    pub robots: RobotsMeta,
+    /// Name of the encoding used to decode the page.
+    pub encoding: &'static str,
+    /// What was cut or broken, in words fit for the coverage statement.
+    pub problems: Vec<String>,
+}
+
+/// One outlink.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    /// Where it leads.
+    pub url: CanonicalUrl,
+    /// `rel=nofollow` stands on it.
+    pub nofollow: bool,
+}
+
+/// Robots directives found in the page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RobotsMeta {
+    /// Do not index.
+    pub noindex: bool,
+    /// Do not follow links.
+    pub nofollow: bool,
+}

@@ -1,0 +1,1 @@
+//! What leaves: wire views, feeds, webhook, e-mail.

@@ -1,0 +1,1 @@
+//! Documents about the work: coverage statement, transparency report. Pure.

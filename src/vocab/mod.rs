@@ -1,0 +1,11 @@
+//! The words of the house: ids, URLs, time, platforms and agreements.
+//!
+//! Owns: types that every room speaks, parsed once and valid from then on.
+//! Never: IO, clock reads (a [`time::Clock`] is passed in), randomness.
+//! Start reading: [`url::CanonicalUrl`], then [`platform::Platform`].
+
+pub mod ids;
+pub mod money;
+pub mod platform;
+pub mod time;
+pub mod url;
