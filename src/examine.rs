@@ -1,1 +1,1 @@
-//! The heart: capture in, listings, assessments, fingerprints and outlinks out. Pure.
+//! x

@@ -1,1 +1,1 @@
-//! Commands: one file a group, parsed once into typed requests.
+//! x

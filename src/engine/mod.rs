@@ -1,1 +1,1 @@
-//! The loops: scan, dispatch, recheck, schedule.
+//! x

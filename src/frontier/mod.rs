@@ -1,1 +1,13 @@
-//! What is fetched next and how gently: entries, host state, robots record, revisit times, traps. Pure.
+//! What is fetched next and how gently.
+//!
+//! Owns: frontier entries, the state of a URL and of a host, robots records, revisit times, traps, sitemaps as data.
+//! Never: sockets, stores, clocks; it answers from values and `now`.
+//! Start reading: [`entry::NewEntry`], then [`politeness::HostRecord`] and [`robots::RobotsRecord`].
+
+pub mod entry;
+pub mod ledger;
+pub mod politeness;
+pub mod revisit;
+pub mod robots;
+pub mod sitemap;
+pub mod traps;

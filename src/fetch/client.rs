@@ -1,0 +1,263 @@
+//! The HTTP client: one request, capped in bytes, time and rate. Redirects are answers, not followed.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::evidence::capture::{Capture, Truncated};
+use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
+use crate::vocab::platform::IpRange;
+use crate::vocab::time::Clock;
+use crate::vocab::url::CanonicalUrl;
+
+/// Caps of one request.
+#[derive(Debug, Clone)]
+pub struct FetchLimits {
+    /// Decoded body bytes kept; the rest is cut and the capture says so.
+    pub body_bytes: usize,
+    /// From sending the request to the last byte.
+    pub deadline: Duration,
+    /// From the start to the response head.
+    pub head_deadline: Duration,
+    /// Bytes a second below which a body that has run five seconds is cut.
+    pub floor_bytes_per_second: u64,
+}
+
+impl Default for FetchLimits {
+    fn default() -> Self {
+        FetchLimits {
+            body_bytes: 8 << 20,
+            deadline: Duration::from_secs(30),
+            head_deadline: Duration::from_secs(20),
+            floor_bytes_per_second: 64,
+        }
+    }
+}
+
+/// A body may be as slow as it likes for this long.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Why a request brought no capture.
+#[derive(Debug, thiserror::Error)]
+pub enum FetchError {
+    /// The address is private and not listed for the platform.
+    #[error("`{url}` leads to a private address")]
+    PrivateAddress {
+        /// What was asked for.
+        url: CanonicalUrl,
+    },
+    /// The connection could not be made or broke.
+    #[error("no answer from `{url}`: {reason}")]
+    Connection {
+        /// What was asked for.
+        url: CanonicalUrl,
+        /// The chain of causes, in one line.
+        reason: String,
+    },
+    /// No response head in time.
+    #[error("`{url}` did not answer within {seconds} s")]
+    Timeout {
+        /// What was asked for.
+        url: CanonicalUrl,
+        /// The limit.
+        seconds: u64,
+    },
+    /// The response is not HTTP we can read.
+    #[error("malformed response from `{url}`: {reason}")]
+    Malformed {
+        /// What was asked for.
+        url: CanonicalUrl,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl FetchError {
+    /// Name of the outcome in the coverage statement.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            FetchError::PrivateAddress { .. } => "private-address",
+            FetchError::Connection { .. } => "connection",
+            FetchError::Timeout { .. } => "timeout",
+            FetchError::Malformed { .. } => "malformed-response",
+        }
+    }
+
+    /// Whether another attempt may succeed.
+    pub fn is_passing(&self) -> bool {
+        matches!(self, FetchError::Connection { .. } | FetchError::Timeout { .. })
+    }
+}
+
+/// HTTP clients by the private ranges they may reach: one for all public platforms, one for each set of own ranges.
+pub struct Client {
+    user_agent: String,
+    limits: FetchLimits,
+    clock: Arc<dyn Clock>,
+    // Handles only, never held across an await.
+    clients: Mutex<HashMap<String, reqwest::Client>>,
+}
+
+impl Client {
+    /// A client that names `contact_url` to the sites it visits.
+    pub fn new(contact_url: &str, limits: FetchLimits, clock: Arc<dyn Clock>) -> Self {
+        // The second install of a process is an error that changes nothing.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let version = env!("CARGO_PKG_VERSION");
+        let user_agent = format!("{}/{version} (+{contact_url})", crate::frontier::robots::PRODUCT_TOKEN);
+        Client { user_agent, limits, clock, clients: Mutex::default() }
+    }
+
+    /// The User-Agent header sent.
+    pub fn user_agent(&self) -> &str {
+        &self.user_agent
+    }
+
+    /// Sends one GET. Visible in this room only: outside it a request needs a permit.
+    pub(super) async fn get(
+        &self,
+        url: &CanonicalUrl,
+        private_addresses: &[IpRange],
+        extra: &[(&'static str, String)],
+        body_limit_bytes: usize,
+    ) -> Result<Capture, FetchError> {
+        let guard = AddressGuard::new(private_addresses);
+        if !guard.admits_literal(url) {
+            return Err(FetchError::PrivateAddress { url: url.clone() });
+        }
+        let client = self.client(&guard, private_addresses).map_err(|error| connection(url, &error))?;
+        let headers = self.headers(extra);
+        let request_headers =
+            headers.iter().map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
+        let started = Instant::now();
+        let request = client.get(url.as_url().clone()).headers(headers).send();
+        let mut response = match tokio::time::timeout(self.limits.head_deadline, request).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(connection(url, &error)),
+            Err(_) => {
+                return Err(FetchError::Timeout { url: url.clone(), seconds: self.limits.head_deadline.as_secs() });
+            }
+        };
+        let fetched_at = self.clock.now();
+        let remote = response.remote_addr().map(|address| address.ip());
+        if remote.is_some_and(|address| !guard.admits(address)) {
+            return Err(FetchError::PrivateAddress { url: url.clone() });
+        }
+        let status = response.status().as_u16();
+        let response_headers = response
+            .headers()
+            .iter()
+            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .collect();
+        let (body, truncated) = self.body(&mut response, started, body_limit_bytes, url).await?;
+        Ok(Capture {
+            url: url.clone(),
+            fetched_at,
+            remote,
+            status,
+            request_headers,
+            response_headers,
+            body: body.into(),
+            truncated,
+            elapsed: started.elapsed(),
+        })
+    }
+
+    /// Default cap of a page's decoded body.
+    pub(super) fn body_limit_bytes(&self) -> usize {
+        self.limits.body_bytes
+    }
+
+    async fn body(
+        &self,
+        response: &mut reqwest::Response,
+        started: Instant,
+        limit_bytes: usize,
+        url: &CanonicalUrl,
+    ) -> Result<(Vec<u8>, Option<Truncated>), FetchError> {
+        let deadline = tokio::time::Instant::from_std(started + self.limits.deadline);
+        let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(32 << 10);
+        let mut body: Vec<u8> = Vec::with_capacity(expected.min(1 << 20));
+        loop {
+            match tokio::time::timeout_at(deadline, response.chunk()).await {
+                Err(_) => return Ok((body, Some(Truncated::Time))),
+                Ok(Ok(None)) => return Ok((body, None)),
+                Ok(Ok(Some(chunk))) => {
+                    let room = limit_bytes.saturating_sub(body.len());
+                    body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        return Ok((body, Some(Truncated::Length)));
+                    }
+                    let ran = started.elapsed();
+                    if ran > GRACE && (body.len() as u64) < ran.as_secs() * self.limits.floor_bytes_per_second {
+                        return Ok((body, Some(Truncated::Time)));
+                    }
+                }
+                // A body that breaks in the middle is no page: half a listing must not be judged.
+                Ok(Err(error)) => return Err(connection(url, &error)),
+            }
+        }
+    }
+
+    fn headers(&self, extra: &[(&'static str, String)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let fixed = [
+            ("accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.5"),
+            ("accept-encoding", "gzip, br, deflate"),
+            ("user-agent", &self.user_agent),
+        ];
+        for (name, value) in fixed.into_iter().chain(extra.iter().map(|(name, value)| (*name, value.as_str()))) {
+            // A stored validator with bytes that fit no header is left out; the page is then simply fetched whole.
+            if let Ok(value) = HeaderValue::from_str(value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
+        headers
+    }
+
+    fn client(&self, guard: &AddressGuard, ranges: &[IpRange]) -> Result<reqwest::Client, reqwest::Error> {
+        let key = format!("{ranges:?}");
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&key) {
+            return Ok(client.clone());
+        }
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .referer(false)
+            .redirect(reqwest::redirect::Policy::none())
+            .dns_resolver(Arc::new(guard.clone()))
+            .connect_timeout(Duration::from_secs(10))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .tcp_nodelay(true)
+            .build()?;
+        clients.insert(key, client.clone());
+        Ok(client)
+    }
+}
+
+fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchError {
+    let mut reason = String::new();
+    let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if !reason.is_empty() {
+            reason.push_str(": ");
+        }
+        reason.push_str(&error.to_string());
+        cause = error.source();
+    }
+    if reason.is_empty() {
+        reason = error.to_string();
+    }
+    reason.truncate(reason.floor_char_boundary(300));
+    if reason.contains(PRIVATE_ADDRESS) {
+        FetchError::PrivateAddress { url: url.clone() }
+    } else if error.is_timeout() {
+        FetchError::Timeout { url: url.clone(), seconds: 10 }
+    } else if error.is_connect() || error.is_body() || error.is_request() {
+        FetchError::Connection { url: url.clone(), reason }
+    } else {
+        FetchError::Malformed { url: url.clone(), reason }
+    }
+}

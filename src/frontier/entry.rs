@@ -1,0 +1,95 @@
+//! One URL of the frontier: how it came in, what is known of it, who holds it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::vocab::ids::{PlatformId, Sha256Digest};
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::CanonicalUrl;
+
+/// Why a URL is in the frontier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrlKind {
+    /// A start page of the platform file.
+    Seed,
+    /// A sitemap or sitemap index.
+    Sitemap,
+    /// RSS, Atom or JSON Feed.
+    Feed,
+    /// A page reached by a link.
+    Page,
+    /// Looked at again because a case asks for it.
+    Recheck,
+}
+
+impl UrlKind {
+    /// Lower goes first among what is due.
+    pub fn priority(self) -> u8 {
+        match self {
+            UrlKind::Recheck => 0,
+            UrlKind::Seed | UrlKind::Sitemap | UrlKind::Feed => 1,
+            UrlKind::Page => 4,
+        }
+    }
+}
+
+/// A URL offered to the frontier.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntry {
+    /// Where to look.
+    pub url: CanonicalUrl,
+    /// Links followed from a seed.
+    pub depth: u16,
+    /// Why it is offered.
+    pub kind: UrlKind,
+    /// Lower goes first among what is due in the same second.
+    pub priority: u8,
+    /// Not before this moment.
+    pub due: Timestamp,
+}
+
+/// What is remembered of a URL between visits.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UrlState {
+    /// Validator of the last answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub etag: Option<String>,
+    /// Validator of the last answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+    /// Last answered visit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_fetched: Option<Timestamp>,
+    /// Interval to the next visit, as last computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Duration>,
+    /// Digest of the last full body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub payload_digest: Option<Sha256Digest>,
+    /// Visits in a row that brought no change.
+    #[serde(default)]
+    pub unchanged: u16,
+    /// Failed attempts in a row.
+    #[serde(default)]
+    pub failures: u16,
+    /// Whether the last visit left a hit behind.
+    #[serde(default)]
+    pub hit: bool,
+}
+
+/// A URL handed out until a deadline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lease {
+    /// Whose URL it is.
+    pub platform: PlatformId,
+    /// Where to look.
+    pub url: CanonicalUrl,
+    /// Links followed from a seed.
+    pub depth: u16,
+    /// Why it is in the frontier.
+    pub kind: UrlKind,
+    /// What is known of it.
+    pub state: UrlState,
+}

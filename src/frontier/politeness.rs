@@ -1,0 +1,173 @@
+//! The pace owed to a host, as a record that survives the process.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::vocab::platform::Rate;
+use crate::vocab::time::Timestamp;
+
+/// Back-off never asks for more than this between two requests; beyond it the host is blocked instead.
+const LONGEST_DELAY: Duration = Duration::from_secs(300);
+
+/// A `Retry-After` beyond this is cut: a host cannot lock us out for years by one header.
+const LONGEST_BLOCK: Duration = Duration::from_secs(7 * 86_400);
+
+/// Block after a 429 or 503 without `Retry-After`, doubled with each in a row.
+const FIRST_BLOCK: Duration = Duration::from_secs(10);
+
+/// The delay is at least this many times the host's latency: a slow host is a busy host.
+const LATENCY_FACTOR: u32 = 2;
+
+/// What is owed to one host.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostRecord {
+    /// Start of the last request.
+    pub last_request_at: Option<Timestamp>,
+    /// The delay promised when the record was written.
+    pub delay: Duration,
+    /// No request before this moment (`Retry-After` or a block after 429 and 503).
+    pub blocked_until: Option<Timestamp>,
+    /// Refusals (429, 503) in a row; each doubles the block and slows the pace.
+    pub refusals: u16,
+    /// Doublings of the delay that refusals left behind; falls by one after each quiet stretch.
+    pub slowdown: u8,
+    /// Answers since the last refusal.
+    pub quiet_answers: u16,
+    /// Smoothed time to answer.
+    pub latency: Duration,
+}
+
+impl HostRecord {
+    /// The delay between two requests: the strictest of the agreement's rate, robots' `Crawl-delay` and back-off.
+    ///
+    /// An unlimited rate (own site) has no back-off for latency; refusals still slow it down.
+    pub fn delay(&self, rate: Rate, crawl_delay: Option<Duration>) -> Duration {
+        let asked = crawl_delay.unwrap_or_default();
+        let (base, latency) = match rate {
+            Rate::Unlimited => (Duration::ZERO, Duration::ZERO),
+            Rate::Every(period) => (period, self.latency.saturating_mul(LATENCY_FACTOR).min(Duration::from_secs(30))),
+        };
+        let calm = base.max(asked).max(latency);
+        if self.slowdown == 0 {
+            return calm;
+        }
+        let slowed = calm.max(Duration::from_millis(500)).saturating_mul(1 << self.slowdown.min(10));
+        // What robots.txt asks for is never cut, however long it is.
+        slowed.min(LONGEST_DELAY.max(calm))
+    }
+
+    /// The earliest moment of the next request, from what is stored. After a clock that stepped back a last request in
+    /// the future counts as one made now, so a step never shortens the delay.
+    pub fn not_before(&self, delay: Duration, now: Timestamp) -> Timestamp {
+        let paced = self.last_request_at.map_or(Timestamp::EPOCH, |at| at.min(now).after(delay));
+        paced.max(self.blocked_until.unwrap_or(Timestamp::EPOCH))
+    }
+
+    /// Learns from an answer. `retry_after` is the header's text. Says whether the host asked us to stay away.
+    pub fn after_answer(&mut self, status: u16, latency: Duration, retry_after: Option<&str>, now: Timestamp) -> bool {
+        self.latency = if self.latency.is_zero() {
+            latency
+        } else {
+            (self.latency.saturating_mul(7) + latency.min(LONGEST_DELAY)) / 8
+        };
+        if matches!(status, 429 | 503) {
+            let own = FIRST_BLOCK.saturating_mul(1 << self.refusals.min(9));
+            let asked = retry_after.and_then(|text| parse_retry_after(text, now)).unwrap_or(own);
+            let until = now.after(asked.min(LONGEST_BLOCK));
+            self.blocked_until = Some(self.blocked_until.map_or(until, |earlier| earlier.max(until)));
+            self.refusals = self.refusals.saturating_add(1);
+            self.slowdown = (self.slowdown + 1).min(6);
+            self.quiet_answers = 0;
+            return true;
+        }
+        self.refusals = 0;
+        self.quiet_answers = self.quiet_answers.saturating_add(1);
+        // Rises at once, falls slowly: one step back after twenty answers without a refusal.
+        if self.quiet_answers >= 20 && self.slowdown > 0 {
+            self.slowdown -= 1;
+            self.quiet_answers = 0;
+        }
+        false
+    }
+}
+
+/// Reads `Retry-After`: seconds, or an HTTP date. A date in the past asks for nothing.
+pub fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        // Digits too many for a u64 still ask for the longest block.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(Timestamp::from(date.timestamp()).since(now))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn the_strictest_wins() {
+        let record = HostRecord::default();
+        assert_eq!(record.delay(Rate::Every(SECOND), Some(5 * SECOND)), 5 * SECOND);
+        assert_eq!(record.delay(Rate::Every(9 * SECOND), Some(5 * SECOND)), 9 * SECOND);
+        assert_eq!(record.delay(Rate::Unlimited, Some(2 * SECOND)), 2 * SECOND);
+        assert_eq!(record.delay(Rate::Unlimited, None), Duration::ZERO);
+        let slow = HostRecord { latency: 4 * SECOND, ..HostRecord::default() };
+        assert_eq!(slow.delay(Rate::Every(SECOND), None), 8 * SECOND);
+    }
+
+    #[test]
+    fn a_long_crawl_delay_survives_the_cap_of_back_off() {
+        let record = HostRecord { slowdown: 3, ..HostRecord::default() };
+        assert_eq!(record.delay(Rate::Every(SECOND), Some(1000 * SECOND)), 1000 * SECOND);
+        assert_eq!(record.delay(Rate::Every(SECOND), None), 8 * SECOND);
+    }
+
+    #[test]
+    fn refusals_block_and_slow_down_and_calm_returns_slowly() {
+        let mut record = HostRecord::default();
+        assert!(record.after_answer(429, SECOND, Some("120"), at(0)));
+        assert_eq!(record.blocked_until, Some(at(120)));
+        assert!(record.after_answer(503, SECOND, None, at(0)));
+        assert_eq!(record.blocked_until, Some(at(120)), "a shorter block does not replace a longer one");
+        assert!(record.delay(Rate::Every(SECOND), None) >= 4 * SECOND);
+        for _ in 0..19 {
+            assert!(!record.after_answer(200, SECOND, None, at(200)));
+        }
+        assert_eq!(record.slowdown, 2);
+        record.after_answer(200, SECOND, None, at(200));
+        assert_eq!(record.slowdown, 1);
+    }
+
+    #[test]
+    fn a_clock_step_back_does_not_shorten_the_delay() {
+        let record = HostRecord { last_request_at: Some(at(1000)), ..HostRecord::default() };
+        assert_eq!(record.not_before(5 * SECOND, at(400)), at(405));
+        assert_eq!(record.not_before(5 * SECOND, at(1001)), at(1005));
+    }
+
+    #[test]
+    fn retry_after_in_every_form() {
+        let now = Timestamp::from_millis(1_764_000_000_000); // 2025-11-24T16:00:00Z
+        for (text, seconds) in [
+            ("0", Some(0)),
+            (" 120 ", Some(120)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Mon, 24 Nov 2025 16:01:00 GMT", Some(60)),
+            ("Mon, 24 Nov 2025 15:00:00 GMT", Some(0)),
+            ("-5", None),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_retry_after(text, now).map(|d| d.as_secs()), seconds, "{text}");
+        }
+    }
+}

@@ -1,0 +1,489 @@
+//! robots.txt by RFC 9309, and the only caller of the `robotstxt` crate.
+//!
+//! The crate reads the file into records for us (`parse_robotstxt`); which rule wins is decided here, because its own
+//! matcher loses the first group after a byte order mark, lets unknown lines end a group, misses some wildcard matches
+//! and is cubic on hostile patterns. What reaches the crate is already sanitised: no byte order mark, no line long
+//! enough to make it slice inside a character. In doubt the answer is no.
+
+use std::time::Duration;
+
+use robotstxt::{RobotsParseHandler, parse_robotstxt};
+use serde::{Deserialize, Serialize};
+
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::CanonicalUrl;
+
+/// The name robots rules address us by. Letters only: RFC 9309 product tokens have no digits.
+pub const PRODUCT_TOKEN: &str = "listingwatch";
+
+/// RFC 9309 section 2.5 asks for at least 500 KiB.
+pub const ROBOTS_LIMIT_BYTES: usize = 500 * 1024;
+
+/// Longer lines are no rules; the crate would cut them inside a character.
+const LINE_LIMIT_BYTES: usize = 2048;
+
+/// RFC 9309 section 2.4: no longer than a day.
+const FRESH: Duration = Duration::from_secs(24 * 3600);
+
+/// How long an unreachable robots.txt keeps us away before it is asked for again.
+const UNREACHABLE_RETRY: Duration = Duration::from_secs(15 * 60);
+
+/// The longest `Crawl-delay` that is obeyed as a delay; a longer one is obeyed as this long.
+const LONGEST_CRAWL_DELAY: f64 = 86_400.0;
+
+/// Rules kept of one file; a file with more has its rules beyond the cap treated as if everything were disallowed.
+const RULES_LIMIT: usize = 20_000;
+
+/// How robots.txt answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RobotsStatus {
+    /// Read; its rules count.
+    Available,
+    /// 4xx: there are no rules.
+    Unavailable,
+    /// 5xx or no answer: everything is disallowed.
+    Unreachable,
+}
+
+/// What a host's robots.txt says to us, compiled.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RobotsRecord {
+    /// How it answered.
+    pub status: RobotsStatus,
+    /// When.
+    pub fetched_at: Timestamp,
+    /// When it must be asked for again.
+    pub expires_at: Timestamp,
+    /// `Crawl-delay` of our group.
+    pub crawl_delay: Option<Duration>,
+    /// `Sitemap` lines, as written.
+    pub sitemaps: Vec<String>,
+    rules: Vec<Rule>,
+}
+
+/// One rule of our group, its pattern in one percent-encoded form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Rule {
+    allow: bool,
+    pattern: String,
+}
+
+impl RobotsRecord {
+    /// From a final answer (redirects already followed): `None` for no answer at all.
+    pub fn from_answer(status: Option<u16>, body: &[u8], now: Timestamp) -> Self {
+        let (status, life) = match status {
+            Some(200..=299) => (RobotsStatus::Available, FRESH),
+            // Too many requests is no statement about rules: RFC 9309 leaves 429 to us, and we stay away.
+            Some(429) => (RobotsStatus::Unreachable, UNREACHABLE_RETRY),
+            Some(400..=499) => (RobotsStatus::Unavailable, FRESH),
+            _ => (RobotsStatus::Unreachable, UNREACHABLE_RETRY),
+        };
+        let mut record = RobotsRecord {
+            status,
+            fetched_at: now,
+            expires_at: now.after(life),
+            crawl_delay: None,
+            sitemaps: Vec::new(),
+            rules: Vec::new(),
+        };
+        if status == RobotsStatus::Available {
+            record.read(body);
+        }
+        record
+    }
+
+    /// Whether we may fetch `url`. robots.txt itself is always allowed.
+    pub fn allows(&self, url: &CanonicalUrl) -> bool {
+        match self.status {
+            RobotsStatus::Unavailable => true,
+            RobotsStatus::Unreachable => false,
+            RobotsStatus::Available => {
+                let path = one_form(url.path_and_query());
+                path == "/robots.txt" || self.verdict(path.as_bytes())
+            }
+        }
+    }
+
+    /// Whether the record must be fetched again.
+    pub fn is_stale(&self, now: Timestamp) -> bool {
+        // A clock that stepped back makes the record stale rather than eternal.
+        now >= self.expires_at || now < self.fetched_at
+    }
+
+    fn verdict(&self, path: &[u8]) -> bool {
+        // The longest match wins; at equal length allow does (RFC 9309 section 2.2.2).
+        let mut best: Option<(usize, bool)> = None;
+        for rule in &self.rules {
+            let candidate = (rule.pattern.len(), rule.allow);
+            if best.is_none_or(|held| candidate > held) && matches(rule.pattern.as_bytes(), path) {
+                best = Some(candidate);
+            }
+        }
+        best.is_none_or(|(_, allow)| allow)
+    }
+
+    fn read(&mut self, body: &[u8]) {
+        let mut reader = Reader::default();
+        let text = sanitise(body);
+        // The crate has panicked on crafted text before; a panic here means the file cannot be trusted: disallow all.
+        let parsed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| parse_robotstxt(&text, &mut reader)));
+        if parsed.is_err() {
+            self.status = RobotsStatus::Unreachable;
+            return;
+        }
+        let (rules, delay) = reader.ours();
+        self.rules = rules;
+        self.crawl_delay = delay;
+        self.sitemaps = reader.sitemaps;
+        if self.rules.len() > RULES_LIMIT {
+            self.rules = vec![Rule { allow: false, pattern: "/".to_owned() }];
+        }
+    }
+}
+
+/// Text the crate reads as meant: no byte order mark, capped, no overlong lines, UTF-8.
+fn sanitise(body: &[u8]) -> String {
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let capped = &body[..body.len().min(ROBOTS_LIMIT_BYTES)];
+    let mut text = String::with_capacity(capped.len());
+    for line in capped.split(|byte| matches!(byte, b'\n' | b'\r')) {
+        if line.len() <= LINE_LIMIT_BYTES {
+            let line = String::from_utf8_lossy(line);
+            match line.split_once(':') {
+                // The crate drops characters after a stray percent sign; in one form there are none.
+                Some((name, value))
+                    if is_rule_start(name.as_bytes(), b"allow") || is_rule_start(name.as_bytes(), b"disallow") =>
+                {
+                    let value = value.split('#').next().unwrap_or_default();
+                    text.push_str(name);
+                    text.push(':');
+                    text.push_str(&one_form(value.trim()));
+                }
+                _ => text.push_str(&line),
+            }
+        } else if is_rule_start(line, b"disallow") {
+            // An overlong ban is kept as a ban on its first part, which is stricter, never looser.
+            text.push_str(String::from_utf8_lossy(&line[..LINE_LIMIT_BYTES / 4]).trim_end_matches('\u{fffd}'));
+            text.push('*');
+        }
+        text.push('\n');
+    }
+    text
+}
+
+fn is_rule_start(line: &[u8], name: &[u8]) -> bool {
+    let line = line.trim_ascii_start();
+    line.len() >= name.len() && line[..name.len()].eq_ignore_ascii_case(name)
+}
+
+/// Collects groups as RFC 9309 means them: consecutive user-agent lines share the rules that follow, and lines that are
+/// neither agent nor rule (Crawl-delay, Sitemap, unknown ones) never end a group.
+#[derive(Default)]
+struct Reader {
+    groups: Vec<Group>,
+    collecting_agents: bool,
+    sitemaps: Vec<String>,
+}
+
+#[derive(Default)]
+struct Group {
+    agents: Vec<String>,
+    rules: Vec<Rule>,
+    crawl_delay: Option<Duration>,
+}
+
+impl Reader {
+    /// Rules and delay of all groups that name us; of the `*` groups when none does.
+    fn ours(&mut self) -> (Vec<Rule>, Option<Duration>) {
+        let names_us = |group: &Group| group.agents.iter().any(|agent| agent == PRODUCT_TOKEN);
+        let for_all = |group: &Group| group.agents.iter().any(|agent| agent == "*");
+        let named = self.groups.iter().any(names_us);
+        let mut rules = Vec::new();
+        let mut delay: Option<Duration> = None;
+        for group in self.groups.drain(..) {
+            if if named { names_us(&group) } else { for_all(&group) } {
+                delay = delay.max(group.crawl_delay);
+                rules.extend(group.rules);
+            }
+        }
+        (rules, delay)
+    }
+
+    fn rule(&mut self, allow: bool, value: &str) {
+        self.collecting_agents = false;
+        let Some(group) = self.groups.last_mut() else { return };
+        let value = value.trim();
+        if value.is_empty() {
+            return;
+        }
+        // A rule without a leading slash can only have meant one.
+        let value = if value.starts_with(['/', '*', '$']) { one_form(value) } else { one_form(&format!("/{value}")) };
+        group.rules.push(Rule { allow, pattern: value });
+    }
+}
+
+impl RobotsParseHandler for Reader {
+    fn handle_robots_start(&mut self) {}
+
+    fn handle_robots_end(&mut self) {}
+
+    fn handle_user_agent(&mut self, _line: u32, agent: &str) {
+        if !self.collecting_agents {
+            self.groups.push(Group::default());
+            self.collecting_agents = true;
+        }
+        // "listingwatch/1.0" addresses us as well; the token ends at the first other character.
+        let agent = agent.trim();
+        let token: String = if agent.starts_with('*') {
+            "*".to_owned()
+        } else {
+            agent.chars().take_while(|c| c.is_ascii_alphabetic() || matches!(c, '-' | '_')).collect()
+        };
+        if let Some(group) = self.groups.last_mut() {
+            group.agents.push(token.to_ascii_lowercase());
+        }
+    }
+
+    fn handle_allow(&mut self, _line: u32, value: &str) {
+        self.rule(true, value);
+    }
+
+    fn handle_disallow(&mut self, _line: u32, value: &str) {
+        self.rule(false, value);
+    }
+
+    fn handle_sitemap(&mut self, _line: u32, value: &str) {
+        if self.sitemaps.len() < 1000 {
+            self.sitemaps.push(value.trim().to_owned());
+        }
+    }
+
+    fn handle_unknown_action(&mut self, _line: u32, action: &str, value: &str) {
+        if action.trim().eq_ignore_ascii_case("crawl-delay")
+            && let Some(delay) = parse_crawl_delay(value)
+        {
+            self.collecting_agents = false;
+            if let Some(group) = self.groups.last_mut() {
+                group.crawl_delay = group.crawl_delay.max(Some(delay));
+            }
+        }
+    }
+}
+
+/// `Crawl-delay` in seconds, fractions allowed. Infinite or absurd values ask for the longest delay; negative and
+/// unreadable ones for none.
+fn parse_crawl_delay(value: &str) -> Option<Duration> {
+    let seconds: f64 = value.trim().parse().ok()?;
+    if seconds.is_nan() || seconds < 0.0 {
+        return None;
+    }
+    Duration::try_from_secs_f64(seconds.min(LONGEST_CRAWL_DELAY)).ok()
+}
+
+/// One percent-encoded form for patterns and paths: unreserved octets decoded, the rest upper-case hex, non-ASCII and
+/// control characters encoded, and so is a percent sign that starts no escape.
+fn one_form(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(bytes.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let byte = bytes[at];
+        if byte == b'%'
+            && let Some(value) =
+                bytes.get(at + 1..at + 3).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| {
+                    hex.bytes().all(|b| b.is_ascii_hexdigit()).then(|| u8::from_str_radix(hex, 16).ok()).flatten()
+                })
+        {
+            if value.is_ascii_alphanumeric() || matches!(value, b'-' | b'.' | b'_' | b'~') {
+                out.push(char::from(value));
+            } else {
+                out.push('%');
+                out.push(char::from(HEX[usize::from(value >> 4)]));
+                out.push(char::from(HEX[usize::from(value & 15)]));
+            }
+            at += 3;
+            continue;
+        }
+        if byte.is_ascii_graphic() && byte != b'%' {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+        at += 1;
+    }
+    out
+}
+
+/// Whether `pattern` (`*` any run, `$` at its end the end) matches the start of `path`. Two pointers, so the cost is at
+/// most pattern times path, and linear without stars.
+fn matches(pattern: &[u8], path: &[u8]) -> bool {
+    let (pattern, to_the_end) = match pattern.split_last() {
+        Some((b'$', head)) => (head, true),
+        _ => (pattern, false),
+    };
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    loop {
+        if p == pattern.len() && (!to_the_end || t == path.len()) {
+            return true;
+        }
+        if p < pattern.len() && pattern[p] == b'*' {
+            star = Some((p + 1, t));
+            p += 1;
+        } else if p < pattern.len() && t < path.len() && pattern[p] == path[t] {
+            p += 1;
+            t += 1;
+        } else if let Some((after, from)) = star
+            && from < path.len()
+        {
+            star = Some((after, from + 1));
+            p = after;
+            t = from + 1;
+        } else {
+            return false;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn record(body: &str) -> RobotsRecord {
+        RobotsRecord::from_answer(Some(200), body.as_bytes(), Timestamp::from_millis(0))
+    }
+
+    fn allows(body: &str, path: &str) -> bool {
+        record(body).allows(&CanonicalUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap())
+    }
+
+    #[test]
+    fn rules_as_rfc_9309_means_them() {
+        for (line, body, path, expected) in [
+            (line!(), "User-agent: *\nDisallow: /private", "/private/x", false),
+            (line!(), "User-agent: *\nDisallow: /private", "/Private/x", true),
+            (line!(), "User-agent: *\nDisallow:", "/x", true),
+            (line!(), "User-agent: *\nDisallow: /a\nAllow: /a/b", "/a/b/c", true),
+            (line!(), "User-agent: *\nAllow: /a\nDisallow: /a", "/a", true),
+            (line!(), "User-agent: *\nDisallow: /*.pdf$", "/x/y.pdf", false),
+            (line!(), "User-agent: *\nDisallow: /*.pdf$", "/x/y.pdf2", true),
+            (line!(), "User-agent: *\nDisallow: /*?sort=", "/c/1?sort=price", false),
+            (line!(), "user-agent: ListingWatch\nDisallow: /\n\nuser-agent: *\nAllow: /", "/x", false),
+            (line!(), "user-agent: listingwatch/2.0\nDisallow: /", "/x", false),
+            (line!(), "user-agent: other\nuser-agent: listingwatch\nDisallow: /a", "/a", false),
+            (line!(), "User-agent: listingwatch\nAllow: /\n\nUser-agent: *\nDisallow: /", "/x", true),
+            (line!(), "Disallow: /\nUser-agent: *\nAllow: /", "/x", true),
+            (line!(), "User-agent: *\nDisallow: /", "/robots.txt", true),
+            (line!(), "User-agent: *\nDisallow: private", "/private", false),
+        ] {
+            assert_eq!(allows(body, path), expected, "line {line}");
+        }
+    }
+
+    #[test]
+    fn traps_of_the_crate_fail_closed() {
+        for (line, body, path, expected) in [
+            (line!(), "\u{feff}User-agent: *\nDisallow: /", "/x", false),
+            (line!(), "User-agent: *\nCrawl-delay: 5\nDisallow: /", "/x", false),
+            (line!(), "User-agent: *\nSitemap: https://x.test/s.xml\nDisallow: /", "/x", false),
+            (line!(), "User-agent: *\nDisallow: /*/print/", "/en/products/print/1", false),
+            (line!(), "User-agent: *\nDisallow: /*sid=", "/assets/session?sid2=1&xsid=1", false),
+            (line!(), "User-agent: *\nDisallow: /50%-off/é", "/50%-off/%C3%A9", false),
+            (line!(), "User-agent: *\nDisallow: /%61bc", "/abc", false),
+            (line!(), "User-agent: *\nDisallow: /a%2fb", "/a%2Fb", false),
+        ] {
+            assert_eq!(allows(body, path), expected, "line {line}");
+        }
+        // Used to panic: a line over 16 KB with characters of several bytes.
+        let long = format!("User-agent: *\nDisallow: /{}\nDisallow: /x", "ж".repeat(20_000));
+        assert!(!allows(&long, "/x"));
+        assert!(allows(&long, "/y"));
+    }
+
+    #[test]
+    fn hostile_patterns_stay_cheap() {
+        let mut body = "User-agent: *\n".to_owned();
+        for _ in 0..500 {
+            body.push_str(&format!("Disallow: /{}b\n", "*a".repeat(20)));
+        }
+        let record = record(&body);
+        let path = format!("/{}", "a".repeat(1900));
+        let url = CanonicalUrl::parse(&format!("https://x.example.test{path}"), None).unwrap();
+        assert!(record.allows(&url));
+    }
+
+    #[test]
+    fn status_decides_before_rules() {
+        let now = Timestamp::from_millis(0);
+        let url = CanonicalUrl::parse("https://x.example.test/a", None).unwrap();
+        for (status, allowed) in [
+            (Some(404), true),
+            (Some(403), true),
+            (Some(500), false),
+            (Some(503), false),
+            (None, false),
+            (Some(429), false),
+            (Some(302), false),
+        ] {
+            assert_eq!(
+                RobotsRecord::from_answer(status, b"User-agent: *\nAllow: /", now).allows(&url),
+                allowed,
+                "{status:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn crawl_delay_in_every_form() {
+        for (value, millis) in [
+            ("5", Some(5000)),
+            ("0.5", Some(500)),
+            ("inf", Some(86_400_000)),
+            ("1e300", Some(86_400_000)),
+            ("-1", None),
+            ("NaN", None),
+            ("soon", None),
+        ] {
+            let body = format!("User-agent: *\nCrawl-delay: {value}\nDisallow: /x");
+            assert_eq!(record(&body).crawl_delay.map(|d| d.as_millis()), millis, "{value}");
+        }
+        let mine = "User-agent: other\nCrawl-delay: 99\n\nUser-agent: *\nCrawl-delay: 2\nSitemap: /a.xml\n";
+        assert_eq!(record(mine).crawl_delay, Some(Duration::from_secs(2)));
+        assert_eq!(record(mine).sitemaps, ["/a.xml"]);
+    }
+
+    #[test]
+    fn a_file_of_fifty_megabytes_is_cut() {
+        let mut body = b"User-agent: *\nDisallow: /x\n".to_vec();
+        body.resize(50 << 20, b'#');
+        let record = RobotsRecord::from_answer(Some(200), &body, Timestamp::from_millis(0));
+        assert!(!record.allows(&CanonicalUrl::parse("https://x.example.test/x", None).unwrap()));
+    }
+
+    /// The definition, without cleverness.
+    fn naive(pattern: &[u8], path: &[u8]) -> bool {
+        match pattern.split_first() {
+            None => true,
+            Some((b'$', [])) => path.is_empty(),
+            Some((b'*', rest)) => (0..=path.len()).any(|from| naive(rest, &path[from..])),
+            Some((byte, rest)) => path.split_first().is_some_and(|(first, tail)| first == byte && naive(rest, tail)),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn matching_equals_its_definition(pattern in "[/ab*]{0,8}[$]?", path in "[/ab]{0,10}") {
+            prop_assert_eq!(matches(pattern.as_bytes(), path.as_bytes()), naive(pattern.as_bytes(), path.as_bytes()));
+        }
+
+        #[test]
+        fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = RobotsRecord::from_answer(Some(200), &body, Timestamp::from_millis(0));
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Sitemaps and feeds as lists of URLs. Pure: bytes in, entries out.
+
+use std::io::Read;
+
+use quick_xml::events::Event;
+
+use crate::vocab::time::Timestamp;
+
+/// The protocol's limits: 50,000 entries, 50 MB after decompression.
+pub const ENTRIES_LIMIT: usize = 50_000;
+/// See [`ENTRIES_LIMIT`].
+pub const SITEMAP_LIMIT_BYTES: u64 = 50 << 20;
+
+/// One `<url>` or `<sitemap>` entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SitemapEntry {
+    /// `<loc>` as written.
+    pub location: String,
+    /// `<lastmod>`, if it can be read.
+    pub modified: Option<Timestamp>,
+}
+
+/// A sitemap, read as far as it can be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sitemap {
+    /// Pages.
+    pub pages: Vec<SitemapEntry>,
+    /// Further sitemaps, of an index.
+    pub sitemaps: Vec<SitemapEntry>,
+    /// What was wrong or cut.
+    pub problems: Vec<String>,
+}
+
+/// Reads XML (gzipped or not) or plain-text sitemaps, and RSS, Atom or JSON feeds.
+pub fn read(bytes: &[u8]) -> Sitemap {
+    let mut sitemap = Sitemap::default();
+    let unpacked;
+    let text = if bytes.starts_with(&[0x1f, 0x8b]) {
+        let mut out = Vec::new();
+        // MultiGzDecoder, because concatenated members are legal; capped, because they expand.
+        let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(SITEMAP_LIMIT_BYTES);
+        if let Err(error) = reader.read_to_end(&mut out) {
+            sitemap.problems.push(format!("gzip: {error}"));
+        }
+        unpacked = out;
+        &unpacked[..]
+    } else {
+        bytes
+    };
+    let head = text.trim_ascii_start();
+    if head.starts_with(b"<") || head.starts_with(b"\xef\xbb\xbf<") {
+        read_xml(text, &mut sitemap);
+        if sitemap.pages.is_empty() && sitemap.sitemaps.is_empty() {
+            read_feed(text, &mut sitemap);
+        }
+    } else if head.starts_with(b"{") {
+        read_feed(text, &mut sitemap);
+    } else {
+        for line in String::from_utf8_lossy(text).lines().map(str::trim).filter(|line| line.starts_with("http")) {
+            push(&mut sitemap.pages, line.to_owned(), None);
+        }
+    }
+    sitemap
+}
+
+fn push(list: &mut Vec<SitemapEntry>, location: String, modified: Option<Timestamp>) {
+    if list.len() < ENTRIES_LIMIT && !location.is_empty() {
+        list.push(SitemapEntry { location, modified });
+    }
+}
+
+fn read_xml(text: &[u8], sitemap: &mut Sitemap) {
+    let mut reader = quick_xml::Reader::from_reader(text);
+    reader.config_mut().check_end_names = false;
+    let mut buffer = Vec::new();
+    let (mut location, mut modified) = (String::new(), String::new());
+    let mut field: Option<&'static str> = None;
+    loop {
+        buffer.clear();
+        match reader.read_event_into(&mut buffer) {
+            Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
+                "url" | "sitemap" => {
+                    location.clear();
+                    modified.clear();
+                    field = None;
+                }
+                // Only the sitemap's own `loc`; image and news extensions have theirs with a prefix.
+                "loc" if matches!(tag.name().as_ref(), "loc" | "sm:loc") => field = Some("loc"),
+                "lastmod" => field = Some("lastmod"),
+                _ => field = None,
+            },
+            Ok(Event::Text(content)) => {
+                if let Some(field) = field {
+                    let target = if field == "loc" { &mut location } else { &mut modified };
+                    target.push_str(&content);
+                }
+            }
+            Ok(Event::GeneralRef(reference)) => {
+                if let Some(field) = field {
+                    let target = if field == "loc" { &mut location } else { &mut modified };
+                    match &*reference {
+                        "amp" => target.push('&'),
+                        "lt" => target.push('<'),
+                        "gt" => target.push('>'),
+                        "quot" => target.push('"'),
+                        "apos" => target.push('\''),
+                        _ => {
+                            if let Ok(Some(c)) = reference.resolve_char_ref() {
+                                target.push(c);
+                            }
+                        }
+                    }
+                }
+            }
+            Ok(Event::CData(content)) => {
+                if field == Some("loc") {
+                    location.push_str(&content);
+                }
+            }
+            Ok(Event::End(tag)) => {
+                field = None;
+                let list = match tag.local_name().as_ref() {
+                    "url" => &mut sitemap.pages,
+                    "sitemap" => &mut sitemap.sitemaps,
+                    _ => continue,
+                };
+                push(list, location.trim().to_owned(), parse_lastmod(modified.trim()));
+                if sitemap.pages.len() >= ENTRIES_LIMIT {
+                    sitemap.problems.push(format!("more than {ENTRIES_LIMIT} entries"));
+                    return;
+                }
+            }
+            Ok(Event::Eof) => return,
+            Ok(_) => {}
+            Err(error) => {
+                sitemap.problems.push(format!("xml: {error}"));
+                return;
+            }
+        }
+    }
+}
+
+fn read_feed(text: &[u8], sitemap: &mut Sitemap) {
+    match feed_rs::parser::parse(text) {
+        Ok(feed) => {
+            for entry in feed.entries {
+                let modified =
+                    entry.updated.or(entry.published).map(|at| Timestamp::from_millis(at.timestamp_millis()));
+                for link in entry.links.into_iter().take(5) {
+                    push(&mut sitemap.pages, link.href, modified);
+                }
+            }
+        }
+        Err(error) => sitemap.problems.push(format!("neither sitemap nor feed: {error}")),
+    }
+}
+
+fn parse_lastmod(text: &str) -> Option<Timestamp> {
+    text.parse().ok().or_else(|| format!("{}T00:00:00Z", text.get(..10)?).parse().ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn reads_pages_and_indexes_and_decodes_references() {
+        let xml = r#"<?xml version="1.0"?><urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="x">
+            <url><loc> https://a.example.test/?a=1&amp;b=2 </loc><lastmod>2026-01-02</lastmod>
+              <image:image><image:loc>https://a.example.test/i.jpg</image:loc></image:image></url>
+            <url><loc><![CDATA[https://a.example.test/c]]></loc></url></urlset>"#;
+        let sitemap = read(xml.as_bytes());
+        let pages: Vec<_> = sitemap.pages.iter().map(|p| p.location.as_str()).collect();
+        assert_eq!(pages, ["https://a.example.test/?a=1&b=2", "https://a.example.test/c"]);
+        assert_eq!(sitemap.pages[0].modified.unwrap().to_string(), "2026-01-02T00:00:00.000Z");
+
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        gzip.write_all(b"<sitemapindex><sitemap><loc>https://a.example.test/s1.xml</loc></sitemap></sitemapindex>")
+            .unwrap();
+        let index = read(&gzip.finish().unwrap());
+        assert_eq!(index.sitemaps[0].location, "https://a.example.test/s1.xml");
+    }
+
+    #[test]
+    fn reads_feeds_and_plain_lists() {
+        let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><id>i</id><updated>2026-01-01T00:00:00Z</updated>
+            <entry><title>x</title><id>1</id><updated>2026-01-01T00:00:00Z</updated><link href="https://a.example.test/1"/></entry></feed>"#;
+        assert_eq!(read(atom.as_bytes()).pages[0].location, "https://a.example.test/1");
+        assert_eq!(read(b"https://a.example.test/x\nnonsense\n").pages.len(), 1);
+    }
+
+    #[test]
+    fn a_bomb_is_cut_and_nonsense_is_named() {
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        let block = vec![b'a'; 1 << 20];
+        for _ in 0..60 {
+            gzip.write_all(&block).unwrap();
+        }
+        let sitemap = read(&gzip.finish().unwrap());
+        assert!(sitemap.pages.is_empty());
+        assert!(!read(b"<html><p>not found").problems.is_empty());
+        for bytes in [&b""[..], b"<", b"{", b"\x1f\x8b", b"<a><b></a>"] {
+            let _ = read(bytes);
+        }
+    }
+}
