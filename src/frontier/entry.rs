@@ -90,6 +90,28 @@ pub struct Lease {
     pub depth: u16,
     /// Why it is in the frontier.
     pub kind: UrlKind,
+    /// When it was due.
+    pub due: Timestamp,
+    /// Its place among what was due.
+    pub priority: u8,
     /// What is known of it.
     pub state: UrlState,
+}
+
+impl Lease {
+    /// The lease's end: come back at `due` with `state` remembered.
+    pub fn settle(&self, state: UrlState, due: Timestamp) -> Settlement {
+        Settlement { lease: self.clone(), state, due }
+    }
+}
+
+/// A lease that ended: what is remembered, and when the URL is due again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settlement {
+    /// The lease that ends.
+    pub lease: Lease,
+    /// What is known of the URL now.
+    pub state: UrlState,
+    /// When it is due again.
+    pub due: Timestamp,
 }

@@ -1,1 +1,9 @@
-//! Two stores behind transitions: sled for the frontier, SQLite for the record of truth.
+//! Two stores behind transitions: sled for what can be rebuilt, SQLite for the record of truth.
+//!
+//! Owns: the data directory's lock, the frontier with leases, the politeness ledger, the dedup index; hits, referrals,
+//! audit, outbox, tokens, mandates, search.
+//! Never: decides; it stores what the pure rooms decided and checks the state it leaves.
+//! Start reading: [`hot::HotStore`], then `truth`.
+
+pub mod hot;
+pub mod lock;

@@ -1,1 +1,3 @@
 //! One binary of integration tests: the real program against loopback servers.
+
+mod hot;

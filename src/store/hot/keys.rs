@@ -1,0 +1,108 @@
+//! Layout of the keys of the frontier's tree. One letter says what a key is; see `docs/DATA.md`.
+
+use crate::vocab::ids::{PlatformId, Sha256Digest};
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::HostKey;
+
+/// URL entries: `u`, platform (8), URL key (16).
+pub const URL: u8 = b'u';
+/// Due index: `d`, platform (8), host (8), minute (4), priority (1), URL key (16).
+pub const DUE: u8 = b'd';
+/// Hosts of a platform: `l`, platform (8), host (8).
+pub const LANE: u8 = b'l';
+/// Stands while a process owns the store.
+pub const OPEN_MARK: &[u8] = b"!open";
+
+fn hash(text: &str) -> [u8; 8] {
+    xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_be_bytes()
+}
+
+fn key(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
+    let mut key = Vec::with_capacity(1 + parts.iter().map(|part| part.len()).sum::<usize>());
+    key.push(letter);
+    for part in parts {
+        key.extend_from_slice(part);
+    }
+    key
+}
+
+/// The minute a due time falls into. Within a minute priority decides, so that links found one after another do not
+/// push a more important one back. Times before 1970 are due at once.
+fn minute(due_millis: i64) -> u32 {
+    u32::try_from(due_millis.max(0) / 60_000).unwrap_or(u32::MAX)
+}
+
+/// Key of a URL's entry.
+pub fn entry(platform: &PlatformId, url: u128) -> Vec<u8> {
+    key(URL, &[&hash(platform.as_str()), &url.to_be_bytes()])
+}
+
+/// The URL key at the end of an entry's or due key.
+pub fn url_key_of(key: &[u8]) -> u128 {
+    key.last_chunk::<16>().map_or(0, |tail| u128::from_be_bytes(*tail))
+}
+
+/// Key of a URL among all platforms, for the filter and the leases.
+pub fn platform_url(platform: &PlatformId, url: u128) -> u128 {
+    mix(hash(platform.as_str()), url)
+}
+
+/// The same, from an entry's key.
+pub fn filter_key_of(entry: &[u8]) -> u128 {
+    let platform = entry.get(1..9).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
+    mix(platform, url_key_of(entry))
+}
+
+fn mix(platform: [u8; 8], url: u128) -> u128 {
+    let platform = u128::from(u64::from_be_bytes(platform));
+    url ^ ((platform << 64) | platform)
+}
+
+/// Key of a URL in the due index.
+pub fn due(platform: &PlatformId, host: &HostKey, due_millis: i64, priority: u8, url: u128) -> Vec<u8> {
+    let minute = minute(due_millis).to_be_bytes();
+    key(DUE, &[&hash(platform.as_str()), &hash(host.as_str()), &minute, &[priority], &url.to_be_bytes()])
+}
+
+/// Start of a host's part of the due index.
+pub fn due_prefix(platform: &PlatformId, host: &HostKey) -> Vec<u8> {
+    key(DUE, &[&hash(platform.as_str()), &hash(host.as_str())])
+}
+
+/// End of the part that may be due at `now`.
+pub fn due_end(prefix: &[u8], now: Timestamp) -> Vec<u8> {
+    let mut end = prefix.to_vec();
+    end.extend_from_slice(&minute(now.as_millis()).saturating_add(1).to_be_bytes());
+    end
+}
+
+/// Key of a host of a platform.
+pub fn lane(platform: &PlatformId, host: &HostKey) -> Vec<u8> {
+    key(LANE, &[&hash(platform.as_str()), &hash(host.as_str())])
+}
+
+/// Key of a host's politeness record.
+pub fn host_record(host: &HostKey) -> Vec<u8> {
+    key(b'h', &[host.as_str().as_bytes()])
+}
+
+/// Key of a host's robots record.
+pub fn robots(host: &HostKey) -> Vec<u8> {
+    key(b'r', &[host.as_str().as_bytes()])
+}
+
+/// Start of the entries of one minhash band.
+pub fn band(platform: &PlatformId, band: usize, value: u64) -> Vec<u8> {
+    let band = u8::try_from(band).unwrap_or(u8::MAX);
+    key(b'b', &[&hash(platform.as_str()), &[band], &value.to_be_bytes()])
+}
+
+/// Key of a payload digest.
+pub fn payload(platform: &PlatformId, digest: &Sha256Digest) -> Vec<u8> {
+    key(b'p', &[&hash(platform.as_str()), &digest.0])
+}
+
+/// Key of an engine's note about a platform.
+pub fn run_state(platform: &PlatformId) -> Vec<u8> {
+    key(b's', &[platform.as_str().as_bytes()])
+}
