@@ -5,3 +5,4 @@
 //! Start reading: [`capture::Capture`].
 
 pub mod capture;
+pub mod warc;
