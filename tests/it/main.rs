@@ -1,3 +1,5 @@
 //! One binary of integration tests: the real program against loopback servers.
 
+mod config;
 mod hot;
+mod warc;
