@@ -27,13 +27,13 @@ const EU_MEMBERS: &str = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU 
 pub(super) fn words(text: &str) -> Result<String, Wrong> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
-        return Err(Wrong::new("is empty"));
+        return Err(Wrong::new("text is empty"));
     }
     if trimmed.chars().any(char::is_control) {
-        return Err(Wrong::new("contains a line break or control character"));
+        return Err(Wrong::new("text contains a line break or control character"));
     }
     if trimmed.chars().count() > WORDS_LIMIT {
-        return Err(Wrong::new(format!("is longer than {WORDS_LIMIT} characters")));
+        return Err(Wrong::new(format!("text is longer than {WORDS_LIMIT} characters")));
     }
     Ok(trimmed.to_owned())
 }

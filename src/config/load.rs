@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use jiff::civil::Date;
 
 use crate::config::platforms;
-use crate::config::problem::Problem;
+use crate::config::problem::{Problem, Severity};
 use crate::config::reader::FILE_LIMIT_BYTES;
 use crate::config::settings::{self, Settings};
+use crate::vocab::ids::PlatformId;
 use crate::vocab::platform::Platform;
 
 /// What a folder or a list of platform files holds: the platforms that are right, and every problem of the rest.
@@ -69,11 +70,24 @@ pub fn read_platforms<P: AsRef<Path>>(paths: &[P], today: Date) -> PlatformFiles
             found.problems.push(Problem::about(name, message, Some("keep one of the two files".into())));
             continue;
         }
+        if let Some((other, shared)) = shared_host(&platform, &found.platforms) {
+            let message = format!("host `{shared}` belongs to platform `{other}` too");
+            let hint = "each would be visited at its own pace; join them, or give each its own hosts";
+            let warning = Problem::about(name.clone(), message, Some(hint.into()));
+            found.problems.push(Problem { severity: Severity::Warning, ..warning });
+        }
         origin.push((platform.id.to_string(), name));
         found.platforms.push(platform);
     }
     found.platforms.sort_by(|a, b| a.id.cmp(&b.id));
     found
+}
+
+fn shared_host<'p>(platform: &'p Platform, others: &'p [Platform]) -> Option<(&'p PlatformId, &'p str)> {
+    others.iter().find_map(|other| {
+        let shared = platform.hosts.iter().find(|host| other.hosts.contains(host))?;
+        Some((&other.id, shared.host.as_str()))
+    })
 }
 
 /// The settings of `path`, or the defaults when there is no such file.

@@ -8,7 +8,7 @@ use toml::de::DeValue;
 
 use crate::config::forms;
 use crate::config::problem::Problem;
-use crate::config::reader::{Document, Placed, Section, Wrong};
+use crate::config::reader::{Document, Placed, Section, Wrong, suggestion};
 use crate::config::units;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{
@@ -113,10 +113,10 @@ fn platform_id(text: &str, file_name: &str) -> Result<PlatformId, Wrong> {
     Ok(id)
 }
 
-fn one_of<T: Copy>(text: &str, known: &[(&str, T)]) -> Result<T, Wrong> {
+fn one_of<T: Copy>(text: &str, known: &[(&'static str, T)]) -> Result<T, Wrong> {
     known.iter().find(|(name, _)| *name == text).map(|(_, value)| *value).ok_or_else(|| {
         let names: Vec<_> = known.iter().map(|(name, _)| *name).collect();
-        Wrong::new(format!("`{}` is not known here", forms::cut(text))).hint(format!("one of: {}", names.join(", ")))
+        Wrong::new(format!("`{}` is not known here", forms::cut(text))).hint(suggestion(text, &names))
     })
 }
 
@@ -306,7 +306,7 @@ fn glob(text: &str) -> Result<String, Wrong> {
 
 fn positive(text: &str) -> Result<Duration, Wrong> {
     let duration = units::duration(text)?;
-    if duration.is_zero() { Err(Wrong::new("must be longer than nothing")) } else { Ok(duration) }
+    if duration.is_zero() { Err(Wrong::new("a duration of nothing")) } else { Ok(duration) }
 }
 
 fn render(text: &str) -> Result<(), Wrong> {
@@ -344,7 +344,7 @@ fn listing(section: &Section<'_, '_>) -> Option<ListingSelectors> {
 fn selector(text: &str) -> Result<String, Wrong> {
     match scraper::Selector::parse(text) {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(Wrong::new(format!("`{}` is not a CSS selector: {error}", forms::cut(text)))
+        Err(_) => Err(Wrong::new(format!("`{}` is not a CSS selector", forms::cut(text)))
             .hint("try it in a browser's console: document.querySelector(…)")),
     }
 }
@@ -412,9 +412,14 @@ fn schedule(section: &Section<'_, '_>) -> Option<Schedule> {
 }
 
 fn cron(text: &str) -> Result<String, Wrong> {
+    const HINT: &str = "minute, hour, day, month, weekday, in UTC: `0 3 * * *` is every night at three";
+    let fields = text.split_whitespace().count();
+    // With a sixth field the library reads seconds; no platform agreed to a scan every second.
+    if fields != 5 && !text.starts_with('@') {
+        return Err(Wrong::new(format!("`{}` has {fields} fields, not five", forms::cut(text))).hint(HINT));
+    }
     match text.parse::<croner::Cron>() {
         Ok(_) => Ok(text.to_owned()),
-        Err(error) => Err(Wrong::new(format!("`{}` is not a cron expression: {error}", forms::cut(text)))
-            .hint("minute, hour, day, month, weekday, in UTC: `0 3 * * *` is every night at three")),
+        Err(error) => Err(Wrong::new(format!("`{}` is not a cron expression: {error}", forms::cut(text))).hint(HINT)),
     }
 }

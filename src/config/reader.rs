@@ -50,6 +50,8 @@ pub(super) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     root: Spanned<DeTable<'a>>,
+    /// Keys behind a syntax error are not read, so nothing is called missing when there is one.
+    broken: bool,
     problems: RefCell<Vec<(usize, Problem)>>,
 }
 
@@ -58,14 +60,19 @@ impl<'a> Document<'a> {
     pub(super) fn parse(file: &'a str, text: &'a str) -> Self {
         let too_large = text.len() > FILE_LIMIT_BYTES;
         let (root, errors) = DeTable::parse_recoverable(if too_large { "" } else { text });
-        let document = Document { file, text, root, problems: RefCell::default() };
+        let broken = too_large || !errors.is_empty();
+        let document = Document { file, text, root, broken, problems: RefCell::default() };
         if too_large {
             document
                 .error(0, Wrong::new(format!("file of {} bytes passes the limit of {FILE_LIMIT_BYTES}", text.len())));
         }
         for error in errors {
-            let at = error.span().map_or(0, |span| span.start);
-            document.error(at, Wrong::new(error.message().replace('\n', "; ")));
+            let span = error.span().unwrap_or(0..0);
+            let mut message = error.message().replace('\n', "; ");
+            if let ("duplicate key", Some(key)) = (message.as_str(), text.get(span.clone())) {
+                message = format!("`{key}` stands here a second time");
+            }
+            document.error(span.start, Wrong::new(message));
         }
         document
     }
@@ -87,7 +94,7 @@ impl<'a> Document<'a> {
             },
             None => (None, 0..0, false),
         };
-        Section { document: self, name, table, at, present, asked: RefCell::default() }
+        Section { document: self, name, table, at, present, asked: RefCell::default(), missing: RefCell::default() }
     }
 
     /// Reports every top-level key that is not among `sections`.
@@ -135,6 +142,8 @@ pub(super) struct Section<'d, 'a> {
     at: Range<usize>,
     present: bool,
     asked: RefCell<Vec<&'static str>>,
+    /// Lines a section that is not there would need.
+    missing: RefCell<Vec<String>>,
 }
 
 impl<'d, 'a> Section<'d, 'a> {
@@ -184,13 +193,14 @@ impl<'d, 'a> Section<'d, 'a> {
     /// The raw value of a key that must be there.
     pub(super) fn required_value(&self, key: &'static str, example: &str) -> Option<&'d Spanned<DeValue<'a>>> {
         let value = self.value(key);
-        if value.is_none() {
-            let wrong = if self.present {
-                Wrong::new(format!("`[{}]` lacks `{key}`", self.name))
+        if value.is_none() && !self.document.broken {
+            let line = format!("{key} = {example}");
+            if self.present {
+                let wrong = Wrong::new(format!("`[{}]` lacks `{key}`", self.name));
+                self.document.error(self.at.start, wrong.hint(format!("add `{line}`")));
             } else {
-                Wrong::new(format!("`{key}` of section `[{}]` is missing", self.name))
-            };
-            self.document.error(self.at.start, wrong.hint(format!("add `{key} = {example}`")));
+                self.missing.borrow_mut().push(line);
+            }
         }
         value
     }
@@ -240,8 +250,13 @@ impl<'d, 'a> Section<'d, 'a> {
         number
     }
 
-    /// Reports every key that nobody asked for.
+    /// Reports every key that nobody asked for, and the section itself where it is missing and needed.
     pub(super) fn finish(&self) {
+        let missing = self.missing.borrow();
+        if !missing.is_empty() {
+            let wrong = Wrong::new(format!("section `[{}]` is missing", self.name));
+            self.document.error(0, wrong.hint(format!("add `[{}]` with {}", self.name, missing.join(", "))));
+        }
         let asked = self.asked.borrow();
         let Some(table) = self.table else { return };
         for (key, _) in table {
@@ -287,7 +302,7 @@ impl<'d, 'a> Section<'d, 'a> {
 }
 
 /// The nearest known name, or the list of them.
-fn suggestion(name: &str, known: &[&'static str]) -> String {
+pub(super) fn suggestion(name: &str, known: &[&'static str]) -> String {
     let nearest = known.iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
     match nearest.max_by(|a, b| a.0.total_cmp(&b.0)) {
         Some((likeness, candidate)) if likeness >= 0.8 => format!("did you mean `{candidate}`?"),

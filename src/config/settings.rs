@@ -300,7 +300,7 @@ fn smtp(section: &Section<'_, '_>) -> Option<Smtp> {
 fn secret_url(text: &str, schemes: &[&str]) -> Result<SecretUrl, Wrong> {
     let hint =
         || format!("it begins with {}", schemes.iter().map(|s| format!("`{s}://`")).collect::<Vec<_>>().join(" or "));
-    let url = Url::parse(text).map_err(|error| Wrong::new(format!("is not a URL: {error}")).hint(hint()))?;
+    let url = Url::parse(text).map_err(|error| Wrong::new(format!("not a URL: {error}")).hint(hint()))?;
     if !schemes.contains(&url.scheme()) {
         return Err(Wrong::new(format!("scheme `{}` is not known here", url.scheme())).hint(hint()));
     }
@@ -315,7 +315,7 @@ fn evidence(section: &Section<'_, '_>) -> Evidence {
     let keep = section.text("keep", |text| match text {
         "hits" => Ok(Keep::Hits),
         "all" => Ok(Keep::All),
-        other => Err(Wrong::new(format!("`{}` is not known here", forms::cut(other))).hint("one of: hits, all")),
+        other => Err(Wrong::new(format!("`{}` is not known here", forms::cut(other))).hint("known here: hits, all")),
     });
     let warc_file_bytes = bytes(section, "warc_file", 1 << 20, default.warc_file_bytes);
     section.finish();
@@ -329,7 +329,7 @@ fn privacy(section: &Section<'_, '_>) -> Privacy {
             "forever" => Ok(Retention::Forever),
             text => match units::duration(text) {
                 Ok(duration) if duration >= DAY => Ok(Retention::For(duration)),
-                Ok(_) => Err(Wrong::new("is shorter than a day").hint("write at least `1d`")),
+                Ok(_) => Err(Wrong::new("less than a day").hint("write at least `1d`")),
                 Err(error) => Err(Wrong::from(error).hint("write days, or `forever`")),
             },
         });
@@ -388,8 +388,8 @@ fn bytes(section: &Section<'_, '_>, key: &'static str, least: u64, default: u64)
 
 fn span(section: &Section<'_, '_>, key: &'static str, default: Duration) -> Duration {
     let duration = section.text(key, |text| match units::duration(text)? {
-        Duration::ZERO => Err(Wrong::new("must be longer than nothing")),
-        duration if duration > DAY => Err(Wrong::new("is longer than a day")),
+        Duration::ZERO => Err(Wrong::new("a duration of nothing")),
+        duration if duration > DAY => Err(Wrong::new("more than a day")),
         duration => Ok(duration),
     });
     duration.map_or(default, |duration| duration.value)
