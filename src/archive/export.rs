@@ -20,7 +20,7 @@ pub struct RowWriter<W: Write> {
 
 enum Form<W: Write> {
     Jsonl(W),
-    Csv { writer: csv::Writer<W>, columns: Vec<String> },
+    Csv { writer: Box<csv::Writer<W>>, columns: Vec<String> },
 }
 
 impl<W: Write> RowWriter<W> {
@@ -41,7 +41,7 @@ impl<W: Write> RowWriter<W> {
         let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
         writer.write_record(columns)?;
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
-        Ok(RowWriter { form: Form::Csv { writer, columns }, count: 0 })
+        Ok(RowWriter { form: Form::Csv { writer: Box::new(writer), columns }, count: 0 })
     }
 
     /// Writes one row.

@@ -294,9 +294,7 @@ mod tests {
         for bad in ["", "EN", "english", "e", "en_GB", "en-"] {
             assert!(language(bad).is_err(), "{bad}");
         }
-        for good in ["trust-safety@example.test"] {
-            assert!(email(good).is_ok(), "{good}");
-        }
+        assert_eq!(email("trust-safety@example.test").unwrap(), "trust-safety@example.test");
         for bad in ["", "a", "a@", "@b", "a b@c.test", "a@b\nc"] {
             assert!(email(bad).is_err(), "{bad}");
         }
