@@ -1,1 +1,290 @@
-//! Composition root: reads files, builds rooms, owns shutdown.
+//! Composition root: reads files, builds rooms, owns the data directory and shutdown.
+//!
+//! Owns: where things lie in a data directory, the order in which rooms are built and closed, the platforms in use.
+//! Never: does the work of a room.
+//! Start reading: [`App::open`].
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
+
+use crate::archive::warc_file::{WarcWriter, WriterOptions};
+use crate::config::problem::Problem;
+use crate::config::settings::Settings;
+use crate::detect::Detector;
+use crate::detect::watchlist::Watchlist;
+use crate::engine::rooms::Rooms;
+use crate::engine::tally::Progress;
+use crate::fetch::client::{Client, FetchLimits};
+use crate::fetch::gate::Gate;
+use crate::store::hot::{HotOptions, HotStore};
+use crate::store::lock::{DirectoryLock, LockError};
+use crate::store::truth::Truth;
+use crate::vocab::ids::PlatformId;
+use crate::vocab::platform::Platform;
+use crate::vocab::time::Clock;
+
+/// What a rebuilt frontier waits besides each host's delay: the interval at which politeness is checkpointed.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(30);
+
+/// Version of the data directory's layout.
+const LAYOUT_VERSION: &str = "1";
+
+/// Why the program could not be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// Another process owns the data directory.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Files that cannot be accepted, each with its place.
+    #[error("{} in the configuration", problems_in_words(.0))]
+    Configuration(Vec<Problem>),
+    /// The data directory was written by a newer version.
+    #[error("data directory `{directory}` has layout {found}, this version knows {LAYOUT_VERSION}")]
+    NewerLayout {
+        /// The data directory.
+        directory: PathBuf,
+        /// Its layout.
+        found: String,
+    },
+    /// A room could not be opened.
+    #[error(transparent)]
+    Room(#[from] anyhow::Error),
+}
+
+fn problems_in_words(problems: &[Problem]) -> String {
+    match problems.len() {
+        1 => "1 problem".to_owned(),
+        n => format!("{n} problems"),
+    }
+}
+
+/// Where things lie.
+#[derive(Debug, Clone)]
+pub struct Paths {
+    /// Data directory.
+    pub data: PathBuf,
+    /// Folder of platform files, or none: then only what is compiled in.
+    pub seeds: Option<PathBuf>,
+    /// Folder of the watchlist, or none: then what is compiled in.
+    pub patterns: Option<PathBuf>,
+    /// Settings file, or none: defaults.
+    pub settings: Option<PathBuf>,
+}
+
+impl Paths {
+    /// Named folders must exist; default ones are used when they do.
+    pub fn new(data: &Path, seeds: Option<&Path>, patterns: Option<&Path>, settings: Option<&Path>) -> Self {
+        let or_default = |named: Option<&Path>, default: &str| match named {
+            Some(path) => Some(path.to_path_buf()),
+            None => Some(PathBuf::from(default)).filter(|path| path.exists()),
+        };
+        Paths {
+            data: data.to_path_buf(),
+            seeds: or_default(seeds, "seeds"),
+            patterns: or_default(patterns, "patterns"),
+            settings: or_default(settings, "listingwatch.toml"),
+        }
+    }
+
+    /// The local socket by which commands ask the owner.
+    pub fn control_socket(&self) -> PathBuf {
+        self.data.join("control.sock")
+    }
+
+    /// WARC files.
+    pub fn warc(&self) -> PathBuf {
+        self.data.join("warc")
+    }
+}
+
+/// The program with its data directory open.
+pub struct App {
+    /// Where things lie.
+    paths: Paths,
+    /// The rooms the loops work with.
+    pub rooms: Arc<Rooms>,
+    /// How far running scans are, for the console and for other commands.
+    pub progress: Mutex<Vec<Progress>>,
+    platforms: RwLock<Vec<Arc<Platform>>>,
+    _lock: DirectoryLock,
+}
+
+impl App {
+    /// Locks the data directory and opens every room. `extra` platforms (the demo's own) stand beside the files'.
+    ///
+    /// # Errors
+    /// When the directory is owned by another process, a file is refused, or a room cannot be opened.
+    pub fn open(paths: Paths, extra: Vec<Platform>, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        let settings = Arc::new(load_settings(&paths)?);
+        let today = clock.now().date();
+        let mut platforms = load_platforms(&paths, today)?;
+        platforms.extend(extra);
+        let detector = load_detector(&paths)?;
+        let lock = DirectoryLock::take(&paths.data)?;
+        check_layout(&paths.data)?;
+        let options = HotOptions {
+            cache_bytes: settings.limits.sled_cache_bytes,
+            filter_bytes: usize::try_from(settings.limits.filter_bytes).unwrap_or(usize::MAX),
+        };
+        let (hot, report) = HotStore::open(&paths.data.join("state"), options).map_err(anyhow::Error::from)?;
+        let hot = Arc::new(hot);
+        let truth = Arc::new(Truth::open(&paths.data.join("truth.db")).map_err(anyhow::Error::from)?);
+        let about = vec![("operator".to_owned(), settings.sender.as_ref().map_or_else(|| "unnamed".to_owned(), |s| s.name.clone()))];
+        let warc_options = WriterOptions { max_file_bytes: settings.evidence.warc_file_bytes, about };
+        let warc = WarcWriter::open(&paths.warc(), warc_options).map_err(anyhow::Error::from)?;
+        let limits = FetchLimits {
+            body_bytes: usize::try_from(settings.limits.body_bytes).unwrap_or(usize::MAX),
+            deadline: settings.limits.page_deadline,
+            ..FetchLimits::default()
+        };
+        let contact = settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned());
+        let client = Client::new(&contact, limits, clock.clone());
+        let after_crash = report.unclean.then_some(if report.empty { CHECKPOINT_INTERVAL } else { Duration::ZERO });
+        let gate = Arc::new(Gate::new(client, hot.clone(), clock.clone(), after_crash));
+        let rooms = Rooms {
+            gate,
+            hot,
+            truth,
+            warc: Mutex::new(warc),
+            detector: RwLock::new(Arc::new(detector)),
+            settings,
+            clock,
+        };
+        Ok(App {
+            paths,
+            rooms: Arc::new(rooms),
+            progress: Mutex::default(),
+            platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
+            _lock: lock,
+        })
+    }
+
+    /// Where things lie.
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    /// The platforms in use.
+    pub fn platforms(&self) -> Vec<Arc<Platform>> {
+        self.platforms.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// One platform.
+    pub fn platform(&self, id: &PlatformId) -> Option<Arc<Platform>> {
+        self.platforms().into_iter().find(|platform| platform.id == *id)
+    }
+
+    /// Closes what must be closed in good order. Without it the next start treats this one as a crash.
+    ///
+    /// # Errors
+    /// When the disk refuses.
+    pub fn close(&self) -> anyhow::Result<()> {
+        self.rooms.warc.lock().unwrap_or_else(PoisonError::into_inner).close()?;
+        self.rooms.hot.close()?;
+        Ok(())
+    }
+}
+
+/// Contact named in the User-Agent until the settings name one.
+pub const DEFAULT_CONTACT_URL: &str = "https://listingwatch.example/about-crawler";
+
+/// The settings file, or defaults where there is none.
+///
+/// # Errors
+/// Every problem of the file.
+pub fn load_settings(paths: &Paths) -> Result<Settings, AppError> {
+    match &paths.settings {
+        Some(path) => crate::config::load::load_settings(path).map_err(AppError::Configuration),
+        None => Ok(Settings::default()),
+    }
+}
+
+/// The platform files of the seeds folder; none where there is no folder.
+///
+/// # Errors
+/// Every problem of every file.
+pub fn load_platforms(paths: &Paths, today: jiff::civil::Date) -> Result<Vec<Platform>, AppError> {
+    match &paths.seeds {
+        Some(folder) => crate::config::load::load_platforms(folder, today).map_err(AppError::Configuration),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The watchlist of the patterns folder, or the one compiled in, ready to judge.
+///
+/// # Errors
+/// Every problem of the pattern files.
+pub fn load_detector(paths: &Paths) -> Result<Detector, AppError> {
+    let watchlist = load_watchlist(paths)?;
+    Detector::compile(Arc::new(watchlist)).map_err(|error| AppError::Room(anyhow::Error::from(error)))
+}
+
+/// The watchlist of the patterns folder, or the one compiled in.
+///
+/// # Errors
+/// Every problem of the pattern files.
+pub fn load_watchlist(paths: &Paths) -> Result<Watchlist, AppError> {
+    let parsed = match &paths.patterns {
+        Some(folder) => {
+            let files = read_patterns(folder).map_err(|problem| AppError::Configuration(vec![problem]))?;
+            Watchlist::parse(&files)
+        }
+        None => Watchlist::builtin(),
+    };
+    parsed.map_err(|problems| {
+        AppError::Configuration(
+            problems
+                .into_iter()
+                .map(|p| Problem {
+                    severity: crate::config::problem::Severity::Error,
+                    file: p.file,
+                    line: p.line,
+                    column: p.column,
+                    message: p.message,
+                    hint: p.hint,
+                })
+                .collect(),
+        )
+    })
+}
+
+/// All `*.toml` files below `folder`, with their paths relative to it, sorted.
+fn read_patterns(folder: &Path) -> Result<Vec<(String, String)>, Problem> {
+    let unreadable = |path: &Path, error: &std::io::Error| {
+        Problem::about(
+            path.display().to_string(),
+            format!("cannot be read: {error}"),
+            Some("name a readable folder with --patterns, or leave it out to use the watchlist that is compiled in".into()),
+        )
+    };
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(current) = folders.pop() {
+        let entries = std::fs::read_dir(&current).map_err(|error| unreadable(&current, &error))?;
+        for entry in entries {
+            let path = entry.map_err(|error| unreadable(&current, &error))?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "toml") {
+                let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
+                let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
+                files.push((name, text));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn check_layout(data: &Path) -> Result<(), AppError> {
+    let file = data.join("VERSION");
+    match std::fs::read_to_string(&file) {
+        Ok(found) if found.trim() == LAYOUT_VERSION => Ok(()),
+        Ok(found) => Err(AppError::NewerLayout { directory: data.to_path_buf(), found: found.trim().to_owned() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::write(&file, format!("{LAYOUT_VERSION}\n")).map_err(|e| AppError::Room(e.into()))
+        }
+        Err(error) => Err(AppError::Room(error.into())),
+    }
+}

@@ -1,1 +1,84 @@
-//! x
+//! The heart: capture in, listings, assessments, fingerprints and outlinks out. Pure.
+//!
+//! Owns: the order in which a page is read, judged and fingerprinted.
+//! Never: decides what is kept or sent; that is for the drivers and for `referral`.
+//! Start reading: [`examine`].
+
+use crate::dedup::content::content_digest;
+use crate::dedup::minhash::MinHash;
+use crate::detect::Detector;
+use crate::detect::assessment::{Assessment, ListingText, Verdict};
+use crate::evidence::capture::Capture;
+use crate::listing::page::{Listing, Page};
+use crate::listing::{CompiledSelectors, ReadContext, ReadLimits};
+use crate::vocab::ids::Sha256Digest;
+
+/// What examination needs to know of the platform besides the page.
+pub struct Bench<'a> {
+    /// The compiled watchlist.
+    pub detector: &'a Detector,
+    /// The platform's selectors, if it has any.
+    pub selectors: Option<&'a CompiledSelectors>,
+    /// Jurisdictions whose controls are cited.
+    pub jurisdictions: &'a [String],
+    /// Caps of the page reader.
+    pub limits: &'a ReadLimits,
+}
+
+/// One listing with its assessment and fingerprints.
+#[derive(Debug, Clone)]
+pub struct ExaminedListing {
+    /// What the page says.
+    pub listing: Listing,
+    /// What detection says.
+    pub assessment: Assessment,
+    /// Digest of the folded text, equal for equal offers.
+    pub content: Sha256Digest,
+    /// Similarity fingerprint; only computed for what is not clear.
+    pub minhash: Option<MinHash>,
+}
+
+/// Everything examination found on one page.
+#[derive(Debug, Clone)]
+pub struct Examination {
+    /// The page as read.
+    pub page: Page,
+    /// Its listings, judged.
+    pub listings: Vec<ExaminedListing>,
+}
+
+/// Reads and judges one fetched page. Never fails: what could not be read is named in the page's problems.
+pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
+    let mut page = crate::listing::read(
+        &capture.body,
+        &ReadContext {
+            url: &capture.url,
+            content_type: capture.header("content-type"),
+            selectors: bench.selectors,
+            limits: bench.limits,
+        },
+    );
+    let listings =
+        std::mem::take(&mut page.listings).into_iter().map(|listing| examine_listing(listing, bench)).collect();
+    Examination { page, listings }
+}
+
+/// Judges one listing, wherever it came from: a page, a feed, or a platform's push.
+pub fn examine_listing(listing: Listing, bench: &Bench<'_>) -> ExaminedListing {
+    let price = listing.price.as_ref().map(ToString::to_string);
+    let assessment = bench.detector.assess(
+        &ListingText {
+            title: &listing.title,
+            text: &listing.description,
+            attributes: &listing.identifiers,
+            language: listing.language.as_deref(),
+            price: price.as_deref(),
+            currency: listing.price.as_ref().and_then(|price| price.currency.as_deref()),
+        },
+        bench.jurisdictions,
+    );
+    let content = content_digest(&listing.title, &listing.description);
+    let minhash = (assessment.verdict != Verdict::Clear)
+        .then(|| MinHash::of(&format!("{}\n{}", listing.title, listing.description)));
+    ExaminedListing { listing, assessment, content, minhash }
+}

@@ -1,1 +1,12 @@
-//! x
+//! The loops: scan, dispatch, recheck, schedule. Each is a public `step()` or `run()` around it.
+//!
+//! Owns: who does what when; the order in which a page becomes durable (WARC, SQLite, sled, then acknowledged).
+//! Never: parses, judges, renders; it carries values between the rooms that do.
+//! Start reading: [`scan::run`].
+
+pub mod commit;
+pub mod examiner;
+pub mod lane;
+pub mod rooms;
+pub mod scan;
+pub mod tally;

@@ -4,5 +4,6 @@
 //! Never: files, sockets, clocks; `archive` writes what is formed here.
 //! Start reading: [`capture::Capture`].
 
+pub mod audit;
 pub mod capture;
 pub mod warc;

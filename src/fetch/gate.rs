@@ -256,6 +256,11 @@ impl Gate {
         self.robots(platform, &host).await
     }
 
+    /// Until when `host` asked us to stay away, if it did.
+    pub fn blocked_until(&self, host: &HostKey) -> Option<Timestamp> {
+        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(host)?.pace().record.blocked_until
+    }
+
     fn in_scope(&self, platform: &Platform, url: &CanonicalUrl, kind: UrlKind) -> Result<(), Refusal> {
         if !platform.agreement.in_force(self.clock.now()) {
             return Err(Refusal::Agreement { platform: platform.id.to_string() });

@@ -3,7 +3,8 @@
 //! Owns: the data directory's lock, the frontier with leases, the politeness ledger, the dedup index; hits, referrals,
 //! audit, outbox, tokens, mandates, search.
 //! Never: decides; it stores what the pure rooms decided and checks the state it leaves.
-//! Start reading: [`hot::HotStore`], then `truth`.
+//! Start reading: [`hot::HotStore`], then [`truth::Truth`].
 
 pub mod hot;
 pub mod lock;
+pub mod truth;

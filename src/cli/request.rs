@@ -1,0 +1,486 @@
+//! The arguments of every command, as plain data.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
+
+/// The whole command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "listingwatch",
+    version,
+    about = "Finds public offers of new psychoactive substances, synthetic opioids and drug precursors on cooperating platforms, and drafts referrals",
+    after_help = "Start with `listingwatch demo`. Exit codes: 0 done, 1 internal, 2 usage, 3 configuration, 4 partial, 5 refused by policy."
+)]
+pub struct Arguments {
+    /// Options every command knows.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub request: Request,
+}
+
+/// Options every command knows; they may stand before or after it.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct Global {
+    /// Data directory
+    #[arg(long, global = true, value_name = "DIR", env = "LISTINGWATCH_DATA", default_value = "data")]
+    pub data: PathBuf,
+    /// Folder of platform files
+    #[arg(long, global = true, value_name = "DIR", env = "LISTINGWATCH_SEEDS")]
+    pub seeds: Option<PathBuf>,
+    /// Folder of the watchlist; what is compiled in is used when there is none
+    #[arg(long, global = true, value_name = "DIR", env = "LISTINGWATCH_PATTERNS")]
+    pub patterns: Option<PathBuf>,
+    /// Settings file
+    #[arg(long, global = true, value_name = "FILE", env = "LISTINGWATCH_SETTINGS")]
+    pub settings: Option<PathBuf>,
+    /// Print one JSON document, or JSON Lines for lists
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more on standard error
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    pub verbose: bool,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+}
+
+/// One command with its arguments.
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum Request {
+    /// Start the bundled marketplace on loopback, scan it, print the referrals, serve the console
+    Demo(DemoArgs),
+    /// Validate platform files and patterns
+    Check(CheckArgs),
+    /// Crawl now
+    Scan(ScanArgs),
+    /// Run the hub: console, API, feeds, scheduler, dispatch, recheck
+    Serve(ServeArgs),
+    /// Judge JSON Lines of listings, one verdict a line
+    Screen(ScreenArgs),
+    /// Show what is read from one saved HTML page
+    Extract(ExtractArgs),
+    /// Case work
+    #[command(subcommand)]
+    Referrals(ReferralsRequest),
+    /// Search the archive of hits
+    Search(SearchArgs),
+    /// Write a dataset
+    Export(ExportArgs),
+    /// Documents about the work
+    #[command(subcommand)]
+    Report(ReportRequest),
+    /// Measure detection on labelled listings
+    Eval(EvalArgs),
+    /// Fit weights and thresholds on labelled listings
+    Fit(FitArgs),
+    /// Judge the archive again with the present watchlist
+    Rescreen(RescreenArgs),
+    /// Check a WARC file's records and digests
+    Verify(VerifyArgs),
+    /// Check the installation
+    Doctor,
+    /// Agreements and platforms
+    #[command(subcommand)]
+    Platforms(PlatformsRequest),
+    /// What is watched and why
+    #[command(subcommand)]
+    Watchlist(WatchlistRequest),
+    /// Mandates under which scans run
+    #[command(subcommand)]
+    Mandate(MandateRequest),
+    /// Access tokens of the hub
+    #[command(subcommand)]
+    Token(TokenRequest),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditRequest),
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct DemoArgs {
+    /// Port of the console; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Exit after the scan instead of serving
+    #[arg(long)]
+    pub once: bool,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct CheckArgs {
+    /// Platform files, pattern files or folders; the seeds and patterns in use when none is given
+    pub paths: Vec<PathBuf>,
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct ScanArgs {
+    /// Platform ids; all when none is given
+    #[arg(value_name = "PLATFORM")]
+    pub platforms: Vec<String>,
+    /// Mandate to scan under
+    #[arg(long, value_name = "ID")]
+    pub mandate: Option<String>,
+    /// Stop after this many pages of each platform
+    #[arg(long, value_name = "N")]
+    pub max_pages: Option<u64>,
+    /// Stop after this long: 90s, 15m, 2h
+    #[arg(long = "for", value_name = "DURATION")]
+    pub duration: Option<String>,
+    /// Show what would be fetched, fetch nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct ServeArgs {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// A proxy in front ends TLS
+    #[arg(long)]
+    pub behind_proxy: bool,
+}
+
+/// Arguments of `screen`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct ScreenArgs {
+    /// Files of JSON Lines; `-` or none reads standard input
+    pub files: Vec<PathBuf>,
+}
+
+/// Arguments of `extract`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct ExtractArgs {
+    /// Saved HTML page, or `-` for standard input
+    pub file: PathBuf,
+    /// The page's URL
+    #[arg(long)]
+    pub url: String,
+}
+
+/// `referrals …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum ReferralsRequest {
+    /// List cases
+    List {
+        /// Only this platform
+        #[arg(long)]
+        platform: Option<String>,
+        /// Only this state
+        #[arg(long)]
+        state: Option<String>,
+        /// Only this category
+        #[arg(long)]
+        category: Option<String>,
+        /// At most this many
+        #[arg(long, default_value_t = 100)]
+        limit: usize,
+    },
+    /// Show one case
+    Show {
+        /// Referral id
+        id: String,
+    },
+    /// Approve: the notice may leave
+    Approve {
+        /// Referral ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Who approves
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Dismiss: not in scope, do not show this cluster again
+    Dismiss {
+        /// Referral ids
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who dismisses
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Hold: another authority works on it
+    Hold {
+        /// Referral id
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who holds
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Take a sent referral back
+    Withdraw {
+        /// Referral id
+        id: String,
+        /// Why
+        #[arg(long)]
+        reason: String,
+        /// Who withdraws
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Deliver what is due now
+    Send,
+    /// Record the platform's answer
+    Outcome {
+        /// Referral id
+        id: String,
+        /// removed, restricted, account-action, rejected or needs-information
+        decision: String,
+        /// Why
+        #[arg(long)]
+        reason: Option<String>,
+        /// The platform's own reference
+        #[arg(long)]
+        reference: Option<String>,
+        /// Who records it
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Print the notice
+    Notice {
+        /// Referral id
+        id: String,
+    },
+    /// Look again whether the listing is gone
+    Recheck {
+        /// Referral ids; every case that is due when none is given
+        ids: Vec<String>,
+    },
+}
+
+/// Arguments of `search`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct SearchArgs {
+    /// Words and fields, e.g. `nitazene platform:example-b2b seen:2026-01..2026-06`
+    #[arg(required = true)]
+    pub query: Vec<String>,
+    /// Count by platform, category, substance and state
+    #[arg(long)]
+    pub facets: bool,
+    /// At most this many
+    #[arg(long, default_value_t = 20)]
+    pub limit: usize,
+    /// Continue after an earlier answer
+    #[arg(long)]
+    pub cursor: Option<String>,
+}
+
+/// A dataset format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum ExportFormat {
+    /// JSON Lines
+    Jsonl,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct ExportArgs {
+    /// Format
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// Only hits that match
+    #[arg(long, default_value = "")]
+    pub query: String,
+    /// File to write; standard output when none is given
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// `report …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum ReportRequest {
+    /// Coverage statements of the last scans
+    Coverage {
+        /// Only this platform
+        platform: Option<String>,
+    },
+    /// Yearly transparency report: notices by platform, category and action
+    Transparency {
+        /// Calendar year
+        #[arg(long)]
+        year: i16,
+        /// Form of the report; `--json` is the same as `--format json`
+        #[arg(long, value_enum, default_value_t = ReportFormat::Csv)]
+        format: ReportFormat,
+    },
+}
+
+/// Form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub enum ReportFormat {
+    /// Comma-separated values
+    Csv,
+    /// One JSON document
+    Json,
+    /// A page to read
+    Html,
+}
+
+/// Arguments of `eval`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct EvalArgs {
+    /// Labelled listings, JSON Lines
+    pub file: PathBuf,
+    /// Earlier `eval --json` output to compare with
+    #[arg(long)]
+    pub baseline: Option<PathBuf>,
+}
+
+/// Arguments of `fit`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct FitArgs {
+    /// Labelled listings, JSON Lines
+    pub file: PathBuf,
+    /// Where to write the weights; standard output when none is given
+    #[arg(long)]
+    pub out: Option<PathBuf>,
+}
+
+/// Arguments of `rescreen`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct RescreenArgs {
+    /// Only hits that match
+    #[arg(long, default_value = "")]
+    pub query: String,
+}
+
+/// Arguments of `verify`.
+#[derive(Debug, Clone, Args, Serialize, Deserialize)]
+pub struct VerifyArgs {
+    /// WARC file
+    pub file: PathBuf,
+}
+
+/// `platforms …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum PlatformsRequest {
+    /// List platforms and their agreements
+    List,
+    /// Show one
+    Show {
+        /// Platform id
+        id: String,
+    },
+    /// Fetch nothing from it until resumed
+    Pause {
+        /// Platform id
+        id: String,
+    },
+    /// Fetch from it again
+    Resume {
+        /// Platform id
+        id: String,
+    },
+}
+
+/// `watchlist …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum WatchlistRequest {
+    /// List substances
+    List {
+        /// Only this class
+        #[arg(long)]
+        class: Option<String>,
+    },
+    /// Show one entry with its names, controls and sources
+    Show {
+        /// Substance id
+        id: String,
+    },
+    /// Which entries a name, CAS number or InChIKey belongs to
+    Lookup {
+        /// Name or identifier
+        #[arg(required = true)]
+        name: Vec<String>,
+    },
+    /// Names found that a class rule accepts and the list lacks
+    Emerging,
+}
+
+/// `mandate …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum MandateRequest {
+    /// Record a mandate
+    Create {
+        /// Mandate id
+        id: String,
+        /// Authority that gives it
+        #[arg(long)]
+        authority: String,
+        /// Legal reference
+        #[arg(long)]
+        reference: String,
+        /// Purpose
+        #[arg(long)]
+        purpose: String,
+        /// Pages it allows in all
+        #[arg(long, value_name = "PAGES")]
+        budget: Option<u64>,
+        /// Last day in force, YYYY-MM-DD
+        #[arg(long, value_name = "DATE")]
+        expires: String,
+    },
+    /// List mandates
+    List,
+    /// End a mandate now
+    Revoke {
+        /// Mandate id
+        id: String,
+    },
+}
+
+/// `token …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum TokenRequest {
+    /// Create a token; it is shown once
+    Create {
+        /// moderator, authority, researcher, platform or admin
+        #[arg(long)]
+        role: String,
+        /// Who holds it
+        #[arg(long)]
+        owner: String,
+        /// The platform, for moderator and platform
+        #[arg(long)]
+        platform: Option<String>,
+        /// Lifetime: 90d
+        #[arg(long, value_name = "DURATION")]
+        expires: Option<String>,
+    },
+    /// List tokens, never their secrets
+    List,
+    /// Revoke a token
+    Revoke {
+        /// Token id
+        id: String,
+    },
+}
+
+/// `audit …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum AuditRequest {
+    /// Check the hash chain from the first entry to the last
+    Verify,
+    /// The last entries
+    List {
+        /// At most this many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+}

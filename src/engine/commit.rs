@@ -1,0 +1,235 @@
+//! The durable side of a scan: what is done, made permanent in one order. Runs in a thread of its own.
+//!
+//! WARC records are written and synced, then one SQLite transaction, then one sled batch flushed; only then is a lease
+//! settled. Work is taken in groups: whatever is waiting is committed together, so a slow crawl commits page by page and
+//! a fast one does not wait for the disk at each page.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::archive::ArchiveError;
+use crate::config::settings::Keep;
+use crate::dedup::cluster;
+use crate::detect::assessment::Verdict;
+use crate::engine::rooms::Rooms;
+use crate::engine::scan::PlatformScan;
+use crate::evidence::capture::Capture;
+use crate::evidence::warc::WarcRef;
+use crate::evidence::warc::form::{Original, RevisitProfile};
+use crate::examine::ExaminedListing;
+use crate::fetch::gate::Answer;
+use crate::frontier::entry::{NewEntry, Settlement};
+use crate::store::hot::{HotError, SettleBatch};
+use crate::store::truth::{HitRecord, PageRecord, TruthError};
+use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
+
+/// Pages committed together at most.
+const GROUP: usize = 256;
+
+/// A visit that ended, on its way to the disks.
+pub struct Done {
+    /// The scan it belongs to.
+    pub scan: Arc<PlatformScan>,
+    /// The end of its lease.
+    pub settlement: Settlement,
+    /// Links the frontier should hear of.
+    pub links: Vec<NewEntry>,
+    /// What was fetched, if anything was.
+    pub page: Option<Box<PageDone>>,
+}
+
+/// A page that was fetched and read.
+pub struct PageDone {
+    /// The exchange.
+    pub capture: Capture,
+    /// What kind of answer it was.
+    pub kind: Answer,
+    /// Listings with their assessments.
+    pub listings: Vec<ExaminedListing>,
+    /// Digest of the body at the last visit.
+    pub known_payload: Option<Sha256Digest>,
+}
+
+impl Done {
+    /// A lease that ended without a request.
+    pub fn without_page(scan: Arc<PlatformScan>, settlement: Settlement) -> Self {
+        Done { scan, settlement, links: Vec::new(), page: None }
+    }
+}
+
+/// Why a group could not be committed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// Evidence could not be written.
+    #[error(transparent)]
+    Archive(#[from] ArchiveError),
+    /// The record of truth refused.
+    #[error(transparent)]
+    Truth(#[from] TruthError),
+    /// The frontier store refused.
+    #[error(transparent)]
+    Hot(#[from] HotError),
+    /// A noted place cannot be read.
+    #[error("a noted record cannot be read: {0}")]
+    Record(#[from] serde_json::Error),
+}
+
+/// Commits until the stages before are done.
+pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
+    while let Some(first) = done.blocking_recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP
+            && let Ok(next) = done.try_recv()
+        {
+            group.push(next);
+        }
+        let result = commit(rooms, &mut group);
+        let mut ended: HashMap<PlatformId, (Arc<PlatformScan>, usize)> = HashMap::new();
+        for one in &group {
+            ended.entry(one.scan.platform.id.clone()).or_insert_with(|| (one.scan.clone(), 0)).1 += 1;
+        }
+        for (scan, leases) in ended.into_values() {
+            if let Err(error) = &result {
+                scan.break_off(error);
+            }
+            scan.ended(leases);
+        }
+    }
+    let closed = rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).close();
+    if let Err(error) = closed {
+        tracing::error!(%error, "WARC file could not be closed");
+    }
+}
+
+fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
+    let mut records = Vec::new();
+    for one in group.iter() {
+        if let Some(page) = &one.page {
+            records.extend(record(rooms, one, page)?);
+        }
+    }
+    rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).sync()?;
+    if !records.is_empty() {
+        let now = rooms.now();
+        let recorded = rooms.truth.record(&records, now)?;
+        for (record, outcome) in records.iter().zip(&recorded) {
+            if let Some(one) = group.iter().find(|one| one.scan.platform.id == record.platform) {
+                one.scan.tally.count(|counts| counts.referrals_new += outcome.referrals_new);
+            }
+        }
+    }
+    let mut batch = SettleBatch::default();
+    for one in group.iter_mut() {
+        batch.settled.push(one.settlement.clone());
+        if !one.links.is_empty() {
+            batch.offered.push((one.scan.platform.id.clone(), std::mem::take(&mut one.links)));
+        }
+    }
+    rooms.hot.settle(&batch)?;
+    rooms.hot.flush()?;
+    Ok(())
+}
+
+/// Writes the page's evidence if it is kept, and forms what the record of truth must hear of it.
+fn record(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<PageRecord>, CommitError> {
+    let platform = &one.scan.platform.id;
+    let hits: Vec<(usize, &ExaminedListing)> = page
+        .listings
+        .iter()
+        .enumerate()
+        .filter(|(_, listing)| listing.assessment.verdict != Verdict::Clear)
+        .collect();
+    let had_hit = one.settlement.lease.state.hit;
+    let keep = rooms.settings.evidence.keep == Keep::All || !hits.is_empty() || had_hit;
+    let warc = if keep { write_evidence(rooms, one, page)? } else { None };
+    if hits.is_empty() && !had_hit {
+        return Ok(None);
+    }
+    let mut listings = Vec::new();
+    for (ordinal, examined) in hits {
+        let minhash = examined.minhash.clone().unwrap_or_else(|| crate::dedup::minhash::MinHash::of(""));
+        let cluster = cluster_of(rooms, platform, &page.capture, ordinal, &minhash)?;
+        let listing = &examined.listing;
+        listings.push(HitRecord {
+            ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
+            title: listing.title.clone(),
+            text: listing.description.clone(),
+            price: listing.price.as_ref().map(ToString::to_string),
+            currency: listing.price.as_ref().and_then(|price| price.currency.clone()),
+            seller: listing.seller.clone(),
+            language: listing.language.clone(),
+            images: listing.images.clone(),
+            identifiers: listing.identifiers.clone(),
+            assessment: examined.assessment.clone(),
+            content_digest: examined.content,
+            minhash: minhash.to_bytes(),
+            cluster,
+        });
+    }
+    Ok(Some(PageRecord {
+        platform: platform.clone(),
+        url: page.capture.url.clone(),
+        run: one.scan.run.clone(),
+        fetched_at: page.capture.fetched_at,
+        status: page.capture.status,
+        unchanged: page.kind == Answer::NotModified,
+        warc,
+        listings,
+    }))
+}
+
+/// A full record, or a revisit record where the same bytes are on file already.
+fn write_evidence(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<WarcRef>, CommitError> {
+    let platform = &one.scan.platform.id;
+    let digest = match page.kind {
+        Answer::NotModified => match page.known_payload {
+            Some(digest) => digest,
+            None => return Ok(None),
+        },
+        _ => page.capture.payload_digest(),
+    };
+    let mut warc = rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some(place) = rooms.hot.seen_payload(platform, &digest)? {
+        let (url, fetched_at, held): (String, _, WarcRef) = serde_json::from_slice(&place)?;
+        let original = Original { record_id: held.record_id.clone(), url, fetched_at, payload_digest: digest };
+        let profile = if page.kind == Answer::NotModified {
+            RevisitProfile::ServerNotModified
+        } else {
+            RevisitProfile::IdenticalPayloadDigest
+        };
+        warc.write_revisit(&page.capture, &original, profile)?;
+        // A hit cites the record that holds the bytes.
+        return Ok(Some(held));
+    }
+    if page.kind == Answer::NotModified {
+        return Ok(None);
+    }
+    let (run, mandate) = (one.scan.run.to_string(), one.scan.mandate.to_string());
+    let about = [("platform", platform.as_str()), ("run", run.as_str()), ("mandate", mandate.as_str())];
+    let held = warc.write_exchange(&page.capture, &about)?;
+    let place = serde_json::to_vec(&(page.capture.url.as_str(), page.capture.fetched_at, &held))?;
+    rooms.hot.remember_payload(platform, &digest, &place)?;
+    Ok(Some(held))
+}
+
+/// The cluster a hit belongs to. A new cluster is named after the page, so that repeating a visit names it the same.
+fn cluster_of(
+    rooms: &Rooms,
+    platform: &PlatformId,
+    capture: &Capture,
+    ordinal: usize,
+    minhash: &crate::dedup::minhash::MinHash,
+) -> Result<ClusterId, CommitError> {
+    let candidates = rooms.hot.cluster_candidates(platform, minhash)?;
+    let id = match cluster::join(minhash, &candidates) {
+        Some(id) => id,
+        None => {
+            let name = format!("{:032x}-{ordinal}", capture.url.key());
+            ClusterId::parse(&name).unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
+        }
+    };
+    rooms.hot.remember_cluster(platform, &id, minhash)?;
+    Ok(id)
+}

@@ -1,0 +1,46 @@
+//! The rooms a driver works with, built once by `app`.
+
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use crate::archive::warc_file::WarcWriter;
+use crate::config::settings::Settings;
+use crate::detect::Detector;
+use crate::fetch::gate::Gate;
+use crate::store::hot::HotStore;
+use crate::store::truth::Truth;
+use crate::vocab::time::{Clock, Timestamp};
+
+/// Everything a loop needs, shared.
+pub struct Rooms {
+    /// The only way to the network.
+    pub gate: Arc<Gate>,
+    /// Frontier, politeness ledger, dedup index (sled).
+    pub hot: Arc<HotStore>,
+    /// The record of truth (SQLite).
+    pub truth: Arc<Truth>,
+    /// Where evidence is written; one writer, used from the committer's thread.
+    pub warc: Mutex<WarcWriter>,
+    /// The compiled watchlist; replaced as a whole when it is reloaded.
+    pub detector: RwLock<Arc<Detector>>,
+    /// Settings.
+    pub settings: Arc<Settings>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Rooms {
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// The compiled watchlist in use.
+    pub fn detector(&self) -> Arc<Detector> {
+        self.detector.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts a newly compiled watchlist in use; pages already handed to the examiner keep the old one.
+    pub fn replace_detector(&self, detector: Detector) {
+        *self.detector.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(detector);
+    }
+}

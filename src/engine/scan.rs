@@ -1,0 +1,440 @@
+//! One scan: a lane for each host, the examiner and the committer, from the first lease to the coverage statement.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::{Notify, mpsc};
+use tokio::task::JoinSet;
+use tracing::{info, warn};
+
+use crate::engine::commit::{self, Done};
+use crate::engine::examiner::{self, Fetched};
+use crate::engine::lane;
+use crate::engine::rooms::Rooms;
+use crate::engine::tally::{Progress, Tally};
+use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
+use crate::frontier::traps::TrapDetector;
+use crate::listing::CompiledSelectors;
+use crate::report::coverage::Coverage;
+use crate::vocab::ids::{MandateId, PlatformId, RunId};
+use crate::vocab::platform::{Platform, SitemapPolicy};
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::{CanonicalUrl, HostKey};
+
+/// Pages on their way from the network to the examiner, and from there to the committer.
+const PAGES_BETWEEN_STAGES: usize = 64;
+
+/// How often progress is reported.
+const PROGRESS_PERIOD: Duration = Duration::from_secs(1);
+
+/// What to scan and how far.
+#[derive(Debug, Clone)]
+pub struct ScanOrder {
+    /// Name of this run.
+    pub run: RunId,
+    /// Platforms to visit, each with the mandate it is visited under.
+    pub platforms: Vec<(Arc<Platform>, MandateId)>,
+    /// Fewer pages than the platform's own budget, if given.
+    pub max_pages: Option<u64>,
+    /// Stop at this moment, if given.
+    pub until: Option<Timestamp>,
+}
+
+/// What one platform's scan brought.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlatformResult {
+    /// Platform.
+    pub platform: PlatformId,
+    /// Pages fetched.
+    pub pages: u64,
+    /// Listings read.
+    pub listings: u64,
+    /// Listings judged `review` or `refer`.
+    pub hits: u64,
+    /// Cases opened.
+    pub referrals_new: u64,
+    /// What was and was not seen.
+    pub coverage: Coverage,
+}
+
+/// Why a scan could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// The frontier store failed.
+    #[error(transparent)]
+    Hot(#[from] crate::store::hot::HotError),
+    /// The record of truth failed.
+    #[error(transparent)]
+    Truth(#[from] crate::store::truth::TruthError),
+    /// A store or the disk failed in the middle; what was acknowledged is kept, the rest is still due.
+    #[error("the scan broke off: {0}")]
+    BrokenOff(String),
+}
+
+/// State that one platform's lanes, examiner and committer share during a scan.
+pub struct PlatformScan {
+    /// The platform.
+    pub platform: Arc<Platform>,
+    /// The mandate it is scanned under.
+    pub mandate: MandateId,
+    /// Name of the run.
+    pub run: RunId,
+    /// When the scan began.
+    pub started_at: Timestamp,
+    /// Its selectors, compiled once.
+    pub selectors: Option<CompiledSelectors>,
+    /// Counts.
+    pub tally: Tally,
+    /// Told when something was settled: there may be new work.
+    pub settled: Notify,
+    until: Option<Timestamp>,
+    outstanding: AtomicI64,
+    budget: AtomicI64,
+    stopping: AtomicBool,
+    // Small sets, never held across an await.
+    traps: Mutex<HashMap<HostKey, TrapDetector>>,
+    retries: Mutex<HashSet<HostKey>>,
+    broken: Mutex<Option<String>>,
+    last_pages: AtomicU64,
+}
+
+impl PlatformScan {
+    fn new(platform: Arc<Platform>, mandate: MandateId, order: &ScanOrder, now: Timestamp) -> Self {
+        let pages = order.max_pages.unwrap_or(u64::MAX).min(platform.crawl.max_pages);
+        let selectors = platform.listing.as_ref().and_then(|listing| match CompiledSelectors::compile(listing) {
+            Ok(selectors) => Some(selectors),
+            Err(error) => {
+                // `check` refuses such a file; a platform made in code falls back to structured data.
+                warn!(platform.id = %platform.id, %error, "selectors of `{}` do not compile", platform.id);
+                None
+            }
+        });
+        PlatformScan {
+            platform,
+            mandate,
+            run: order.run.clone(),
+            started_at: now,
+            selectors,
+            tally: Tally::default(),
+            settled: Notify::new(),
+            until: order.until,
+            outstanding: AtomicI64::new(0),
+            budget: AtomicI64::new(i64::try_from(pages).unwrap_or(i64::MAX)),
+            stopping: AtomicBool::new(false),
+            traps: Mutex::default(),
+            retries: Mutex::default(),
+            broken: Mutex::default(),
+            last_pages: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether lanes should take no more work.
+    pub fn stops(&self, now: Timestamp) -> bool {
+        if self.until.is_some_and(|until| now >= until) && !self.stopping.swap(true, Ordering::AcqRel) {
+            self.tally.fail("time-budget");
+        }
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Ends the scan in good order.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.settled.notify_waiters();
+    }
+
+    /// Ends the scan because a store failed.
+    pub fn break_off(&self, error: &dyn std::fmt::Display) {
+        warn!(platform.id = %self.platform.id, %error, "scan of `{}` breaks off", self.platform.id);
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+        self.stop();
+    }
+
+    /// Takes one page from the budget; false when there is none left.
+    pub fn spend(&self) -> bool {
+        if self.budget.fetch_sub(1, Ordering::AcqRel) > 0 {
+            return true;
+        }
+        if !self.stopping.swap(true, Ordering::AcqRel) {
+            self.tally.fail("page-budget");
+        }
+        false
+    }
+
+    /// Pages left in the budget.
+    pub fn budget_left(&self) -> usize {
+        usize::try_from(self.budget.load(Ordering::Acquire)).unwrap_or(0)
+    }
+
+    /// Notes leases taken.
+    pub fn took(&self, leases: usize) {
+        self.outstanding.fetch_add(i64::try_from(leases).unwrap_or(0), Ordering::AcqRel);
+    }
+
+    /// Notes leases that ended, and wakes who waits for new work.
+    pub fn ended(&self, leases: usize) {
+        self.outstanding.fetch_sub(i64::try_from(leases).unwrap_or(0), Ordering::AcqRel);
+        self.settled.notify_waiters();
+    }
+
+    /// Leases taken and not ended.
+    pub fn outstanding(&self) -> i64 {
+        self.outstanding.load(Ordering::Acquire)
+    }
+
+    /// A URL of `host` will be tried again within this scan, so the lane should wait for it.
+    pub fn expect_retry(&self, host: &HostKey) {
+        self.retries.lock().unwrap_or_else(PoisonError::into_inner).insert(host.clone());
+    }
+
+    /// Whether something on `host` waits to be tried again.
+    pub fn expects_retry(&self, host: &HostKey) -> bool {
+        self.retries.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
+    }
+
+    /// The links of a page that the frontier should hear of. What scope, depth and traps exclude is counted.
+    pub fn follow(&self, from: &Lease, links: impl Iterator<Item = CanonicalUrl>, now: Timestamp) -> Vec<NewEntry> {
+        let depth = from.depth.saturating_add(1);
+        if u32::from(depth) > self.platform.crawl.max_depth {
+            self.tally.skip("depth");
+            return Vec::new();
+        }
+        let mut traps = self.traps.lock().unwrap_or_else(PoisonError::into_inner);
+        links
+            .filter(|url| match self.platform.in_scope(url) {
+                Ok(()) => true,
+                Err(crate::vocab::platform::OutOfScope::Host) => {
+                    self.tally.skip("scope-host");
+                    false
+                }
+                Err(crate::vocab::platform::OutOfScope::Path) => {
+                    self.tally.skip("scope-path");
+                    false
+                }
+            })
+            .filter_map(|url| match traps.entry(url.host()).or_default().admit(&url) {
+                Ok(()) => {
+                    let kind = UrlKind::Page;
+                    Some(NewEntry { url, depth, kind, priority: kind.priority(), due: now })
+                }
+                Err(reason) => {
+                    self.tally.skip(&reason.to_string());
+                    None
+                }
+            })
+            .collect()
+    }
+
+    fn progress(&self, ended: bool) -> Progress {
+        let counts = self.tally.snapshot();
+        let before = self.last_pages.swap(counts.pages, Ordering::Relaxed);
+        #[expect(clippy::cast_precision_loss, reason = "a rate shown to people")]
+        let pages_per_second = counts.pages.saturating_sub(before) as f64 / PROGRESS_PERIOD.as_secs_f64();
+        let on_their_way = u64::try_from(self.outstanding()).unwrap_or(0);
+        Progress { platform: self.platform.id.clone(), counts, pages_per_second, on_their_way, ended }
+    }
+}
+
+/// Scans the platforms of `order`, side by side, until nothing is due, a budget ends, or `stop` resolves.
+///
+/// # Errors
+/// When a store fails. What was acknowledged before is kept; the next scan goes on from there.
+pub async fn run(
+    rooms: Arc<Rooms>,
+    order: ScanOrder,
+    report: impl Fn(&[Progress]) + Send,
+    stop: impl Future<Output = ()>,
+) -> Result<Vec<PlatformResult>, ScanError> {
+    let now = rooms.now();
+    let scans: Vec<Arc<PlatformScan>> = order
+        .platforms
+        .iter()
+        .map(|(platform, mandate)| Arc::new(PlatformScan::new(platform.clone(), mandate.clone(), &order, now)))
+        .collect();
+    let (to_examiner, fetched) = mpsc::channel::<Fetched>(PAGES_BETWEEN_STAGES);
+    let (to_committer, done) = mpsc::channel::<Done>(PAGES_BETWEEN_STAGES);
+    let stages = Stages::start(&rooms, fetched, to_committer.clone(), done)?;
+    let mut running = JoinSet::new();
+    for scan in &scans {
+        let links = Links { examiner: to_examiner.clone(), committer: to_committer.clone() };
+        running.spawn(platform(rooms.clone(), scan.clone(), links));
+    }
+    drop((to_examiner, to_committer));
+    let show = |ended| {
+        let progress: Vec<Progress> = scans.iter().map(|scan| scan.progress(ended)).collect();
+        report(&progress);
+    };
+    let mut ticks = tokio::time::interval(PROGRESS_PERIOD);
+    let mut stop = std::pin::pin!(stop);
+    let mut stopped = false;
+    loop {
+        tokio::select! {
+            next = running.join_next() => if next.is_none() { break },
+            _ = ticks.tick() => show(false),
+            () = &mut stop, if !stopped => {
+                stopped = true;
+                for scan in &scans {
+                    scan.tally.fail("stopped");
+                    scan.stop();
+                }
+            }
+        }
+    }
+    stages.join().await;
+    show(true);
+    let mut results = Vec::new();
+    for scan in scans {
+        if let Some(reason) = scan.broken.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            return Err(ScanError::BrokenOff(reason));
+        }
+        results.push(finish(&rooms, &scan)?);
+    }
+    Ok(results)
+}
+
+/// Where a lane hands its work on.
+#[derive(Clone)]
+pub struct Links {
+    /// Pages to be read.
+    pub examiner: mpsc::Sender<Fetched>,
+    /// Leases that ended without a page.
+    pub committer: mpsc::Sender<Done>,
+}
+
+/// The threads beside the IO runtime.
+struct Stages {
+    handles: Vec<std::thread::JoinHandle<()>>,
+}
+
+impl Stages {
+    fn start(
+        rooms: &Arc<Rooms>,
+        fetched: mpsc::Receiver<Fetched>,
+        to_committer: mpsc::Sender<Done>,
+        done: mpsc::Receiver<Done>,
+    ) -> Result<Self, ScanError> {
+        let broken = |error: std::io::Error| ScanError::BrokenOff(format!("no thread could be started: {error}"));
+        let (for_examiner, for_committer) = (rooms.clone(), rooms.clone());
+        let examiner = std::thread::Builder::new()
+            .name("examine".to_owned())
+            .spawn(move || examiner::run(&for_examiner, fetched, &to_committer))
+            .map_err(broken)?;
+        let committer = std::thread::Builder::new()
+            .name("commit".to_owned())
+            .spawn(move || commit::run(&for_committer, done))
+            .map_err(broken)?;
+        Ok(Stages { handles: vec![examiner, committer] })
+    }
+
+    async fn join(self) {
+        for handle in self.handles {
+            let joined = tokio::task::spawn_blocking(move || handle.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                warn!("a stage of the scan ended in a panic");
+            }
+        }
+    }
+}
+
+/// Offers the platform's seeds and runs a lane for each of its hosts until all are quiet.
+async fn platform(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, links: Links) {
+    if let Err(error) = seed(&rooms, &scan).await {
+        scan.break_off(&error);
+        return;
+    }
+    let mut lanes: JoinSet<HostKey> = JoinSet::new();
+    let mut open: HashSet<HostKey> = HashSet::new();
+    loop {
+        let now = rooms.now();
+        if !scan.stops(now) {
+            for host in rooms.hot.hosts(&scan.platform.id) {
+                let work = rooms.hot.next_due(&scan.platform.id, &host).ok().flatten().is_some_and(|due| due <= now);
+                if work && !open.contains(&host) {
+                    open.insert(host.clone());
+                    let lane = lane::run(rooms.clone(), scan.clone(), host.clone(), links.clone());
+                    lanes.spawn(async move {
+                        lane.await;
+                        host
+                    });
+                }
+            }
+        }
+        if lanes.is_empty() && scan.outstanding() <= 0 {
+            return;
+        }
+        let settled = scan.settled.notified();
+        tokio::select! {
+            Some(ended) = lanes.join_next() => if let Ok(host) = ended { open.remove(&host); },
+            () = settled => {}
+            () = tokio::time::sleep(Duration::from_millis(250)) => {}
+        }
+    }
+}
+
+/// Start pages, feeds, and the sitemaps the policy names. robots.txt of each start host is read first.
+async fn seed(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
+    let crawl = &scan.platform.crawl;
+    let now = rooms.now();
+    let entry = |url: &CanonicalUrl, kind: UrlKind| NewEntry {
+        url: url.clone(),
+        depth: 0,
+        kind,
+        priority: kind.priority(),
+        due: now,
+    };
+    let mut entries: Vec<NewEntry> = crawl.start.iter().map(|url| entry(url, UrlKind::Seed)).collect();
+    entries.extend(crawl.feeds.iter().map(|url| entry(url, UrlKind::Feed)));
+    match &crawl.sitemaps {
+        SitemapPolicy::None => {}
+        SitemapPolicy::List(list) => entries.extend(list.iter().map(|url| entry(url, UrlKind::Sitemap))),
+        SitemapPolicy::Robots => {
+            let hosts: HashSet<HostKey> = crawl.start.iter().map(CanonicalUrl::host).collect();
+            for host in hosts {
+                // A host that cannot be asked now is met again, and counted, by its lane.
+                let Ok(robots) = rooms.gate.robots_of(&scan.platform, &host).await else { continue };
+                let Ok(base) = CanonicalUrl::parse(host.as_str(), None) else { continue };
+                let named = robots.sitemaps.iter().filter_map(|text| CanonicalUrl::parse(text, Some(&base)).ok());
+                entries.extend(named.map(|url| entry(&url, UrlKind::Sitemap)));
+            }
+        }
+    }
+    rooms.hot.offer(&scan.platform.id, &entries)?;
+    Ok(())
+}
+
+/// Stores and returns what one platform's scan brought.
+fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanError> {
+    let counts = scan.tally.snapshot();
+    let ended_at = rooms.now();
+    let coverage = Coverage {
+        platform: scan.platform.id.clone(),
+        run: scan.run.clone(),
+        mandate: scan.mandate.clone(),
+        started_at: scan.started_at,
+        ended_at,
+        fetched: counts.pages,
+        outcomes: counts.outcomes.clone(),
+        skipped: counts.skipped.clone(),
+        complete: counts.failures.is_empty(),
+        failures: counts.failures.clone(),
+    };
+    info!(platform.id = %scan.platform.id, pages = counts.pages, hits = counts.hits, "scanned `{}`", scan.platform.id);
+    let result = PlatformResult {
+        platform: scan.platform.id.clone(),
+        pages: counts.pages,
+        listings: counts.listings,
+        hits: counts.hits,
+        referrals_new: counts.referrals_new,
+        coverage,
+    };
+    Ok(result)
+}
+
+/// A URL's state after a visit that failed; kept apart so that lanes need not know the fields.
+pub fn after_failure(state: &UrlState) -> UrlState {
+    let mut state = state.clone();
+    state.failures = state.failures.saturating_add(1);
+    state
+}

@@ -1,0 +1,451 @@
+//! The lifecycle of a referral as one enum and one pure step.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::referral::outcome::{Decision, Outcome};
+use crate::vocab::time::Timestamp;
+
+/// Looks at a removed listing that must all find it gone before the removal counts.
+pub const CHECKS_UNTIL_GONE: u8 = 2;
+
+/// Where a referral is in its life.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "kebab-case")]
+pub enum ReferralState {
+    /// Found by a scan; nobody decided yet.
+    Drafted,
+    /// Another authority works on it; nothing leaves.
+    Held {
+        /// Why.
+        reason: String,
+    },
+    /// A person, or the platform's agreed policy, let it go out.
+    Approved,
+    /// The notice left.
+    Sent,
+    /// The platform's side has it.
+    Delivered,
+    /// The platform confirmed receipt.
+    Acknowledged,
+    /// The platform answered.
+    Decided {
+        /// What it decided.
+        outcome: Outcome,
+        /// Looks in a row that found the listing gone.
+        gone_checks: u8,
+    },
+    /// Removal was seen at every spaced check.
+    VerifiedGone {
+        /// What the platform decided, if it answered.
+        outcome: Option<Outcome>,
+    },
+    /// A listing of the cluster came back after removal.
+    Relisted {
+        /// How often so far.
+        times: u32,
+    },
+    /// The platform keeps a listing it said it removed, or a re-listing was taken up again.
+    Reopened,
+    /// The affected party contests it.
+    Contested {
+        /// Their words.
+        statement: String,
+    },
+    /// A person decided that it is no case.
+    Dismissed {
+        /// Why.
+        reason: String,
+    },
+    /// Taken back after it was sent.
+    Withdrawn {
+        /// Why.
+        reason: String,
+    },
+    /// Replaced by a corrected referral.
+    Corrected,
+    /// Nobody acted in time.
+    Expired,
+    /// No channel could deliver it.
+    Undeliverable,
+}
+
+/// What happens to a referral.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub enum Event {
+    /// Let it go out.
+    Approve,
+    /// It is no case.
+    Dismiss {
+        /// Why.
+        reason: String,
+    },
+    /// Another authority works on it.
+    Hold {
+        /// Why.
+        reason: String,
+    },
+    /// The other authority is done.
+    Release,
+    /// The notice left by a channel.
+    MarkSent,
+    /// A channel confirmed delivery.
+    MarkDelivered,
+    /// Every channel gave up.
+    MarkUndeliverable,
+    /// The platform confirmed receipt.
+    Acknowledge,
+    /// The platform answered.
+    Answer {
+        /// Its answer.
+        outcome: Outcome,
+    },
+    /// A recheck found the listing gone.
+    SeenGone,
+    /// A recheck found the listing still there.
+    SeenLive,
+    /// A scan found a listing of the cluster after removal.
+    SeenAgain,
+    /// The affected party contests.
+    Contest {
+        /// Their words.
+        statement: String,
+    },
+    /// A second person upholds the referral after a contest.
+    Uphold,
+    /// Take it back.
+    Withdraw {
+        /// Why.
+        reason: String,
+    },
+    /// Replace it.
+    Correct,
+    /// Time is up.
+    Expire,
+}
+
+/// What the program must do because of a step; stored with it, carried out afterwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// Send or publish the notice by every channel of the platform.
+    Deliver(Message),
+    /// Look at the listing again at this moment.
+    RecheckAt(Timestamp),
+    /// Stop looking.
+    NoRecheck,
+}
+
+/// What a delivery tells the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Message {
+    /// A new case.
+    #[serde(rename = "referral.created")]
+    Created,
+    /// The case changed, or is said again.
+    #[serde(rename = "referral.updated")]
+    Updated,
+    /// The case was taken back.
+    #[serde(rename = "referral.withdrawn")]
+    Withdrawn,
+    /// The listing came back.
+    #[serde(rename = "listing.relisted")]
+    Relisted,
+}
+
+impl Message {
+    /// The event's name, as webhooks and feeds carry it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Message::Created => "referral.created",
+            Message::Updated => "referral.updated",
+            Message::Withdrawn => "referral.withdrawn",
+            Message::Relisted => "listing.relisted",
+        }
+    }
+}
+
+/// An event that a state does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a referral that is `{state}` cannot take `{event}`")]
+pub struct IllegalStep {
+    /// Name of the state.
+    pub state: &'static str,
+    /// Name of the event.
+    pub event: &'static str,
+}
+
+/// Times a policy sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Intervals {
+    /// Between looks at the listing.
+    pub recheck: Duration,
+}
+
+impl ReferralState {
+    /// The state's name, as every interface spells it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            ReferralState::Drafted => "drafted",
+            ReferralState::Held { .. } => "held",
+            ReferralState::Approved => "approved",
+            ReferralState::Sent => "sent",
+            ReferralState::Delivered => "delivered",
+            ReferralState::Acknowledged => "acknowledged",
+            ReferralState::Decided { .. } => "decided",
+            ReferralState::VerifiedGone { .. } => "verified-gone",
+            ReferralState::Relisted { .. } => "relisted",
+            ReferralState::Reopened => "reopened",
+            ReferralState::Contested { .. } => "contested",
+            ReferralState::Dismissed { .. } => "dismissed",
+            ReferralState::Withdrawn { .. } => "withdrawn",
+            ReferralState::Corrected => "corrected",
+            ReferralState::Expired => "expired",
+            ReferralState::Undeliverable => "undeliverable",
+        }
+    }
+
+    /// All names, in the order of a case's life.
+    pub const NAMES: [&'static str; 16] = [
+        "drafted", "held", "approved", "sent", "delivered", "acknowledged", "decided", "verified-gone", "relisted",
+        "reopened", "contested", "dismissed", "withdrawn", "corrected", "expired", "undeliverable",
+    ];
+
+    /// Whether the platform may see the case: it left, and was not held since.
+    pub fn is_visible_to_platform(&self) -> bool {
+        !matches!(
+            self,
+            ReferralState::Drafted | ReferralState::Held { .. } | ReferralState::Dismissed { .. } | ReferralState::Expired
+        )
+    }
+
+    /// Whether a listing of the cluster found again says nothing new: a person or the platform decided against it.
+    pub fn is_settled_against(&self) -> bool {
+        match self {
+            ReferralState::Dismissed { .. } | ReferralState::Withdrawn { .. } | ReferralState::Corrected => true,
+            ReferralState::Decided { outcome, .. } => outcome.decision == Decision::Rejected,
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for ReferralState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Event {
+    /// The event's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Event::Approve => "approve",
+            Event::Dismiss { .. } => "dismiss",
+            Event::Hold { .. } => "hold",
+            Event::Release => "release",
+            Event::MarkSent => "mark-sent",
+            Event::MarkDelivered => "mark-delivered",
+            Event::MarkUndeliverable => "mark-undeliverable",
+            Event::Acknowledge => "acknowledge",
+            Event::Answer { .. } => "answer",
+            Event::SeenGone => "seen-gone",
+            Event::SeenLive => "seen-live",
+            Event::SeenAgain => "seen-again",
+            Event::Contest { .. } => "contest",
+            Event::Uphold => "uphold",
+            Event::Withdraw { .. } => "withdraw",
+            Event::Correct => "correct",
+            Event::Expire => "expire",
+        }
+    }
+}
+
+/// Moves a referral. The only place that says which event is legal where.
+///
+/// # Errors
+/// When the state does not allow the event.
+pub fn step(
+    state: ReferralState,
+    event: Event,
+    intervals: Intervals,
+    now: Timestamp,
+) -> Result<(ReferralState, Vec<Effect>), IllegalStep> {
+    use Effect::{Deliver, NoRecheck, RecheckAt};
+    use Event as E;
+    use ReferralState as S;
+    let again = now.after(intervals.recheck);
+    let illegal = IllegalStep { state: state.name(), event: event.name() };
+    let next = match (state, event) {
+        (S::Drafted | S::Held { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
+        (S::Drafted, E::Approve) => (S::Approved, vec![Deliver(Message::Created)]),
+        (S::Drafted, E::Hold { reason }) => (S::Held { reason }, vec![]),
+        (S::Held { .. }, E::Release) => (S::Drafted, vec![]),
+        (S::Drafted, E::Expire) => (S::Expired, vec![NoRecheck]),
+        // A draft whose listing went away by itself needs nobody's time.
+        (S::Drafted, E::SeenGone) => (S::Expired, vec![NoRecheck]),
+        (S::Drafted | S::Held { .. }, E::SeenLive | E::SeenAgain) => return Err(illegal),
+
+        (S::Relisted { .. }, E::Approve) => (S::Reopened, vec![Deliver(Message::Relisted), RecheckAt(again)]),
+        (S::Relisted { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
+        (S::Relisted { .. }, E::Hold { reason }) => (S::Held { reason }, vec![]),
+
+        (S::Approved, E::MarkSent) => (S::Sent, vec![RecheckAt(again)]),
+        (S::Approved | S::Sent, E::MarkDelivered) => (S::Delivered, vec![RecheckAt(again)]),
+        (S::Approved | S::Sent, E::MarkUndeliverable) => (S::Undeliverable, vec![]),
+        // A notice said again after a reopening goes the same way.
+        (S::Reopened, E::MarkSent | E::MarkDelivered) => (S::Reopened, vec![]),
+        (S::Undeliverable, E::Approve) => (S::Approved, vec![Deliver(Message::Created)]),
+        // Late receipts of a case that went on change nothing.
+        (
+            s @ (S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::VerifiedGone { .. } | S::Relisted { .. }
+            | S::Contested { .. } | S::Withdrawn { .. } | S::Corrected),
+            E::MarkSent | E::MarkDelivered,
+        ) => (s, vec![]),
+        (S::Approved | S::Sent | S::Delivered, E::Acknowledge) => (S::Acknowledged, vec![RecheckAt(again)]),
+        (s @ S::Acknowledged, E::Acknowledge) => (s, vec![]),
+
+        (
+            S::Approved | S::Sent | S::Delivered | S::Acknowledged | S::Reopened | S::Decided { .. } | S::Relisted { .. }
+            | S::Undeliverable | S::VerifiedGone { .. },
+            E::Answer { outcome },
+        ) => {
+            let look = if outcome.decision.promises_change() { RecheckAt(again) } else { NoRecheck };
+            (S::Decided { outcome, gone_checks: 0 }, vec![look])
+        }
+
+        (S::Decided { outcome, gone_checks }, E::SeenGone) if outcome.decision.promises_change() => {
+            let gone_checks = gone_checks.saturating_add(1);
+            if gone_checks >= CHECKS_UNTIL_GONE {
+                (S::VerifiedGone { outcome: Some(outcome) }, vec![Deliver(Message::Updated), NoRecheck])
+            } else {
+                (S::Decided { outcome, gone_checks }, vec![RecheckAt(again)])
+            }
+        }
+        (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision == Decision::Removed => {
+            (S::Reopened, vec![Deliver(Message::Updated), RecheckAt(again)])
+        }
+        (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone) => (S::Decided { outcome, gone_checks }, vec![NoRecheck]),
+        // Gone without an answer: it counts the same, and the answer may still come.
+        (S::Sent | S::Delivered | S::Acknowledged | S::Reopened, E::SeenGone) => {
+            (S::VerifiedGone { outcome: None }, vec![Deliver(Message::Updated), NoRecheck])
+        }
+        (s @ (S::Sent | S::Delivered | S::Acknowledged | S::Reopened), E::SeenLive) => {
+            (s, vec![Deliver(Message::Updated), RecheckAt(again)])
+        }
+        (S::VerifiedGone { .. }, E::SeenAgain) => (S::Relisted { times: 1 }, vec![NoRecheck]),
+        (S::Decided { outcome, .. }, E::SeenAgain) if outcome.decision.promises_change() => {
+            (S::Relisted { times: 1 }, vec![NoRecheck])
+        }
+        (S::Relisted { times }, E::SeenAgain) => (S::Relisted { times: times.saturating_add(1) }, vec![]),
+        (S::Expired, E::SeenAgain) => (S::Drafted, vec![]),
+
+        (
+            S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::VerifiedGone { .. } | S::Reopened,
+            E::Contest { statement },
+        ) => (S::Contested { statement }, vec![NoRecheck]),
+        (S::Contested { .. }, E::Uphold) => (S::Reopened, vec![Deliver(Message::Updated), RecheckAt(again)]),
+        (
+            S::Approved | S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::VerifiedGone { .. }
+            | S::Relisted { .. } | S::Reopened | S::Contested { .. } | S::Undeliverable,
+            E::Withdraw { reason },
+        ) => (S::Withdrawn { reason }, vec![Deliver(Message::Withdrawn), NoRecheck]),
+        (S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::Reopened | S::Contested { .. }, E::Correct) => {
+            (S::Corrected, vec![Deliver(Message::Withdrawn), NoRecheck])
+        }
+        _ => return Err(illegal),
+    };
+    Ok(next)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const INTERVALS: Intervals = Intervals { recheck: Duration::from_secs(3600) };
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+
+    fn answer(decision: Decision) -> Event {
+        Event::Answer { outcome: Outcome { decision, reason: None, reference: None } }
+    }
+
+    fn walk(events: &[Event]) -> Result<ReferralState, IllegalStep> {
+        events.iter().cloned().try_fold(ReferralState::Drafted, |state, event| Ok(step(state, event, INTERVALS, NOW)?.0))
+    }
+
+    #[test]
+    fn a_case_lives_as_designed() {
+        use Event as E;
+        let sent = [E::Approve, E::MarkSent, E::MarkDelivered];
+        for (line, events, name) in [
+            (line!(), vec![], "drafted"),
+            (line!(), sent.to_vec(), "delivered"),
+            (line!(), [sent.to_vec(), vec![E::Acknowledge, answer(Decision::Removed)]].concat(), "decided"),
+            (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone]].concat(), "decided"),
+            (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone]].concat(), "verified-gone"),
+            (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone, E::SeenAgain]].concat(), "relisted"),
+            (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenLive]].concat(), "reopened"),
+            (line!(), [sent.to_vec(), vec![answer(Decision::Rejected)]].concat(), "decided"),
+            (line!(), [sent.to_vec(), vec![E::Contest { statement: "it is a lamp".into() }, E::Uphold]].concat(), "reopened"),
+            (line!(), vec![E::Hold { reason: "x".into() }, E::Release], "drafted"),
+            (line!(), vec![E::SeenGone, E::SeenAgain], "drafted"),
+        ] {
+            assert_eq!(walk(&events).map(|state| state.name()), Ok(name), "line {line}");
+        }
+    }
+
+    #[test]
+    fn nothing_leaves_unapproved_or_held() {
+        for first in [Event::MarkSent, Event::MarkDelivered, answer(Decision::Removed), Event::Acknowledge] {
+            assert!(walk(std::slice::from_ref(&first)).is_err(), "{first:?}");
+            assert!(walk(&[Event::Hold { reason: "x".into() }, first]).is_err());
+        }
+        assert!(walk(&[Event::Hold { reason: "x".into() }, Event::Approve]).is_err());
+    }
+
+    #[test]
+    fn an_illegal_step_names_state_and_event() {
+        let error = walk(&[Event::Dismiss { reason: "no".into() }, Event::Approve]).unwrap_err();
+        assert_eq!(error.to_string(), "a referral that is `dismissed` cannot take `approve`");
+    }
+
+    fn any_event() -> impl Strategy<Value = Event> {
+        use Event as E;
+        let text = || "[a-z]{1,4}".prop_map(String::from);
+        prop_oneof![
+            Just(E::Approve), text().prop_map(|reason| E::Dismiss { reason }), text().prop_map(|reason| E::Hold { reason }),
+            Just(E::Release), Just(E::MarkSent), Just(E::MarkDelivered), Just(E::MarkUndeliverable), Just(E::Acknowledge),
+            Just(answer(Decision::Removed)), Just(answer(Decision::Rejected)), Just(answer(Decision::NeedsInformation)),
+            Just(E::SeenGone), Just(E::SeenLive), Just(E::SeenAgain), text().prop_map(|statement| E::Contest { statement }),
+            Just(E::Uphold), text().prop_map(|reason| E::Withdraw { reason }), Just(E::Correct), Just(E::Expire),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn no_order_of_events_sends_without_approval(events in proptest::collection::vec(any_event(), 0..12)) {
+            let (mut state, mut approved) = (ReferralState::Drafted, false);
+            for event in events {
+                approved |= event == Event::Approve;
+                if let Ok((next, effects)) = step(state.clone(), event, INTERVALS, NOW) {
+                    let delivers = effects.iter().any(|effect| matches!(effect, Effect::Deliver(_)));
+                    prop_assert!(approved || !delivers);
+                    prop_assert!(ReferralState::NAMES.contains(&next.name()));
+                    state = next;
+                }
+            }
+        }
+
+        #[test]
+        fn stored_states_read_back(events in proptest::collection::vec(any_event(), 0..8)) {
+            let mut state = ReferralState::Drafted;
+            for event in events {
+                if let Ok((next, _)) = step(state.clone(), event, INTERVALS, NOW) { state = next; }
+                let text = serde_json::to_string(&state).unwrap();
+                prop_assert_eq!(&serde_json::from_str::<ReferralState>(&text).unwrap(), &state);
+            }
+        }
+    }
+}

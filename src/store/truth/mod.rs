@@ -1,0 +1,155 @@
+//! The record of truth, in SQLite: hits, referrals, audit, outbox, tokens, mandates, scans, search.
+//!
+//! Every change that an outsider could see is one transaction that holds the new state, its audit entry and what must be
+//! sent because of it. Methods are transitions: they load the state, ask [`crate::referral::state::step`], and store what it answers.
+
+mod audit;
+mod cases;
+mod governance;
+mod hits;
+mod outbox;
+pub mod query;
+mod schema;
+mod search;
+mod tokens;
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rusqlite::{Connection, OpenFlags};
+
+pub use cases::{CaseEvent, CaseFilter, CaseHit, ReferralFull, ReferralRow, RecheckTarget, Sighted};
+pub use governance::{Mandate, ScanRow, Schedule};
+pub use hits::{HitRecord, PageRecord, Recorded};
+pub use outbox::{AttemptResult, Delivery, FeedEvent};
+pub use search::{Facets, HitRow, SearchPage};
+pub use tokens::{Principal, Role, Session, TokenRow};
+
+use crate::referral::state::IllegalStep;
+use crate::store::truth::query::QueryError;
+
+/// Why the record of truth refused or failed.
+#[derive(Debug, thiserror::Error)]
+pub enum TruthError {
+    /// SQLite failed: disk full, damaged file.
+    #[error("record of truth: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// A stored value cannot be read, or one cannot be formed.
+    #[error("record of truth holds a value that cannot be read: {0}")]
+    Json(#[from] serde_json::Error),
+    /// A stored value does not have its form.
+    #[error("record of truth holds a value that cannot be read: {0}")]
+    Value(String),
+    /// The file was written by a newer program.
+    #[error("record of truth has schema {found}, this version knows {known}")]
+    NewerSchema {
+        /// Schema found.
+        found: i64,
+        /// Schema known.
+        known: i64,
+    },
+    /// No such thing.
+    #[error("no {kind} `{id}`")]
+    NotFound {
+        /// What kind of thing.
+        kind: &'static str,
+        /// Which.
+        id: String,
+    },
+    /// The state does not allow it.
+    #[error(transparent)]
+    Step(#[from] IllegalStep),
+    /// The notice could not leave.
+    #[error(transparent)]
+    Notice(#[from] crate::referral::notice::MissingField),
+    /// The query cannot be read.
+    #[error(transparent)]
+    Query(#[from] QueryError),
+    /// A hit without evidence.
+    #[error("a hit at `{url}` cites no stored record")]
+    NoEvidence {
+        /// The page.
+        url: String,
+    },
+    /// A value given by the caller is not right.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// The record of truth of one data directory.
+pub struct Truth {
+    writer: Mutex<Connection>,
+    readers: Mutex<Vec<Connection>>,
+    path: std::path::PathBuf,
+    /// Key of the seller hashes; a value cannot be looked up without it.
+    seal: [u8; 32],
+}
+
+/// Readers kept open.
+const READERS: usize = 4;
+
+impl Truth {
+    /// Opens or makes the file. The key of the seller hashes lies beside it in `keys/seal.key`.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or was written by a newer program.
+    pub fn open(path: &Path) -> Result<Self, TruthError> {
+        let mut writer = Connection::open(path)?;
+        // FULL: a referral that was acknowledged must survive the power going away.
+        writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;
+        schema::prepare(&mut writer)?;
+        let seal = seal_key(path)?;
+        Ok(Truth { writer: Mutex::new(writer), readers: Mutex::default(), path: path.to_path_buf(), seal })
+    }
+
+    /// Keyed hash of a personal value: equal values compare equal, and nobody without the key can guess them.
+    pub fn seal(&self, value: &str) -> String {
+        let folded = value.trim().to_lowercase();
+        data_encoding::HEXLOWER.encode(&blake3::keyed_hash(&self.seal, folded.as_bytes()).as_bytes()[..16])
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Connection> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Runs `work` on a reader of its own, so that readers never wait for the writer.
+    fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T, TruthError>) -> Result<T, TruthError> {
+        let held = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let reader = match held {
+            Some(reader) => reader,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let reader = Connection::open_with_flags(&self.path, flags)?;
+                reader.execute_batch("PRAGMA busy_timeout = 10000; PRAGMA query_only = ON;")?;
+                reader.set_prepared_statement_cache_capacity(64);
+                reader
+            }
+        };
+        let result = work(&reader);
+        let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        if readers.len() < READERS {
+            readers.push(reader);
+        }
+        result
+    }
+}
+
+fn seal_key(database: &Path) -> Result<[u8; 32], TruthError> {
+    use std::io::Write;
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    let io = |error: std::io::Error| TruthError::Invalid(format!("the key of sealed values cannot be kept: {error}"));
+    let folder = database.parent().unwrap_or_else(|| Path::new(".")).join("keys");
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
+    let file = folder.join("seal.key");
+    match std::fs::read(&file) {
+        Ok(bytes) => bytes.try_into().map_err(|_| TruthError::Invalid(format!("`{}` is not a key", file.display()))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let mut key = [0; 32];
+            getrandom::fill(&mut key).map_err(|error| TruthError::Invalid(format!("no randomness: {error}")))?;
+            let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(io)?;
+            out.write_all(&key).and_then(|()| out.sync_all()).map_err(io)?;
+            Ok(key)
+        }
+        Err(error) => Err(io(error)),
+    }
+}
