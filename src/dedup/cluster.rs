@@ -24,10 +24,14 @@ mod tests {
     #[test]
     fn joins_the_closest_and_only_if_close_enough() {
         let id = |text| ClusterId::parse(text).unwrap();
-        let base = "isolated oak garden chair with arms new in box free shipping to your door today ask for more pictures";
+        let base =
+            "isolated oak garden chair with arms new in box free shipping to your door today ask for more pictures";
         let near = MinHash::of(&format!("{base} now"));
-        let candidates =
-            [(id("far"), MinHash::of("a completely different thing about lamps and light")), (id("b"), MinHash::of(base)), (id("a"), MinHash::of(base))];
+        let candidates = [
+            (id("far"), MinHash::of("a completely different thing about lamps and light")),
+            (id("b"), MinHash::of(base)),
+            (id("a"), MinHash::of(base)),
+        ];
         assert_eq!(join(&near, &candidates), Some(id("a")));
         assert_eq!(join(&near, &candidates[..1]), None);
     }

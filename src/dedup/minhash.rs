@@ -26,7 +26,9 @@ impl MinHash {
         let mut bins = [u32::MAX; BINS];
         let words: Vec<u64> = words(text).take(WORDS_LIMIT).map(|word| xxh3_64(word.as_bytes())).collect();
         let mut put = |shingle: &[u64]| {
-            let mixed = shingle.iter().fold(0_u64, |held, word| (held.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            let mixed = shingle
+                .iter()
+                .fold(0_u64, |held, word| (held.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15));
             let bin = (mixed >> 58) as usize;
             bins[bin] = bins[bin].min((mixed >> 16) as u32);
         };

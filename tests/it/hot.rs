@@ -71,7 +71,10 @@ fn what_is_settled_comes_back_when_due_with_its_state() {
     let state = UrlState { etag: Some("\"1\"".into()), ..UrlState::default() };
     let found = vec![page("/a", at(1)), page("/b", at(1))];
     let offered = hot
-        .settle(&SettleBatch { settled: vec![lease.settle(state.clone(), at(86_400))], offered: vec![(platform(), found)] })
+        .settle(&SettleBatch {
+            settled: vec![lease.settle(state.clone(), at(86_400))],
+            offered: vec![(platform(), found)],
+        })
         .unwrap();
     assert_eq!((offered.discovered, offered.known), (1, 1));
     assert_eq!(paths(&hot.lease(&platform(), &host, 9, at(2), LEASE).unwrap()), ["/b"]);

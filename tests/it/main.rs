@@ -1,5 +1,6 @@
 //! One binary of integration tests: the real program against loopback servers.
 
 mod config;
+mod demo_site;
 mod hot;
 mod warc;

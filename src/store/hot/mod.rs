@@ -392,12 +392,7 @@ impl HotStore {
     ///
     /// # Errors
     /// When sled fails.
-    pub fn remember_payload(
-        &self,
-        platform: &PlatformId,
-        digest: &Sha256Digest,
-        place: &[u8],
-    ) -> Result<(), HotError> {
+    pub fn remember_payload(&self, platform: &PlatformId, digest: &Sha256Digest, place: &[u8]) -> Result<(), HotError> {
         self.tree.insert(keys::payload(platform, digest), place)?;
         Ok(())
     }
@@ -479,7 +474,12 @@ impl HotStore {
 
 fn open_sled(directory: &Path, cache_bytes: u64) -> Result<(sled::Db, bool), HotError> {
     let open = || {
-        sled::Config::new().path(directory).cache_capacity(cache_bytes).flush_every_ms(Some(500)).use_compression(false).open()
+        sled::Config::new()
+            .path(directory)
+            .cache_capacity(cache_bytes)
+            .flush_every_ms(Some(500))
+            .use_compression(false)
+            .open()
     };
     match open() {
         Ok(db) => return Ok((db, false)),
