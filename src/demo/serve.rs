@@ -66,13 +66,21 @@ pub struct Marketplace {
     servers: Vec<JoinHandle<()>>,
 }
 
+/// A page as it goes out.
+#[derive(Debug)]
+struct Rendered {
+    bytes: Vec<u8>,
+    tag: String,
+}
+
 #[derive(Debug)]
 struct Shared {
     site: Arc<Site>,
-    /// Bytes and entity tag of every page, rendered once for the chosen addresses.
-    rendered: Vec<BTreeMap<String, (Arc<[u8]>, String)>>,
+    /// Every page, rendered once for the chosen addresses.
+    rendered: Vec<BTreeMap<String, Rendered>>,
     redirects: Vec<BTreeMap<String, (u16, String)>>,
     opened: Instant,
+    opened_at: Timestamp,
     // Both guard small data and are never held across an await.
     log: Mutex<Vec<Request>>,
     ended: Mutex<BTreeSet<(usize, String)>>,
@@ -80,11 +88,11 @@ struct Shared {
 
 impl Marketplace {
     /// Opens all hosts: on 127.0.0.1, 127.0.0.2 and so on with one port, or on more ports of 127.0.0.1 where the system
-    /// has only that address.
+    /// has only that address. `now` dates the log.
     ///
     /// # Errors
     /// When an address cannot be listened on.
-    pub async fn start(site: Arc<Site>, ports: PortChoice) -> Result<Self, DemoError> {
+    pub async fn start(site: Arc<Site>, ports: PortChoice, now: Timestamp) -> Result<Self, DemoError> {
         let listeners = match bind_all(ports).await {
             Err(_) if matches!(ports, PortChoice::Prefer(_)) => bind_all(PortChoice::Any).await,
             result => result,
@@ -94,6 +102,7 @@ impl Marketplace {
             rendered: site.hosts.iter().map(|host| render(host, &origins)).collect(),
             redirects: site.hosts.iter().map(|host| fill_redirects(host, &origins)).collect(),
             opened: Instant::now(),
+            opened_at: now,
             log: Mutex::new(Vec::new()),
             ended: Mutex::new(BTreeSet::new()),
             site: Arc::clone(&site),
@@ -230,7 +239,7 @@ fn fill_marks(text: &str, origins: &[String]) -> String {
     text
 }
 
-fn render(host: &Host, origins: &[String]) -> BTreeMap<String, (Arc<[u8]>, String)> {
+fn render(host: &Host, origins: &[String]) -> BTreeMap<String, Rendered> {
     host.pages
         .iter()
         .map(|(key, page)| {
@@ -241,7 +250,7 @@ fn render(host: &Host, origins: &[String]) -> BTreeMap<String, (Arc<[u8]>, Strin
                 Encoding::Gzip => sitemap::gzip(&text),
             };
             let tag = format!("\"{}\"", &Sha256Digest::of(&bytes).hex()[..16]);
-            (key.clone(), (Arc::from(bytes), tag))
+            (key.clone(), Rendered { bytes, tag })
         })
         .collect()
 }
@@ -268,7 +277,7 @@ async fn answer(State((shared, host)): State<Served>, request: HttpRequest) -> R
     let visitor = if request.headers().contains_key("sec-fetch-mode") { Visitor::Browser } else { Visitor::Program };
     let mut log = locked(&shared.log);
     if log.len() < LOG_LIMIT {
-        let at = Timestamp::from(jiff::Timestamp::now());
+        let at = shared.opened_at.after(since_open);
         log.push(Request { since_open, at, host, path, status: response.status().as_u16(), visitor });
     }
     response
@@ -300,7 +309,8 @@ fn respond(shared: &Shared, host: usize, path: &str, method: &Method, headers: &
     });
     if let Some(page) = site_page {
         let bare = key.split('?').next().unwrap_or_default();
-        let Some((bytes, tag)) = shared.rendered[host].get(&key).or_else(|| shared.rendered[host].get(bare)) else {
+        let Some(Rendered { bytes, tag }) = shared.rendered[host].get(&key).or_else(|| shared.rendered[host].get(bare))
+        else {
             return reply(StatusCode::NOT_FOUND, &[], Vec::new());
         };
         let validators = [(header::ETAG, tag.as_str()), (header::LAST_MODIFIED, LAST_MODIFIED)];
@@ -309,7 +319,7 @@ fn respond(shared: &Shared, host: usize, path: &str, method: &Method, headers: &
         }
         let mut all = vec![(header::CONTENT_TYPE, page.content_type)];
         all.extend(validators);
-        return reply(StatusCode::OK, &all, bytes.to_vec());
+        return reply(StatusCode::OK, &all, bytes.clone());
     }
     if let Some((year, month)) = calendar_month(&key).filter(|_| spec.key == "plaza") {
         return reply(

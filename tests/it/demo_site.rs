@@ -12,10 +12,13 @@ use listingwatch::demo::hosts::HOSTS;
 use listingwatch::demo::serve::{DemoError, Marketplace, PortChoice};
 use listingwatch::demo::site::Site;
 use listingwatch::vocab::platform::{Basis, Rate};
+use listingwatch::vocab::time::Timestamp;
 use listingwatch::vocab::url::CanonicalUrl;
 
+const NOW: Timestamp = Timestamp::from_millis(1_795_000_000_000);
+
 async fn open() -> Marketplace {
-    Marketplace::start(Arc::new(Site::build(DEFAULT_SEED)), PortChoice::Any).await.expect("loopback listens")
+    Marketplace::start(Arc::new(Site::build(DEFAULT_SEED)), PortChoice::Any, NOW).await.expect("loopback listens")
 }
 
 fn client() -> reqwest::Client {
@@ -234,14 +237,14 @@ async fn a_fixed_port_is_kept_and_a_taken_one_is_an_error_or_a_reason_to_move() 
     let first = open().await;
     let port: u16 = first.origins()[0].rsplit(':').next().unwrap().parse().unwrap();
     let site = Arc::new(Site::build(1));
-    match Marketplace::start(Arc::clone(&site), PortChoice::Fixed(port)).await {
+    match Marketplace::start(Arc::clone(&site), PortChoice::Fixed(port), NOW).await {
         Err(DemoError::Bind { address, .. }) => assert_eq!(address.port(), port),
         Ok(_) => panic!("the port is taken"),
     }
-    let moved = Marketplace::start(Arc::clone(&site), PortChoice::Prefer(port)).await.unwrap();
+    let moved = Marketplace::start(Arc::clone(&site), PortChoice::Prefer(port), NOW).await.unwrap();
     assert_ne!(moved.origins()[0], first.origins()[0]);
     first.shutdown().await;
-    let kept = Marketplace::start(site, PortChoice::Fixed(port)).await.unwrap();
+    let kept = Marketplace::start(site, PortChoice::Fixed(port), NOW).await.unwrap();
     assert!(kept.origins()[0].ends_with(&format!(":{port}")));
     moved.shutdown().await;
     kept.shutdown().await;
