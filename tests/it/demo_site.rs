@@ -11,6 +11,7 @@ use listingwatch::demo::DEFAULT_SEED;
 use listingwatch::demo::hosts::HOSTS;
 use listingwatch::demo::serve::{DemoError, Marketplace, PortChoice};
 use listingwatch::demo::site::Site;
+use listingwatch::frontier::robots::RobotsRecord;
 use listingwatch::vocab::platform::{Basis, Rate};
 use listingwatch::vocab::time::Timestamp;
 use listingwatch::vocab::url::CanonicalUrl;
@@ -282,6 +283,45 @@ async fn near_duplicates_are_near_and_other_offers_are_not() {
         let print = MinHash::of(&text(url));
         for (id, planted) in &prints {
             assert!(print.similarity(planted) < 0.5, "{url} and {id}");
+        }
+    }
+    market.shutdown().await;
+}
+
+/// Two readings of the same files, written apart from each other: the crawler's and the audit's.
+#[tokio::test]
+async fn the_crawler_reads_each_robots_file_as_the_audit_does() {
+    let market = open().await;
+    let client = client();
+    for (spec, origin) in HOSTS.iter().zip(market.origins()) {
+        let body = client.get(format!("{origin}/robots.txt")).send().await.unwrap().bytes().await.unwrap();
+        let record = RobotsRecord::from_answer(Some(200), &body, NOW);
+        assert_eq!(record.crawl_delay, Some(spec.robots.crawl_delay), "{}", spec.key);
+        assert_eq!(record.sitemaps.len(), spec.robots.sitemaps.len(), "{}", spec.key);
+        let listing = format!("{}41007", spec.paths.listing);
+        let category = format!("{}x", spec.paths.category);
+        for path in [
+            "/",
+            "/about",
+            "/account/login",
+            "/account/help",
+            "/account/help/x",
+            "/search",
+            "/search?q=a",
+            "/img/1.svg",
+            "/assets/shop.css",
+            "/calendar/2026/11/",
+            "/partner",
+            "/sitemap.xml",
+            &listing,
+            &format!("{listing}?sort=up"),
+            &category,
+            &format!("{category}?page=2"),
+            &format!("{category}?sort=price"),
+            &format!("{category}?page=2&sort=price"),
+        ] {
+            let url = CanonicalUrl::parse(&format!("{origin}{path}"), None).unwrap();
+            assert_eq!(record.allows(&url), spec.robots.allows(url.path_and_query()), "{url}");
         }
     }
     market.shutdown().await;
