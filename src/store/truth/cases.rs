@@ -1,0 +1,548 @@
+//! Referrals: transitions, and what the interfaces read of them.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use crate::detect::assessment::Assessment;
+use crate::evidence::audit::Said;
+use crate::referral::outcome::Outcome;
+use crate::referral::state::{Effect, Event, Intervals, Message, ReferralState, step};
+use crate::store::truth::{Truth, TruthError, audit, outbox};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Channel;
+use crate::vocab::time::Timestamp;
+
+/// A referral as lists show it; the shape of `referrals list --json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ReferralRow {
+    /// Id.
+    pub id: String,
+    /// Platform.
+    pub platform: String,
+    /// Name of the state.
+    pub state: String,
+    /// Category of the strongest listing.
+    pub category: Option<String>,
+    /// URLs of the cluster's listings.
+    pub urls: Vec<String>,
+    /// Title of the strongest listing.
+    pub title: String,
+    /// Names of substances.
+    pub substances: Vec<String>,
+    /// Score of the strongest listing.
+    pub score: f64,
+    /// When the case was opened.
+    pub created: Timestamp,
+    /// Last change.
+    pub updated: Timestamp,
+    /// `refer` or `review`.
+    pub verdict: String,
+    /// Number of the last change; grows with every change of any case.
+    pub change: i64,
+}
+
+/// One listing of a case.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseHit {
+    /// Hit id.
+    pub id: String,
+    /// Page.
+    pub url: String,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub text: String,
+    /// Price as published.
+    pub price: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
+    /// Identifiers and attributes.
+    pub identifiers: Vec<(String, String)>,
+    /// Keyed hash of the seller's name.
+    pub seller: Option<String>,
+    /// Language.
+    pub language: Option<String>,
+    /// Images.
+    pub images: Vec<String>,
+    /// Verdict and reasons.
+    pub assessment: Assessment,
+    /// WARC file.
+    pub warc_file: String,
+    /// Offset in it.
+    pub warc_offset: u64,
+    /// WARC record.
+    pub warc_record: String,
+    /// Digest of the body.
+    pub payload_digest: String,
+    /// When it was captured.
+    pub captured_at: Timestamp,
+    /// First seen.
+    pub first_seen: Timestamp,
+    /// Last seen.
+    pub last_seen: Timestamp,
+    /// When it was found gone.
+    pub gone_at: Option<Timestamp>,
+}
+
+/// One event of a case.
+#[derive(Debug, Clone, Serialize)]
+pub struct CaseEvent {
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub event: String,
+    /// State afterwards.
+    pub state: String,
+}
+
+/// A referral with everything known of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct ReferralFull {
+    /// As lists show it.
+    #[serde(flatten)]
+    pub row: ReferralRow,
+    /// The state with its details.
+    pub lifecycle: ReferralState,
+    /// Who approved it; none when it went out by policy or did not go out.
+    pub approved_by: Option<String>,
+    /// Listings.
+    pub hits: Vec<CaseHit>,
+    /// What happened.
+    pub events: Vec<CaseEvent>,
+    /// Earlier cases of the cluster.
+    pub history: Vec<String>,
+}
+
+/// Which referrals a list asks for.
+#[derive(Debug, Clone, Default)]
+pub struct CaseFilter {
+    /// Only this platform.
+    pub platform: Option<PlatformId>,
+    /// Only this state.
+    pub state: Option<String>,
+    /// Only this category.
+    pub category: Option<String>,
+    /// Only what changed after this change number.
+    pub since: Option<i64>,
+    /// Only what left to the platform.
+    pub visible_to_platform: bool,
+    /// Newest change first instead of oldest.
+    pub newest_first: bool,
+    /// Page before this change number (newest first).
+    pub before: Option<i64>,
+    /// At most this many.
+    pub limit: usize,
+}
+
+/// A page to look at again.
+#[derive(Debug, Clone)]
+pub struct RecheckTarget {
+    /// Case.
+    pub referral: ReferralId,
+    /// Platform.
+    pub platform: PlatformId,
+    /// Pages of the cluster that were not found gone.
+    pub urls: Vec<String>,
+}
+
+/// What a recheck saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sighted {
+    /// The listing is gone.
+    Gone,
+    /// It is there.
+    Live,
+}
+
+const ROW: &str = "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change";
+
+fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
+    let list = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    Ok(ReferralRow {
+        id: row.get(0)?,
+        platform: row.get(1)?,
+        state: row.get(2)?,
+        category: row.get(3)?,
+        urls: list(row.get(4)?),
+        title: row.get(5)?,
+        substances: list(row.get(6)?),
+        score: row.get(7)?,
+        created: Timestamp::from_millis(row.get(8)?),
+        updated: Timestamp::from_millis(row.get(9)?),
+        verdict: row.get(10)?,
+        change: row.get(11)?,
+    })
+}
+
+pub(super) fn referral_id(text: &str) -> Result<ReferralId, TruthError> {
+    ReferralId::parse(text).map_err(|error| TruthError::Value(error.to_string()))
+}
+
+pub(super) fn next_change(connection: &Connection) -> Result<i64, TruthError> {
+    Ok(connection.query_row("SELECT coalesce(max(change), 0) + 1 FROM referrals", [], |row| row.get(0))?)
+}
+
+/// Brings title, score, category, substances and URLs of a case in line with its hits.
+pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) -> Result<(), TruthError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT url, title, score, category, verdict, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url",
+    )?;
+    type Part = (String, String, f64, Option<String>, String, String);
+    let parts: Vec<Part> = statement
+        .query_map([referral.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let Some((_, title, score, category, _, _)) = parts.first().cloned() else { return Ok(()) };
+    let verdict = if parts.iter().any(|part| part.4 == "refer") { "refer" } else { "review" };
+    let mut urls: Vec<&str> = parts.iter().map(|part| part.0.as_str()).collect();
+    urls.sort_unstable();
+    urls.dedup();
+    let mut substances: Vec<String> = Vec::new();
+    for part in &parts {
+        let assessment: Assessment = serde_json::from_str(&part.5)?;
+        substances.extend(assessment.substances.into_iter().map(|substance| substance.name));
+        substances.extend(assessment.emerging.into_iter().map(|found| found.surface));
+    }
+    let mut seen = std::collections::HashSet::new();
+    substances.retain(|name| seen.insert(name.to_lowercase()));
+    tx.prepare_cached(
+        "UPDATE referrals SET title = ?2, score = ?3, category = ?4, verdict = ?5, urls = ?6, substances = ?7,
+           change = ?8, updated = ?9 WHERE id = ?1
+           AND (title, score, verdict, urls, substances) IS NOT (?2, ?3, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        referral.as_str(),
+        title,
+        score,
+        category,
+        verdict,
+        serde_json::to_string(&urls)?,
+        serde_json::to_string(&substances)?,
+        next_change(tx)?,
+        now.as_millis()
+    ])?;
+    Ok(())
+}
+
+/// Moves a case within the caller's transaction: state, event, audit entry, and the outbox rows of what must be said.
+pub(super) fn transition(
+    tx: &Connection,
+    referral: &ReferralId,
+    event: Event,
+    actor: &str,
+    intervals: Intervals,
+    now: Timestamp,
+) -> Result<(ReferralState, Vec<Message>), TruthError> {
+    let held: Option<(String, String)> = tx
+        .query_row("SELECT state_json, platform FROM referrals WHERE id = ?", [referral.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((state, platform)) = held else {
+        return Err(TruthError::NotFound { kind: "referral", id: referral.to_string() });
+    };
+    let state: ReferralState = serde_json::from_str(&state)?;
+    let (name, detail) = (event.name(), serde_json::to_string(&event)?);
+    let approves = matches!(event, Event::Approve);
+    let (next, effects) = step(state.clone(), event, intervals, now)?;
+    if next == state && effects.is_empty() {
+        return Ok((next, Vec::new()));
+    }
+    let change = next_change(tx)?;
+    tx.execute(
+        "UPDATE referrals SET state = ?, state_json = ?, change = ?, updated = ? WHERE id = ?",
+        params![next.name(), serde_json::to_string(&next)?, change, now.as_millis(), referral.as_str()],
+    )?;
+    if approves {
+        let by = (actor != crate::store::truth::cases::POLICY_ACTOR).then_some(actor);
+        tx.execute("UPDATE referrals SET approved_by = ? WHERE id = ?", params![by, referral.as_str()])?;
+    }
+    let mut messages = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::RecheckAt(at) => {
+                tx.execute("UPDATE referrals SET recheck_at = ? WHERE id = ?", params![at.as_millis(), referral.as_str()])?;
+            }
+            Effect::NoRecheck => {
+                tx.execute("UPDATE referrals SET recheck_at = NULL WHERE id = ?", [referral.as_str()])?;
+            }
+            Effect::Deliver(message) => messages.push(message),
+        }
+    }
+    tx.execute(
+        "INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        params![
+            referral.as_str(),
+            platform,
+            now.as_millis(),
+            actor,
+            name,
+            next.name(),
+            messages.first().map(|message| message.name())
+        ],
+    )?;
+    audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
+    Ok((next, messages))
+}
+
+/// Actor of what a platform's agreed policy does by itself.
+pub const POLICY_ACTOR: &str = "policy";
+
+impl Truth {
+    /// Moves a case. What must be said because of it is put in the outbox for `channels` in the same transaction.
+    ///
+    /// # Errors
+    /// When there is no such case, its state does not allow the event, or SQLite refuses.
+    pub fn apply(
+        &self,
+        referral: &ReferralId,
+        event: Event,
+        actor: &str,
+        channels: &[Channel],
+        recheck: Duration,
+        now: Timestamp,
+    ) -> Result<ReferralState, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let (state, messages) = transition(&tx, referral, event, actor, Intervals { recheck }, now)?;
+        for message in messages {
+            outbox::enqueue(&tx, referral, message, channels, now)?;
+        }
+        tx.commit()?;
+        Ok(state)
+    }
+
+    /// Records a platform's answer. The same idempotency key gives the same state and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Truth::apply`].
+    pub fn answer(
+        &self,
+        referral: &ReferralId,
+        outcome: &Outcome,
+        idempotency_key: Option<&str>,
+        actor: &str,
+        recheck: Duration,
+        now: Timestamp,
+    ) -> Result<ReferralState, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let given = serde_json::to_string(outcome)?;
+        if let Some(key) = idempotency_key {
+            let held: Option<(String, String)> = tx
+                .query_row("SELECT referral, answer FROM answers WHERE idempotency_key = ?", [key], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            if let Some((case, answer)) = held {
+                if case != referral.as_str() || answer != given {
+                    return Err(TruthError::Invalid("this idempotency key was used for another answer".to_owned()));
+                }
+                let state: String =
+                    tx.query_row("SELECT state_json FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
+                return Ok(serde_json::from_str(&state)?);
+            }
+            tx.execute(
+                "INSERT INTO answers (idempotency_key, referral, answer) VALUES (?, ?, ?)",
+                params![key, referral.as_str(), given],
+            )?;
+        }
+        let event = Event::Answer { outcome: outcome.clone() };
+        let (state, _) = transition(&tx, referral, event, actor, Intervals { recheck }, now)?;
+        tx.commit()?;
+        Ok(state)
+    }
+
+    /// Referrals by filter.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn referrals(&self, filter: &CaseFilter) -> Result<Vec<ReferralRow>, TruthError> {
+        let mut sql = format!("SELECT {ROW} FROM referrals WHERE 1");
+        let mut values: Vec<rusqlite::types::Value> = Vec::new();
+        let mut add = |clause: &str, value: rusqlite::types::Value| {
+            sql.push_str(clause);
+            values.push(value);
+        };
+        if let Some(platform) = &filter.platform {
+            add(" AND platform = ?", platform.to_string().into());
+        }
+        if let Some(state) = &filter.state {
+            add(" AND state = ?", state.clone().into());
+        }
+        if let Some(category) = &filter.category {
+            add(" AND category = ?", category.clone().into());
+        }
+        if let Some(since) = filter.since {
+            add(" AND change > ?", since.into());
+        }
+        if let Some(before) = filter.before {
+            add(" AND change < ?", before.into());
+        }
+        if filter.visible_to_platform {
+            sql.push_str(" AND state NOT IN ('drafted', 'held', 'dismissed', 'expired')");
+        }
+        sql.push_str(if filter.newest_first { " ORDER BY change DESC" } else { " ORDER BY change" });
+        sql.push_str(" LIMIT ?");
+        values.push(i64::try_from(filter.limit).unwrap_or(i64::MAX).into());
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(rusqlite::params_from_iter(values), row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// One referral with everything known of it.
+    ///
+    /// # Errors
+    /// When there is no such case, or SQLite fails.
+    pub fn referral(&self, id: &ReferralId) -> Result<ReferralFull, TruthError> {
+        self.read(|connection| {
+            let sql = format!("SELECT {ROW}, state_json, approved_by, history FROM referrals WHERE id = ?");
+            let held: Option<(ReferralRow, String, Option<String>, String)> = connection
+                .query_row(&sql, [id.as_str()], |r| Ok((row(r)?, r.get(12)?, r.get(13)?, r.get(14)?)))
+                .optional()?;
+            let Some((row, lifecycle, approved_by, history)) = held else {
+                return Err(TruthError::NotFound { kind: "referral", id: id.to_string() });
+            };
+            Ok(ReferralFull {
+                row,
+                lifecycle: serde_json::from_str(&lifecycle)?,
+                approved_by,
+                hits: case_hits(connection, id)?,
+                events: case_events(connection, id)?,
+                history: serde_json::from_str(&history)?,
+            })
+        })
+    }
+
+    /// Cases whose listing should be looked at again.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn due_rechecks(&self, now: Timestamp, limit: usize) -> Result<Vec<RecheckTarget>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM referrals WHERE recheck_at IS NOT NULL AND recheck_at <= ? ORDER BY recheck_at LIMIT ?",
+            )?;
+            let ids: Vec<String> =
+                statement.query_map(params![now.as_millis(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            ids.iter().map(|id| recheck_target(connection, id)).collect()
+        })
+    }
+
+    /// One case as a recheck needs it.
+    ///
+    /// # Errors
+    /// When there is no such case, or SQLite fails.
+    pub fn recheck_target(&self, id: &ReferralId) -> Result<RecheckTarget, TruthError> {
+        self.read(|connection| recheck_target(connection, id.as_str()))
+    }
+
+    /// Puts a case's next look off, when the platform could not be asked.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn postpone_recheck(&self, id: &ReferralId, until: Timestamp) -> Result<(), TruthError> {
+        self.writer().execute(
+            "UPDATE referrals SET recheck_at = ? WHERE id = ? AND recheck_at IS NOT NULL",
+            params![until.as_millis(), id.as_str()],
+        )?;
+        Ok(())
+    }
+
+    /// Drafts that a platform's agreed policy lets out by itself.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn drafts_to_refer(&self, platform: &PlatformId, limit: usize) -> Result<Vec<ReferralId>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM referrals WHERE platform = ? AND state = 'drafted' AND verdict = 'refer' ORDER BY change LIMIT ?",
+            )?;
+            let ids: Vec<String> =
+                statement.query_map(params![platform.as_str(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            ids.iter().map(|id| referral_id(id)).collect()
+        })
+    }
+
+    /// Number of cases by state, of one platform or all.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn cases_by_state(&self, platform: Option<&PlatformId>) -> Result<Vec<(String, u64)>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT state, count(*) FROM referrals WHERE ?1 IS NULL OR platform = ?1 GROUP BY state ORDER BY state",
+            )?;
+            let rows = statement.query_map([platform.map(PlatformId::as_str)], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, TruthError> {
+    let platform: Option<String> =
+        connection.query_row("SELECT platform FROM referrals WHERE id = ?", [id], |row| row.get(0)).optional()?;
+    let Some(platform) = platform else {
+        return Err(TruthError::NotFound { kind: "referral", id: id.to_owned() });
+    };
+    let mut statement = connection.prepare_cached("SELECT DISTINCT url FROM hits WHERE referral = ? ORDER BY url")?;
+    let urls = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
+    Ok(RecheckTarget { referral: referral_id(id)?, platform, urls })
+}
+
+fn case_hits(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseHit>, TruthError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, url, title, text, price, currency, identifiers, seller_hash, language, images, assessment, warc_file,
+           warc_offset, warc_record, payload_digest, captured_at, first_seen, last_seen, gone_at
+         FROM hits WHERE referral = ? ORDER BY score DESC, url",
+    )?;
+    let mut rows = statement.query([id.as_str()])?;
+    let mut hits = Vec::new();
+    while let Some(row) = rows.next()? {
+        let text = |at: usize| row.get::<_, String>(at);
+        hits.push(CaseHit {
+            id: text(0)?,
+            url: text(1)?,
+            title: text(2)?,
+            text: text(3)?,
+            price: row.get(4)?,
+            currency: row.get(5)?,
+            identifiers: serde_json::from_str(&text(6)?)?,
+            seller: row.get(7)?,
+            language: row.get(8)?,
+            images: serde_json::from_str(&text(9)?)?,
+            assessment: serde_json::from_str(&text(10)?)?,
+            warc_file: text(11)?,
+            warc_offset: row.get(12)?,
+            warc_record: text(13)?,
+            payload_digest: text(14)?,
+            captured_at: Timestamp::from_millis(row.get(15)?),
+            first_seen: Timestamp::from_millis(row.get(16)?),
+            last_seen: Timestamp::from_millis(row.get(17)?),
+            gone_at: row.get::<_, Option<i64>>(18)?.map(Timestamp::from_millis),
+        });
+    }
+    Ok(hits)
+}
+
+fn case_events(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseEvent>, TruthError> {
+    let mut statement =
+        connection.prepare_cached("SELECT at, actor, event, state FROM events WHERE referral = ? ORDER BY seq")?;
+    let rows = statement.query_map([id.as_str()], |row| {
+        Ok(CaseEvent {
+            at: Timestamp::from_millis(row.get(0)?),
+            actor: row.get(1)?,
+            event: row.get(2)?,
+            state: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

@@ -1,0 +1,270 @@
+//! Mandates, scans, pauses, schedules, and the checkpoints of politeness.
+
+use rusqlite::{OptionalExtension, params};
+use serde::Serialize;
+
+use crate::evidence::audit::Said;
+use crate::report::coverage::Coverage;
+use crate::store::truth::{Truth, TruthError, audit};
+use crate::vocab::ids::{MandateId, PlatformId};
+use crate::vocab::time::Timestamp;
+
+/// A mandate under which scans run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Mandate {
+    /// Id.
+    pub id: String,
+    /// Authority that gives it.
+    pub authority: String,
+    /// Legal reference.
+    pub reference: String,
+    /// Purpose.
+    pub purpose: String,
+    /// Pages it allows in all.
+    pub budget: Option<u64>,
+    /// Pages fetched under it.
+    pub spent: u64,
+    /// Last day in force.
+    pub expires: jiff::civil::Date,
+    /// When it was ended.
+    pub revoked: Option<Timestamp>,
+}
+
+impl Mandate {
+    /// Why no scan may run under it at `now`; `None` when one may.
+    pub fn refuses(&self, now: Timestamp) -> Option<String> {
+        if self.revoked.is_some() {
+            Some(format!("mandate `{}` was revoked", self.id))
+        } else if now.date() > self.expires {
+            Some(format!("mandate `{}` expired on {}", self.id, self.expires))
+        } else if self.budget.is_some_and(|budget| self.spent >= budget) {
+            Some(format!("mandate `{}` has no pages left", self.id))
+        } else {
+            None
+        }
+    }
+}
+
+/// One finished scan of one platform.
+#[derive(Debug, Clone, Serialize)]
+pub struct ScanRow {
+    /// Run.
+    pub run: String,
+    /// Platform.
+    pub platform: String,
+    /// End.
+    pub ended: Timestamp,
+    /// Pages, listings, hits, new referrals, as JSON.
+    pub summary: serde_json::Value,
+    /// Coverage statement.
+    pub coverage: Coverage,
+}
+
+/// When a platform's schedule last started a scan.
+#[derive(Debug, Clone, Copy)]
+pub struct Schedule {
+    /// Last start.
+    pub last_run: Timestamp,
+}
+
+impl Truth {
+    /// Records a mandate.
+    ///
+    /// # Errors
+    /// When the id is taken, or SQLite refuses.
+    pub fn create_mandate(&self, mandate: &Mandate, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let known: bool =
+            tx.query_row("SELECT EXISTS (SELECT 1 FROM mandates WHERE id = ?)", [&mandate.id], |row| row.get(0))?;
+        if known {
+            return Err(TruthError::Invalid(format!("mandate `{}` exists already", mandate.id)));
+        }
+        tx.execute(
+            "INSERT INTO mandates (id, authority, reference, purpose, budget, spent, created, expires) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
+            params![
+                mandate.id,
+                mandate.authority,
+                mandate.reference,
+                mandate.purpose,
+                mandate.budget,
+                now.as_millis(),
+                mandate.expires.to_string()
+            ],
+        )?;
+        let detail = serde_json::to_string(mandate)?;
+        audit::append(&tx, &Said { actor, action: "create-mandate", subject: &mandate.id, detail: &detail }, now)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// All mandates.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn mandates(&self) -> Result<Vec<Mandate>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, authority, reference, purpose, budget, spent, expires, revoked FROM mandates ORDER BY id",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut mandates = Vec::new();
+            while let Some(row) = rows.next()? {
+                let expires: String = row.get(6)?;
+                mandates.push(Mandate {
+                    id: row.get(0)?,
+                    authority: row.get(1)?,
+                    reference: row.get(2)?,
+                    purpose: row.get(3)?,
+                    budget: row.get(4)?,
+                    spent: row.get(5)?,
+                    expires: expires.parse().map_err(|_| TruthError::Value(format!("date `{expires}`")))?,
+                    revoked: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+                });
+            }
+            Ok(mandates)
+        })
+    }
+
+    /// One mandate.
+    ///
+    /// # Errors
+    /// When there is none of that id, or SQLite fails.
+    pub fn mandate(&self, id: &MandateId) -> Result<Mandate, TruthError> {
+        self.mandates()?
+            .into_iter()
+            .find(|mandate| mandate.id == id.as_str())
+            .ok_or_else(|| TruthError::NotFound { kind: "mandate", id: id.to_string() })
+    }
+
+    /// Ends a mandate.
+    ///
+    /// # Errors
+    /// When there is none in force of that id, or SQLite refuses.
+    pub fn revoke_mandate(&self, id: &MandateId, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let changed = tx.execute(
+            "UPDATE mandates SET revoked = ? WHERE id = ? AND revoked IS NULL",
+            params![now.as_millis(), id.as_str()],
+        )?;
+        if changed == 0 {
+            return Err(TruthError::NotFound { kind: "mandate in force", id: id.to_string() });
+        }
+        audit::append(&tx, &Said { actor, action: "revoke-mandate", subject: id.as_str(), detail: "{}" }, now)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Records a finished scan, and the pages it spent of its mandate.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn record_scan(&self, coverage: &Coverage, summary: &serde_json::Value) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        tx.execute(
+            "INSERT OR REPLACE INTO scans (run, platform, started, ended, summary, coverage) VALUES (?, ?, ?, ?, ?, ?)",
+            params![
+                coverage.run.as_str(),
+                coverage.platform.as_str(),
+                coverage.started_at.as_millis(),
+                coverage.ended_at.as_millis(),
+                summary.to_string(),
+                serde_json::to_string(coverage)?
+            ],
+        )?;
+        tx.execute(
+            "UPDATE mandates SET spent = spent + ? WHERE id = ?",
+            params![coverage.fetched, coverage.mandate.as_str()],
+        )?;
+        let subject = coverage.run.as_str();
+        let detail = serde_json::json!({ "platform": coverage.platform, "mandate": coverage.mandate,
+            "fetched": coverage.fetched, "complete": coverage.complete })
+        .to_string();
+        audit::append(&tx, &Said { actor: "scan", action: "scan", subject, detail: &detail }, coverage.ended_at)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Finished scans, newest first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn scans(&self, platform: Option<&PlatformId>, limit: usize) -> Result<Vec<ScanRow>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT run, platform, ended, summary, coverage FROM scans WHERE ?1 IS NULL OR platform = ?1
+                 ORDER BY ended DESC, platform LIMIT ?2",
+            )?;
+            let mut rows = statement.query(params![platform.map(PlatformId::as_str), limit])?;
+            let mut scans = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (summary, coverage): (String, String) = (row.get(3)?, row.get(4)?);
+                scans.push(ScanRow {
+                    run: row.get(0)?,
+                    platform: row.get(1)?,
+                    ended: Timestamp::from_millis(row.get(2)?),
+                    summary: serde_json::from_str(&summary)?,
+                    coverage: serde_json::from_str(&coverage)?,
+                });
+            }
+            Ok(scans)
+        })
+    }
+
+    /// Pauses a platform, or resumes it.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn set_paused(&self, platform: &PlatformId, paused: bool, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        if paused {
+            let sql = "INSERT OR IGNORE INTO paused (platform, since) VALUES (?, ?)";
+            tx.execute(sql, params![platform.as_str(), now.as_millis()])?;
+        } else {
+            tx.execute("DELETE FROM paused WHERE platform = ?", [platform.as_str()])?;
+        }
+        let action = if paused { "pause" } else { "resume" };
+        audit::append(&tx, &Said { actor, action, subject: platform.as_str(), detail: "{}" }, now)?;
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Whether a platform is paused.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn is_paused(&self, platform: &PlatformId) -> Result<bool, TruthError> {
+        self.read(|connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM paused WHERE platform = ?)";
+            Ok(connection.query_row(sql, [platform.as_str()], |row| row.get(0))?)
+        })
+    }
+
+    /// When the platform's schedule last started a scan.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn last_scheduled(&self, platform: &PlatformId) -> Result<Option<Timestamp>, TruthError> {
+        self.read(|connection| {
+            let at: Option<i64> = connection
+                .query_row("SELECT last_run FROM schedule WHERE platform = ?", [platform.as_str()], |row| row.get(0))
+                .optional()?;
+            Ok(at.map(Timestamp::from_millis))
+        })
+    }
+
+    /// Notes that the platform's schedule starts a scan.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn note_scheduled(&self, platform: &PlatformId, now: Timestamp) -> Result<(), TruthError> {
+        self.writer().execute(
+            "INSERT OR REPLACE INTO schedule (platform, last_run) VALUES (?, ?)",
+            params![platform.as_str(), now.as_millis()],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! Recording what a scan found: hits, their clusters' cases, sightings.
+
+use rusqlite::{Connection, OptionalExtension, Transaction, params};
+
+use crate::detect::assessment::{Assessment, Verdict};
+use crate::evidence::audit::Said;
+use crate::evidence::warc::WarcRef;
+use crate::referral::policy::{Sighting, weigh};
+use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::store::truth::cases::{self, transition};
+use crate::store::truth::{Truth, TruthError, audit};
+use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::CanonicalUrl;
+
+/// Characters of a listing's text kept with a hit.
+const TEXT_LIMIT_CHARS: usize = 64 * 1024;
+
+/// One visit to a page that has, or had, a hit.
+#[derive(Debug, Clone)]
+pub struct PageRecord {
+    /// Platform.
+    pub platform: PlatformId,
+    /// Page.
+    pub url: CanonicalUrl,
+    /// Scan.
+    pub run: RunId,
+    /// When it was fetched.
+    pub fetched_at: Timestamp,
+    /// HTTP status.
+    pub status: u16,
+    /// 304: what is stored is still true.
+    pub unchanged: bool,
+    /// Where the evidence lies; without it no hit is stored.
+    pub warc: Option<WarcRef>,
+    /// Listings judged `review` or `refer`.
+    pub listings: Vec<HitRecord>,
+}
+
+/// One listing judged `review` or `refer`.
+#[derive(Debug, Clone)]
+pub struct HitRecord {
+    /// Place of the listing on its page.
+    pub ordinal: u32,
+    /// Title.
+    pub title: String,
+    /// Description.
+    pub text: String,
+    /// Amount as published.
+    pub price: Option<String>,
+    /// Currency as published.
+    pub currency: Option<String>,
+    /// Seller's published name; stored as a keyed hash only.
+    pub seller: Option<String>,
+    /// Language.
+    pub language: Option<String>,
+    /// Images.
+    pub images: Vec<String>,
+    /// Identifiers and attributes.
+    pub identifiers: Vec<(String, String)>,
+    /// Verdict and reasons.
+    pub assessment: Assessment,
+    /// Digest of the folded text.
+    pub content_digest: Sha256Digest,
+    /// Fingerprint.
+    pub minhash: Vec<u8>,
+    /// Cluster the caller chose.
+    pub cluster: ClusterId,
+}
+
+/// What recording a page changed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Cases opened.
+    pub referrals_new: u64,
+    /// Hits stored for the first time.
+    pub hits_new: u64,
+}
+
+impl Truth {
+    /// Records visits in one transaction. Recording the same visit twice changes nothing, so a crash between this and the
+    /// frontier's settlement is harmless.
+    ///
+    /// # Errors
+    /// When a hit cites no evidence, or SQLite refuses; then nothing of the group is stored.
+    pub fn record(&self, pages: &[PageRecord], now: Timestamp) -> Result<Vec<Recorded>, TruthError> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction()?;
+        let mut outcomes = Vec::with_capacity(pages.len());
+        for page in pages {
+            outcomes.push(self.record_page(&transaction, page, now)?);
+        }
+        transaction.commit()?;
+        Ok(outcomes)
+    }
+
+    fn record_page(&self, tx: &Transaction<'_>, page: &PageRecord, now: Timestamp) -> Result<Recorded, TruthError> {
+        let mut recorded = Recorded::default();
+        if page.unchanged {
+            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND url = ?")?.execute(
+                params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.as_str()],
+            )?;
+            return Ok(recorded);
+        }
+        for listing in &page.listings {
+            let Some(warc) = &page.warc else {
+                return Err(TruthError::NoEvidence { url: page.url.to_string() });
+            };
+            self.record_hit(tx, page, listing, warc, now, &mut recorded)?;
+        }
+        // Hits of this page that were not seen this time: removed, ended, or no longer an offer.
+        let seen: Vec<u32> = page.listings.iter().map(|listing| listing.ordinal).collect();
+        let mut statement =
+            tx.prepare_cached("SELECT id, ordinal FROM hits WHERE platform = ? AND url = ? AND gone_at IS NULL")?;
+        let open: Vec<(String, u32)> = statement
+            .query_map(params![page.platform.as_str(), page.url.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .collect::<Result<_, _>>()?;
+        for (id, ordinal) in open {
+            if !seen.contains(&ordinal) {
+                tx.prepare_cached("UPDATE hits SET gone_at = ? WHERE id = ?")?
+                    .execute(params![page.fetched_at.as_millis(), id])?;
+            }
+        }
+        Ok(recorded)
+    }
+
+    fn record_hit(
+        &self,
+        tx: &Transaction<'_>,
+        page: &PageRecord,
+        listing: &HitRecord,
+        warc: &WarcRef,
+        now: Timestamp,
+        recorded: &mut Recorded,
+    ) -> Result<(), TruthError> {
+        let id = hit_id(&page.platform, &page.url, listing.ordinal);
+        let held: Option<(String, String, i64, String)> = tx
+            .prepare_cached("SELECT content_digest, watchlist, rowid, referral FROM hits WHERE id = ?")?
+            .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .optional()?;
+        let content = listing.content_digest.to_string();
+        let assessment = &listing.assessment;
+        let changed = held.as_ref().is_none_or(|(digest, list, ..)| *digest != content || *list != assessment.watchlist);
+        let referral = self.case_of(tx, page, listing, changed, now, recorded)?;
+        if !changed {
+            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ? WHERE id = ?")?
+                .execute(params![page.fetched_at.as_millis(), referral.as_str(), id])?;
+            return Ok(());
+        }
+        if let Some((_, _, rowid, _)) = &held {
+            tx.execute("DELETE FROM hits_text WHERE rowid = ?", [rowid])?;
+            tx.execute("DELETE FROM hit_substances WHERE hit = ?", [&id])?;
+        } else {
+            recorded.hits_new += 1;
+        }
+        let text: String = listing.text.chars().take(TEXT_LIMIT_CHARS).collect();
+        tx.prepare_cached(
+            "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, price, currency, seller_hash,
+               language, images, identifiers, verdict, score, category, assessment, content_digest, minhash, watchlist,
+               warc_file, warc_offset, warc_length, warc_record, payload_digest, captured_at, run, first_seen, last_seen)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?27)
+             ON CONFLICT (id) DO UPDATE SET referral = excluded.referral, cluster = excluded.cluster,
+               title = excluded.title, text = excluded.text, price = excluded.price, currency = excluded.currency,
+               seller_hash = excluded.seller_hash, language = excluded.language, images = excluded.images,
+               identifiers = excluded.identifiers, verdict = excluded.verdict, score = excluded.score,
+               category = excluded.category, assessment = excluded.assessment,
+               content_digest = excluded.content_digest, minhash = excluded.minhash, watchlist = excluded.watchlist,
+               warc_file = excluded.warc_file, warc_offset = excluded.warc_offset, warc_length = excluded.warc_length,
+               warc_record = excluded.warc_record, payload_digest = excluded.payload_digest,
+               captured_at = excluded.captured_at, run = excluded.run, last_seen = excluded.last_seen, gone_at = NULL",
+        )?
+        .execute(params![
+            id,
+            page.platform.as_str(),
+            page.url.as_str(),
+            listing.ordinal,
+            referral.as_str(),
+            listing.cluster.as_str(),
+            listing.title,
+            text,
+            listing.price,
+            listing.currency,
+            listing.seller.as_deref().map(|seller| self.seal(seller)),
+            listing.language,
+            serde_json::to_string(&listing.images)?,
+            serde_json::to_string(&listing.identifiers)?,
+            verdict_name(assessment.verdict),
+            assessment.score,
+            assessment.category,
+            serde_json::to_string(assessment)?,
+            content,
+            listing.minhash,
+            assessment.watchlist,
+            warc.file,
+            warc.offset,
+            warc.length,
+            warc.record_id,
+            warc.payload_digest.to_string(),
+            page.fetched_at.as_millis(),
+            page.run.as_str(),
+        ])?;
+        index(tx, &id, &listing.title, &text, assessment)?;
+        for found in &assessment.emerging {
+            tx.prepare_cached(
+                "INSERT INTO emerging (surface, class, subclass, first_seen, last_seen, listings) VALUES (?1, ?2, ?3, ?4, ?4, 1)
+                 ON CONFLICT (surface) DO UPDATE SET last_seen = excluded.last_seen, listings = listings + 1",
+            )?
+            .execute(params![found.surface.to_lowercase(), found.class, found.subclass, page.fetched_at.as_millis()])?;
+        }
+        cases::refresh(tx, &referral, now)
+    }
+
+    /// The case of the listing's cluster: the open one, the settled one, or a new one.
+    fn case_of(
+        &self,
+        tx: &Transaction<'_>,
+        page: &PageRecord,
+        listing: &HitRecord,
+        changed: bool,
+        now: Timestamp,
+        recorded: &mut Recorded,
+    ) -> Result<ReferralId, TruthError> {
+        let held: Option<(String, String, u32)> = tx
+            .prepare_cached(
+                "SELECT id, state_json, generation FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
+            )?
+            .query_row(params![page.platform.as_str(), listing.cluster.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+            })
+            .optional()?;
+        let Some((id, state, generation)) = held else {
+            recorded.referrals_new += 1;
+            return open_case(tx, page, listing, 0, &[], now);
+        };
+        let referral = cases::referral_id(&id)?;
+        let state: ReferralState = serde_json::from_str(&state)?;
+        match weigh(&state, changed) {
+            Sighting::Known => Ok(referral),
+            Sighting::Again => {
+                if changed || was_gone(tx, page, listing.ordinal)? {
+                    transition(tx, &referral, Event::SeenAgain, "scan", Intervals { recheck: std::time::Duration::ZERO }, now)?;
+                }
+                Ok(referral)
+            }
+            Sighting::Anew => {
+                recorded.referrals_new += 1;
+                let history = [format!("{id} was {state}; the listing or the watchlist changed since")];
+                open_case(tx, page, listing, generation + 1, &history, now)
+            }
+        }
+    }
+}
+
+/// Whether the page's hit was gone at the last look, or is new on this page.
+fn was_gone(tx: &Transaction<'_>, page: &PageRecord, ordinal: u32) -> Result<bool, TruthError> {
+    let gone: Option<Option<i64>> = tx
+        .query_row("SELECT gone_at FROM hits WHERE id = ?", [hit_id(&page.platform, &page.url, ordinal)], |row| row.get(0))
+        .optional()?;
+    Ok(gone.is_none_or(|gone| gone.is_some()))
+}
+
+fn open_case(
+    tx: &Transaction<'_>,
+    page: &PageRecord,
+    listing: &HitRecord,
+    generation: u32,
+    history: &[String],
+    now: Timestamp,
+) -> Result<ReferralId, TruthError> {
+    let name = format!("{}\n{}\n{generation}", page.platform, listing.cluster);
+    let id = format!("R-{:016x}", xxhash_rust::xxh3::xxh3_64(name.as_bytes()));
+    let referral = cases::referral_id(&id)?;
+    let assessment = &listing.assessment;
+    let state = ReferralState::Drafted;
+    tx.execute(
+        "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
+           substances, urls, change, created, updated, history)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13)",
+        params![
+            id,
+            page.platform.as_str(),
+            listing.cluster.as_str(),
+            generation,
+            state.name(),
+            serde_json::to_string(&state)?,
+            verdict_name(assessment.verdict),
+            assessment.category,
+            listing.title,
+            assessment.score,
+            cases::next_change(tx)?,
+            now.as_millis(),
+            serde_json::to_string(history)?,
+        ],
+    )?;
+    tx.execute(
+        "INSERT INTO events (referral, platform, at, actor, event, state) VALUES (?, ?, ?, 'scan', 'draft', 'drafted')",
+        params![id, page.platform.as_str(), now.as_millis()],
+    )?;
+    let detail = serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string();
+    audit::append(tx, &Said { actor: "scan", action: "draft", subject: &id, detail: &detail }, now)?;
+    Ok(referral)
+}
+
+/// Puts a hit's words and substances where search finds them.
+pub(super) fn index(tx: &Connection, id: &str, title: &str, text: &str, assessment: &Assessment) -> Result<(), TruthError> {
+    let rowid: i64 = tx.query_row("SELECT rowid FROM hits WHERE id = ?", [id], |row| row.get(0))?;
+    let mut names: Vec<&str> = assessment.substances.iter().map(|substance| substance.name.as_str()).collect();
+    names.extend(assessment.emerging.iter().map(|found| found.surface.as_str()));
+    tx.prepare_cached("INSERT INTO hits_text (rowid, title, text, names) VALUES (?, ?, ?, ?)")?
+        .execute(params![rowid, title, text, names.join(" ")])?;
+    for substance in &assessment.substances {
+        tx.prepare_cached("INSERT OR IGNORE INTO hit_substances (hit, substance) VALUES (?, ?)")?
+            .execute(params![id, substance.id])?;
+    }
+    Ok(())
+}
+
+pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Clear => "clear",
+        Verdict::Review => "review",
+        Verdict::Refer => "refer",
+    }
+}
+
+/// A hit's id is made from its place, so that recording it twice names it the same.
+fn hit_id(platform: &PlatformId, url: &CanonicalUrl, ordinal: u32) -> String {
+    format!("H-{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{platform}\n{url}\n{ordinal}").as_bytes()))
+}

@@ -1,0 +1,217 @@
+//! What must leave, and what became of it. At least once, with a key that stays the same.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use crate::referral::state::Message;
+use crate::store::truth::cases::referral_id;
+use crate::store::truth::{Truth, TruthError};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Channel;
+use crate::vocab::time::Timestamp;
+
+/// One delivery that is due.
+#[derive(Debug, Clone, Serialize)]
+pub struct Delivery {
+    /// Row.
+    pub id: i64,
+    /// Case.
+    pub referral: ReferralId,
+    /// Platform.
+    pub platform: PlatformId,
+    /// `feed`, `webhook` or `email`.
+    pub channel: Channel,
+    /// `referral.created`, ….
+    pub message: String,
+    /// Same for every attempt; outsiders drop what they have seen.
+    pub idempotency_key: String,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// When it was put here.
+    pub created: Timestamp,
+}
+
+/// What an attempt came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptResult {
+    /// The other side has it; the receipt is what it answered.
+    Delivered {
+        /// What the other side answered.
+        receipt: String,
+    },
+    /// Try again then.
+    Later {
+        /// When.
+        at: Timestamp,
+        /// Why.
+        error: String,
+    },
+    /// It will not work.
+    GaveUp {
+        /// Why.
+        error: String,
+    },
+}
+
+/// One entry of a platform's event feed.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeedEvent {
+    /// Place in the feed; grows.
+    pub seq: i64,
+    /// Case.
+    pub referral: String,
+    /// When.
+    pub at: Timestamp,
+    /// `referral.created`, ….
+    pub message: String,
+    /// State of the case after it.
+    pub state: String,
+}
+
+/// Puts a message for every channel in the outbox, within the caller's transaction.
+pub(super) fn enqueue(
+    tx: &Connection,
+    referral: &ReferralId,
+    message: Message,
+    channels: &[Channel],
+    now: Timestamp,
+) -> Result<(), TruthError> {
+    let (platform, seq): (String, i64) = tx.query_row(
+        "SELECT platform, (SELECT max(seq) FROM events WHERE referral = ?1) FROM referrals WHERE id = ?1",
+        [referral.as_str()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    for channel in channels {
+        let channel = channel_name(*channel);
+        let key = format!("{referral}-{seq}-{channel}");
+        tx.execute(
+            "INSERT OR IGNORE INTO outbox (referral, platform, channel, message, idempotency_key, state, due, attempts, created)
+             VALUES (?, ?, ?, ?, ?, 'due', ?, 0, ?)",
+            params![referral.as_str(), platform, channel, message.name(), key, now.as_millis(), now.as_millis()],
+        )?;
+    }
+    Ok(())
+}
+
+fn channel_name(channel: Channel) -> &'static str {
+    match channel {
+        Channel::Feed => "feed",
+        Channel::Webhook => "webhook",
+        Channel::Email => "email",
+    }
+}
+
+fn parse_channel(text: &str) -> Result<Channel, TruthError> {
+    [Channel::Feed, Channel::Webhook, Channel::Email]
+        .into_iter()
+        .find(|channel| channel_name(*channel) == text)
+        .ok_or_else(|| TruthError::Value(format!("channel `{text}`")))
+}
+
+impl Truth {
+    /// Deliveries that are due, oldest first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn due_deliveries(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, referral, platform, channel, message, idempotency_key, attempts, created FROM outbox
+                 WHERE state = 'due' AND due <= ? ORDER BY due, id LIMIT ?",
+            )?;
+            let mut rows = statement.query(params![now.as_millis(), limit])?;
+            let mut deliveries = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (referral, platform, channel): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
+                deliveries.push(Delivery {
+                    id: row.get(0)?,
+                    referral: referral_id(&referral)?,
+                    platform: PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?,
+                    channel: parse_channel(&channel)?,
+                    message: row.get(4)?,
+                    idempotency_key: row.get(5)?,
+                    attempts: row.get(6)?,
+                    created: Timestamp::from_millis(row.get(7)?),
+                });
+            }
+            Ok(deliveries)
+        })
+    }
+
+    /// Notes the intent to send, before anything leaves.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn begin_attempt(&self, delivery: i64) -> Result<(), TruthError> {
+        self.writer().execute("UPDATE outbox SET attempts = attempts + 1 WHERE id = ?", [delivery])?;
+        Ok(())
+    }
+
+    /// Notes what an attempt came to. Says whether every channel of the message has given up.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn finish_attempt(&self, delivery: i64, result: &AttemptResult) -> Result<bool, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        match result {
+            AttemptResult::Delivered { receipt } => tx.execute(
+                "UPDATE outbox SET state = 'delivered', receipt = ?, last_error = NULL WHERE id = ?",
+                params![receipt, delivery],
+            )?,
+            AttemptResult::Later { at, error } => {
+                tx.execute("UPDATE outbox SET due = ?, last_error = ? WHERE id = ?", params![at.as_millis(), error, delivery])?
+            }
+            AttemptResult::GaveUp { error } => tx.execute(
+                "UPDATE outbox SET state = 'undeliverable', last_error = ? WHERE id = ?",
+                params![error, delivery],
+            )?,
+        };
+        let open: i64 = tx.query_row(
+            "SELECT count(*) FROM outbox WHERE referral = (SELECT referral FROM outbox WHERE id = ?) AND state <> 'undeliverable'",
+            [delivery],
+            |row| row.get(0),
+        )?;
+        tx.commit()?;
+        Ok(open == 0)
+    }
+
+    /// Makes what was given up due again.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn replay_undeliverable(&self, referral: &ReferralId, now: Timestamp) -> Result<usize, TruthError> {
+        Ok(self.writer().execute(
+            "UPDATE outbox SET state = 'due', due = ? WHERE referral = ? AND state = 'undeliverable'",
+            params![now.as_millis(), referral.as_str()],
+        )?)
+    }
+
+    /// Events a platform may see, after `since`, oldest first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn feed_events(
+        &self,
+        platform: &PlatformId,
+        since: i64,
+        limit: usize,
+    ) -> Result<Vec<FeedEvent>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT seq, referral, at, message, state FROM events
+                 WHERE platform = ? AND seq > ? AND message IS NOT NULL ORDER BY seq LIMIT ?",
+            )?;
+            let rows = statement.query_map(params![platform.as_str(), since, limit], |row| {
+                Ok(FeedEvent {
+                    seq: row.get(0)?,
+                    referral: row.get(1)?,
+                    at: Timestamp::from_millis(row.get(2)?),
+                    message: row.get(3)?,
+                    state: row.get(4)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}

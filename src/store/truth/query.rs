@@ -1,0 +1,319 @@
+//! The archive's query language: words, quotes, fields, ranges, `OR`, parentheses, `-` for not. Pure: text in, SQL out.
+
+use rusqlite::types::Value;
+
+use crate::referral::outcome::Decision;
+use crate::referral::state::ReferralState;
+use crate::vocab::time::Timestamp;
+
+/// Fields a query may name.
+pub const FIELDS: [&str; 13] = [
+    "platform", "category", "substance", "seen", "state", "outcome", "lang", "country", "score", "sort", "verdict", "url",
+    "title",
+];
+
+/// Parentheses a query may nest.
+const DEPTH_LIMIT: usize = 20;
+
+/// Why a query cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryError {
+    /// A field that does not exist.
+    #[error("unknown field `{0}`; known fields are {fields}", fields = FIELDS.join(", "))]
+    UnknownField(String),
+    /// A value that does not fit its field.
+    #[error("`{field}:{value}` cannot be read: {rule}")]
+    Value {
+        /// Field.
+        field: String,
+        /// Value.
+        value: String,
+        /// What would fit.
+        rule: &'static str,
+    },
+    /// A parenthesis or quote without its partner.
+    #[error("{0}")]
+    Shape(&'static str),
+}
+
+/// A query, ready for SQLite: a condition over `hits h JOIN referrals r`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// SQL condition.
+    pub condition: String,
+    /// Its values.
+    pub values: Vec<Value>,
+    /// SQL order.
+    pub order: &'static str,
+}
+
+/// Reads a query.
+///
+/// # Errors
+/// The first thing that cannot be read.
+pub fn parse(text: &str) -> Result<Query, QueryError> {
+    let tokens = tokens(text)?;
+    let mut parser = Parser { tokens: &tokens, at: 0, values: Vec::new(), order: None };
+    let condition = if tokens.is_empty() { "1".to_owned() } else { parser.any(0)? };
+    if parser.at < tokens.len() {
+        return Err(QueryError::Shape("a `)` closes nothing"));
+    }
+    Ok(Query { condition, values: parser.values, order: parser.order.unwrap_or("h.last_seen DESC") })
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Open,
+    Close,
+    Or,
+    Term { not: bool, field: Option<String>, value: String },
+    /// `-(`
+    Not,
+}
+
+fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
+    let mut tokens = Vec::new();
+    let mut chars = text.chars().peekable();
+    while let Some(&c) = chars.peek() {
+        if c.is_whitespace() {
+            chars.next();
+            continue;
+        }
+        if c == '(' || c == ')' {
+            chars.next();
+            tokens.push(if c == '(' { Token::Open } else { Token::Close });
+            continue;
+        }
+        let not = c == '-';
+        if not {
+            chars.next();
+            if chars.peek() == Some(&'(') {
+                tokens.push(Token::Not);
+                continue;
+            }
+        }
+        let mut field = None;
+        let mut value = String::new();
+        let mut quoted = false;
+        while let Some(&c) = chars.peek() {
+            if c.is_whitespace() || c == '(' || c == ')' {
+                break;
+            }
+            chars.next();
+            if c == '"' {
+                quoted = true;
+                loop {
+                    match chars.next() {
+                        Some('"') => break,
+                        Some(inner) => value.push(inner),
+                        None => return Err(QueryError::Shape("a quote is not closed")),
+                    }
+                }
+                break;
+            }
+            if c == ':' && field.is_none() && !value.is_empty() && value.chars().all(|c| c.is_ascii_alphabetic()) {
+                field = Some(std::mem::take(&mut value));
+                continue;
+            }
+            value.push(c);
+        }
+        if !quoted && !not && field.is_none() && value == "OR" {
+            tokens.push(Token::Or);
+        } else if !value.is_empty() || field.is_some() {
+            tokens.push(Token::Term { not, field, value });
+        }
+    }
+    Ok(tokens)
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    at: usize,
+    values: Vec<Value>,
+    order: Option<&'static str>,
+}
+
+impl Parser<'_> {
+    fn any(&mut self, depth: usize) -> Result<String, QueryError> {
+        if depth > DEPTH_LIMIT {
+            return Err(QueryError::Shape("parentheses nest too deeply"));
+        }
+        let mut parts = vec![self.all(depth)?];
+        while self.tokens.get(self.at) == Some(&Token::Or) {
+            self.at += 1;
+            parts.push(self.all(depth)?);
+        }
+        Ok(format!("({})", parts.join(" OR ")))
+    }
+
+    fn all(&mut self, depth: usize) -> Result<String, QueryError> {
+        let mut parts = Vec::new();
+        while let Some(token) = self.tokens.get(self.at) {
+            match token {
+                Token::Or | Token::Close => break,
+                Token::Open | Token::Not => {
+                    let not = *token == Token::Not;
+                    self.at += if not { 2 } else { 1 };
+                    let inner = self.any(depth + 1)?;
+                    if self.tokens.get(self.at) != Some(&Token::Close) {
+                        return Err(QueryError::Shape("a `(` is not closed"));
+                    }
+                    self.at += 1;
+                    parts.push(if not { format!("NOT {inner}") } else { inner });
+                }
+                Token::Term { not, field, value } => {
+                    self.at += 1;
+                    if let Some(part) = self.term(field.as_deref(), value)? {
+                        parts.push(if *not { format!("NOT coalesce({part}, 0)") } else { part });
+                    }
+                }
+            }
+        }
+        if parts.is_empty() { Ok("1".to_owned()) } else { Ok(format!("({})", parts.join(" AND "))) }
+    }
+
+    fn term(&mut self, field: Option<&str>, value: &str) -> Result<Option<String>, QueryError> {
+        let Some(field) = field else {
+            if !value.chars().any(char::is_alphanumeric) {
+                return Ok(None);
+            }
+            // Quoted for FTS5, so that none of its operators reaches it.
+            self.values.push(Value::Text(format!("\"{}\"", value.replace('"', "\"\""))));
+            return Ok(Some("h.rowid IN (SELECT rowid FROM hits_text WHERE hits_text MATCH ?)".to_owned()));
+        };
+        let wrong = |rule| QueryError::Value { field: field.to_owned(), value: value.to_owned(), rule };
+        let mut equal = |sql: &str, value: &str| {
+            self.values.push(Value::Text(value.to_owned()));
+            Ok(Some(sql.to_owned()))
+        };
+        match field {
+            "platform" => equal("h.platform = ?", value),
+            "category" => equal("h.category = ?", value),
+            "verdict" => equal("h.verdict = ?", value),
+            "lang" => equal("h.language = ?", value),
+            "url" => equal("instr(h.url, ?) > 0", value),
+            "title" => equal("instr(lower(h.title), lower(?)) > 0", value),
+            "substance" => equal("h.id IN (SELECT hit FROM hit_substances WHERE substance = ?)", &value.to_lowercase()),
+            "country" => equal("json_extract(h.identifiers, '$') LIKE '%' || ? || '%'", value),
+            "state" => {
+                if !ReferralState::NAMES.contains(&value) {
+                    return Err(wrong("use a state such as drafted, sent, decided or verified-gone"));
+                }
+                equal("r.state = ?", value)
+            }
+            "outcome" => {
+                if Decision::parse(value).is_none() {
+                    return Err(wrong("use removed, restricted, account-action, rejected or needs-information"));
+                }
+                equal("json_extract(r.state_json, '$.outcome.decision') = ?", value)
+            }
+            "score" => {
+                let (operator, number) = match value.as_bytes() {
+                    [b'>', b'=', ..] => (">=", &value[2..]),
+                    [b'<', b'=', ..] => ("<=", &value[2..]),
+                    [b'>', ..] => (">", &value[1..]),
+                    [b'<', ..] => ("<", &value[1..]),
+                    _ => ("=", value),
+                };
+                let number: f64 = number.parse().map_err(|_| wrong("use a number such as score:>0.8"))?;
+                self.values.push(Value::Real(number));
+                Ok(Some(format!("h.score {operator} ?")))
+            }
+            "seen" => {
+                let (from, to) = value.split_once("..").unwrap_or((value, value));
+                let rule = "use a day, month or year, or a range such as seen:2026-01..2026-06";
+                let from = if from.is_empty() { Timestamp::EPOCH } else { span(from).ok_or_else(|| wrong(rule))?.0 };
+                let to = if to.is_empty() {
+                    Timestamp::from_millis(i64::MAX)
+                } else {
+                    span(to).ok_or_else(|| wrong(rule))?.1
+                };
+                self.values.push(Value::Integer(to.as_millis()));
+                self.values.push(Value::Integer(from.as_millis()));
+                // Seen in the range: first seen before its end, last seen after its start.
+                Ok(Some("(h.first_seen < ? AND h.last_seen >= ?)".to_owned()))
+            }
+            "sort" => {
+                self.order = Some(match value {
+                    "seen" => "h.last_seen ASC",
+                    "-seen" => "h.last_seen DESC",
+                    "score" => "h.score ASC",
+                    "-score" => "h.score DESC",
+                    _ => return Err(wrong("use sort:seen, sort:-seen, sort:score or sort:-score")),
+                });
+                Ok(None)
+            }
+            other => Err(QueryError::UnknownField(other.to_owned())),
+        }
+    }
+}
+
+/// First moment of a year, month or day, and the first moment after it.
+fn span(text: &str) -> Option<(Timestamp, Timestamp)> {
+    let parts: Vec<i16> = text.split('-').map(|part| part.parse().ok()).collect::<Option<_>>()?;
+    let date = |y: i16, m: i16, d: i16| jiff::civil::Date::new(y, i8::try_from(m).ok()?, i8::try_from(d).ok()?).ok();
+    let (from, to) = match parts[..] {
+        [year] => (date(year, 1, 1)?, date(year.checked_add(1)?, 1, 1)?),
+        [year, month] => {
+            let from = date(year, month, 1)?;
+            (from, from.checked_add(jiff::Span::new().months(1)).ok()?)
+        }
+        [year, month, day] => {
+            let from = date(year, month, day)?;
+            (from, from.tomorrow().ok()?)
+        }
+        _ => return None,
+    };
+    let moment = |date: jiff::civil::Date| {
+        date.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| Timestamp::from(zoned.timestamp()))
+    };
+    Some((moment(from)?, moment(to)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn reads_the_documented_query() {
+        let text = r#"nitazene platform:example-b2b category:synthetic-opioid seen:2026-01..2026-06 state:decided outcome:removed -lang:ru "free sample" score:>0.8 sort:-seen"#;
+        let query = parse(text).unwrap();
+        assert_eq!(query.values.len(), 10);
+        assert_eq!(query.order, "h.last_seen DESC");
+        assert!(query.condition.contains("NOT coalesce(h.language = ?, 0)"));
+    }
+
+    #[test]
+    fn mistakes_are_named() {
+        for (text, part) in [
+            ("colour:red", "unknown field `colour`; known fields are platform"),
+            ("seen:soon", "seen:2026-01..2026-06"),
+            ("score:high", "score:>0.8"),
+            ("state:lost", "use a state"),
+            ("(a b", "not closed"),
+            ("a)", "closes nothing"),
+            ("\"a", "quote is not closed"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn or_binds_weaker_than_and() {
+        assert_eq!(
+            parse("platform:aa category:b OR verdict:refer").unwrap().condition,
+            "((h.platform = ? AND h.category = ?) OR (h.verdict = ?))"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_placeholder_has_its_value(text in r#"[a-z:"()OR \-.>0-9]{0,40}"#) {
+            if let Ok(query) = parse(&text) {
+                prop_assert_eq!(query.condition.matches('?').count(), query.values.len());
+            }
+        }
+    }
+}
