@@ -2,6 +2,80 @@
 //!
 //! Owns: charset, the one-pass page reader, JSON-LD, microdata, RDFa, OpenGraph, selectors, price and contact forms.
 //! Never: judges what it reads (that is `detect`), fetches, stores.
-//! Start reading: [`page::Page`].
+//! Start reading: [`read`], then [`page::Page`].
 
+pub mod charset;
+pub mod contacts;
+mod dom;
+pub mod entities;
+mod json_ld;
+mod microdata;
+mod offer;
 pub mod page;
+pub mod price;
+mod rdfa;
+mod reader;
+pub mod selectors;
+pub mod structured;
+pub mod tokenizer;
+
+pub use selectors::{CompiledSelectors, SelectorError};
+
+use crate::listing::page::Page;
+use crate::vocab::url::CanonicalUrl;
+
+/// Caps of the page reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Bytes read of a page; the rest is named in its problems.
+    pub bytes: usize,
+    /// Outlinks kept of a page.
+    pub links: usize,
+    /// Characters of visible text kept.
+    pub text_chars: usize,
+    /// Elements a DOM may have before structured data or selectors are given up.
+    pub dom_elements: usize,
+    /// Depth a DOM may have; beyond it building one is quadratic.
+    pub dom_depth: usize,
+}
+
+impl Default for ReadLimits {
+    fn default() -> Self {
+        ReadLimits { bytes: 8 << 20, links: 5_000, text_chars: 400_000, dom_elements: 60_000, dom_depth: 400 }
+    }
+}
+
+/// What reading a page needs besides its bytes.
+#[derive(Debug, Clone, Copy)]
+pub struct ReadContext<'a> {
+    /// The page's own address, base of its links.
+    pub url: &'a CanonicalUrl,
+    /// `Content-Type` of the response.
+    pub content_type: Option<&'a str>,
+    /// The platform's selectors, if it has any.
+    pub selectors: Option<&'a CompiledSelectors>,
+    /// Caps.
+    pub limits: &'a ReadLimits,
+}
+
+/// Reads a page. Never fails and never panics: what could not be read is named in [`Page::problems`].
+pub fn read(bytes: &[u8], context: &ReadContext<'_>) -> Page {
+    let is_html = context.content_type.is_none_or(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.contains("html") || kind.contains("xml") || kind.starts_with("text/plain") || kind.is_empty()
+    });
+    if !is_html {
+        return Page { encoding: "binary", problems: vec!["not HTML".to_owned()], ..Page::default() };
+    }
+    let cut = bytes.len() > context.limits.bytes;
+    let decoded = charset::decode(&bytes[..bytes.len().min(context.limits.bytes)], context.content_type);
+    let mut page = reader::read(&decoded.text, context);
+    page.encoding = decoded.encoding;
+    if cut {
+        page.problems.push(format!("only the first {} bytes were read", context.limits.bytes));
+    }
+    if decoded.had_errors {
+        page.problems.push(format!("bytes that are not {}", decoded.encoding));
+    }
+    page
+}

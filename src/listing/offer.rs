@@ -1,0 +1,354 @@
+//! From structured data to listings: which item is the offer, and which of its fields say what.
+
+use serde_json::Value;
+
+use crate::listing::page::{Listing, Page};
+use crate::listing::price;
+use crate::listing::reader::{Raw, one_line};
+use crate::vocab::url::CanonicalUrl;
+
+/// Listings read of one page.
+const LISTINGS_LIMIT: usize = 200;
+
+/// Items nest at most this deep.
+const DEPTH_LIMIT: usize = 12;
+
+/// Characters of a listing's field.
+const FIELD_LIMIT_CHARS: usize = 200_000;
+
+/// Products of JSON-LD values.
+pub fn from_json_ld(values: &[Value], url: &CanonicalUrl) -> Vec<Listing> {
+    let mut found = Vec::new();
+    for value in values {
+        collect(value, "json-ld", url, 0, &mut found);
+    }
+    found
+}
+
+/// Products of microdata items.
+pub fn from_items(items: &[Value], origin: &str, url: &CanonicalUrl) -> Vec<Listing> {
+    let flat: Vec<Value> = items.iter().map(|item| flatten(item, 0)).collect();
+    let mut found = Vec::new();
+    for value in &flat {
+        collect(value, origin, url, 0, &mut found);
+    }
+    found
+}
+
+/// Products of RDFa subjects: references are followed, properties lose their vocabulary.
+pub fn from_rdfa(subjects: &[Value], url: &CanonicalUrl) -> Vec<Listing> {
+    let mut found = Vec::new();
+    for subject in subjects {
+        let node = local(subject, subjects, 0);
+        // Only subjects that are offers by themselves; what hangs below one is read with it.
+        if is_product(&node) {
+            found.extend(product(&node, "rdfa", url));
+        }
+    }
+    found
+}
+
+/// A product of OpenGraph properties.
+pub fn from_meta(meta: &[(String, String)], _url: &CanonicalUrl) -> Vec<Listing> {
+    let get = |name: &str| meta.iter().find(|(property, _)| property == name).map(|(_, content)| content.as_str());
+    let kind = get("og:type").unwrap_or_default();
+    let amount = get("product:price:amount").or_else(|| get("og:price:amount"));
+    if !(kind.contains("product") || amount.is_some()) {
+        return Vec::new();
+    }
+    let Some(title) = get("og:title").map(one_line).filter(|title| !title.is_empty()) else { return Vec::new() };
+    let currency = get("product:price:currency").or_else(|| get("og:price:currency"));
+    let mut listing = Listing {
+        title,
+        description: get("og:description").map(clean).unwrap_or_default(),
+        price: amount.and_then(|amount| price::parse(amount, currency)),
+        seller: None,
+        identifiers: get("product:retailer_item_id").map(|id| ("sku".to_owned(), id.to_owned())).into_iter().collect(),
+        language: get("og:locale").map(|locale| locale.replace('_', "-")),
+        images: meta.iter().filter(|(property, _)| property == "og:image").map(|(_, content)| content.clone()).take(10).collect(),
+        ..Listing::default()
+    };
+    note_sources(&mut listing, "opengraph");
+    vec![listing]
+}
+
+/// Fills what structured data left open from the page itself, and makes a listing of a page that is one without saying so.
+pub fn complete(page: &mut Page, raw: &Raw<'_>) {
+    let identifiers: Vec<(String, String)> = raw.pairs.iter().filter(|(label, value)| is_identifier(label, value)).cloned().collect();
+    let heading = one_line(&raw.heading);
+    if page.listings.is_empty() && looks_like_offer(page, raw, &identifiers) {
+        let title = if heading.is_empty() { page.title.clone() } else { heading.clone() };
+        let mut listing = Listing { title, description: page.text.clone(), ..Listing::default() };
+        listing.price = page.text.lines().find(|line| has_price(line)).and_then(|line| price::parse(line, None));
+        note_sources(&mut listing, "page");
+        page.listings.push(listing);
+    }
+    let alone = page.listings.len() == 1;
+    for listing in &mut page.listings {
+        if listing.title.is_empty() {
+            listing.title = if heading.is_empty() { page.title.clone() } else { heading.clone() };
+            listing.source.insert("title".to_owned(), "page".to_owned());
+        }
+        if alone {
+            // Structured data often holds less than the seller wrote; what is written on the page is what is offered.
+            for (label, value) in &identifiers {
+                if !listing.identifiers.iter().any(|(held, _)| held == label) {
+                    listing.identifiers.push((label.clone(), value.clone()));
+                    listing.source.entry("identifiers".to_owned()).or_insert_with(|| "page".to_owned());
+                }
+            }
+            if listing.description.is_empty() {
+                let meta = raw.meta.iter().find(|(name, _)| name == "description").map(|(_, content)| clean(content));
+                listing.description = if page.text.is_empty() { meta.unwrap_or_default() } else { page.text.clone() };
+                listing.source.insert("description".to_owned(), "page".to_owned());
+            }
+        }
+        if listing.language.is_none() {
+            listing.language = page.language.clone().or_else(|| guess_language(&listing.description));
+            if listing.language.is_some() {
+                listing.source.insert("language".to_owned(), "page".to_owned());
+            }
+        }
+    }
+}
+
+fn guess_language(text: &str) -> Option<String> {
+    // Under forty characters a guess is no better than chance.
+    let info = whatlang::detect(text.get(..text.floor_char_boundary(2000))?)?;
+    (text.chars().take(40).count() == 40 && info.is_reliable()).then(|| bcp47(info.lang().code()).to_owned())
+}
+
+/// Two-letter codes for the languages that have one.
+fn bcp47(code: &'static str) -> &'static str {
+    match code {
+        "eng" => "en", "deu" => "de", "fra" => "fr", "spa" => "es", "por" => "pt", "ita" => "it", "nld" => "nl", "rus" => "ru",
+        "ukr" => "uk", "pol" => "pl", "cmn" => "zh", "jpn" => "ja", "kor" => "ko", "ara" => "ar", "tur" => "tr", "ces" => "cs",
+        "swe" => "sv", "dan" => "da", "nob" => "nb", "fin" => "fi", "hun" => "hu", "ron" => "ro", "bul" => "bg", "ell" => "el",
+        "heb" => "he", "hin" => "hi", "tha" => "th", "vie" => "vi", "ind" => "id", other => other,
+    }
+}
+
+/// A page with one heading and a price or a button to buy, without a list of other offers, is an offer.
+fn looks_like_offer(page: &Page, raw: &Raw<'_>, identifiers: &[(String, String)]) -> bool {
+    if raw.heading.trim().is_empty() {
+        return false;
+    }
+    let prices = page.text.lines().filter(|line| has_price(line)).count();
+    let lower = page.text.to_lowercase();
+    let buys = ["add to cart", "add to basket", "buy now", "in den warenkorb", "contact seller", "contact supplier", "send inquiry",
+        "add to bag", "make an offer", "comprar", "купить", "立即购买", "联系卖家", "ajouter au panier", "place order"]
+        .iter()
+        .any(|words| lower.contains(words));
+    (1..=6).contains(&prices) && (buys || !identifiers.is_empty() || prices == 1)
+}
+
+fn has_price(line: &str) -> bool {
+    line.len() < 200
+        && line.bytes().any(|b| b.is_ascii_digit())
+        && (line.contains(['€', '£', '$', '¥', '￥', '₽', '₹'])
+            || line.split(|c: char| !c.is_alphabetic()).any(|word| matches!(word, "EUR" | "USD" | "GBP" | "BTC" | "XMR" | "CNY" | "RUB" | "CHF" | "PLN")))
+}
+
+fn is_identifier(label: &str, value: &str) -> bool {
+    let lower = label.to_lowercase();
+    let named = ["cas", "ec number", "einecs", "inchi", "smiles", "sku", "gtin", "mpn", "hs code", "molecular formula", "formula", "synonym",
+        "product name", "iupac", "purity", "brand", "model", "other name", "chemical name"];
+    label.chars().count() <= 40 && value.len() <= 2000 && named.iter().any(|name| lower.contains(name))
+}
+
+fn collect(value: &Value, origin: &str, url: &CanonicalUrl, depth: usize, found: &mut Vec<Listing>) {
+    if depth > DEPTH_LIMIT || found.len() >= LISTINGS_LIMIT {
+        return;
+    }
+    match value {
+        Value::Array(members) => members.iter().for_each(|member| collect(member, origin, url, depth + 1, found)),
+        Value::Object(fields) => {
+            if is_product(value) {
+                found.extend(product(value, origin, url));
+                return;
+            }
+            for key in ["@graph", "mainEntity", "itemListElement", "item", "itemOffered", "hasVariant"] {
+                if let Some(inner) = fields.get(key) {
+                    collect(inner, origin, url, depth + 1, found);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn types(value: &Value) -> Vec<&str> {
+    let kinds = value.get("@type").or_else(|| value.get("type"));
+    let names = match kinds {
+        Some(Value::String(name)) => vec![name.as_str()],
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).collect(),
+        _ => vec![],
+    };
+    names.into_iter().map(|name| name.rsplit(['/', '#', ':']).next().unwrap_or(name)).collect()
+}
+
+fn is_product(value: &Value) -> bool {
+    types(value).iter().any(|kind| {
+        matches!(
+            *kind,
+            "Product" | "ProductGroup" | "ProductModel" | "IndividualProduct" | "SomeProducts" | "Drug" | "ChemicalSubstance"
+                | "MolecularEntity" | "Vehicle" | "Book"
+        ) || (*kind == "Offer" && value.get("name").is_some())
+    })
+}
+
+fn product(value: &Value, origin: &str, url: &CanonicalUrl) -> Option<Listing> {
+    let title = text(value.get("name").or_else(|| value.get("title"))).map(|name| one_line(&name)).unwrap_or_default();
+    let offer = first(value.get("offers")).unwrap_or(value);
+    let specification = first(offer.get("priceSpecification"));
+    let amount = ["price", "lowPrice", "highPrice"]
+        .iter()
+        .find_map(|key| text(offer.get(*key)))
+        .or_else(|| text(specification.and_then(|s| s.get("price"))));
+    let currency = text(offer.get("priceCurrency")).or_else(|| text(specification.and_then(|s| s.get("priceCurrency"))));
+    let seller = [offer.get("seller"), value.get("seller"), offer.get("offeredBy"), value.get("manufacturer")]
+        .into_iter()
+        .flatten()
+        .find_map(name_of);
+    let mut identifiers = Vec::new();
+    for key in ["sku", "mpn", "gtin", "gtin13", "gtin14", "gtin12", "gtin8", "productID", "casNumber", "inChIKey", "inChI", "smiles",
+        "molecularFormula", "iupacName", "alternateName", "nonProprietaryName", "activeIngredient", "model"]
+    {
+        if let Some(content) = text(value.get(key)) {
+            identifiers.push((key.to_owned(), content));
+        }
+    }
+    for property in list(value.get("additionalProperty")).iter().take(60) {
+        if let (Some(label), Some(content)) = (text(property.get("name")), text(property.get("value"))) {
+            identifiers.push((label, content));
+        }
+    }
+    let images = list(value.get("image"))
+        .iter()
+        .filter_map(|image| text(Some(image)).or_else(|| text(image.get("url"))).or_else(|| text(image.get("contentUrl"))))
+        .filter_map(|image| url.as_url().join(&image).ok().map(String::from))
+        .take(10)
+        .collect();
+    let mut listing = Listing {
+        title,
+        description: text(value.get("description")).map(|text| clean(&text)).unwrap_or_default(),
+        price: amount.and_then(|amount| price::parse(&amount, currency.as_deref())),
+        seller,
+        identifiers,
+        language: text(value.get("inLanguage")),
+        images,
+        ..Listing::default()
+    };
+    if listing.title.is_empty() && listing.description.is_empty() {
+        return None;
+    }
+    note_sources(&mut listing, origin);
+    Some(listing)
+}
+
+fn note_sources(listing: &mut Listing, origin: &str) {
+    let filled = [
+        ("title", !listing.title.is_empty()),
+        ("description", !listing.description.is_empty()),
+        ("price", listing.price.is_some()),
+        ("seller", listing.seller.is_some()),
+        ("identifiers", !listing.identifiers.is_empty()),
+        ("language", listing.language.is_some()),
+        ("images", !listing.images.is_empty()),
+    ];
+    for (field, _) in filled.into_iter().filter(|(_, filled)| *filled) {
+        listing.source.insert(field.to_owned(), origin.to_owned());
+    }
+}
+
+/// HTML inside a field is markup the shop forgot to drop.
+fn clean(field: &str) -> String {
+    let field: String = field.chars().take(FIELD_LIMIT_CHARS).collect();
+    if !field.contains('<') {
+        return crate::listing::entities::decode(&field, false).trim().to_owned();
+    }
+    let mut out = String::new();
+    for token in crate::listing::tokenizer::Tokenizer::new(&field) {
+        match token {
+            crate::listing::tokenizer::Token::Text(text) => out.push_str(&crate::listing::entities::decode(text, false)),
+            _ => out.push(' '),
+        }
+    }
+    one_line(&out)
+}
+
+fn first(value: Option<&Value>) -> Option<&Value> {
+    match value? {
+        Value::Array(members) => members.first(),
+        other => Some(other),
+    }
+}
+
+fn list(value: Option<&Value>) -> Vec<Value> {
+    match value {
+        Some(Value::Array(members)) => members.clone(),
+        Some(other) => vec![other.clone()],
+        None => vec![],
+    }
+}
+
+fn text(value: Option<&Value>) -> Option<String> {
+    match first(value)? {
+        Value::String(text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        Value::Number(number) => Some(number.to_string()),
+        object @ Value::Object(_) => text(object.get("@value")).or_else(|| text(object.get("name"))),
+        _ => None,
+    }
+}
+
+fn name_of(value: &Value) -> Option<String> {
+    text(Some(value)).or_else(|| text(first(Some(value))?.get("name")))
+}
+
+/// A microdata item with its properties beside its type, as JSON-LD writes it.
+fn flatten(item: &Value, depth: usize) -> Value {
+    if depth > DEPTH_LIMIT {
+        return Value::Null;
+    }
+    match item {
+        Value::Array(members) => Value::Array(members.iter().map(|member| flatten(member, depth + 1)).collect()),
+        Value::Object(fields) => {
+            let mut flat = serde_json::Map::new();
+            if let Some(kind) = fields.get("type") {
+                flat.insert("@type".to_owned(), kind.clone());
+            }
+            for (name, value) in fields.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                flat.insert(name.clone(), flatten(value, depth + 1));
+            }
+            Value::Object(flat)
+        }
+        other => other.clone(),
+    }
+}
+
+/// An RDFa subject with local property names, references followed.
+fn local(subject: &Value, all: &[Value], depth: usize) -> Value {
+    let Some(fields) = subject.as_object() else { return subject.clone() };
+    let mut node = serde_json::Map::new();
+    for (name, value) in fields {
+        if name == "@type" || name == "@id" {
+            node.insert(name.clone(), value.clone());
+            continue;
+        }
+        let key = name.rsplit(['/', '#']).next().unwrap_or(name).to_owned();
+        let values = list(Some(value))
+            .into_iter()
+            .map(|value| {
+                let target = value.get("@id").and_then(Value::as_str);
+                let found = target.and_then(|id| all.iter().find(|other| other.get("@id").and_then(Value::as_str) == Some(id)));
+                match (found, target) {
+                    (Some(other), _) if depth < 3 => local(other, all, depth + 1),
+                    (None, Some(id)) => Value::String(id.to_owned()),
+                    _ => value,
+                }
+            })
+            .collect();
+        node.insert(key, Value::Array(values));
+    }
+    Value::Object(node)
+}

@@ -1,0 +1,380 @@
+//! The one pass: links, title, text, language, robots, JSON-LD blocks and OpenGraph from the token stream.
+
+use std::collections::HashSet;
+
+use crate::listing::page::{Link, Page, RobotsMeta};
+use crate::listing::tokenizer::{Token, Tokenizer, attributes};
+use crate::listing::{ReadContext, entities, json_ld, microdata, offer, rdfa};
+use crate::vocab::url::CanonicalUrl;
+
+/// What the pass collects besides the page itself.
+#[derive(Debug, Default)]
+pub(super) struct Raw<'a> {
+    /// Contents of JSON-LD scripts.
+    pub json_ld: Vec<&'a str>,
+    /// `<meta property>` pairs in order, decoded.
+    pub meta: Vec<(String, String)>,
+    /// An `itemscope` attribute was seen.
+    pub has_microdata: bool,
+    /// A `typeof` attribute was seen.
+    pub has_rdfa: bool,
+    /// First `<h1>`.
+    pub heading: String,
+    /// Pairs of label and value from tables and definition lists.
+    pub pairs: Vec<(String, String)>,
+}
+
+/// Reads a page that is text already.
+pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
+    let mut pass = Pass::new(context);
+    pass.run(html);
+    let Pass { mut page, raw, .. } = pass;
+    page.text = tidy(&page.text);
+    let blocks = json_ld::read(&raw.json_ld, &mut page.problems);
+    let listings = offer::from_json_ld(&blocks, context.url);
+    // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
+    let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
+    page.listings = listings;
+    if page.listings.is_empty() && raw.has_microdata {
+        page.listings = offer::from_items(&microdata::read(html, context, &mut page.problems), "microdata", context.url);
+    }
+    if page.listings.is_empty() && raw.has_rdfa {
+        page.listings = offer::from_rdfa(&rdfa::read(html, context, &mut page.problems), context.url);
+    }
+    if page.listings.is_empty() {
+        page.listings = offer::from_meta(&raw.meta, context.url);
+    }
+    if let Some(selectors) = selected {
+        selectors.read(html, context, &mut page);
+    }
+    offer::complete(&mut page, &raw);
+    page
+}
+
+/// The pass alone, for `extract`.
+pub(super) fn raw<'a>(html: &'a str, context: &ReadContext<'_>) -> Raw<'a> {
+    let mut pass = Pass::new(context);
+    pass.run(html);
+    pass.raw
+}
+
+struct Pass<'a, 'c> {
+    context: &'c ReadContext<'c>,
+    page: Page,
+    raw: Raw<'a>,
+    base: CanonicalUrl,
+    seen_raw: HashSet<&'a str>,
+    seen: HashSet<u128>,
+    hidden: u32,
+    in_heading: bool,
+    label: Option<String>,
+    cell: Option<String>,
+}
+
+impl<'a, 'c> Pass<'a, 'c> {
+    fn new(context: &'c ReadContext<'c>) -> Self {
+        Pass {
+            context,
+            page: Page::default(),
+            raw: Raw::default(),
+            base: context.url.clone(),
+            seen_raw: HashSet::new(),
+            seen: HashSet::new(),
+            hidden: 0,
+            in_heading: false,
+            label: None,
+            cell: None,
+        }
+    }
+
+    fn run(&mut self, html: &'a str) {
+        for token in Tokenizer::new(html) {
+            match token {
+                Token::Text(text) => self.text(text),
+                Token::Start { name, attributes } => self.start(name, attributes),
+                Token::End { name } => self.end(name),
+                Token::Raw { name, content } => self.raw_element(name, content),
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if self.hidden > 0 || text.is_empty() {
+            return;
+        }
+        let decoded = entities::decode(text, false);
+        if self.in_heading && self.raw.heading.len() < 1000 {
+            self.raw.heading.push_str(&decoded);
+        }
+        if let Some(cell) = &mut self.cell
+            && cell.len() < 2000
+        {
+            cell.push_str(&decoded);
+        }
+        // Four bytes a character at most, so this bounds the characters too.
+        if self.page.text.len() < self.context.limits.text_chars {
+            self.page.text.push_str(&decoded);
+        }
+    }
+
+    fn start(&mut self, name: &'a str, inside: &'a str) {
+        let mut lower = [0_u8; 12];
+        let Some(name) = lower_name(name, &mut lower) else { return };
+        match name {
+            "a" | "area" => self.link(inside),
+            "link" => self.link_element(inside),
+            "meta" => self.meta(inside),
+            "base" => {
+                if let Some(base) = attribute(inside, "href").and_then(|href| CanonicalUrl::parse(&href, Some(&self.base)).ok()) {
+                    self.base = base;
+                }
+            }
+            "html" => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
+            "h1" => self.in_heading = self.raw.heading.is_empty(),
+            "svg" | "template" => self.hidden += 1,
+            "script" => {
+                let kind = attribute(inside, "type").unwrap_or_default();
+                self.label = kind.trim().to_ascii_lowercase().starts_with("application/ld+json").then(|| "ld+json".to_owned());
+            }
+            "th" | "dt" | "td" | "dd" => {
+                if name == "td" || name == "dd" || self.cell.is_none() {
+                    self.cell = Some(String::new());
+                }
+            }
+            "tr" | "dl" => self.label = None,
+            _ => {}
+        }
+        if !inside.is_empty() && !(self.raw.has_microdata && self.raw.has_rdfa) {
+            self.raw.has_microdata |= contains(inside, "itemscope");
+            self.raw.has_rdfa |= contains(inside, "typeof");
+        }
+        if is_block(name) {
+            self.page.text.push('\n');
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        let mut lower = [0_u8; 12];
+        let Some(name) = lower_name(name, &mut lower) else { return };
+        match name {
+            "h1" => self.in_heading = false,
+            "svg" | "template" => self.hidden = self.hidden.saturating_sub(1),
+            "th" | "dt" => self.label = self.cell.take().map(|text| one_line(&text)),
+            "td" | "dd" => {
+                let value = self.cell.take().map(|text| one_line(&text)).unwrap_or_default();
+                match self.label.take() {
+                    Some(label) if !label.is_empty() && !value.is_empty() && self.raw.pairs.len() < 200 => {
+                        self.raw.pairs.push((label.trim_end_matches(':').trim().to_owned(), value));
+                    }
+                    _ => self.label = Some(value),
+                }
+            }
+            _ => {}
+        }
+        if is_block(name) {
+            self.page.text.push('\n');
+        }
+    }
+
+    fn raw_element(&mut self, name: &str, content: &'a str) {
+        if name.eq_ignore_ascii_case("script") {
+            if self.label.as_deref() == Some("ld+json") {
+                self.label = None;
+                if self.raw.json_ld.len() < 100 {
+                    self.raw.json_ld.push(content);
+                }
+            }
+        } else if name.eq_ignore_ascii_case("title") {
+            if self.page.title.is_empty() && self.hidden == 0 {
+                self.page.title = one_line(&entities::decode(content, false));
+            }
+        } else if name.eq_ignore_ascii_case("textarea") {
+            self.text(content);
+        }
+    }
+
+    fn link(&mut self, inside: &'a str) {
+        let (mut href, mut nofollow) = (None, false);
+        for (name, value) in attributes(inside) {
+            if name.eq_ignore_ascii_case("href") && href.is_none() {
+                href = Some(value);
+            } else if name.eq_ignore_ascii_case("rel") {
+                nofollow = value.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("nofollow"));
+            }
+        }
+        let Some(href) = href else { return };
+        // The same spelling again is the same link: most pages repeat their navigation.
+        if !self.seen_raw.insert(href) {
+            return;
+        }
+        self.push_link(href, nofollow);
+    }
+
+    fn push_link(&mut self, href: &str, nofollow: bool) {
+        if self.page.links.len() >= self.context.limits.links {
+            if !self.page.problems.iter().any(|problem| problem.starts_with("more than")) {
+                self.page.problems.push(format!("more than {} links", self.context.limits.links));
+            }
+            return;
+        }
+        let href = entities::decode(href, true);
+        let href = href.trim();
+        if href.is_empty() || href.starts_with('#') || href.len() > 4096 {
+            return;
+        }
+        if let Ok(url) = CanonicalUrl::parse(href, Some(&self.base))
+            && self.seen.insert(url.key())
+        {
+            self.page.links.push(Link { url, nofollow });
+        }
+    }
+
+    fn link_element(&mut self, inside: &'a str) {
+        let rel = attribute(inside, "rel").unwrap_or_default().to_ascii_lowercase();
+        let Some(href) = attribute(inside, "href") else { return };
+        for word in rel.split_ascii_whitespace() {
+            match word {
+                "canonical" => {
+                    let canonical = CanonicalUrl::parse(&href, Some(&self.base)).ok();
+                    // Honoured on the same site only: a page cannot speak for another host.
+                    self.page.canonical = canonical.filter(|url| url.host() == self.context.url.host());
+                }
+                "next" | "prev" | "alternate" if !contains(inside, "application/") => self.push_link(&href, false),
+                _ => {}
+            }
+        }
+    }
+
+    fn meta(&mut self, inside: &str) {
+        let (mut key, mut content, mut property) = (String::new(), None, None);
+        for (name, value) in attributes(inside) {
+            if name.eq_ignore_ascii_case("name") {
+                key = entities::decode(value, true).trim().to_ascii_lowercase();
+            } else if name.eq_ignore_ascii_case("property") {
+                property = Some(entities::decode(value, true).trim().to_owned());
+            } else if name.eq_ignore_ascii_case("content") {
+                content = Some(entities::decode(value, true).into_owned());
+            }
+        }
+        let Some(content) = content else { return };
+        if matches!(key.as_str(), "robots" | "listingwatch") {
+            for word in content.split(',') {
+                let word = word.trim();
+                let none = word.eq_ignore_ascii_case("none");
+                self.page.robots = RobotsMeta {
+                    noindex: self.page.robots.noindex || none || word.eq_ignore_ascii_case("noindex"),
+                    nofollow: self.page.robots.nofollow || none || word.eq_ignore_ascii_case("nofollow"),
+                };
+            }
+        }
+        if self.raw.meta.len() < 200 {
+            if let Some(property) = property {
+                self.raw.meta.push((property, content));
+            } else if key == "description" {
+                self.raw.meta.push((key, content));
+            }
+        }
+    }
+}
+
+/// First attribute of that name, decoded.
+fn attribute(inside: &str, wanted: &str) -> Option<String> {
+    attributes(inside)
+        .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
+        .map(|(_, value)| entities::decode(value, true).into_owned())
+}
+
+fn contains(inside: &str, word: &str) -> bool {
+    memchr::memmem::find(inside.as_bytes(), word.as_bytes()).is_some()
+}
+
+/// The name in lower case, if it is short enough to be one we know.
+fn lower_name<'b>(name: &str, buffer: &'b mut [u8; 12]) -> Option<&'b str> {
+    let slot = buffer.get_mut(..name.len())?;
+    slot.copy_from_slice(name.as_bytes());
+    slot.make_ascii_lowercase();
+    std::str::from_utf8(slot).ok()
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "div" | "br" | "li" | "ul" | "ol" | "tr" | "td" | "th" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
+            | "section" | "article" | "header" | "footer" | "main" | "nav" | "aside" | "form" | "dl" | "dt" | "dd" | "hr"
+            | "pre" | "blockquote" | "figure" | "option" | "button" | "title" | "body" | "fieldset" | "address"
+    )
+}
+
+/// Runs of white space as one space.
+pub(super) fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for word in text.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.push_str(word);
+    }
+    out
+}
+
+/// Lines without outer white space, empty ones dropped.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.lines() {
+        let mut words = line.split_whitespace();
+        if let Some(first) = words.next() {
+            if !out.is_empty() {
+                out.push('\n');
+            }
+            out.push_str(first);
+            for word in words {
+                out.push(' ');
+                out.push_str(word);
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::listing::ReadLimits;
+
+    fn page(html: &str) -> Page {
+        let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
+        let limits = ReadLimits::default();
+        read(html, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits })
+    }
+
+    #[test]
+    fn links_are_decoded_resolved_and_each_once() {
+        let page = page(
+            "<base href='/c/'><a href='x?a=1&amp;b=2'>1</a><a HREF=x?b=2&a=1>2</a><a href=\"#top\"></a><a href='javascript:x'></a>
+             <a rel='nofollow ugc' href=//other.example.test/y>3</a><!-- <a href=no> --><script>'<a href=no2>'</script>",
+        );
+        let links: Vec<_> = page.links.iter().map(|link| (link.url.as_str(), link.nofollow)).collect();
+        assert_eq!(
+            links,
+            [("https://shop.example.test/c/x?a=1&b=2", false), ("https://other.example.test/y", true)]
+        );
+    }
+
+    #[test]
+    fn text_title_language_canonical_and_robots() {
+        let page = page(
+            "<html lang=de><head><title> A &amp; B </title><link rel=canonical href=/a><meta name=robots content='noindex, NOFOLLOW'>
+             <style>p{}</style></head><body><p>one&nbsp;<b>two</b></p><svg><text>no</text></svg><p>three",
+        );
+        assert_eq!(page.title, "A & B");
+        assert_eq!(page.text, "one two\nthree");
+        assert_eq!(page.language.as_deref(), Some("de"));
+        assert_eq!(page.canonical.unwrap().as_str(), "https://shop.example.test/a");
+        assert_eq!(page.robots, RobotsMeta { noindex: true, nofollow: true });
+    }
+
+    #[test]
+    fn a_canonical_link_to_another_host_is_not_believed() {
+        assert_eq!(page("<link rel=canonical href='https://other.example.test/a'>").canonical, None);
+    }
+}

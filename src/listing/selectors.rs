@@ -1,0 +1,82 @@
+//! A platform's CSS selectors, for pages whose structured data is missing or wrong.
+
+use scraper::Selector;
+
+use crate::listing::page::{Listing, Page};
+use crate::listing::reader::one_line;
+use crate::listing::{ReadContext, dom, price};
+use crate::vocab::platform::{ListingSelectors, PathGlobs};
+use crate::vocab::url::CanonicalUrl;
+
+/// A selector that does not parse.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("CSS selector `{selector}` cannot be read: {reason}")]
+pub struct SelectorError {
+    /// The selector as written.
+    pub selector: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// Selectors, compiled once for a scan.
+#[derive(Debug, Clone)]
+pub struct CompiledSelectors {
+    pages: PathGlobs,
+    title: Option<Selector>,
+    description: Option<Selector>,
+    price: Option<Selector>,
+    seller: Option<Selector>,
+}
+
+impl CompiledSelectors {
+    /// Compiles the selectors of a platform file.
+    ///
+    /// # Errors
+    /// The first selector that does not parse.
+    pub fn compile(listing: &ListingSelectors) -> Result<Self, SelectorError> {
+        let compile = |text: &Option<String>| {
+            text.as_deref()
+                .map(|text| {
+                    Selector::parse(text)
+                        .map_err(|error| SelectorError { selector: text.to_owned(), reason: error.to_string() })
+                })
+                .transpose()
+        };
+        Ok(CompiledSelectors {
+            pages: listing.pages.clone(),
+            title: compile(&listing.title)?,
+            description: compile(&listing.description)?,
+            price: compile(&listing.price)?,
+            seller: compile(&listing.seller)?,
+        })
+    }
+
+    /// Whether the page is a listing by its path.
+    pub fn apply_to(&self, url: &CanonicalUrl) -> bool {
+        self.pages.matches(url.as_url().path())
+    }
+
+    /// Reads the selected fields; they win over what structured data says.
+    pub(super) fn read(&self, html: &str, context: &ReadContext<'_>, page: &mut Page) {
+        let Some(document) = dom::parse(html, context.limits, &mut page.problems) else { return };
+        let text_of = |selector: &Option<Selector>| {
+            let element = document.select(selector.as_ref()?).next()?;
+            let text = one_line(&element.text().collect::<Vec<_>>().join(" "));
+            (!text.is_empty()).then_some(text)
+        };
+        let mut listing = page.listings.drain(..).next().unwrap_or_default();
+        let mut set = |field: &str, value: Option<String>, into: fn(&mut Listing, String)| {
+            if let Some(value) = value {
+                into(&mut listing, value);
+                listing.source.insert(field.to_owned(), "selector".to_owned());
+            }
+        };
+        set("title", text_of(&self.title), |listing, value| listing.title = value);
+        set("description", text_of(&self.description), |listing, value| listing.description = value);
+        set("price", text_of(&self.price), |listing, value| listing.price = price::parse(&value, None));
+        set("seller", text_of(&self.seller), |listing, value| listing.seller = Some(value));
+        if !listing.title.is_empty() || !listing.description.is_empty() {
+            page.listings.push(listing);
+        }
+    }
+}
