@@ -130,7 +130,10 @@ impl App {
         let (hot, report) = HotStore::open(&paths.data.join("state"), options).map_err(anyhow::Error::from)?;
         let hot = Arc::new(hot);
         let truth = Arc::new(Truth::open(&paths.data.join("truth.db")).map_err(anyhow::Error::from)?);
-        let about = vec![("operator".to_owned(), settings.sender.as_ref().map_or_else(|| "unnamed".to_owned(), |s| s.name.clone()))];
+        let about = vec![(
+            "operator".to_owned(),
+            settings.sender.as_ref().map_or_else(|| "unnamed".to_owned(), |s| s.name.clone()),
+        )];
         let warc_options = WriterOptions { max_file_bytes: settings.evidence.warc_file_bytes, about };
         let warc = WarcWriter::open(&paths.warc(), warc_options).map_err(anyhow::Error::from)?;
         let limits = FetchLimits {
@@ -255,7 +258,10 @@ fn read_patterns(folder: &Path) -> Result<Vec<(String, String)>, Problem> {
         Problem::about(
             path.display().to_string(),
             format!("cannot be read: {error}"),
-            Some("name a readable folder with --patterns, or leave it out to use the watchlist that is compiled in".into()),
+            Some(
+                "name a readable folder with --patterns, or leave it out to use the watchlist that is compiled in"
+                    .into(),
+            ),
         )
     };
     let mut files = Vec::new();

@@ -5,6 +5,7 @@
 //! Never: decides anything about crawling, detection or referrals.
 //! Start reading: [`request::Request`], then [`run`].
 
+pub mod control;
 pub mod exit;
 pub mod output;
 pub mod request;

@@ -89,7 +89,8 @@ pub struct Terminal {
 impl Terminal {
     /// A spinner line on a terminal; plain lines, at most one in five seconds, elsewhere.
     pub fn new(quiet: bool) -> Self {
-        let bar = (!quiet && std::io::IsTerminal::is_terminal(&std::io::stderr())).then(indicatif::ProgressBar::new_spinner);
+        let bar =
+            (!quiet && std::io::IsTerminal::is_terminal(&std::io::stderr())).then(indicatif::ProgressBar::new_spinner);
         Terminal { bar, quiet, last_progress: std::sync::Mutex::new(None) }
     }
 

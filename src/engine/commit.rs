@@ -135,12 +135,8 @@ fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
 /// Writes the page's evidence if it is kept, and forms what the record of truth must hear of it.
 fn record(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<PageRecord>, CommitError> {
     let platform = &one.scan.platform.id;
-    let hits: Vec<(usize, &ExaminedListing)> = page
-        .listings
-        .iter()
-        .enumerate()
-        .filter(|(_, listing)| listing.assessment.verdict != Verdict::Clear)
-        .collect();
+    let hits: Vec<(usize, &ExaminedListing)> =
+        page.listings.iter().enumerate().filter(|(_, listing)| listing.assessment.verdict != Verdict::Clear).collect();
     let had_hit = one.settlement.lease.state.hit;
     let keep = rooms.settings.evidence.keep == Keep::All || !hits.is_empty() || had_hit;
     let warc = if keep { write_evidence(rooms, one, page)? } else { None };
@@ -227,7 +223,8 @@ fn cluster_of(
         Some(id) => id,
         None => {
             let name = format!("{:032x}-{ordinal}", capture.url.key());
-            ClusterId::parse(&name).unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
+            ClusterId::parse(&name)
+                .unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
         }
     };
     rooms.hot.remember_cluster(platform, &id, minhash)?;

@@ -137,7 +137,8 @@ impl Examiner<'_> {
             debug!(url = %capture.url, problem, "sitemap `{}` is not whole", capture.url);
             self.scan.tally.fail("sitemap-malformed");
         }
-        let pages = sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
+        let pages =
+            sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
         let mut links = self.scan.follow(lease, pages, self.now);
         // An index in an index is as deep as the protocol goes.
         if lease.depth < 2 {

@@ -79,7 +79,9 @@ impl Lane {
                     self.visit(*lease).await;
                     continue;
                 }
-                Next::Later(due) => due.since(self.rooms.now()).clamp(Duration::from_millis(10), Duration::from_secs(5)),
+                Next::Later(due) => {
+                    due.since(self.rooms.now()).clamp(Duration::from_millis(10), Duration::from_secs(5))
+                }
                 Next::Wait => Duration::from_millis(500),
                 Next::Nothing => return,
             };

@@ -55,7 +55,11 @@ fn meta_charset(head: &[u8]) -> Option<&'static Encoding> {
             && let Some(found) = label(&String::from_utf8_lossy(&head[after..]))
         {
             // A page that we could read this far is not UTF-16, whatever it says (WHATWG).
-            return Some(if found == encoding_rs::UTF_16LE || found == encoding_rs::UTF_16BE { encoding_rs::UTF_8 } else { found });
+            return Some(if found == encoding_rs::UTF_16LE || found == encoding_rs::UTF_16BE {
+                encoding_rs::UTF_8
+            } else {
+                found
+            });
         }
         from = after;
     }
@@ -64,7 +68,8 @@ fn meta_charset(head: &[u8]) -> Option<&'static Encoding> {
 
 fn label(after: &str) -> Option<&'static Encoding> {
     let value = after.trim_start().strip_prefix('=')?.trim_start().trim_start_matches(['"', '\'']);
-    let end = value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '/') || c.is_whitespace()).unwrap_or(value.len());
+    let end =
+        value.find(|c: char| matches!(c, '"' | '\'' | ';' | '>' | '/') || c.is_whitespace()).unwrap_or(value.len());
     Encoding::for_label(value[..end].as_bytes())
 }
 
@@ -79,7 +84,13 @@ mod tests {
             (line!(), "naïve".as_bytes().to_vec(), None, "UTF-8", "naïve"),
             (line!(), b"\xef\xbb\xbfna\xc3\xafve".to_vec(), Some("text/html; charset=latin1"), "UTF-8", "naïve"),
             (line!(), russian.clone(), Some("text/html; charset=\"windows-1251\""), "windows-1251", "Продам"),
-            (line!(), [b"<meta charset=windows-1251>".to_vec(), russian.clone()].concat(), None, "windows-1251", "Продам"),
+            (
+                line!(),
+                [b"<meta charset=windows-1251>".to_vec(), russian.clone()].concat(),
+                None,
+                "windows-1251",
+                "Продам",
+            ),
             (line!(), russian.clone(), None, "windows-1251", "Продам"),
             (line!(), b"<meta charset='utf-16'>abc".to_vec(), None, "UTF-8", "abc"),
         ] {

@@ -36,13 +36,16 @@ pub struct Indicator {
 
 static EMAIL: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}").ok());
-static PHONE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"(?:\+|\b00)[1-9][0-9](?:[ ./()-]?[0-9]){6,12}").ok());
+static PHONE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"(?:\+|\b00)[1-9][0-9](?:[ ./()-]?[0-9]){6,12}").ok());
 static MESSENGER: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:telegram|whats ?app|wickr|signal|threema|session|wechat|skype|kik|viber|jabber|t\.me)(?: ?(?:id|me))?\s?[:/@]{1,3}\s?@?[A-Za-z0-9_.+-]{3,40}").ok()
 });
 static IBAN: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b[A-Z]{2}[0-9]{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b").ok());
-static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(?:bc1[a-z0-9]{20,80}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93})\b").ok());
+static COIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b(?:bc1[a-z0-9]{20,80}|0x[0-9a-fA-F]{40}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{93})\b").ok()
+});
 
 /// Contacts and payment addresses in the order of the text.
 pub fn find(text: &str) -> Vec<Indicator> {

@@ -25,15 +25,16 @@ pub fn parse(html: &str, limits: &ReadLimits, problems: &mut Vec<String>) -> Opt
             return None;
         }
     }
-    let mut parser = html5ever::parse_document(HtmlTreeSink::new(Html::new_document()), html5ever::ParseOpts::default());
+    let mut parser =
+        html5ever::parse_document(HtmlTreeSink::new(Html::new_document()), html5ever::ParseOpts::default());
     parser.process(StrTendril::from(html));
     Some(parser.finish())
 }
 
 fn is_void(name: &str) -> bool {
     [
-        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "p", "li", "dt",
-        "dd", "option", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup",
+        "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr", "p",
+        "li", "dt", "dd", "option", "tr", "td", "th", "thead", "tbody", "tfoot", "colgroup",
     ]
     .iter()
     .any(|void| void.eq_ignore_ascii_case(name))

@@ -75,7 +75,9 @@ fn named(name: &str) -> Option<[Option<char>; 2]> {
 /// Code points as HTML reads them: windows-1252 in the C1 range, a replacement for what is no character.
 fn numeric(value: u32) -> char {
     match u8::try_from(value) {
-        Ok(byte @ 0x80..=0x9f) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or('\u{fffd}'),
+        Ok(byte @ 0x80..=0x9f) => {
+            encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0.chars().next().unwrap_or('\u{fffd}')
+        }
         Ok(0) => '\u{fffd}',
         _ => char::from_u32(value).unwrap_or('\u{fffd}'),
     }

@@ -34,7 +34,9 @@ fn unwrapped(block: &str) -> &str {
     let mut text = block.trim();
     loop {
         let before = text;
-        for (open, close) in [("<!--", "-->"), ("<![CDATA[", "]]>"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/")] {
+        for (open, close) in
+            [("<!--", "-->"), ("<![CDATA[", "]]>"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/")]
+        {
             if let Some(inner) = text.strip_prefix(open) {
                 text = inner.trim();
                 text = text.strip_suffix(close).unwrap_or(text).trim();

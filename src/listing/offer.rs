@@ -65,7 +65,12 @@ pub fn from_meta(meta: &[(String, String)], _url: &CanonicalUrl) -> Vec<Listing>
         seller: None,
         identifiers: get("product:retailer_item_id").map(|id| ("sku".to_owned(), id.to_owned())).into_iter().collect(),
         language: get("og:locale").map(|locale| locale.replace('_', "-")),
-        images: meta.iter().filter(|(property, _)| property == "og:image").map(|(_, content)| content.clone()).take(10).collect(),
+        images: meta
+            .iter()
+            .filter(|(property, _)| property == "og:image")
+            .map(|(_, content)| content.clone())
+            .take(10)
+            .collect(),
         ..Listing::default()
     };
     note_sources(&mut listing, "opengraph");
@@ -74,7 +79,8 @@ pub fn from_meta(meta: &[(String, String)], _url: &CanonicalUrl) -> Vec<Listing>
 
 /// Fills what structured data left open from the page itself, and makes a listing of a page that is one without saying so.
 pub fn complete(page: &mut Page, raw: &Raw<'_>) {
-    let identifiers: Vec<(String, String)> = raw.pairs.iter().filter(|(label, value)| is_identifier(label, value)).cloned().collect();
+    let identifiers: Vec<(String, String)> =
+        raw.pairs.iter().filter(|(label, value)| is_identifier(label, value)).cloned().collect();
     let heading = one_line(&raw.heading);
     if page.listings.is_empty() && looks_like_offer(page, raw, &identifiers) {
         let title = if heading.is_empty() { page.title.clone() } else { heading.clone() };
@@ -121,10 +127,36 @@ fn guess_language(text: &str) -> Option<String> {
 /// Two-letter codes for the languages that have one.
 fn bcp47(code: &'static str) -> &'static str {
     match code {
-        "eng" => "en", "deu" => "de", "fra" => "fr", "spa" => "es", "por" => "pt", "ita" => "it", "nld" => "nl", "rus" => "ru",
-        "ukr" => "uk", "pol" => "pl", "cmn" => "zh", "jpn" => "ja", "kor" => "ko", "ara" => "ar", "tur" => "tr", "ces" => "cs",
-        "swe" => "sv", "dan" => "da", "nob" => "nb", "fin" => "fi", "hun" => "hu", "ron" => "ro", "bul" => "bg", "ell" => "el",
-        "heb" => "he", "hin" => "hi", "tha" => "th", "vie" => "vi", "ind" => "id", other => other,
+        "eng" => "en",
+        "deu" => "de",
+        "fra" => "fr",
+        "spa" => "es",
+        "por" => "pt",
+        "ita" => "it",
+        "nld" => "nl",
+        "rus" => "ru",
+        "ukr" => "uk",
+        "pol" => "pl",
+        "cmn" => "zh",
+        "jpn" => "ja",
+        "kor" => "ko",
+        "ara" => "ar",
+        "tur" => "tr",
+        "ces" => "cs",
+        "swe" => "sv",
+        "dan" => "da",
+        "nob" => "nb",
+        "fin" => "fi",
+        "hun" => "hu",
+        "ron" => "ro",
+        "bul" => "bg",
+        "ell" => "el",
+        "heb" => "he",
+        "hin" => "hi",
+        "tha" => "th",
+        "vie" => "vi",
+        "ind" => "id",
+        other => other,
     }
 }
 
@@ -135,10 +167,25 @@ fn looks_like_offer(page: &Page, raw: &Raw<'_>, identifiers: &[(String, String)]
     }
     let prices = page.text.lines().filter(|line| has_price(line)).count();
     let lower = page.text.to_lowercase();
-    let buys = ["add to cart", "add to basket", "buy now", "in den warenkorb", "contact seller", "contact supplier", "send inquiry",
-        "add to bag", "make an offer", "comprar", "купить", "立即购买", "联系卖家", "ajouter au panier", "place order"]
-        .iter()
-        .any(|words| lower.contains(words));
+    let buys = [
+        "add to cart",
+        "add to basket",
+        "buy now",
+        "in den warenkorb",
+        "contact seller",
+        "contact supplier",
+        "send inquiry",
+        "add to bag",
+        "make an offer",
+        "comprar",
+        "купить",
+        "立即购买",
+        "联系卖家",
+        "ajouter au panier",
+        "place order",
+    ]
+    .iter()
+    .any(|words| lower.contains(words));
     (1..=6).contains(&prices) && (buys || !identifiers.is_empty() || prices == 1)
 }
 
@@ -146,13 +193,34 @@ fn has_price(line: &str) -> bool {
     line.len() < 200
         && line.bytes().any(|b| b.is_ascii_digit())
         && (line.contains(['€', '£', '$', '¥', '￥', '₽', '₹'])
-            || line.split(|c: char| !c.is_alphabetic()).any(|word| matches!(word, "EUR" | "USD" | "GBP" | "BTC" | "XMR" | "CNY" | "RUB" | "CHF" | "PLN")))
+            || line
+                .split(|c: char| !c.is_alphabetic())
+                .any(|word| matches!(word, "EUR" | "USD" | "GBP" | "BTC" | "XMR" | "CNY" | "RUB" | "CHF" | "PLN")))
 }
 
 fn is_identifier(label: &str, value: &str) -> bool {
     let lower = label.to_lowercase();
-    let named = ["cas", "ec number", "einecs", "inchi", "smiles", "sku", "gtin", "mpn", "hs code", "molecular formula", "formula", "synonym",
-        "product name", "iupac", "purity", "brand", "model", "other name", "chemical name"];
+    let named = [
+        "cas",
+        "ec number",
+        "einecs",
+        "inchi",
+        "smiles",
+        "sku",
+        "gtin",
+        "mpn",
+        "hs code",
+        "molecular formula",
+        "formula",
+        "synonym",
+        "product name",
+        "iupac",
+        "purity",
+        "brand",
+        "model",
+        "other name",
+        "chemical name",
+    ];
     label.chars().count() <= 40 && value.len() <= 2000 && named.iter().any(|name| lower.contains(name))
 }
 
@@ -191,8 +259,16 @@ fn is_product(value: &Value) -> bool {
     types(value).iter().any(|kind| {
         matches!(
             *kind,
-            "Product" | "ProductGroup" | "ProductModel" | "IndividualProduct" | "SomeProducts" | "Drug" | "ChemicalSubstance"
-                | "MolecularEntity" | "Vehicle" | "Book"
+            "Product"
+                | "ProductGroup"
+                | "ProductModel"
+                | "IndividualProduct"
+                | "SomeProducts"
+                | "Drug"
+                | "ChemicalSubstance"
+                | "MolecularEntity"
+                | "Vehicle"
+                | "Book"
         ) || (*kind == "Offer" && value.get("name").is_some())
     })
 }
@@ -205,15 +281,33 @@ fn product(value: &Value, origin: &str, url: &CanonicalUrl) -> Option<Listing> {
         .iter()
         .find_map(|key| text(offer.get(*key)))
         .or_else(|| text(specification.and_then(|s| s.get("price"))));
-    let currency = text(offer.get("priceCurrency")).or_else(|| text(specification.and_then(|s| s.get("priceCurrency"))));
+    let currency =
+        text(offer.get("priceCurrency")).or_else(|| text(specification.and_then(|s| s.get("priceCurrency"))));
     let seller = [offer.get("seller"), value.get("seller"), offer.get("offeredBy"), value.get("manufacturer")]
         .into_iter()
         .flatten()
         .find_map(name_of);
     let mut identifiers = Vec::new();
-    for key in ["sku", "mpn", "gtin", "gtin13", "gtin14", "gtin12", "gtin8", "productID", "casNumber", "inChIKey", "inChI", "smiles",
-        "molecularFormula", "iupacName", "alternateName", "nonProprietaryName", "activeIngredient", "model"]
-    {
+    for key in [
+        "sku",
+        "mpn",
+        "gtin",
+        "gtin13",
+        "gtin14",
+        "gtin12",
+        "gtin8",
+        "productID",
+        "casNumber",
+        "inChIKey",
+        "inChI",
+        "smiles",
+        "molecularFormula",
+        "iupacName",
+        "alternateName",
+        "nonProprietaryName",
+        "activeIngredient",
+        "model",
+    ] {
         if let Some(content) = text(value.get(key)) {
             identifiers.push((key.to_owned(), content));
         }
@@ -225,7 +319,9 @@ fn product(value: &Value, origin: &str, url: &CanonicalUrl) -> Option<Listing> {
     }
     let images = list(value.get("image"))
         .iter()
-        .filter_map(|image| text(Some(image)).or_else(|| text(image.get("url"))).or_else(|| text(image.get("contentUrl"))))
+        .filter_map(|image| {
+            text(Some(image)).or_else(|| text(image.get("url"))).or_else(|| text(image.get("contentUrl")))
+        })
         .filter_map(|image| url.as_url().join(&image).ok().map(String::from))
         .take(10)
         .collect();
@@ -270,7 +366,9 @@ fn clean(field: &str) -> String {
     let mut out = String::new();
     for token in crate::listing::tokenizer::Tokenizer::new(&field) {
         match token {
-            crate::listing::tokenizer::Token::Text(text) => out.push_str(&crate::listing::entities::decode(text, false)),
+            crate::listing::tokenizer::Token::Text(text) => {
+                out.push_str(&crate::listing::entities::decode(text, false))
+            }
             _ => out.push(' '),
         }
     }
@@ -340,7 +438,8 @@ fn local(subject: &Value, all: &[Value], depth: usize) -> Value {
             .into_iter()
             .map(|value| {
                 let target = value.get("@id").and_then(Value::as_str);
-                let found = target.and_then(|id| all.iter().find(|other| other.get("@id").and_then(Value::as_str) == Some(id)));
+                let found =
+                    target.and_then(|id| all.iter().find(|other| other.get("@id").and_then(Value::as_str) == Some(id)));
                 match (found, target) {
                     (Some(other), _) if depth < 3 => local(other, all, depth + 1),
                     (None, Some(id)) => Value::String(id.to_owned()),

@@ -4,14 +4,62 @@ use crate::vocab::money::Price;
 
 /// Signs and words of currencies. Longer ones first, so that `US$` is not read as `$`.
 const CURRENCIES: [(&str, &str); 56] = [
-    ("us$", "USD"), ("ca$", "CAD"), ("au$", "AUD"), ("nz$", "NZD"), ("hk$", "HKD"), ("nt$", "TWD"), ("mx$", "MXN"),
-    ("r$", "BRL"), ("s$", "SGD"), ("c$", "CAD"), ("a$", "AUD"), ("usdt", "USDT"), ("usd", "USD"), ("eur", "EUR"),
-    ("gbp", "GBP"), ("cny", "CNY"), ("rmb", "CNY"), ("jpy", "JPY"), ("inr", "INR"), ("rub", "RUB"), ("btc", "BTC"),
-    ("xmr", "XMR"), ("eth", "ETH"), ("ltc", "LTC"), ("aud", "AUD"), ("cad", "CAD"), ("chf", "CHF"), ("sek", "SEK"),
-    ("nok", "NOK"), ("dkk", "DKK"), ("pln", "PLN"), ("zł", "PLN"), ("czk", "CZK"), ("kč", "CZK"), ("huf", "HUF"),
-    ("ft", "HUF"), ("try", "TRY"), ("руб", "RUB"), ("грн", "UAH"), ("uah", "UAH"), ("元", "CNY"), ("円", "JPY"), ("원", "KRW"),
-    ("rs.", "INR"), ("kr", "SEK"), ("€", "EUR"), ("£", "GBP"), ("¥", "CNY"), ("￥", "CNY"), ("₹", "INR"), ("₽", "RUB"),
-    ("₩", "KRW"), ("₺", "TRY"), ("₴", "UAH"), ("฿", "THB"), ("$", "USD"),
+    ("us$", "USD"),
+    ("ca$", "CAD"),
+    ("au$", "AUD"),
+    ("nz$", "NZD"),
+    ("hk$", "HKD"),
+    ("nt$", "TWD"),
+    ("mx$", "MXN"),
+    ("r$", "BRL"),
+    ("s$", "SGD"),
+    ("c$", "CAD"),
+    ("a$", "AUD"),
+    ("usdt", "USDT"),
+    ("usd", "USD"),
+    ("eur", "EUR"),
+    ("gbp", "GBP"),
+    ("cny", "CNY"),
+    ("rmb", "CNY"),
+    ("jpy", "JPY"),
+    ("inr", "INR"),
+    ("rub", "RUB"),
+    ("btc", "BTC"),
+    ("xmr", "XMR"),
+    ("eth", "ETH"),
+    ("ltc", "LTC"),
+    ("aud", "AUD"),
+    ("cad", "CAD"),
+    ("chf", "CHF"),
+    ("sek", "SEK"),
+    ("nok", "NOK"),
+    ("dkk", "DKK"),
+    ("pln", "PLN"),
+    ("zł", "PLN"),
+    ("czk", "CZK"),
+    ("kč", "CZK"),
+    ("huf", "HUF"),
+    ("ft", "HUF"),
+    ("try", "TRY"),
+    ("руб", "RUB"),
+    ("грн", "UAH"),
+    ("uah", "UAH"),
+    ("元", "CNY"),
+    ("円", "JPY"),
+    ("원", "KRW"),
+    ("rs.", "INR"),
+    ("kr", "SEK"),
+    ("€", "EUR"),
+    ("£", "GBP"),
+    ("¥", "CNY"),
+    ("￥", "CNY"),
+    ("₹", "INR"),
+    ("₽", "RUB"),
+    ("₩", "KRW"),
+    ("₺", "TRY"),
+    ("₴", "UAH"),
+    ("฿", "THB"),
+    ("$", "USD"),
 ];
 
 /// Reads the first amount of `text`. `currency` is what the page says beside it, which wins over signs in the text.
@@ -36,11 +84,12 @@ fn amount(text: &str) -> Option<(String, String)> {
     let text: String = text.chars().take(200).collect();
     let start = text.find(|c: char| c.is_ascii_digit())?;
     // A point right before the first digit is a decimal point: `.99`.
-    let start = if start > 0 && text[..start].ends_with(['.', ',']) && !text[..start - 1].ends_with(char::is_alphanumeric) {
-        start - 1
-    } else {
-        start
-    };
+    let start =
+        if start > 0 && text[..start].ends_with(['.', ',']) && !text[..start - 1].ends_with(char::is_alphanumeric) {
+            start - 1
+        } else {
+            start
+        };
     let mut end = start;
     let mut chars = text[start..].char_indices().peekable();
     while let Some((at, c)) = chars.next() {
@@ -49,7 +98,9 @@ fn amount(text: &str) -> Option<(String, String)> {
         // A space groups thousands only: three digits follow, and no fourth.
         let space_groups = !c.is_whitespace() || {
             let rest: Vec<char> = text[start + at + c.len_utf8()..].chars().take(4).collect();
-            rest.len() >= 3 && rest[..3].iter().all(char::is_ascii_digit) && rest.get(3).is_none_or(|c| !c.is_ascii_digit())
+            rest.len() >= 3
+                && rest[..3].iter().all(char::is_ascii_digit)
+                && rest.get(3).is_none_or(|c| !c.is_ascii_digit())
         };
         if c.is_ascii_digit() || (grouping && space_groups) {
             end = start + at + c.len_utf8();

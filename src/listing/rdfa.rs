@@ -113,13 +113,20 @@ fn visit(element: ElementRef<'_>, mut scope: Scope, url: &CanonicalUrl, graph: &
     let resolve = |raw: &str| url.as_url().join(raw.trim()).map_or_else(|_| raw.to_owned(), String::from);
     let types: Vec<String> =
         attribute("typeof").unwrap_or_default().split_ascii_whitespace().filter_map(|term| iri(term, &scope)).collect();
-    let properties: Vec<String> =
-        attribute("property").unwrap_or_default().split_ascii_whitespace().filter_map(|term| iri(term, &scope)).collect();
+    let properties: Vec<String> = attribute("property")
+        .unwrap_or_default()
+        .split_ascii_whitespace()
+        .filter_map(|term| iri(term, &scope))
+        .collect();
     let parent = scope.subject;
     let about = attribute("about").map(resolve);
     if attribute("typeof").is_some() {
         let own = about.clone().or_else(|| {
-            if properties.is_empty() { attribute("resource").or(attribute("href")).or(attribute("src")).map(resolve) } else { attribute("resource").map(resolve) }
+            if properties.is_empty() {
+                attribute("resource").or(attribute("href")).or(attribute("src")).map(resolve)
+            } else {
+                attribute("resource").map(resolve)
+            }
         });
         let subject = graph.subject(own);
         for kind in &types {

@@ -36,7 +36,8 @@ pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
     let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
     page.listings = listings;
     if page.listings.is_empty() && raw.has_microdata {
-        page.listings = offer::from_items(&microdata::read(html, context, &mut page.problems), "microdata", context.url);
+        page.listings =
+            offer::from_items(&microdata::read(html, context, &mut page.problems), "microdata", context.url);
     }
     if page.listings.is_empty() && raw.has_rdfa {
         page.listings = offer::from_rdfa(&rdfa::read(html, context, &mut page.problems), context.url);
@@ -125,7 +126,9 @@ impl<'a, 'c> Pass<'a, 'c> {
             "link" => self.link_element(inside),
             "meta" => self.meta(inside),
             "base" => {
-                if let Some(base) = attribute(inside, "href").and_then(|href| CanonicalUrl::parse(&href, Some(&self.base)).ok()) {
+                if let Some(base) =
+                    attribute(inside, "href").and_then(|href| CanonicalUrl::parse(&href, Some(&self.base)).ok())
+                {
                     self.base = base;
                 }
             }
@@ -134,7 +137,8 @@ impl<'a, 'c> Pass<'a, 'c> {
             "svg" | "template" => self.hidden += 1,
             "script" => {
                 let kind = attribute(inside, "type").unwrap_or_default();
-                self.label = kind.trim().to_ascii_lowercase().starts_with("application/ld+json").then(|| "ld+json".to_owned());
+                self.label =
+                    kind.trim().to_ascii_lowercase().starts_with("application/ld+json").then(|| "ld+json".to_owned());
             }
             "th" | "dt" | "td" | "dd" => {
                 if name == "td" || name == "dd" || self.cell.is_none() {
@@ -299,9 +303,42 @@ fn lower_name<'b>(name: &str, buffer: &'b mut [u8; 12]) -> Option<&'b str> {
 fn is_block(name: &str) -> bool {
     matches!(
         name,
-        "p" | "div" | "br" | "li" | "ul" | "ol" | "tr" | "td" | "th" | "table" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
-            | "section" | "article" | "header" | "footer" | "main" | "nav" | "aside" | "form" | "dl" | "dt" | "dd" | "hr"
-            | "pre" | "blockquote" | "figure" | "option" | "button" | "title" | "body" | "fieldset" | "address"
+        "p" | "div"
+            | "br"
+            | "li"
+            | "ul"
+            | "ol"
+            | "tr"
+            | "td"
+            | "th"
+            | "table"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "section"
+            | "article"
+            | "header"
+            | "footer"
+            | "main"
+            | "nav"
+            | "aside"
+            | "form"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "hr"
+            | "pre"
+            | "blockquote"
+            | "figure"
+            | "option"
+            | "button"
+            | "title"
+            | "body"
+            | "fieldset"
+            | "address"
     )
 }
 
@@ -354,10 +391,7 @@ mod tests {
              <a rel='nofollow ugc' href=//other.example.test/y>3</a><!-- <a href=no> --><script>'<a href=no2>'</script>",
         );
         let links: Vec<_> = page.links.iter().map(|link| (link.url.as_str(), link.nofollow)).collect();
-        assert_eq!(
-            links,
-            [("https://shop.example.test/c/x?a=1&b=2", false), ("https://other.example.test/y", true)]
-        );
+        assert_eq!(links, [("https://shop.example.test/c/x?a=1&b=2", false), ("https://other.example.test/y", true)]);
     }
 
     #[test]

@@ -155,8 +155,10 @@ impl<'a> Iterator for Tokenizer<'a> {
             }
             let name_start = start + if is_end { 2 } else { 1 };
             let bytes = self.text.as_bytes();
-            let name_length =
-                bytes[name_start..].iter().take_while(|b| !matches!(b, b'>' | b'/') && !b.is_ascii_whitespace()).count();
+            let name_length = bytes[name_start..]
+                .iter()
+                .take_while(|b| !matches!(b, b'>' | b'/') && !b.is_ascii_whitespace())
+                .count();
             let name_end = name_start + name_length;
             let name = &self.text[name_start..name_end];
             // A tag that never ends swallows the rest of the page, as in browsers.

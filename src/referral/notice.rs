@@ -139,11 +139,12 @@ impl Notice {
         let substances = substances_of(&draft.assessments);
         let mut reasons: Vec<String> = draft.assessments.iter().flat_map(|a| a.reasons.iter().cloned()).collect();
         reasons.dedup();
-        let sender = draft.sender.filter(|s| ![&s.name, &s.address, &s.contact].iter().any(|field| field.trim().is_empty()));
+        let sender =
+            draft.sender.filter(|s| ![&s.name, &s.address, &s.contact].iter().any(|field| field.trim().is_empty()));
         let automation = match &draft.approved_by {
-            Some(name) => format!(
-                "Found by automated means; a person ({name}) reviewed it and decided to send this notice."
-            ),
+            Some(name) => {
+                format!("Found by automated means; a person ({name}) reviewed it and decided to send this notice.")
+            }
             None => "Found and sent by automated means, as agreed with the platform.".to_owned(),
         };
         if draft.urls.is_empty() {
@@ -175,14 +176,16 @@ impl Notice {
             evidence: draft.evidence,
             sender: sender.ok_or(missing("sender", "set [sender] name, address and contact in listingwatch.toml"))?,
             agreement: draft.agreement,
-            request: "Please review the listing under your terms and the law that applies to you, act on it, and tell us \
+            request:
+                "Please review the listing under your terms and the law that applies to you, act on it, and tell us \
                       what you decided: removed, restricted, account-action, rejected or needs-information."
-                .to_owned(),
+                    .to_owned(),
             answer: draft.answer,
             contest: draft.contest,
-            good_faith: "We believe in good faith that the information and allegations in this notice are accurate and \
+            good_faith:
+                "We believe in good faith that the information and allegations in this notice are accurate and \
                          complete. This is a voluntary referral under the agreement named above, not an order."
-                .to_owned(),
+                    .to_owned(),
             automation,
             watchlist: draft.assessments.first().map(|a| a.watchlist.clone()).unwrap_or_default(),
             history: draft.history,
@@ -205,10 +208,16 @@ impl Notice {
         let _ = writeln!(out, "\nLegal ground");
         for substance in &self.substances {
             let words = substance.words.iter().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-            let _ = writeln!(out, "  {} (in the listing: {words}; {})", substance.name, use_in_words(&substance.legitimate_use));
+            let _ = writeln!(
+                out,
+                "  {} (in the listing: {words}; {})",
+                substance.name,
+                use_in_words(&substance.legitimate_use)
+            );
             for control in &substance.controls {
                 let since = control.since.as_ref().map(|year| format!(", since {year}")).unwrap_or_default();
-                let _ = writeln!(out, "    {} {}, {}{since}", control.instrument, control.schedule, control.jurisdiction);
+                let _ =
+                    writeln!(out, "    {} {}, {}{since}", control.instrument, control.schedule, control.jurisdiction);
             }
             if substance.controls.is_empty() {
                 let _ = writeln!(out, "    no control of its own on record in these jurisdictions; see the reasons");
@@ -282,16 +291,36 @@ mod tests {
 
     fn draft() -> NoticeDraft {
         let name = NameMatch {
-            field: "title".into(), start: 0, end: 4, surface: "Abcd".into(), how: "name".into(), rule: "name".into(),
+            field: "title".into(),
+            start: 0,
+            end: 4,
+            surface: "Abcd".into(),
+            how: "name".into(),
+            rule: "name".into(),
         };
         let substance = SubstanceFinding {
-            id: "abcd".into(), name: "Abcd".into(), class: "nps".into(), subclass: None, legitimate_use: "none-known".into(),
-            controls: vec![Control { instrument: "UN1971".into(), schedule: "II".into(), since: Some("2020".into()), jurisdiction: "INT".into() }],
+            id: "abcd".into(),
+            name: "Abcd".into(),
+            class: "nps".into(),
+            subclass: None,
+            legitimate_use: "none-known".into(),
+            controls: vec![Control {
+                instrument: "UN1971".into(),
+                schedule: "II".into(),
+                since: Some("2020".into()),
+                jurisdiction: "INT".into(),
+            }],
             matches: vec![name],
         };
         let assessment = Assessment {
-            verdict: Verdict::Refer, score: 0.9, category: Some("nps".into()), substances: vec![substance], context: vec![],
-            emerging: vec![], reasons: vec!["names Abcd".into()], watchlist: "1".into(),
+            verdict: Verdict::Refer,
+            score: 0.9,
+            category: Some("nps".into()),
+            substances: vec![substance],
+            context: vec![],
+            emerging: vec![],
+            reasons: vec!["names Abcd".into()],
+            watchlist: "1".into(),
         };
         NoticeDraft {
             referral: Some(ReferralId::parse("r1").unwrap()),
@@ -299,8 +328,17 @@ mod tests {
             title: "Abcd for sale".into(),
             urls: vec!["https://x.example.test/1".into()],
             assessments: vec![assessment],
-            evidence: vec![NoticeEvidence { url: "https://x.example.test/1".into(), captured_at: Timestamp::EPOCH, payload_digest: "sha256:A".into(), record_id: "urn:uuid:1".into() }],
-            sender: Some(NoticeSender { name: "Office".into(), address: "Street 1".into(), contact: "a@example.test".into() }),
+            evidence: vec![NoticeEvidence {
+                url: "https://x.example.test/1".into(),
+                captured_at: Timestamp::EPOCH,
+                payload_digest: "sha256:A".into(),
+                record_id: "urn:uuid:1".into(),
+            }],
+            sender: Some(NoticeSender {
+                name: "Office".into(),
+                address: "Street 1".into(),
+                contact: "a@example.test".into(),
+            }),
             agreement: "MoU 1".into(),
             answer: "https://hub.example.test/r1".into(),
             contest: "https://hub.example.test/c1".into(),
@@ -313,7 +351,17 @@ mod tests {
     #[test]
     fn a_complete_notice_says_everything_article_16_asks_for() {
         let text = Notice::complete(draft()).unwrap().text();
-        for part in ["https://x.example.test/1", "names Abcd", "UN1971 II, INT, since 2020", "sha256:A", "good faith", "Office", "a@example.test", "/c1", "a person (reviewer)"] {
+        for part in [
+            "https://x.example.test/1",
+            "names Abcd",
+            "UN1971 II, INT, since 2020",
+            "sha256:A",
+            "good faith",
+            "Office",
+            "a@example.test",
+            "/c1",
+            "a person (reviewer)",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
     }

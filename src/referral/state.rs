@@ -209,15 +209,32 @@ impl ReferralState {
 
     /// All names, in the order of a case's life.
     pub const NAMES: [&'static str; 16] = [
-        "drafted", "held", "approved", "sent", "delivered", "acknowledged", "decided", "verified-gone", "relisted",
-        "reopened", "contested", "dismissed", "withdrawn", "corrected", "expired", "undeliverable",
+        "drafted",
+        "held",
+        "approved",
+        "sent",
+        "delivered",
+        "acknowledged",
+        "decided",
+        "verified-gone",
+        "relisted",
+        "reopened",
+        "contested",
+        "dismissed",
+        "withdrawn",
+        "corrected",
+        "expired",
+        "undeliverable",
     ];
 
     /// Whether the platform may see the case: it left, and was not held since.
     pub fn is_visible_to_platform(&self) -> bool {
         !matches!(
             self,
-            ReferralState::Drafted | ReferralState::Held { .. } | ReferralState::Dismissed { .. } | ReferralState::Expired
+            ReferralState::Drafted
+                | ReferralState::Held { .. }
+                | ReferralState::Dismissed { .. }
+                | ReferralState::Expired
         )
     }
 
@@ -299,16 +316,30 @@ pub fn step(
         (S::Undeliverable, E::Approve) => (S::Approved, vec![Deliver(Message::Created)]),
         // Late receipts of a case that went on change nothing.
         (
-            s @ (S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::VerifiedGone { .. } | S::Relisted { .. }
-            | S::Contested { .. } | S::Withdrawn { .. } | S::Corrected),
+            s @ (S::Sent
+            | S::Delivered
+            | S::Acknowledged
+            | S::Decided { .. }
+            | S::VerifiedGone { .. }
+            | S::Relisted { .. }
+            | S::Contested { .. }
+            | S::Withdrawn { .. }
+            | S::Corrected),
             E::MarkSent | E::MarkDelivered,
         ) => (s, vec![]),
         (S::Approved | S::Sent | S::Delivered, E::Acknowledge) => (S::Acknowledged, vec![RecheckAt(again)]),
         (s @ S::Acknowledged, E::Acknowledge) => (s, vec![]),
 
         (
-            S::Approved | S::Sent | S::Delivered | S::Acknowledged | S::Reopened | S::Decided { .. } | S::Relisted { .. }
-            | S::Undeliverable | S::VerifiedGone { .. },
+            S::Approved
+            | S::Sent
+            | S::Delivered
+            | S::Acknowledged
+            | S::Reopened
+            | S::Decided { .. }
+            | S::Relisted { .. }
+            | S::Undeliverable
+            | S::VerifiedGone { .. },
             E::Answer { outcome },
         ) => {
             let look = if outcome.decision.promises_change() { RecheckAt(again) } else { NoRecheck };
@@ -326,7 +357,9 @@ pub fn step(
         (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision == Decision::Removed => {
             (S::Reopened, vec![Deliver(Message::Updated), RecheckAt(again)])
         }
-        (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone) => (S::Decided { outcome, gone_checks }, vec![NoRecheck]),
+        (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone) => {
+            (S::Decided { outcome, gone_checks }, vec![NoRecheck])
+        }
         // Gone without an answer: it counts the same, and the answer may still come.
         (S::Sent | S::Delivered | S::Acknowledged | S::Reopened, E::SeenGone) => {
             (S::VerifiedGone { outcome: None }, vec![Deliver(Message::Updated), NoRecheck])
@@ -347,13 +380,22 @@ pub fn step(
         ) => (S::Contested { statement }, vec![NoRecheck]),
         (S::Contested { .. }, E::Uphold) => (S::Reopened, vec![Deliver(Message::Updated), RecheckAt(again)]),
         (
-            S::Approved | S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::VerifiedGone { .. }
-            | S::Relisted { .. } | S::Reopened | S::Contested { .. } | S::Undeliverable,
+            S::Approved
+            | S::Sent
+            | S::Delivered
+            | S::Acknowledged
+            | S::Decided { .. }
+            | S::VerifiedGone { .. }
+            | S::Relisted { .. }
+            | S::Reopened
+            | S::Contested { .. }
+            | S::Undeliverable,
             E::Withdraw { reason },
         ) => (S::Withdrawn { reason }, vec![Deliver(Message::Withdrawn), NoRecheck]),
-        (S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::Reopened | S::Contested { .. }, E::Correct) => {
-            (S::Corrected, vec![Deliver(Message::Withdrawn), NoRecheck])
-        }
+        (
+            S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::Reopened | S::Contested { .. },
+            E::Correct,
+        ) => (S::Corrected, vec![Deliver(Message::Withdrawn), NoRecheck]),
         _ => return Err(illegal),
     };
     Ok(next)
@@ -372,7 +414,10 @@ mod tests {
     }
 
     fn walk(events: &[Event]) -> Result<ReferralState, IllegalStep> {
-        events.iter().cloned().try_fold(ReferralState::Drafted, |state, event| Ok(step(state, event, INTERVALS, NOW)?.0))
+        events
+            .iter()
+            .cloned()
+            .try_fold(ReferralState::Drafted, |state, event| Ok(step(state, event, INTERVALS, NOW)?.0))
     }
 
     #[test]
@@ -384,11 +429,23 @@ mod tests {
             (line!(), sent.to_vec(), "delivered"),
             (line!(), [sent.to_vec(), vec![E::Acknowledge, answer(Decision::Removed)]].concat(), "decided"),
             (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone]].concat(), "decided"),
-            (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone]].concat(), "verified-gone"),
-            (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone, E::SeenAgain]].concat(), "relisted"),
+            (
+                line!(),
+                [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone]].concat(),
+                "verified-gone",
+            ),
+            (
+                line!(),
+                [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone, E::SeenAgain]].concat(),
+                "relisted",
+            ),
             (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenLive]].concat(), "reopened"),
             (line!(), [sent.to_vec(), vec![answer(Decision::Rejected)]].concat(), "decided"),
-            (line!(), [sent.to_vec(), vec![E::Contest { statement: "it is a lamp".into() }, E::Uphold]].concat(), "reopened"),
+            (
+                line!(),
+                [sent.to_vec(), vec![E::Contest { statement: "it is a lamp".into() }, E::Uphold]].concat(),
+                "reopened",
+            ),
             (line!(), vec![E::Hold { reason: "x".into() }, E::Release], "drafted"),
             (line!(), vec![E::SeenGone, E::SeenAgain], "drafted"),
         ] {
@@ -415,11 +472,25 @@ mod tests {
         use Event as E;
         let text = || "[a-z]{1,4}".prop_map(String::from);
         prop_oneof![
-            Just(E::Approve), text().prop_map(|reason| E::Dismiss { reason }), text().prop_map(|reason| E::Hold { reason }),
-            Just(E::Release), Just(E::MarkSent), Just(E::MarkDelivered), Just(E::MarkUndeliverable), Just(E::Acknowledge),
-            Just(answer(Decision::Removed)), Just(answer(Decision::Rejected)), Just(answer(Decision::NeedsInformation)),
-            Just(E::SeenGone), Just(E::SeenLive), Just(E::SeenAgain), text().prop_map(|statement| E::Contest { statement }),
-            Just(E::Uphold), text().prop_map(|reason| E::Withdraw { reason }), Just(E::Correct), Just(E::Expire),
+            Just(E::Approve),
+            text().prop_map(|reason| E::Dismiss { reason }),
+            text().prop_map(|reason| E::Hold { reason }),
+            Just(E::Release),
+            Just(E::MarkSent),
+            Just(E::MarkDelivered),
+            Just(E::MarkUndeliverable),
+            Just(E::Acknowledge),
+            Just(answer(Decision::Removed)),
+            Just(answer(Decision::Rejected)),
+            Just(answer(Decision::NeedsInformation)),
+            Just(E::SeenGone),
+            Just(E::SeenLive),
+            Just(E::SeenAgain),
+            text().prop_map(|statement| E::Contest { statement }),
+            Just(E::Uphold),
+            text().prop_map(|reason| E::Withdraw { reason }),
+            Just(E::Correct),
+            Just(E::Expire),
         ]
     }
 

@@ -266,7 +266,10 @@ pub(super) fn transition(
     for effect in effects {
         match effect {
             Effect::RecheckAt(at) => {
-                tx.execute("UPDATE referrals SET recheck_at = ? WHERE id = ?", params![at.as_millis(), referral.as_str()])?;
+                tx.execute(
+                    "UPDATE referrals SET recheck_at = ? WHERE id = ?",
+                    params![at.as_millis(), referral.as_str()],
+                )?;
             }
             Effect::NoRecheck => {
                 tx.execute("UPDATE referrals SET recheck_at = NULL WHERE id = ?", [referral.as_str()])?;
@@ -344,7 +347,9 @@ impl Truth {
                     return Err(TruthError::Invalid("this idempotency key was used for another answer".to_owned()));
                 }
                 let state: String =
-                    tx.query_row("SELECT state_json FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
+                    tx.query_row("SELECT state_json FROM referrals WHERE id = ?", [referral.as_str()], |row| {
+                        row.get(0)
+                    })?;
                 return Ok(serde_json::from_str(&state)?);
             }
             tx.execute(

@@ -217,7 +217,13 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn set_paused(&self, platform: &PlatformId, paused: bool, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+    pub fn set_paused(
+        &self,
+        platform: &PlatformId,
+        paused: bool,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         if paused {

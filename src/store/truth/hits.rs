@@ -97,9 +97,8 @@ impl Truth {
     fn record_page(&self, tx: &Transaction<'_>, page: &PageRecord, now: Timestamp) -> Result<Recorded, TruthError> {
         let mut recorded = Recorded::default();
         if page.unchanged {
-            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND url = ?")?.execute(
-                params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.as_str()],
-            )?;
+            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND url = ?")?
+                .execute(params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.as_str()])?;
             return Ok(recorded);
         }
         for listing in &page.listings {
@@ -140,7 +139,8 @@ impl Truth {
             .optional()?;
         let content = listing.content_digest.to_string();
         let assessment = &listing.assessment;
-        let changed = held.as_ref().is_none_or(|(digest, list, ..)| *digest != content || *list != assessment.watchlist);
+        let changed =
+            held.as_ref().is_none_or(|(digest, list, ..)| *digest != content || *list != assessment.watchlist);
         let referral = self.case_of(tx, page, listing, changed, now, recorded)?;
         if !changed {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ? WHERE id = ?")?
@@ -239,7 +239,14 @@ impl Truth {
             Sighting::Known => Ok(referral),
             Sighting::Again => {
                 if changed || was_gone(tx, page, listing.ordinal)? {
-                    transition(tx, &referral, Event::SeenAgain, "scan", Intervals { recheck: std::time::Duration::ZERO }, now)?;
+                    transition(
+                        tx,
+                        &referral,
+                        Event::SeenAgain,
+                        "scan",
+                        Intervals { recheck: std::time::Duration::ZERO },
+                        now,
+                    )?;
                 }
                 Ok(referral)
             }
@@ -255,7 +262,9 @@ impl Truth {
 /// Whether the page's hit was gone at the last look, or is new on this page.
 fn was_gone(tx: &Transaction<'_>, page: &PageRecord, ordinal: u32) -> Result<bool, TruthError> {
     let gone: Option<Option<i64>> = tx
-        .query_row("SELECT gone_at FROM hits WHERE id = ?", [hit_id(&page.platform, &page.url, ordinal)], |row| row.get(0))
+        .query_row("SELECT gone_at FROM hits WHERE id = ?", [hit_id(&page.platform, &page.url, ordinal)], |row| {
+            row.get(0)
+        })
         .optional()?;
     Ok(gone.is_none_or(|gone| gone.is_some()))
 }
@@ -303,12 +312,22 @@ fn open_case(
 }
 
 /// Puts a hit's words and substances where search finds them.
-pub(super) fn index(tx: &Connection, id: &str, title: &str, text: &str, assessment: &Assessment) -> Result<(), TruthError> {
+pub(super) fn index(
+    tx: &Connection,
+    id: &str,
+    title: &str,
+    text: &str,
+    assessment: &Assessment,
+) -> Result<(), TruthError> {
     let rowid: i64 = tx.query_row("SELECT rowid FROM hits WHERE id = ?", [id], |row| row.get(0))?;
     let mut names: Vec<&str> = assessment.substances.iter().map(|substance| substance.name.as_str()).collect();
     names.extend(assessment.emerging.iter().map(|found| found.surface.as_str()));
-    tx.prepare_cached("INSERT INTO hits_text (rowid, title, text, names) VALUES (?, ?, ?, ?)")?
-        .execute(params![rowid, title, text, names.join(" ")])?;
+    tx.prepare_cached("INSERT INTO hits_text (rowid, title, text, names) VALUES (?, ?, ?, ?)")?.execute(params![
+        rowid,
+        title,
+        text,
+        names.join(" ")
+    ])?;
     for substance in &assessment.substances {
         tx.prepare_cached("INSERT OR IGNORE INTO hit_substances (hit, substance) VALUES (?, ?)")?
             .execute(params![id, substance.id])?;

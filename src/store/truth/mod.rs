@@ -18,7 +18,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags};
 
-pub use cases::{CaseEvent, CaseFilter, CaseHit, ReferralFull, ReferralRow, RecheckTarget, Sighted};
+pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow, Sighted};
 pub use governance::{Mandate, ScanRow, Schedule};
 pub use hits::{HitRecord, PageRecord, Recorded};
 pub use outbox::{AttemptResult, Delivery, FeedEvent};
@@ -146,7 +146,8 @@ fn seal_key(database: &Path) -> Result<[u8; 32], TruthError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let mut key = [0; 32];
             getrandom::fill(&mut key).map_err(|error| TruthError::Invalid(format!("no randomness: {error}")))?;
-            let mut out = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(io)?;
+            let mut out =
+                std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(io)?;
             out.write_all(&key).and_then(|()| out.sync_all()).map_err(io)?;
             Ok(key)
         }

@@ -159,9 +159,10 @@ impl Truth {
                 "UPDATE outbox SET state = 'delivered', receipt = ?, last_error = NULL WHERE id = ?",
                 params![receipt, delivery],
             )?,
-            AttemptResult::Later { at, error } => {
-                tx.execute("UPDATE outbox SET due = ?, last_error = ? WHERE id = ?", params![at.as_millis(), error, delivery])?
-            }
+            AttemptResult::Later { at, error } => tx.execute(
+                "UPDATE outbox SET due = ?, last_error = ? WHERE id = ?",
+                params![at.as_millis(), error, delivery],
+            )?,
             AttemptResult::GaveUp { error } => tx.execute(
                 "UPDATE outbox SET state = 'undeliverable', last_error = ? WHERE id = ?",
                 params![error, delivery],
@@ -191,12 +192,7 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn feed_events(
-        &self,
-        platform: &PlatformId,
-        since: i64,
-        limit: usize,
-    ) -> Result<Vec<FeedEvent>, TruthError> {
+    pub fn feed_events(&self, platform: &PlatformId, since: i64, limit: usize) -> Result<Vec<FeedEvent>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT seq, referral, at, message, state FROM events

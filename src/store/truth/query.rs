@@ -8,7 +8,18 @@ use crate::vocab::time::Timestamp;
 
 /// Fields a query may name.
 pub const FIELDS: [&str; 13] = [
-    "platform", "category", "substance", "seen", "state", "outcome", "lang", "country", "score", "sort", "verdict", "url",
+    "platform",
+    "category",
+    "substance",
+    "seen",
+    "state",
+    "outcome",
+    "lang",
+    "country",
+    "score",
+    "sort",
+    "verdict",
+    "url",
     "title",
 ];
 
@@ -66,7 +77,11 @@ enum Token {
     Open,
     Close,
     Or,
-    Term { not: bool, field: Option<String>, value: String },
+    Term {
+        not: bool,
+        field: Option<String>,
+        value: String,
+    },
     /// `-(`
     Not,
 }

@@ -165,8 +165,10 @@ impl Truth {
             let total: u64 = connection
                 .prepare_cached(&format!("SELECT count(*) {FROM} WHERE {}", query.condition))?
                 .query_row(params_from_iter(&query.values), |row| row.get(0))?;
-            let sql =
-                format!("SELECT {COLUMNS} {FROM} WHERE {} ORDER BY {}, h.id LIMIT ? OFFSET ?", query.condition, query.order);
+            let sql = format!(
+                "SELECT {COLUMNS} {FROM} WHERE {} ORDER BY {}, h.id LIMIT ? OFFSET ?",
+                query.condition, query.order
+            );
             let mut values = query.values.clone();
             values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
             values.push(Value::Integer(i64::try_from(offset).unwrap_or(i64::MAX)));

@@ -194,10 +194,8 @@ impl Truth {
     pub fn revoke_token(&self, id: &str, actor: &str, now: Timestamp) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
-        let changed = tx.execute(
-            "UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL",
-            params![now.as_millis(), id],
-        )?;
+        let changed =
+            tx.execute("UPDATE tokens SET revoked = ? WHERE id = ? AND revoked IS NULL", params![now.as_millis(), id])?;
         if changed == 0 {
             return Err(TruthError::NotFound { kind: "token in force", id: id.to_owned() });
         }
@@ -278,9 +276,7 @@ fn principal(
         return Ok(None);
     }
     let role = Role::parse(&role).ok_or_else(|| TruthError::Value(format!("role `{role}`")))?;
-    let platform = platform
-        .map(|id| PlatformId::parse(&id))
-        .transpose()
-        .map_err(|error| TruthError::Value(error.to_string()))?;
+    let platform =
+        platform.map(|id| PlatformId::parse(&id)).transpose().map_err(|error| TruthError::Value(error.to_string()))?;
     Ok(Some(Principal { token, role, owner, platform }))
 }

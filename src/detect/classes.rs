@@ -1,0 +1,132 @@
+//! The class grammar: names a family's rule accepts, listed or not.
+
+use regex::Regex;
+
+use crate::detect::view::{Folded, fold};
+use crate::detect::watchlist::ClassRule;
+
+/// A rule, compiled.
+#[derive(Debug, Clone)]
+struct Rule {
+    id: String,
+    class: String,
+    subclass: Option<String>,
+    regex: Regex,
+    except: Vec<String>,
+}
+
+/// All rules behind one search for their stems.
+pub struct ClassGrammar {
+    stems: aho_corasick::AhoCorasick,
+    rule_of_stem: Vec<usize>,
+    rules: Vec<Rule>,
+}
+
+/// A name a rule accepts; offsets are bytes of the folded text.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Rule id.
+    pub rule: String,
+    /// Class.
+    pub class: String,
+    /// Finer class.
+    pub subclass: Option<String>,
+}
+
+/// Words of a name before its stem, at most: `ortho methyl 4 fluoro …`.
+const WORDS_BEFORE: usize = 4;
+
+impl ClassGrammar {
+    /// Compiles the rules.
+    ///
+    /// # Errors
+    /// The rule whose pattern cannot be read, with the reason.
+    pub fn compile(rules: &[ClassRule]) -> Result<Self, String> {
+        let mut compiled = Vec::new();
+        let (mut stems, mut rule_of_stem) = (Vec::new(), Vec::new());
+        for (at, rule) in rules.iter().enumerate() {
+            let regex = Regex::new(&format!("^(?:{})$", rule.pattern))
+                .map_err(|error| format!("class rule `{}`: {error}", rule.id))?;
+            for stem in rule.stem.split('|') {
+                stems.push(stem.to_owned());
+                rule_of_stem.push(at);
+            }
+            compiled.push(Rule {
+                id: rule.id.clone(),
+                class: rule.class.clone(),
+                subclass: rule.subclass.clone(),
+                regex,
+                except: rule.except.iter().map(|name| fold(name)).collect(),
+            });
+        }
+        let stems = aho_corasick::AhoCorasick::new(&stems).map_err(|error| error.to_string())?;
+        Ok(ClassGrammar { stems, rule_of_stem, rules: compiled })
+    }
+
+    /// Names in a folded text that some rule accepts: for each stem the longest group of words around it.
+    pub fn find(&self, folded: &Folded) -> Vec<Accepted> {
+        let text = folded.text.as_str();
+        let mut accepted: Vec<Accepted> = Vec::new();
+        for hit in self.stems.find_overlapping_iter(text) {
+            if accepted.iter().any(|held| held.start <= hit.start() && hit.end() <= held.end) {
+                continue;
+            }
+            let rule = &self.rules[self.rule_of_stem[hit.pattern().as_usize()]];
+            if let Some((start, end)) = longest(text, hit.start(), hit.end(), rule) {
+                accepted.push(Accepted {
+                    start,
+                    end,
+                    rule: rule.id.clone(),
+                    class: rule.class.clone(),
+                    subclass: rule.subclass.clone(),
+                });
+            }
+        }
+        accepted
+    }
+}
+
+fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Option<(usize, usize)> {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, ',' | '\'' | '*');
+    let word_end = text[stem_end..].find(|c: char| !is_part(c)).map_or(text.len(), |at| stem_end + at);
+    let word_start = text[..stem_start]
+        .rfind(|c: char| !is_part(c))
+        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    let mut starts = vec![word_start];
+    for _ in 0..WORDS_BEFORE {
+        let Some(last) = starts.last().copied() else { break };
+        let Some(head) = text[..last].strip_suffix(' ') else { break };
+        let start =
+            head.rfind(|c: char| !is_part(c)).map_or(0, |at| at + head[at..].chars().next().map_or(1, char::len_utf8));
+        if start == head.len() {
+            break;
+        }
+        starts.push(start);
+    }
+    // Salts and suffixes such as `hcl` do not belong to the name; one further word may (`mdmb 4en pinaca`).
+    let mut ends = vec![word_end];
+    let mut next = word_end;
+    for _ in 0..2 {
+        let Some(rest) = text[next..].strip_prefix(' ') else { break };
+        let length = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
+        if length == 0 {
+            break;
+        }
+        next += 1 + length;
+        ends.push(next);
+    }
+    for &start in starts.iter().rev() {
+        for &end in ends.iter().rev() {
+            let group = text[start..end].trim_matches(|c| matches!(c, ',' | '\'' | '*'));
+            if rule.regex.is_match(group) && !rule.except.iter().any(|except| except == group) {
+                let offset = text[start..end].find(group).unwrap_or(0);
+                return Some((start + offset, start + offset + group.len()));
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,80 @@
+//! Signals around a name: offer, evasion, contact, payment, shipping, licit.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use regex::Regex;
+
+use crate::detect::names::edges;
+use crate::detect::view::{Folded, fold};
+use crate::detect::watchlist::Names;
+
+/// A signal found; offsets are bytes of the folded text.
+#[derive(Debug, Clone)]
+pub struct Signal {
+    /// `offer`, `evasion`, `contact`, `payment`, `shipping`, `licit`, `quantity`, `purity`.
+    pub kind: &'static str,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+}
+
+/// Kinds of signals, as context.toml names its tables, and two that are read by their shape.
+pub const KINDS: [&str; 8] = ["offer", "evasion", "contact", "payment", "shipping", "licit", "quantity", "purity"];
+
+/// All terms in one automaton.
+pub struct ContextIndex {
+    terms: AhoCorasick,
+    kind_of: Vec<&'static str>,
+}
+
+/// A weight, a count of units, or a price for one: `10g`, `5 kg`, `$20 / gram`.
+static QUANTITY: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\b[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|gr|gram|grams|gramm|grammes|gramos|kg|kilo|kilos|kilogram|oz|ounce|ounces|lb|lbs|ml|ug|mcg|pills|tabs|tablets|blotters|pellets|ton|tons|mt|克|公斤|千克|грамм|кг)\b").ok()
+});
+static PURITY: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"\b(?:9[0-9](?:[.,][0-9]+)?) ?%|%? ?\bpurity\b|\bpure\b|\breinheit\b|纯度|含量").ok());
+
+impl ContextIndex {
+    /// Builds the automaton from signal to language to terms.
+    pub fn build(context: &BTreeMap<String, Names>) -> Result<Self, aho_corasick::BuildError> {
+        let (mut terms, mut kind_of) = (Vec::new(), Vec::new());
+        for (signal, names) in context {
+            let Some(kind) = KINDS.iter().copied().find(|kind| kind == signal) else { continue };
+            for term in names.values().flatten() {
+                let folded = fold(term);
+                if folded.chars().count() >= 2 {
+                    terms.push(folded);
+                    kind_of.push(kind);
+                }
+            }
+        }
+        let terms = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(terms)?;
+        Ok(ContextIndex { terms, kind_of })
+    }
+
+    /// Signals in a folded text.
+    pub fn find(&self, folded: &Folded) -> Vec<Signal> {
+        let text = folded.text.as_str();
+        let mut found = Vec::new();
+        let mut from = 0;
+        while from < text.len() {
+            let Some(hit) = self.terms.find(aho_corasick::Input::new(text).range(from..)) else { break };
+            if edges(text, hit.start(), hit.end()) {
+                found.push(Signal { kind: self.kind_of[hit.pattern().as_usize()], start: hit.start(), end: hit.end() });
+                from = hit.end();
+            } else {
+                from = hit.start() + text[hit.start()..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+        for (kind, regex) in [("quantity", &*QUANTITY), ("purity", &*PURITY)] {
+            for hit in regex.iter().flat_map(|regex| regex.find_iter(text)).take(20) {
+                found.push(Signal { kind, start: hit.start(), end: hit.end() });
+            }
+        }
+        found.sort_by_key(|signal| signal.start);
+        found
+    }
+}

@@ -1,0 +1,240 @@
+//! The names of the watchlist in one automaton over folded text, and in a second one over squeezed text.
+
+use std::collections::HashMap;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+
+use crate::detect::view::{Folded, Squeezed, fold};
+use crate::detect::watchlist::{Names, Watchlist};
+
+/// What a name stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Meaning {
+    /// Index of a substance.
+    Substance(u32),
+    /// Index of an item of equipment.
+    Equipment(u32),
+}
+
+/// How much a name says by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strength {
+    /// Raises a flag by itself.
+    Distinct,
+    /// A street name: counts with context.
+    Street,
+    /// An ordinary word or a short code: counts with context.
+    Ambiguous,
+}
+
+/// A name found; offsets are bytes of the folded text.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// Pattern found.
+    pub pattern: usize,
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// The spelling was pulled apart or digits stood for letters.
+    pub squeezed: bool,
+}
+
+/// Everything a folded name may stand for.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// Meanings; several where two substances share a name.
+    pub meanings: Vec<Meaning>,
+    /// How much it says.
+    pub strength: Strength,
+}
+
+/// Letters a name needs before its squeezed form is looked for.
+const SQUEEZED_LETTERS: usize = 7;
+
+/// The automata.
+pub struct NameIndex {
+    plain: AhoCorasick,
+    entries: Vec<Entry>,
+    squeezed: AhoCorasick,
+    squeezed_entries: Vec<usize>,
+}
+
+impl NameIndex {
+    /// Builds both automata. Names longer than a line of text or shorter than two characters are left out.
+    pub fn build(watchlist: &Watchlist) -> Result<Self, aho_corasick::BuildError> {
+        let mut by_name: HashMap<String, Entry> = HashMap::new();
+        let mut add = |name: &str, meaning: Meaning, strength: Strength| {
+            let folded = fold(name);
+            let length = folded.chars().count();
+            if !(2..=120).contains(&length) || folded.chars().all(|c| c.is_ascii_digit() || !c.is_alphanumeric()) {
+                return;
+            }
+            // One or two letters say nothing, whatever the table says.
+            let strength = if length <= 3 && folded.is_ascii() && strength == Strength::Distinct {
+                Strength::Ambiguous
+            } else {
+                strength
+            };
+            let entry = by_name.entry(folded).or_insert_with(|| Entry { meanings: Vec::new(), strength });
+            if strength == Strength::Distinct || (strength == Strength::Street && entry.strength == Strength::Ambiguous)
+            {
+                entry.strength = strength;
+            }
+            if !entry.meanings.contains(&meaning) {
+                entry.meanings.push(meaning);
+            }
+        };
+        for (at, substance) in watchlist.substances.iter().enumerate() {
+            let meaning = Meaning::Substance(u32::try_from(at).unwrap_or(u32::MAX));
+            each(&substance.names, |name| add(name, meaning, Strength::Distinct));
+            each(&substance.street, |name| add(name, meaning, Strength::Street));
+            each(&substance.ambiguous, |name| add(name, meaning, Strength::Ambiguous));
+            // The preferred name counts as its lists say; only one that stands in no list is added by itself.
+            let ambiguous = substance.ambiguous.values().flatten().chain(substance.street.values().flatten());
+            if !ambiguous.into_iter().any(|name| fold(name) == fold(&substance.name)) {
+                add(&substance.name, meaning, Strength::Distinct);
+            }
+        }
+        for (at, item) in watchlist.equipment.iter().enumerate() {
+            let meaning = Meaning::Equipment(u32::try_from(at).unwrap_or(u32::MAX));
+            each(&item.terms, |name| add(name, meaning, Strength::Street));
+            each(&item.ambiguous, |name| add(name, meaning, Strength::Ambiguous));
+        }
+        let mut names: Vec<(String, Entry)> = by_name.into_iter().collect();
+        names.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut squeezed: Vec<(String, usize)> = Vec::new();
+        for (at, (name, entry)) in names.iter().enumerate() {
+            let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+            let distinct = entry.strength == Strength::Distinct;
+            if distinct
+                && letters.is_ascii()
+                && letters.len() >= SQUEEZED_LETTERS
+                && letters.bytes().filter(u8::is_ascii_alphabetic).count() >= 5
+            {
+                squeezed.push((letters, at));
+            }
+        }
+        squeezed.sort();
+        squeezed.dedup_by(|a, b| a.0 == b.0);
+        let build = |patterns: Vec<&str>| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
+        Ok(NameIndex {
+            plain: build(names.iter().map(|(name, _)| name.as_str()).collect())?,
+            squeezed: build(squeezed.iter().map(|(name, _)| name.as_str()).collect())?,
+            squeezed_entries: squeezed.iter().map(|(_, at)| *at).collect(),
+            entries: names.into_iter().map(|(_, entry)| entry).collect(),
+        })
+    }
+
+    /// What pattern `at` stands for.
+    pub fn entry(&self, at: usize) -> &Entry {
+        &self.entries[at]
+    }
+
+    /// Names in a folded text, at word edges.
+    pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) {
+        let text = folded.text.as_str();
+        let mut from = 0;
+        while from < text.len() {
+            let Some(hit) = self.plain.find(aho_corasick::Input::new(text).range(from..)) else { break };
+            let (start, end) = (hit.start(), hit.end());
+            if edges(text, start, end) {
+                found.push(Found { pattern: hit.pattern().as_usize(), start, end, squeezed: false });
+                from = end;
+            } else {
+                // A longer word may hide a shorter name that begins inside it.
+                from = start + text[start..].chars().next().map_or(1, char::len_utf8);
+            }
+        }
+    }
+
+    /// Names whose letters were pulled apart, or written with digits.
+    pub fn find_squeezed(&self, folded: &Folded, found: &mut Vec<Found>) {
+        let mut seen = Vec::new();
+        for letters in [None, Some('i'), Some('l')] {
+            let digits = folded
+                .text
+                .bytes()
+                .any(|b| matches!(b, b'0' | b'1' | b'3' | b'4' | b'5' | b'7' | b'8' | b'@' | b'$' | b'!' | b'|'));
+            if letters.is_some() && !digits {
+                break;
+            }
+            let squeezed = Squeezed::of(folded, letters);
+            for hit in self.squeezed.find_iter(&squeezed.text) {
+                let Some((start, end)) = place(&squeezed, hit.start(), hit.end(), &folded.text) else { continue };
+                if seen.contains(&(start, end)) || !is_disguise(&folded.text, start, end, letters.is_some()) {
+                    continue;
+                }
+                seen.push((start, end));
+                found.push(Found {
+                    pattern: self.squeezed_entries[hit.pattern().as_usize()],
+                    start,
+                    end,
+                    squeezed: true,
+                });
+            }
+        }
+    }
+}
+
+fn each(names: &Names, mut add: impl FnMut(&str)) {
+    for name in names.values().flatten() {
+        add(name);
+    }
+}
+
+/// Bytes of the folded text that a squeezed match covers.
+fn place(squeezed: &Squeezed, start: usize, end: usize, text: &str) -> Option<(usize, usize)> {
+    let first = *squeezed.at.get(start)? as usize;
+    let last = *squeezed.at.get(end.checked_sub(1)?)? as usize;
+    let width = text[last..].chars().next()?.len_utf8();
+    Some((first, last + width))
+}
+
+/// Whether a stretch of text looks pulled apart on purpose, rather than ordinary words that happen to join up.
+fn is_disguise(text: &str, start: usize, end: usize, undid_digits: bool) -> bool {
+    if !edges(text, start, end) {
+        return false;
+    }
+    let cut = &text[start..end];
+    let parts: Vec<&str> = cut.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
+    let single = parts.iter().filter(|part| part.chars().count() == 1).count();
+    let gaps_are_spaces = !cut.chars().any(|c| !c.is_alphanumeric() && c != ' ');
+    if parts.len() == 1 {
+        // Not pulled apart: digits must stand among letters.
+        return undid_digits && cut.bytes().any(|b| b.is_ascii_digit()) && cut.bytes().any(|b| b.is_ascii_alphabetic());
+    }
+    if undid_digits && !cut.chars().any(|c| c.is_ascii_digit() || "@$!|".contains(c)) {
+        return false;
+    }
+    // Letters one by one; or a few pieces joined by what nobody writes inside a word; or one name in two pieces.
+    single * 10 >= parts.len() * 6 || (!gaps_are_spaces && parts.len() <= 12) || (parts.len() <= 3 && cut.len() >= 9)
+}
+
+/// Whether `start..end` is a whole word: no letter or digit of a spaced script touches it.
+pub fn edges(text: &str, start: usize, end: usize) -> bool {
+    let first = text[start..end].chars().next();
+    let last = text[start..end].chars().next_back();
+    let before = text[..start].chars().next_back();
+    let mut after = text[end..].chars();
+    let next = after.next();
+    let left = !joins(before, first);
+    let right = !joins(next, last)
+        // A plural or genitive of a long name is the name.
+        || (end - start >= 6 && next == Some('s') && !after.next().is_some_and(char::is_alphanumeric));
+    left && right
+}
+
+/// Whether two neighbours belong to one word.
+fn joins(a: Option<char>, b: Option<char>) -> bool {
+    match (a, b) {
+        (Some(a), Some(b)) => is_spaced(a) && is_spaced(b),
+        _ => false,
+    }
+}
+
+/// Letters and digits of scripts that put spaces between words.
+fn is_spaced(c: char) -> bool {
+    c.is_alphanumeric()
+        && !matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+}

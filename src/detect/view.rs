@@ -1,0 +1,250 @@
+//! Text as matchers see it, with a map back to what the seller wrote.
+//!
+//! *Folded*: compatibility forms resolved, case and diacritics dropped, invisible characters removed, look-alikes of other
+//! scripts mapped to Latin, dashes and spaces as one space. The lexicon is folded by the same function, so names in other
+//! scripts still match themselves.
+
+use unicode_normalization::UnicodeNormalization;
+
+/// A folded text. `at[i]` is the place, in Unicode scalar values of the source, of the character that gave byte `i`.
+#[derive(Debug, Clone, Default)]
+pub struct Folded {
+    /// The folded text.
+    pub text: String,
+    /// For each byte of `text`, the source character it came from.
+    at: Vec<u32>,
+    /// Characters of the source.
+    source_chars: u32,
+    /// For each byte, whether its character was changed by more than case.
+    disguised: Vec<bool>,
+}
+
+/// Characters folded of one field; a listing's text is shorter, and a hostile one must not cost more.
+pub const FIELD_LIMIT_CHARS: usize = 200_000;
+
+impl Folded {
+    /// Folds `source`, of which the first [`FIELD_LIMIT_CHARS`] characters count.
+    pub fn of(source: &str) -> Self {
+        let mut folded = Folded::default();
+        folded.text.reserve(source.len());
+        folded.at.reserve(source.len());
+        let mut chars = source.chars().enumerate().take(FIELD_LIMIT_CHARS);
+        let mut place = 0_u32;
+        while let Some((at, c)) = chars.next() {
+            place = u32::try_from(at).unwrap_or(u32::MAX);
+            if c.is_ascii() {
+                folded.push_ascii(c, place);
+            } else {
+                folded.push_other(c, place);
+            }
+        }
+        folded.source_chars = if source.is_empty() { 0 } else { place + 1 };
+        folded
+    }
+
+    fn push_ascii(&mut self, c: char, place: u32) {
+        if c.is_ascii_alphanumeric() {
+            self.push(c.to_ascii_lowercase(), place, false);
+        } else if is_separator(c) {
+            self.separate(place);
+        } else if !c.is_control() {
+            self.push(c, place, false);
+        }
+    }
+
+    fn push_other(&mut self, c: char, place: u32) {
+        if is_invisible(c) {
+            return;
+        }
+        if is_separator(c) {
+            self.separate(place);
+            return;
+        }
+        for part in std::iter::once(c).nfkd().take(4) {
+            if unicode_normalization::char::is_combining_mark(part) || is_invisible(part) {
+                continue;
+            }
+            if part.is_ascii() {
+                let disguised = !matches!(c, 'À'..='ÿ');
+                self.push(part.to_ascii_lowercase(), place, disguised);
+                continue;
+            }
+            if is_separator(part) {
+                self.separate(place);
+                continue;
+            }
+            match look_alike(part) {
+                Some(latin) => self.push(latin, place, true),
+                None => part.to_lowercase().for_each(|lower| self.push(lower, place, false)),
+            }
+        }
+    }
+
+    fn separate(&mut self, place: u32) {
+        if !self.text.is_empty() && !self.text.ends_with(' ') {
+            self.push(' ', place, false);
+        }
+    }
+
+    fn push(&mut self, c: char, place: u32, disguised: bool) {
+        self.text.push(c);
+        for _ in 0..c.len_utf8() {
+            self.at.push(place);
+            self.disguised.push(disguised);
+        }
+    }
+
+    /// The source span, in Unicode scalar values, of bytes `start..end` of the folded text.
+    pub fn span(&self, start: usize, end: usize) -> (usize, usize) {
+        let first = self.at.get(start).copied().unwrap_or(self.source_chars);
+        let last = end.checked_sub(1).and_then(|last| self.at.get(last)).copied().unwrap_or(first);
+        (first as usize, last as usize + 1)
+    }
+
+    /// Whether any character of bytes `start..end` was a look-alike or a compatibility form.
+    pub fn is_disguised(&self, start: usize, end: usize) -> bool {
+        self.disguised.get(start..end).is_some_and(|flags| flags.iter().any(|flag| *flag))
+    }
+}
+
+/// Only the letters and digits of a folded text, with their places in it.
+#[derive(Debug, Clone, Default)]
+pub struct Squeezed {
+    /// Letters and digits.
+    pub text: String,
+    /// For each byte, its place in the folded text.
+    pub at: Vec<u32>,
+}
+
+impl Squeezed {
+    /// Squeezes a folded text; `letters` undoes digits used as letters, with `1` read as given.
+    pub fn of(folded: &Folded, letters: Option<char>) -> Self {
+        let mut squeezed = Squeezed::default();
+        for (at, c) in folded.text.char_indices() {
+            let c = match letters {
+                Some(one) => undo_digit(c, one),
+                None => c,
+            };
+            if c.is_alphanumeric() {
+                squeezed.text.push(c);
+                for _ in 0..c.len_utf8() {
+                    squeezed.at.push(u32::try_from(at).unwrap_or(u32::MAX));
+                }
+            }
+        }
+        squeezed
+    }
+}
+
+fn undo_digit(c: char, one: char) -> char {
+    match c {
+        '0' => 'o',
+        '1' | '!' | '|' => one,
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        '8' => 'b',
+        other => other,
+    }
+}
+
+/// Folds a name of the lexicon.
+pub fn fold(name: &str) -> String {
+    Folded::of(name).text.trim().to_owned()
+}
+
+/// White space, dashes, underscores and slashes: what people put between the parts of a name.
+fn is_separator(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(
+            c,
+            '-' | '_' | '/' | '\u{2010}'
+                ..='\u{2015}'
+                    | '\u{2212}'
+                    | '\u{fe58}'
+                    | '\u{fe63}'
+                    | '\u{ff0d}'
+                    | '\u{00b7}'
+                    | '\u{2043}'
+                    | '\u{30fb}'
+        )
+}
+
+/// Zero-width and formatting characters, soft hyphen, variation selectors, tags.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
+    ) || c.is_control() && !c.is_whitespace()
+}
+
+/// The Latin letter a character of another alphabet is drawn like.
+fn look_alike(c: char) -> Option<char> {
+    // Scripts whose letters pass for Latin ones. Han, kana, Hangul, Arabic and Indic scripts do not.
+    if !matches!(c, '\u{180}'..='\u{5ff}' | '\u{10a0}'..='\u{10ff}' | '\u{13a0}'..='\u{13ff}' | '\u{1c80}'..='\u{1fff}'
+        | '\u{2100}'..='\u{218f}' | '\u{2c00}'..='\u{2dff}' | '\u{a4d0}'..='\u{a4ff}' | '\u{a640}'..='\u{abff}' | '\u{1d400}'..='\u{1d7ff}')
+    {
+        return None;
+    }
+    // Capitals of Cyrillic and Greek look like other Latin letters than their small forms do: try as written, small, capital.
+    let lower = c.to_lowercase().next().unwrap_or(c);
+    let upper = c.to_uppercase().next().unwrap_or(c);
+    [lower, c, upper].into_iter().find_map(|form| {
+        let mut shape = [0_u8; 4];
+        let mut skeleton = unicode_security::confusable_detection::skeleton(form.encode_utf8(&mut shape));
+        match (skeleton.next(), skeleton.next()) {
+            (Some(latin), None) if latin.is_ascii_alphanumeric() => Some(latin.to_ascii_lowercase()),
+            _ => None,
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn disguises_fold_to_the_plain_name() {
+        for text in [
+            "Metonitazene",
+            "METONITAZENE",
+            "Меtоnіtаzene",
+            "meto\u{200b}nita\u{ad}zene",
+            "ｍｅｔｏｎｉｔａｚｅｎｅ",
+            "m\u{301}etoni\u{308}tazene",
+            "𝐦𝐞𝐭𝐨𝐧𝐢𝐭𝐚𝐳𝐞𝐧𝐞",
+            "mεtonitazene",
+        ] {
+            assert_eq!(fold(text), "metonitazene", "{text}");
+        }
+        assert_eq!(fold("MDMB-4en–PINACA"), "mdmb 4en pinaca");
+        assert_eq!(fold("α-PVP"), fold("a-PVP"));
+    }
+
+    #[test]
+    fn spans_are_what_the_seller_wrote() {
+        let source = "neu: Мето\u{200b}ни 10 g";
+        let folded = Folded::of(source);
+        let start = folded.text.find("meto").map_or_else(|| folded.text.find('м').unwrap_or(5), |at| at);
+        let (from, to) = folded.span(start, start + 4);
+        let cut: String = source.chars().skip(from).take(to - from).collect();
+        assert!(cut.starts_with('М'), "{cut}");
+    }
+
+    proptest! {
+        #[test]
+        fn folding_never_panics_and_spans_stay_inside(source in "\\PC{0,80}") {
+            let folded = Folded::of(&source);
+            let chars = source.chars().count();
+            for (at, c) in folded.text.char_indices() {
+                let (from, to) = folded.span(at, at + c.len_utf8());
+                prop_assert!(from < to && to <= chars);
+            }
+            prop_assert_eq!(folded.at.len(), folded.text.len());
+        }
+    }
+}

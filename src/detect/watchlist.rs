@@ -1,0 +1,466 @@
+//! What is watched and why: substances, equipment, context terms, class rules and weights, from TOML text.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde::{Deserialize, Serialize};
+
+use crate::detect::assessment::Control;
+use crate::detect::builtin;
+use crate::detect::view::fold;
+use crate::vocab::ids::Sha256Digest;
+
+/// One thing wrong with a pattern file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PatternProblem {
+    /// File, relative to the patterns folder.
+    pub file: String,
+    /// Line, from 1; 0 for the whole file.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+/// Names by language.
+pub type Names = BTreeMap<String, Vec<String>>;
+
+/// One watched substance.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Substance {
+    /// Id.
+    pub id: String,
+    /// Preferred name.
+    pub name: String,
+    /// Class.
+    pub class: String,
+    /// Finer class.
+    #[serde(default)]
+    pub subclass: Option<String>,
+    /// `none-known`, `licensed` or `dual-use`.
+    #[serde(rename = "use")]
+    pub legitimate_use: String,
+    /// Control codes (`UN1961-S1`, `EU-cat1`, …).
+    #[serde(default)]
+    pub controls: Vec<String>,
+    /// CAS numbers.
+    #[serde(default)]
+    pub cas: Vec<String>,
+    /// InChIKeys.
+    #[serde(default)]
+    pub inchikey: Vec<String>,
+    /// Year of the first public report.
+    #[serde(default)]
+    pub first_reported: Option<u16>,
+    /// Source tags, explained in `patterns/README.md`.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Names that raise a flag by themselves.
+    #[serde(default)]
+    pub names: Names,
+    /// Street names: count with context only.
+    #[serde(default)]
+    pub street: Names,
+    /// Names that are also ordinary words or short codes: count with context only.
+    #[serde(default)]
+    pub ambiguous: Names,
+}
+
+/// One item of equipment.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Equipment {
+    /// Id.
+    pub id: String,
+    /// What it is for.
+    pub category: String,
+    /// Source tags.
+    #[serde(default)]
+    pub sources: Vec<String>,
+    /// Terms specific to the item.
+    #[serde(default)]
+    pub terms: Names,
+    /// Terms that ordinary trade uses too.
+    #[serde(default)]
+    pub ambiguous: Names,
+}
+
+/// A rule that accepts names of a family.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClassRule {
+    /// Rule id.
+    pub id: String,
+    /// Class of what it accepts.
+    pub class: String,
+    /// Finer class.
+    #[serde(default)]
+    pub subclass: Option<String>,
+    /// Regular expression over a folded word group (lower case, parts separated by one space), matched whole.
+    pub pattern: String,
+    /// A stem every accepted name contains; looked for first.
+    pub stem: String,
+    /// Folded names it would accept and must not: medicines, reagents, ordinary words.
+    #[serde(default)]
+    pub except: Vec<String>,
+    /// Why the rule is right, in terms of names.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Contributions to the score, in log-odds.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    /// Before anything is found.
+    pub bias: f64,
+    /// By feature name.
+    pub features: BTreeMap<String, f64>,
+    /// Score from which a listing is reviewed.
+    pub review: f64,
+    /// Score from which it is referred.
+    pub refer: f64,
+    /// Data and command that chose them.
+    pub chosen_by: String,
+}
+
+/// The whole watchlist.
+#[derive(Debug, Clone)]
+pub struct Watchlist {
+    /// Substances, by id.
+    pub substances: Vec<Substance>,
+    /// Equipment.
+    pub equipment: Vec<Equipment>,
+    /// Signal to language to terms.
+    pub context: BTreeMap<String, Names>,
+    /// Class rules.
+    pub classes: Vec<ClassRule>,
+    /// Weights.
+    pub weights: Weights,
+    version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SubstanceFile {
+    #[serde(default)]
+    substance: Vec<Substance>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EquipmentFile {
+    #[serde(default)]
+    equipment: Vec<Equipment>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ClassFile {
+    #[serde(default)]
+    class: Vec<ClassRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Manifest {
+    version: String,
+}
+
+impl Watchlist {
+    /// The watchlist that is compiled in.
+    ///
+    /// # Errors
+    /// Never in a released program: a test parses it.
+    pub fn builtin() -> Result<Self, Vec<PatternProblem>> {
+        let files: Vec<(String, String)> =
+            builtin::FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        Watchlist::parse(&files)
+    }
+
+    /// Reads the files of a patterns folder: paths relative to it, and their text.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn parse(files: &[(String, String)]) -> Result<Self, Vec<PatternProblem>> {
+        let mut problems = Vec::new();
+        let (mut substances, mut equipment, mut classes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut context, mut weights, mut version) = (BTreeMap::new(), None, None);
+        for (path, text) in files {
+            let file = Reader { path, text };
+            match path.as_str() {
+                "manifest.toml" => version = file.read::<Manifest>(&mut problems).map(|m| m.version),
+                "equipment.toml" => {
+                    equipment = file.read::<EquipmentFile>(&mut problems).map(|f| f.equipment).unwrap_or_default()
+                }
+                "classes.toml" => classes = file.read::<ClassFile>(&mut problems).map(|f| f.class).unwrap_or_default(),
+                "context.toml" => context = file.read(&mut problems).unwrap_or_default(),
+                "weights.toml" => weights = file.read(&mut problems),
+                _ if path.starts_with("substances") => {
+                    if let Some(read) = file.read::<SubstanceFile>(&mut problems) {
+                        for substance in read.substance {
+                            file.check(&substance, &mut problems);
+                            substances.push(substance);
+                        }
+                    }
+                }
+                _ => problems.push(file.problem(
+                    0,
+                    format!("`{path}` is no part of a watchlist"),
+                    Some("substances go into substances/*.toml"),
+                )),
+            }
+        }
+        let missing = |name: &str| PatternProblem {
+            file: name.to_owned(),
+            line: 0,
+            column: 0,
+            message: format!("`{name}` is missing"),
+            hint: Some("copy it from the patterns folder of the program's source".to_owned()),
+        };
+        if version.is_none() && !problems.iter().any(|p| p.file == "manifest.toml") {
+            problems.push(missing("manifest.toml"));
+        }
+        if weights.is_none() && !problems.iter().any(|p| p.file == "weights.toml") {
+            problems.push(missing("weights.toml"));
+        }
+        conflicts(&substances, &mut problems);
+        match (version, weights) {
+            (Some(version), Some(weights)) if problems.is_empty() => {
+                let version = format!("{version}+sha256:{}", digest(files));
+                Ok(Watchlist { substances, equipment, context, classes, weights, version })
+            }
+            _ => Err(problems),
+        }
+    }
+
+    /// `2026.11.0+sha256:…`: version and digest over all files.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// One substance.
+    pub fn get(&self, id: &str) -> Option<&Substance> {
+        self.substances.iter().find(|substance| substance.id == id)
+    }
+
+    /// Substances a name, CAS number or InChIKey belongs to.
+    pub fn lookup(&self, text: &str) -> Vec<&Substance> {
+        let folded = fold(text);
+        self.substances
+            .iter()
+            .filter(|substance| {
+                substance.cas.iter().chain(&substance.inchikey).any(|id| id.eq_ignore_ascii_case(text.trim()))
+                    || substance.id == text.trim()
+                    || substance.all_names().any(|name| fold(name) == folded)
+            })
+            .collect()
+    }
+}
+
+impl Substance {
+    /// Preferred name and all others.
+    pub fn all_names(&self) -> impl Iterator<Item = &str> {
+        let lists = self.names.values().chain(self.street.values()).chain(self.ambiguous.values());
+        std::iter::once(self.name.as_str()).chain(lists.flatten().map(String::as_str))
+    }
+
+    /// Controls in the given jurisdictions; international ones always.
+    pub fn controls_in(&self, jurisdictions: &[String]) -> Vec<Control> {
+        let mut controls: Vec<Control> = self.controls.iter().filter_map(|code| control(code)).collect();
+        controls.retain(|control| {
+            control.jurisdiction == "INT" || jurisdictions.is_empty() || jurisdictions.contains(&control.jurisdiction)
+        });
+        controls
+    }
+
+    /// The category a hit of this substance falls into.
+    pub fn category(&self) -> &'static str {
+        match self.class.as_str() {
+            "synthetic-opioid" => "synthetic-opioid",
+            "precursor" => "precursor",
+            "synthetic-cannabinoid"
+            | "synthetic-cathinone"
+            | "phenethylamine"
+            | "tryptamine"
+            | "arylcyclohexylamine"
+            | "lysergamide"
+            | "designer-benzodiazepine"
+            | "piperazine"
+            | "aminoindane"
+            | "semi-synthetic-cannabinoid"
+            | "stimulant-other"
+            | "hallucinogen-other"
+            | "sedative-hypnotic"
+            | "class-term"
+            | "plant"
+            | "adulterant" => "nps",
+            _ => "other-controlled",
+        }
+    }
+}
+
+/// A control code as instrument, schedule and jurisdiction.
+fn control(code: &str) -> Option<Control> {
+    let made = |instrument: &str, schedule: &str, jurisdiction: &str| {
+        Some(Control {
+            instrument: instrument.to_owned(),
+            schedule: schedule.to_owned(),
+            since: None,
+            jurisdiction: jurisdiction.to_owned(),
+        })
+    };
+    let roman = |digit: &str| {
+        match digit {
+            "1" => "I",
+            "2" => "II",
+            "3" => "III",
+            "4" => "IV",
+            "5" => "V",
+            other => other,
+        }
+        .to_owned()
+    };
+    if let Some((instrument, schedule)) = code.split_once('-').filter(|(instrument, _)| instrument.starts_with("UN")) {
+        let schedule = schedule.strip_prefix(['S', 'T']).unwrap_or(schedule);
+        return made(instrument, &roman(schedule), "INT");
+    }
+    if code == "ISSL" {
+        return made("INCB special surveillance list", "listed", "INT");
+    }
+    let (country, rest) = code.split_once('-')?;
+    match country {
+        "EU" => made("EU 273/2004", rest.strip_prefix("cat").unwrap_or(rest), "EU"),
+        "US" if rest.starts_with('L') => made("US CSA list", &roman(&rest[1..]), "US"),
+        "US" => made("US CSA", &roman(rest.strip_prefix('S').unwrap_or(rest)), "US"),
+        "UK" => made("UK MDA 1971", rest, "GB"),
+        "DE" => made("DE", rest, "DE"),
+        "CA" => made("CA CDSA", rest, "CA"),
+        "CN" => {
+            let since = rest.strip_prefix("suppl-").map(str::to_owned);
+            Some(Control {
+                instrument: "CN".to_owned(),
+                schedule: if since.is_some() { "supplementary list".to_owned() } else { rest.to_owned() },
+                since,
+                jurisdiction: "CN".to_owned(),
+            })
+        }
+        other => made(other, rest, other),
+    }
+}
+
+struct Reader<'a> {
+    path: &'a str,
+    text: &'a str,
+}
+
+impl Reader<'_> {
+    fn read<T: serde::de::DeserializeOwned>(&self, problems: &mut Vec<PatternProblem>) -> Option<T> {
+        match toml::from_str(self.text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let offset = error.span().map_or(0, |span| span.start);
+                problems.push(self.problem(offset + 1, error.message().to_lowercase(), None));
+                None
+            }
+        }
+    }
+
+    /// `place` is a byte offset plus one; 0 for the whole file.
+    fn problem(&self, place: usize, message: String, hint: Option<&str>) -> PatternProblem {
+        let (line, column) = if place == 0 {
+            (0, 0)
+        } else {
+            let before = &self.text[..self.text.floor_char_boundary((place - 1).min(self.text.len()))];
+            let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+            (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+        };
+        PatternProblem { file: self.path.to_owned(), line, column, message, hint: hint.map(str::to_owned) }
+    }
+
+    fn check(&self, substance: &Substance, problems: &mut Vec<PatternProblem>) {
+        let place = self.text.find(&format!("\"{}\"", substance.id)).map_or(0, |at| at + 1);
+        if crate::vocab::ids::SubstanceId::parse(&substance.id).is_err() {
+            problems.push(self.problem(
+                place,
+                format!("`{}` is no substance id", substance.id),
+                Some("use 2 to 96 of a-z, 0-9 and -"),
+            ));
+        }
+        if !matches!(substance.legitimate_use.as_str(), "none-known" | "licensed" | "dual-use") {
+            problems.push(self.problem(
+                place,
+                format!("use `{}` is unknown", substance.legitimate_use),
+                Some("use none-known, licensed or dual-use"),
+            ));
+        }
+        for number in &substance.cas {
+            if !crate::detect::identifiers::cas_holds(number) {
+                let place = self.text.find(number.as_str()).map_or(place, |at| at + 1);
+                problems.push(self.problem(
+                    place,
+                    format!("CAS number `{number}` has a wrong check digit"),
+                    Some("look the number up again; the last digit checks the others"),
+                ));
+            }
+        }
+    }
+}
+
+/// One id twice, or one CAS number on two substances of different classes.
+fn conflicts(substances: &[Substance], problems: &mut Vec<PatternProblem>) {
+    let mut ids: HashMap<&str, &str> = HashMap::new();
+    for substance in substances {
+        if let Some(first) = ids.insert(&substance.id, &substance.class) {
+            problems.push(PatternProblem {
+                file: format!("substances/{}.toml", substance.class),
+                line: 0,
+                column: 0,
+                message: format!("substance `{}` stands here and in class `{first}`", substance.id),
+                hint: Some("keep one entry and move the other's names to it".to_owned()),
+            });
+        }
+    }
+}
+
+/// Digest over paths and contents, sorted by path, first 16 hexadecimal digits.
+fn digest(files: &[(String, String)]) -> String {
+    let mut sorted: Vec<_> = files.iter().collect();
+    sorted.sort();
+    let mut all = Vec::new();
+    for (path, text) in sorted {
+        all.extend_from_slice(path.as_bytes());
+        all.push(0);
+        all.extend_from_slice(text.as_bytes());
+        all.push(0);
+    }
+    Sha256Digest::of(&all).hex()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builtin_list_is_whole() {
+        let list = Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert!(list.substances.len() > 1500 && list.equipment.len() > 20 && list.classes.len() > 15);
+        assert!(list.version().starts_with("2026.11.0+sha256:"));
+        assert_eq!(list.lookup("Isotonitazene")[0].id, "isotonitazene");
+        assert_eq!(list.lookup("14188-81-9")[0].id, "isotonitazene");
+    }
+
+    #[test]
+    fn mistakes_have_a_place() {
+        let text = "[[substance]]\nid = \"abc\"\nname = \"Abc\"\nclass = \"nps\"\nuse = \"none-known\"\ncas = [\"14188-81-8\"]\n";
+        let problems = Watchlist::parse(&[("substances/x.toml".into(), text.into())]).unwrap_err();
+        let wrong = problems.iter().find(|p| p.message.contains("check digit")).unwrap();
+        assert_eq!((wrong.line, wrong.column), (6, 9));
+        let problems =
+            Watchlist::parse(&[("substances/x.toml".into(), "[[substance]]\nidd = 1\n".into())]).unwrap_err();
+        assert!(problems.iter().any(|p| p.message.contains("unknown field") && p.line == 2), "{problems:?}");
+    }
+}
