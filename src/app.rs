@@ -20,7 +20,9 @@ use crate::fetch::gate::Gate;
 use crate::store::hot::{HotOptions, HotStore};
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
-use crate::vocab::ids::PlatformId;
+use crate::evidence::audit::Said;
+use crate::referral::outcome::Decision;
+use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Clock;
 
@@ -107,19 +109,34 @@ pub struct App {
     /// How far running scans are, for the console and for other commands.
     pub progress: Mutex<Vec<Progress>>,
     platforms: RwLock<Vec<Arc<Platform>>>,
+    answered: RwLock<Option<AnswerHook>>,
+    patterns_seen: Mutex<Option<std::time::SystemTime>>,
     _lock: DirectoryLock,
 }
 
+/// Told the URLs of a case that a platform says it removed; the demo takes its listings down.
+type AnswerHook = Box<dyn Fn(&[String]) + Send + Sync>;
+
 impl App {
-    /// Locks the data directory and opens every room. `extra` platforms (the demo's own) stand beside the files'.
+    /// Locks the data directory and opens every room. `extra` platforms (the demo's own) stand beside the files', and
+    /// `settings` in place of the file's.
     ///
     /// # Errors
     /// When the directory is owned by another process, a file is refused, or a room cannot be opened.
-    pub fn open(paths: Paths, extra: Vec<Platform>, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
-        let settings = Arc::new(load_settings(&paths)?);
+    pub fn open(
+        paths: Paths,
+        extra: Vec<Platform>,
+        settings: Option<Settings>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AppError> {
+        let settings = Arc::new(match settings {
+            Some(settings) => settings,
+            None => load_settings(&paths)?,
+        });
         let today = clock.now().date();
         let mut platforms = load_platforms(&paths, today)?;
         platforms.extend(extra);
+        let newest_pattern = paths.patterns.as_deref().and_then(newest_change);
         let detector = load_detector(&paths)?;
         let lock = DirectoryLock::take(&paths.data)?;
         check_layout(&paths.data)?;
@@ -159,6 +176,8 @@ impl App {
             rooms: Arc::new(rooms),
             progress: Mutex::default(),
             platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
+            answered: RwLock::new(None),
+            patterns_seen: Mutex::new(newest_pattern),
             _lock: lock,
         })
     }
@@ -176,6 +195,44 @@ impl App {
     /// One platform.
     pub fn platform(&self, id: &PlatformId) -> Option<Arc<Platform>> {
         self.platforms().into_iter().find(|platform| platform.id == *id)
+    }
+
+    /// Has `hook` told of every answer by which a platform removed something.
+    pub fn on_answer(&self, hook: impl Fn(&[String]) + Send + Sync + 'static) {
+        *self.answered.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(hook));
+    }
+
+    /// Passes an answer on to the hook, if there is one.
+    pub fn answered(&self, referral: &ReferralId, decision: Decision) {
+        let hook = self.answered.read().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(hook), Decision::Removed, Ok(target)) = (&*hook, decision, self.rooms.truth.recheck_target(referral)) {
+            hook(&target.urls);
+        }
+    }
+
+    /// Loads the watchlist again if a file of it changed; answers with the new version. A refused list leaves the old one.
+    ///
+    /// # Errors
+    /// Every problem of the changed files.
+    pub fn reload_watchlist(&self) -> Result<Option<String>, AppError> {
+        let Some(newest) = self.paths.patterns.as_deref().and_then(newest_change) else { return Ok(None) };
+        {
+            let mut seen = self.patterns_seen.lock().unwrap_or_else(PoisonError::into_inner);
+            if *seen == Some(newest) {
+                return Ok(None);
+            }
+            *seen = Some(newest);
+        }
+        let detector = load_detector(&self.paths)?;
+        let (old, new) = (self.rooms.detector().watchlist().version().to_owned(), detector.watchlist().version().to_owned());
+        if old == new {
+            return Ok(None);
+        }
+        let detail = serde_json::json!({ "from": old, "to": new }).to_string();
+        self.rooms.replace_detector(detector);
+        let said = Said { actor: "hub", action: "reload-watchlist", subject: &new, detail: &detail };
+        self.rooms.truth.note(&said, self.rooms.now()).map_err(anyhow::Error::from)?;
+        Ok(Some(new))
     }
 
     /// Closes what must be closed in good order. Without it the next start treats this one as a crash.
@@ -294,3 +351,21 @@ fn check_layout(data: &Path) -> Result<(), AppError> {
         Err(error) => Err(AppError::Room(error.into())),
     }
 }
+
+/// When a file below `folder` last changed.
+fn newest_change(folder: &Path) -> Option<std::time::SystemTime> {
+    let mut newest = None;
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(current) = folders.pop() {
+        for entry in std::fs::read_dir(current).ok()?.flatten() {
+            let Ok(meta) = entry.metadata() else { continue };
+            if meta.is_dir() {
+                folders.push(entry.path());
+            } else {
+                newest = newest.max(meta.modified().ok());
+            }
+        }
+    }
+    newest
+}
+impl App { pub fn hub_state(&self, _s: bool, _u: &str) -> crate::server::ServerState { crate::server::ServerState } }

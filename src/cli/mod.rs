@@ -5,7 +5,171 @@
 //! Never: decides anything about crawling, detection or referrals.
 //! Start reading: [`request::Request`], then [`run`].
 
+mod archive;
+mod cases;
 pub mod control;
+mod demo;
 pub mod exit;
+mod governance;
+mod judge;
 pub mod output;
 pub mod request;
+mod scan;
+mod serve;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::{App, AppError, Paths};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{Output, Sink, Terminal};
+use crate::cli::request::{Arguments, ExportArgs, Global, Request, VerifyArgs};
+use crate::store::lock::LockError;
+use crate::telemetry::{SystemClock, Verbosity};
+
+/// Runs one command line to its end.
+pub async fn run(arguments: Arguments) -> Exit {
+    let Arguments { global, request } = arguments;
+    crate::telemetry::start(match (global.quiet, global.verbose) {
+        (true, _) => Verbosity::Quiet,
+        (_, true) => Verbosity::Verbose,
+        _ => Verbosity::Normal,
+    });
+    let terminal: Arc<dyn Sink> = Arc::new(Terminal::new(global.quiet));
+    let output = Output::new(terminal.clone(), global.json);
+    let result = dispatch(&global, request, &output, &*terminal).await;
+    drop((output, terminal));
+    match result {
+        Ok(exit) => exit,
+        Err(failure) => {
+            eprintln!("{failure}");
+            failure.exit
+        }
+    }
+}
+
+async fn dispatch(global: &Global, request: Request, output: &Output, terminal: &dyn Sink) -> Result<Exit, Failure> {
+    let paths = Paths::new(&global.data, global.seeds.as_deref(), global.patterns.as_deref(), global.settings.as_deref());
+    match request {
+        Request::Screen(args) => return judge::screen(&paths, &args, output),
+        Request::Extract(args) => return judge::extract(&args, output),
+        Request::Check(args) => return judge::check(&paths, &args, output),
+        Request::Eval(args) => return judge::eval(&paths, &args, output),
+        Request::Fit(args) => return judge::fit(&paths, &args, output),
+        Request::Watchlist(request) if !matches!(request, request::WatchlistRequest::Emerging) => {
+            return judge::watchlist(&paths, &request, output);
+        }
+        Request::Verify(args) => return archive::verify(&args, output),
+        Request::Demo(args) => return demo::run(&paths, &args, output).await,
+        Request::Serve(args) => return serve::run(paths, &args, output).await,
+        _ => {}
+    }
+    match App::open(paths.clone(), Vec::new(), None, Arc::new(SystemClock)) {
+        Ok(app) => {
+            let app = Arc::new(app);
+            // A long command answers others over the socket while it runs.
+            let socket = matches!(request, Request::Scan(_)).then(|| {
+                let app = app.clone();
+                tokio::spawn(async move { control::serve(app, std::future::pending()).await })
+            });
+            let result = execute(&app, &request, output).await;
+            if let Some(socket) = socket {
+                socket.abort();
+                let _ = std::fs::remove_file(app.paths().control_socket());
+            }
+            app.close()?;
+            result
+        }
+        Err(AppError::Lock(error @ LockError::Owned { .. })) => {
+            let request = absolute(request);
+            let socket = paths.control_socket();
+            let asked = tokio::task::block_in_place(|| control::ask(&socket, &request, output.json, terminal));
+            asked.unwrap_or_else(|| {
+                Err(Failure::new(Exit::Configuration, error.to_string())
+                    .hint("wait until it ends, or name another directory with --data"))
+            })
+        }
+        Err(error) => Err(failure(error, output)),
+    }
+}
+
+/// Runs a request against an open data directory, for this process or for a client of the control socket.
+///
+/// # Errors
+/// What the command failed with.
+pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Result<Exit, Failure> {
+    match request {
+        Request::Scan(args) => scan::run(app, args, output).await,
+        Request::Referrals(request) => cases::run(app, request, output).await,
+        Request::Search(args) => archive::search(app, args, output),
+        Request::Export(args) => archive::export(app, args, output),
+        Request::Report(request) => archive::report(app, request, output),
+        Request::Rescreen(args) => archive::rescreen(app, args, output),
+        Request::Watchlist(_) => governance::emerging(app, output),
+        Request::Platforms(request) => governance::platforms(app, request, output),
+        Request::Mandate(request) => governance::mandate(app, request, output),
+        Request::Token(request) => governance::token(app, request, output),
+        Request::Audit(request) => governance::audit(app, request, output),
+        Request::Doctor => governance::doctor(app, output),
+        Request::Demo(_) | Request::Serve(_) | Request::Screen(_) | Request::Extract(_) | Request::Check(_) | Request::Eval(_)
+        | Request::Fit(_) | Request::Verify(_) => Err(Failure::usage("this command does not run inside another process")),
+    }
+}
+
+/// Paths a client names are relative to its folder, not to the owner's.
+fn absolute(request: Request) -> Request {
+    let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
+    match request {
+        Request::Export(ExportArgs { format, query, out }) => Request::Export(ExportArgs { format, query, out: out.map(whole) }),
+        Request::Verify(VerifyArgs { file }) => Request::Verify(VerifyArgs { file: whole(file) }),
+        other => other,
+    }
+}
+
+/// An [`AppError`] as this program ends with it; problems of files are printed one by one.
+fn failure(error: AppError, output: &Output) -> Failure {
+    match error {
+        AppError::Configuration(problems) => {
+            for problem in &problems {
+                output.note(problem.to_string());
+            }
+            let count = problems.len();
+            let message = if count == 1 { "1 problem in the configuration".to_owned() } else { format!("{count} problems in the configuration") };
+            Failure::new(Exit::Configuration, message).hint("mend them and run `listingwatch check`")
+        }
+        error @ AppError::Lock(LockError::Owned { .. }) => {
+            Failure::new(Exit::Configuration, error.to_string()).hint("wait until it ends, or name another directory with --data")
+        }
+        error @ AppError::Lock(LockError::Io { .. }) => {
+            Failure::new(Exit::Configuration, error.to_string()).hint("name a folder you may write to with --data")
+        }
+        error @ AppError::NewerLayout { .. } => {
+            Failure::new(Exit::Configuration, error.to_string()).hint("use the newer version, or another directory with --data")
+        }
+        AppError::Room(error) => Failure::new(Exit::Internal, format!("{error:#}")),
+    }
+}
+
+/// Who acts when nobody is named: the user of this machine.
+fn actor(named: Option<&str>) -> String {
+    named.map_or_else(|| format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "local".to_owned())), str::to_owned)
+}
+
+impl From<crate::store::truth::TruthError> for Failure {
+    fn from(error: crate::store::truth::TruthError) -> Self {
+        use crate::store::truth::TruthError as E;
+        let exit = match &error {
+            E::NotFound { .. } | E::Query(_) | E::Invalid(_) => Exit::Usage,
+            E::Step(_) | E::Notice(_) => Exit::Policy,
+            E::NewerSchema { .. } => Exit::Configuration,
+            _ => Exit::Internal,
+        };
+        let hint = match &error {
+            E::Notice(missing) => Some(missing.hint.to_owned()),
+            E::NewerSchema { .. } => Some("use the newer version of the program".to_owned()),
+            E::Step(_) => Some("`listingwatch referrals show ID` lists what happened so far".to_owned()),
+            _ => None,
+        };
+        Failure { exit, message: error.to_string(), hint }
+    }
+}

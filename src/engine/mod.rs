@@ -5,8 +5,11 @@
 //! Start reading: [`scan::run`].
 
 pub mod commit;
+pub mod dispatch;
 pub mod examiner;
 pub mod lane;
+pub mod recheck;
 pub mod rooms;
 pub mod scan;
+pub mod schedule;
 pub mod tally;

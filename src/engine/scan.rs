@@ -429,6 +429,9 @@ fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanErro
         referrals_new: counts.referrals_new,
         coverage,
     };
+    let summary = serde_json::json!({ "pages": result.pages, "listings": result.listings, "hits": result.hits,
+        "referrals_new": result.referrals_new });
+    rooms.truth.record_scan(&result.coverage, &summary)?;
     Ok(result)
 }
 

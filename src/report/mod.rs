@@ -5,3 +5,4 @@
 //! Start reading: [`coverage::Coverage`].
 
 pub mod coverage;
+pub mod transparency;

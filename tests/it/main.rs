@@ -3,4 +3,5 @@
 mod config;
 mod demo_site;
 mod hot;
+mod tidy;
 mod warc;

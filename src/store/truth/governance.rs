@@ -274,3 +274,30 @@ impl Truth {
         Ok(())
     }
 }
+
+impl Truth {
+    /// Notices that left in a calendar year, as the transparency report counts them.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn notices_of_year(&self, year: i16) -> Result<Vec<crate::report::transparency::Counted>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT r.platform, coalesce(r.category, 'none'), coalesce(json_extract(r.state_json, '$.outcome.decision'), 'no-answer'),
+                   min(e.at), (SELECT min(a.at) FROM events a WHERE a.referral = r.id AND a.event = 'answer')
+                 FROM referrals r JOIN events e ON e.referral = r.id AND e.message = 'referral.created'
+                 WHERE strftime('%Y', e.at / 1000, 'unixepoch') = ? GROUP BY r.id ORDER BY r.platform",
+            )?;
+            let rows = statement.query_map([format!("{year:04}")], |row| {
+                let (sent, answered): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
+                Ok(crate::report::transparency::Counted {
+                    platform: row.get(0)?,
+                    category: row.get(1)?,
+                    action: row.get(2)?,
+                    hours_to_answer: answered.and_then(|at| u64::try_from((at - sent) / 3_600_000).ok()),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}

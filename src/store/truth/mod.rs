@@ -7,6 +7,7 @@ mod audit;
 mod cases;
 mod governance;
 mod hits;
+mod notice;
 mod outbox;
 pub mod query;
 mod schema;

@@ -1,0 +1,175 @@
+//! The archive: search, export, report, rescreen, verify.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use crate::app::App;
+use crate::archive::export::{OutFile, RowWriter};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::{ExportArgs, ExportFormat, ReportFormat, ReportRequest, RescreenArgs, SearchArgs, VerifyArgs};
+use crate::detect::assessment::ListingText;
+use crate::report::transparency::{self, Counted};
+use crate::store::truth::HitRow;
+use crate::vocab::ids::PlatformId;
+
+/// Columns of a CSV export.
+const COLUMNS: &[&str] = &[
+    "id", "referral", "state", "platform", "url", "title", "text", "price", "currency", "language", "verdict", "score", "category",
+    "substances", "emerging", "first_seen", "last_seen", "gone_at", "watchlist", "payload_digest",
+];
+
+pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Exit, Failure> {
+    let query = args.query.join(" ");
+    if args.facets {
+        let facets = app.rooms.truth.facets(&query)?;
+        if output.json {
+            output.json_document(&facets)?;
+        } else {
+            for (name, counts) in [
+                ("platform", &facets.platform),
+                ("category", &facets.category),
+                ("substance", &facets.substance),
+                ("state", &facets.state),
+            ] {
+                output.line(name)?;
+                for (value, count) in counts {
+                    output.line(format!("  {count:>7}  {value}"))?;
+                }
+            }
+        }
+        return Ok(Exit::Done);
+    }
+    let page = app.rooms.truth.search(&query, args.cursor.as_deref(), args.limit.clamp(1, 1000))?;
+    for hit in &page.hits {
+        if output.json {
+            output.json_line(hit)?;
+        } else {
+            let substances = hit.substances.join(", ");
+            output.line(format!("{}  {:.2}  {}  {}  [{substances}]\n    {}", hit.last_seen.date(), hit.score, hit.platform, hit.title, hit.url))?;
+        }
+    }
+    let shown = page.hits.len();
+    match page.next {
+        Some(next) => output.note(format!("{shown} of {} hits; go on with --cursor {next}", page.total)),
+        None => output.note(format!("{shown} of {} hits", page.total)),
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn export(app: &App, args: &ExportArgs, output: &Output) -> Result<Exit, Failure> {
+    match &args.out {
+        Some(path) => {
+            let mut file = OutFile::create(path).map_err(|error| {
+                Failure::usage(error.to_string()).hint("name a file in a folder you may write to with --out")
+            })?;
+            let rows = write_rows(app, args, &mut file)?;
+            file.finish().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+            output.note(format!("{rows} hits written to {}", path.display()));
+        }
+        None => {
+            let mut sink = LineSink { output, pending: Vec::new() };
+            write_rows(app, args, &mut sink)?;
+            sink.flush()?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn write_rows(app: &App, args: &ExportArgs, out: &mut dyn Write) -> Result<u64, Failure> {
+    let mut writer = match args.format {
+        ExportFormat::Jsonl => RowWriter::jsonl(out),
+        ExportFormat::Csv => RowWriter::csv(out, COLUMNS)?,
+    };
+    app.rooms.truth.for_each_hit::<Failure>(&args.query, |hit: HitRow| Ok(writer.row(&hit)?))?;
+    Ok(writer.finish()?.0)
+}
+
+/// Passes whole lines on to the output, so that a large export streams.
+struct LineSink<'a> {
+    output: &'a Output,
+    pending: Vec<u8>,
+}
+
+impl Write for LineSink<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.pending.extend_from_slice(bytes);
+        if self.pending.len() > 64 << 10 {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let Some(end) = memchr::memrchr(b'\n', &self.pending) else { return Ok(()) };
+        let rest = self.pending.split_off(end + 1);
+        let lines = std::mem::replace(&mut self.pending, rest);
+        let text = String::from_utf8_lossy(&lines[..lines.len() - 1]).into_owned();
+        self.output.line(text).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+    }
+}
+
+pub(super) fn report(app: &App, request: &ReportRequest, output: &Output) -> Result<Exit, Failure> {
+    match request {
+        ReportRequest::Coverage { platform } => {
+            let platform = platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
+            let scans = app.rooms.truth.scans(platform.as_ref(), 50)?;
+            for scan in &scans {
+                if output.json { output.json_line(&scan.coverage)? } else { output.line(scan.coverage.text())? }
+            }
+            if scans.is_empty() {
+                output.note("no scan has ended yet");
+            }
+        }
+        ReportRequest::Transparency { year, format } => {
+            let counted: Vec<Counted> = app.rooms.truth.notices_of_year(*year)?;
+            let report = transparency::Report::of(*year, &counted);
+            match format {
+                _ if output.json => output.json_document(&report)?,
+                ReportFormat::Json => output.json_document(&report)?,
+                ReportFormat::Csv => output.line(report.csv())?,
+                ReportFormat::Html => output.line(report.html())?,
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Judges stored hits with the present watchlist and lists what would change. The archive itself is not rewritten: a hit
+/// says what was known when it was found.
+pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Result<Exit, Failure> {
+    let detector = app.rooms.detector();
+    let mut changes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut looked = 0_u64;
+    app.rooms.truth.for_each_hit::<Failure>(&args.query, |hit| {
+        looked += 1;
+        let listing = ListingText { title: &hit.title, text: &hit.text, language: hit.language.as_deref(), ..ListingText::default() };
+        let now = detector.assess(&listing, &[]);
+        let verdict = format!("{:?}", now.verdict).to_lowercase();
+        if verdict != hit.verdict {
+            *changes.entry(format!("{} -> {verdict}", hit.verdict)).or_default() += 1;
+            let row = serde_json::json!({ "id": hit.id, "referral": hit.referral, "url": hit.url, "was": hit.verdict,
+                "now": verdict, "was_score": hit.score, "now_score": now.score, "watchlist": now.watchlist });
+            if output.json {
+                output.json_line(&row)?;
+            } else {
+                output.line(format!("{}  {} -> {verdict}  {}", hit.referral, hit.verdict, hit.title))?;
+            }
+        }
+        Ok(())
+    })?;
+    let changed: u64 = changes.values().sum();
+    output.note(format!("{looked} hits judged with {}; {changed} would change {changes:?}", detector.watchlist().version()));
+    Ok(Exit::Done)
+}
+
+pub(super) fn verify(args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {
+    let found = crate::archive::warc_reader::verify(&args.file)
+        .map_err(|error| Failure::usage(error.to_string()).hint("name a .warc.gz file of the data directory's warc/ folder"))?;
+    if output.json {
+        output.json_document(&found)?;
+    } else {
+        output.line(format!("{found:?}"))?;
+    }
+    Ok(if found.passed() { Exit::Done } else { Exit::Partial })
+}

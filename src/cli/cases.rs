@@ -1,0 +1,186 @@
+//! `referrals …`: the case work.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::ReferralsRequest;
+use crate::engine::{dispatch, recheck};
+use crate::referral::outcome::{Decision, Outcome};
+use crate::referral::state::{Event, ReferralState};
+use crate::store::truth::{CaseFilter, ReferralFull, ReferralRow};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Platform;
+
+pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Output) -> Result<Exit, Failure> {
+    let truth = &app.rooms.truth;
+    match request {
+        ReferralsRequest::List { platform, state, category, limit } => {
+            if let Some(state) = state.as_deref().filter(|state| !ReferralState::NAMES.contains(state)) {
+                return Err(Failure::usage(format!("no state `{state}`")).hint(format!("states are {}", ReferralState::NAMES.join(", "))));
+            }
+            let platform = platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
+            let filter = CaseFilter {
+                platform,
+                state: state.clone(),
+                category: category.clone(),
+                newest_first: true,
+                limit: *limit,
+                ..CaseFilter::default()
+            };
+            list(&truth.referrals(&filter)?, output)?;
+        }
+        ReferralsRequest::Show { id } => {
+            let full = truth.referral(&referral(id)?)?;
+            if output.json { output.json_document(&full)? } else { show(&full, output)? }
+        }
+        ReferralsRequest::Approve { ids, actor } => {
+            let actor = super::actor(actor.as_deref());
+            for id in ids {
+                let id = referral(id)?;
+                let platform = platform_of(app, &id)?;
+                let state = dispatch::approve(&app.rooms, &id, &platform, &actor)?;
+                say(&id, &state, output)?;
+            }
+            dispatch::step(&app.rooms, &app.platforms())?;
+        }
+        ReferralsRequest::Dismiss { ids, reason, actor } => {
+            for id in ids {
+                apply(app, id, Event::Dismiss { reason: reason.clone() }, actor.as_deref(), output)?;
+            }
+        }
+        ReferralsRequest::Hold { id, reason, actor } => {
+            apply(app, id, Event::Hold { reason: reason.clone() }, actor.as_deref(), output)?;
+        }
+        ReferralsRequest::Withdraw { id, reason, actor } => {
+            apply(app, id, Event::Withdraw { reason: reason.clone() }, actor.as_deref(), output)?;
+            dispatch::step(&app.rooms, &app.platforms())?;
+        }
+        ReferralsRequest::Send => {
+            let done = dispatch::step(&app.rooms, &app.platforms())?;
+            let document = serde_json::json!({ "approved": done.approved, "delivered": done.delivered, "failed": done.failed });
+            if output.json {
+                output.json_document(&document)?;
+            } else {
+                output.line(format!("{} delivered, {} failed, {} approved by policy", done.delivered, done.failed, done.approved))?;
+            }
+            return Ok(if done.failed == 0 { Exit::Done } else { Exit::Partial });
+        }
+        ReferralsRequest::Outcome { id, decision, reason, reference, actor } => {
+            let decision = Decision::parse(decision).ok_or_else(|| {
+                let names: Vec<&str> = Decision::ALL.iter().map(|decision| decision.name()).collect();
+                Failure::usage(format!("no decision `{decision}`")).hint(format!("decisions are {}", names.join(", ")))
+            })?;
+            let id = referral(id)?;
+            let platform = platform_of(app, &id)?;
+            let outcome = Outcome { decision, reason: reason.clone(), reference: reference.clone() };
+            let actor = super::actor(actor.as_deref());
+            let state = truth.answer(&id, &outcome, None, &actor, platform.referral.recheck, app.rooms.now())?;
+            app.answered(&id, decision);
+            say(&id, &state, output)?;
+        }
+        ReferralsRequest::Notice { id } => {
+            let id = referral(id)?;
+            let full = truth.referral(&id)?;
+            let platform = platform_of(app, &id)?;
+            let notice = dispatch::notice(&app.rooms, &full, &platform, None)?;
+            if output.json { output.json_document(&notice)? } else { output.line(notice.text())? }
+        }
+        ReferralsRequest::Recheck { ids } => {
+            let platforms = app.platforms();
+            let mut done = Vec::new();
+            if ids.is_empty() {
+                done = recheck::step(&app.rooms, &platforms, 1000).await?;
+            }
+            for id in ids {
+                let target = truth.recheck_target(&referral(id)?)?;
+                done.push(recheck::one(&app.rooms, &platforms, &target).await?);
+            }
+            for one in &done {
+                if output.json {
+                    output.json_line(one)?;
+                } else {
+                    output.line(format!("{}  {}  {}", one.referral, one.seen, one.state.as_deref().unwrap_or("unchanged")))?;
+                }
+            }
+            let unseen = done.iter().any(|one| one.seen == "not-seen");
+            return Ok(if unseen { Exit::Partial } else { Exit::Done });
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A table of cases, or JSON Lines.
+pub(super) fn list(rows: &[ReferralRow], output: &Output) -> Result<(), Failure> {
+    if output.json {
+        return rows.iter().try_for_each(|row| output.json_line(row));
+    }
+    if rows.is_empty() {
+        output.note("no cases");
+        return Ok(());
+    }
+    let mut table = comfy_table::Table::new();
+    table.set_header(["id", "state", "platform", "category", "score", "title", "substances"]);
+    for row in rows {
+        let short = |text: &str, chars: usize| {
+            let cut: String = text.chars().take(chars).collect();
+            if cut.len() < text.len() { format!("{cut}…") } else { cut }
+        };
+        table.add_row([
+            row.id.clone(),
+            row.state.clone(),
+            row.platform.clone(),
+            row.category.clone().unwrap_or_default(),
+            format!("{:.2}", row.score),
+            short(&row.title, 44),
+            short(&row.substances.join(", "), 36),
+        ]);
+    }
+    output.line(table.to_string())
+}
+
+fn show(full: &ReferralFull, output: &Output) -> Result<(), Failure> {
+    let row = &full.row;
+    output.line(format!("{}  {}  {}  score {:.3}", row.id, row.state, row.platform, row.score))?;
+    output.line(row.title.clone())?;
+    for hit in &full.hits {
+        let gone = hit.gone_at.map(|at| format!(", gone at {at}")).unwrap_or_default();
+        output.line(format!("  {}  ({:.3}{gone})", hit.url, hit.assessment.score))?;
+    }
+    if let Some(hit) = full.hits.first() {
+        output.line("why")?;
+        for reason in &hit.assessment.reasons {
+            output.line(format!("  - {reason}"))?;
+        }
+        output.line(format!("evidence  {} at {} in {}", hit.payload_digest, hit.warc_offset, hit.warc_file))?;
+    }
+    output.line("what happened")?;
+    for event in &full.events {
+        output.line(format!("  {}  {}  {} -> {}", event.at, event.actor, event.event, event.state))?;
+    }
+    Ok(())
+}
+
+fn apply(app: &App, id: &str, event: Event, actor: Option<&str>, output: &Output) -> Result<(), Failure> {
+    let id = referral(id)?;
+    let platform = platform_of(app, &id)?;
+    let policy = &platform.referral;
+    let state = app.rooms.truth.apply(&id, event, &super::actor(actor), &policy.channels, policy.recheck, app.rooms.now())?;
+    say(&id, &state, output)
+}
+
+fn say(id: &ReferralId, state: &ReferralState, output: &Output) -> Result<(), Failure> {
+    if output.json { output.json_line(&serde_json::json!({ "id": id, "state": state.name() })) } else { output.line(format!("{id} is {state}")) }
+}
+
+fn referral(id: &str) -> Result<ReferralId, Failure> {
+    ReferralId::parse(id).map_err(|error| Failure::usage(error.to_string()).hint("`listingwatch referrals list` shows the ids"))
+}
+
+fn platform_of(app: &App, id: &ReferralId) -> Result<Arc<Platform>, Failure> {
+    let name = app.rooms.truth.recheck_target(id)?.platform;
+    app.platform(&name).ok_or_else(|| {
+        Failure::policy(format!("there is no agreement with `{name}` any more")).hint(format!("put seeds/{name}.toml back"))
+    })
+}

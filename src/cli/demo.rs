@@ -1,0 +1,156 @@
+//! `demo`: the bundled marketplace, a real scan of it, its referrals, then the console.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::app::{App, Paths};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::DemoArgs;
+use crate::cli::{cases, scan, serve};
+use crate::config::settings::{Sender, Settings};
+use crate::demo::DEFAULT_SEED;
+use crate::demo::serve::{Marketplace, PortChoice};
+use crate::demo::site::Site;
+use crate::demo::truth::{FoundReferral, TruthReport};
+use crate::detect::assessment::Verdict;
+use crate::engine::scan::{PlatformResult, ScanOrder};
+use crate::store::truth::{CaseFilter, ReferralRow, Role};
+use crate::telemetry::SystemClock;
+use crate::vocab::ids::MandateId;
+use crate::vocab::platform::Platform;
+use crate::vocab::time::Clock;
+use crate::vocab::url::CanonicalUrl;
+
+/// First port the marketplace tries, so that a demo started again finds its listings under the same addresses.
+const MARKETPLACE_PORT: u16 = 8400;
+
+pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Result<Exit, Failure> {
+    let clock = Arc::new(SystemClock);
+    // The demo never mixes with real data: its data directory lies inside the one named.
+    let paths = Paths { data: paths.data.join("demo"), seeds: None, patterns: paths.patterns.clone(), settings: None };
+    let ports = if args.once { PortChoice::Any } else { PortChoice::Prefer(MARKETPLACE_PORT) };
+    if args.once && paths.data.exists() {
+        remove_old(&paths.data)?;
+    }
+    let site = Arc::new(Site::build(DEFAULT_SEED));
+    let marketplace = Marketplace::start(site, ports, clock.now())
+        .await
+        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()).hint("free the port, or end the other demo"))?;
+    let marketplace = Arc::new(marketplace);
+    let platforms = platforms(&marketplace, &*clock, output)?;
+    let app = App::open(paths, platforms, Some(settings(args)), clock).map_err(|error| super::failure(error, output))?;
+    let market = marketplace.clone();
+    app.on_answer(move |urls| urls.iter().for_each(|url| { market.take_down(url); }));
+    let app = Arc::new(app);
+    output.note("a synthetic marketplace runs on loopback; now it is scanned as any platform would be");
+    let mandate = MandateId::parse("own-site").map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+    let order = ScanOrder {
+        run: scan::run_id(&app)?,
+        platforms: app.platforms().into_iter().map(|platform| (platform, mandate.clone())).collect(),
+        max_pages: None,
+        until: None,
+    };
+    let results = scan::carry_out(&app, order, output).await?;
+    let rows = app.rooms.truth.referrals(&CaseFilter { newest_first: false, limit: 10_000, ..CaseFilter::default() })?;
+    let truth = marketplace.truth().compare(&found(&rows));
+    conclude(&results, &rows, &truth, &marketplace, output)?;
+    if args.once {
+        app.close()?;
+        drop(app);
+        if let Ok(marketplace) = Arc::try_unwrap(marketplace) {
+            marketplace.shutdown().await;
+        }
+        return Ok(Exit::Done);
+    }
+    let (_, token) =
+        app.rooms.truth.create_token(Role::Admin, "demo", None, None, "demo", app.rooms.now())?;
+    let listen = format!("127.0.0.1:{}", args.port);
+    serve::until_stopped(app, &listen, false, Some(&token), output).await
+}
+
+/// What was found, for people or as counts.
+fn conclude(
+    results: &[PlatformResult],
+    rows: &[ReferralRow],
+    truth: &TruthReport,
+    marketplace: &Marketplace,
+    output: &Output,
+) -> Result<(), Failure> {
+    let sum = |pick: fn(&PlatformResult) -> u64| results.iter().map(pick).sum::<u64>();
+    let audit = marketplace.audit();
+    if output.json {
+        return output.json_document(&serde_json::json!({
+            "pages": sum(|r| r.pages), "listings": sum(|r| r.listings), "hits": sum(|r| r.hits), "referrals": rows.len(),
+            "truth": truth, "politeness": audit, "coverage": results.iter().map(|r| &r.coverage).collect::<Vec<_>>(),
+        }));
+    }
+    cases::list(rows, output)?;
+    for result in results {
+        output.line(result.coverage.text())?;
+    }
+    output.line(format!(
+        "{} pages, {} listings, {} hits, {} cases; planted offers found {} of {}, missed {:?}; ordinary listings referred: {}",
+        sum(|r| r.pages),
+        sum(|r| r.listings),
+        sum(|r| r.hits),
+        rows.len(),
+        truth.found,
+        truth.planted,
+        truth.missed,
+        truth.false_referrals.len()
+    ))?;
+    output.line(format!(
+        "politeness by the server's own log: {} requests, {} to disallowed paths, {} gaps shorter than promised",
+        audit.requests, audit.disallowed, audit.short_gaps
+    ))?;
+    Ok(())
+}
+
+fn found(rows: &[ReferralRow]) -> Vec<FoundReferral> {
+    rows.iter()
+        .map(|row| FoundReferral {
+            urls: row.urls.iter().filter_map(|url| CanonicalUrl::parse(url, None).ok()).collect(),
+            verdict: if row.verdict == "refer" { Verdict::Refer } else { Verdict::Review },
+        })
+        .collect()
+}
+
+fn platforms(marketplace: &Marketplace, clock: &dyn Clock, output: &Output) -> Result<Vec<Platform>, Failure> {
+    let mut platforms = Vec::new();
+    for (name, text) in marketplace.platform_files() {
+        match crate::config::platforms::parse(&name, &text, clock.now().date()) {
+            Ok(platform) => platforms.push(platform),
+            Err(problems) => {
+                problems.iter().for_each(|problem| output.note(problem.to_string()));
+                return Err(Failure::new(Exit::Internal, format!("the demo's own `{name}` is refused")));
+            }
+        }
+    }
+    Ok(platforms)
+}
+
+/// The demo signs its notices itself, so that they can be approved and read.
+fn settings(args: &DemoArgs) -> Settings {
+    let mut settings = Settings::default();
+    settings.hub.public_url = Some(format!("http://127.0.0.1:{}", args.port));
+    settings.sender = Some(Sender {
+        name: "Demonstration authority".to_owned(),
+        address: "1 Example Street, Exampleville".to_owned(),
+        contact: "demo@example.test".to_owned(),
+    });
+    settings
+}
+
+/// `--once` starts from nothing, so that its counts are those of a whole scan.
+fn remove_old(folder: &PathBuf) -> Result<(), Failure> {
+    if !folder.join("LOCK").exists() {
+        return Err(Failure::new(Exit::Configuration, format!("`{}` is not a demo's data directory", folder.display()))
+            .hint("name an empty directory with --data"));
+    }
+    let lock = crate::store::lock::DirectoryLock::take(folder)
+        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()).hint("end the running demo first"))?;
+    drop(lock);
+    std::fs::remove_dir_all(folder)?;
+    Ok(())
+}

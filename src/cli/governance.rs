@@ -1,0 +1,209 @@
+//! Mandates, tokens, platforms, the audit log, the installation.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::{AuditRequest, MandateRequest, PlatformsRequest, TokenRequest};
+use crate::config::units;
+use crate::store::truth::{Mandate, Role};
+use crate::vocab::ids::{MandateId, PlatformId};
+use crate::vocab::platform::Platform;
+
+pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> Result<Exit, Failure> {
+    let truth = &app.rooms.truth;
+    let parse = |id: &str| MandateId::parse(id).map_err(|error| Failure::usage(error.to_string()));
+    match request {
+        MandateRequest::Create { id, authority, reference, purpose, budget, expires } => {
+            let id = parse(id)?;
+            let expires = expires
+                .parse()
+                .map_err(|_| Failure::usage(format!("--expires: `{expires}` is not a day")).hint("write it as 2027-12-31"))?;
+            let mandate = Mandate {
+                id: id.to_string(),
+                authority: authority.clone(),
+                reference: reference.clone(),
+                purpose: purpose.clone(),
+                budget: *budget,
+                spent: 0,
+                expires,
+                revoked: None,
+            };
+            truth.create_mandate(&mandate, &super::actor(None), app.rooms.now())?;
+            if output.json { output.json_document(&mandate)? } else { output.line(format!("mandate {id} is on record until {expires}"))? }
+        }
+        MandateRequest::List => {
+            for mandate in truth.mandates()? {
+                if output.json {
+                    output.json_line(&mandate)?;
+                } else {
+                    let state = mandate.refuses(app.rooms.now()).unwrap_or_else(|| format!("in force until {}", mandate.expires));
+                    output.line(format!("{}  {}  {}  {} pages used  {state}", mandate.id, mandate.authority, mandate.reference, mandate.spent))?;
+                }
+            }
+        }
+        MandateRequest::Revoke { id } => {
+            truth.revoke_mandate(&parse(id)?, &super::actor(None), app.rooms.now())?;
+            output.note(format!("mandate {id} is revoked"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Result<Exit, Failure> {
+    let truth = &app.rooms.truth;
+    let now = app.rooms.now();
+    match request {
+        TokenRequest::Create { role, owner, platform, expires } => {
+            let role = Role::parse(role).ok_or_else(|| {
+                let names: Vec<&str> = Role::ALL.iter().map(|(name, _)| *name).collect();
+                Failure::usage(format!("no role `{role}`")).hint(format!("roles are {}", names.join(", ")))
+            })?;
+            let platform = platform.as_deref().map(PlatformId::parse).transpose().map_err(|error| Failure::usage(error.to_string()))?;
+            if let Some(id) = platform.as_ref().filter(|id| app.platform(id).is_none()) {
+                output.note(format!("hint: there is no platform file for `{id}` yet"));
+            }
+            let expires = match expires {
+                Some(text) => {
+                    let life = units::duration(text).map_err(|error| Failure::usage(format!("--expires: {error}")).hint("write 90d"))?;
+                    Some(now.after(life))
+                }
+                None => None,
+            };
+            let (id, secret) = truth.create_token(role, owner, platform.as_ref(), expires, &super::actor(None), now)?;
+            if output.json {
+                output.json_document(&serde_json::json!({ "id": id, "token": secret, "expires": expires }))?;
+            } else {
+                output.line(secret)?;
+                output.note(format!("token {id} for {owner}; it is shown this once and stored as a hash"));
+            }
+        }
+        TokenRequest::List => {
+            for token in truth.tokens()? {
+                if output.json {
+                    output.json_line(&token)?;
+                } else {
+                    let state = match (token.revoked, token.expires) {
+                        (Some(at), _) => format!("revoked {at}"),
+                        (None, Some(at)) => format!("until {at}"),
+                        (None, None) => "without end".to_owned(),
+                    };
+                    let platform = token.platform.as_deref().unwrap_or("all platforms");
+                    output.line(format!("{}  {}  {}  {platform}  {state}", token.id, token.role.name(), token.owner))?;
+                }
+            }
+        }
+        TokenRequest::Revoke { id } => {
+            truth.revoke_token(id, &super::actor(None), now)?;
+            output.note(format!("token {id} is revoked"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Result<Exit, Failure> {
+    match request {
+        AuditRequest::Verify => match app.rooms.truth.verify_audit()? {
+            Ok((entries, head)) => {
+                if output.json {
+                    output.json_document(&serde_json::json!({ "entries": entries, "head": head, "whole": true }))?;
+                } else {
+                    output.line(format!("{entries} entries, whole; head {head}"))?;
+                }
+                Ok(Exit::Done)
+            }
+            Err(broken) => {
+                if output.json {
+                    output.json_document(&serde_json::json!({ "whole": false, "error": broken.to_string() }))?;
+                }
+                Err(Failure::new(Exit::Internal, broken.to_string()).hint("restore truth.db from a backup and compare"))
+            }
+        },
+        AuditRequest::List { limit } => {
+            for entry in app.rooms.truth.audit_entries(None, *limit)? {
+                if output.json {
+                    output.json_line(&entry)?;
+                } else {
+                    output.line(format!("{:>6}  {}  {}  {}  {}", entry.seq, entry.at, entry.actor, entry.action, entry.subject))?;
+                }
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) -> Result<Exit, Failure> {
+    let find = |id: &str| -> Result<Arc<Platform>, Failure> {
+        PlatformId::parse(id)
+            .ok()
+            .and_then(|id| app.platform(&id))
+            .ok_or_else(|| Failure::usage(format!("no platform `{id}`")).hint("`listingwatch platforms list` shows them"))
+    };
+    match request {
+        PlatformsRequest::List => {
+            for platform in app.platforms() {
+                let paused = app.rooms.truth.is_paused(&platform.id)?;
+                let agreement = &platform.agreement;
+                if output.json {
+                    output.json_line(&serde_json::json!({ "id": platform.id, "name": platform.name, "kind": platform.kind,
+                        "reference": agreement.reference, "valid_from": agreement.valid_from, "valid_until": agreement.valid_until,
+                        "in_force": agreement.in_force(app.rooms.now()), "paused": paused }))?;
+                } else {
+                    let force = if agreement.in_force(app.rooms.now()) { "in force" } else { "NOT in force" };
+                    let paused = if paused { ", paused" } else { "" };
+                    output.line(format!("{}  {}  {} ({force} until {}{paused})", platform.id, platform.name, agreement.reference, agreement.valid_until))?;
+                }
+            }
+        }
+        PlatformsRequest::Show { id } => {
+            let platform = find(id)?;
+            output.line(format!("{platform:#?}"))?;
+        }
+        PlatformsRequest::Pause { id } => {
+            app.rooms.truth.set_paused(&find(id)?.id, true, &super::actor(None), app.rooms.now())?;
+            output.note(format!("{id} is paused; nothing is fetched from it"));
+        }
+        PlatformsRequest::Resume { id } => {
+            app.rooms.truth.set_paused(&find(id)?.id, false, &super::actor(None), app.rooms.now())?;
+            output.note(format!("{id} is resumed"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {
+    let found = app.rooms.truth.emerging()?;
+    for name in &found {
+        if output.json {
+            output.json_line(name)?;
+        } else {
+            let text = |key: &str| name[key].as_str().unwrap_or_default().to_owned();
+            output.line(format!("{:<40} {:<24} {} listings, last seen {}", text("surface"), text("subclass"), name["listings"], text("last_seen")))?;
+        }
+    }
+    if found.is_empty() {
+        output.note("no name outside the list was found so far");
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn doctor(app: &App, output: &Output) -> Result<Exit, Failure> {
+    let audit = app.rooms.truth.verify_audit()?;
+    let sender = app.rooms.settings.sender.is_some();
+    let document = serde_json::json!({
+        "data": app.paths().data, "platforms": app.platforms().len(), "watchlist": app.rooms.detector().watchlist().version(),
+        "audit_entries": audit.as_ref().map(|(entries, _)| *entries).unwrap_or(0), "audit_whole": audit.is_ok(), "sender": sender,
+    });
+    if output.json {
+        output.json_document(&document)?;
+    } else {
+        for (name, value) in document.as_object().into_iter().flatten() {
+            output.line(format!("{name:<14} {value}"))?;
+        }
+        if !sender {
+            output.note("hint: without [sender] in listingwatch.toml no notice can leave");
+        }
+    }
+    Ok(if audit.is_ok() { Exit::Done } else { Exit::Internal })
+}

@@ -1,0 +1,299 @@
+//! Commands that need no data directory: screen, extract, check, eval, fit, watchlist.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::time::Instant;
+
+use crate::app::{self, AppError, Paths};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::{CheckArgs, EvalArgs, ExtractArgs, FitArgs, ScreenArgs, WatchlistRequest};
+use crate::detect::Detector;
+use crate::detect::evaluate::{Judged, Label, report};
+use crate::detect::screen::{self, InputLine};
+use crate::listing::{ReadContext, ReadLimits, charset, structured};
+use crate::vocab::time::Clock;
+use crate::vocab::url::CanonicalUrl;
+
+/// A line of a screening file longer than this is refused, so that one line cannot take all memory.
+const LINE_LIMIT_BYTES: u64 = 32 << 20;
+
+/// Largest page `extract` reads.
+const PAGE_LIMIT_BYTES: u64 = 64 << 20;
+
+fn detector(paths: &Paths, output: &Output) -> Result<Detector, Failure> {
+    app::load_detector(paths).map_err(|error| super::failure(error, output))
+}
+
+pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Result<Exit, Failure> {
+    let detector = detector(paths, output)?;
+    let mut bad = false;
+    let stdin = [Path::new("-").to_path_buf()];
+    let files = if args.files.is_empty() { &stdin[..] } else { &args.files[..] };
+    for file in files {
+        each_line(file, |number, line| {
+            match screen::line(&detector, number, line, &[]) {
+                Ok(verdict) => output.json_line(&verdict),
+                Err(error) => {
+                    bad = true;
+                    output.json_line(&error)
+                }
+            }
+        })?;
+    }
+    if bad {
+        output.note("hint: some lines were no listings; each has its number and what is wrong on standard output");
+    }
+    Ok(if bad { Exit::Partial } else { Exit::Done })
+}
+
+/// Lines of a file or of standard input, one at a time, empty ones passed over.
+fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failure>) -> Result<(), Failure> {
+    let reader: Box<dyn Read> = if file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(file).map_err(|error| unreadable(file, &error))?)
+    };
+    let mut reader = BufReader::with_capacity(1 << 20, reader);
+    let mut bytes = Vec::new();
+    for number in 1.. {
+        bytes.clear();
+        let read = reader.by_ref().take(LINE_LIMIT_BYTES).read_until(b'\n', &mut bytes).map_err(|error| unreadable(file, &error))?;
+        if read == 0 {
+            break;
+        }
+        if read as u64 == LINE_LIMIT_BYTES && !bytes.ends_with(b"\n") {
+            return Err(Failure::usage(format!("line {number} of `{}` passes {LINE_LIMIT_BYTES} bytes", file.display())));
+        }
+        let line = String::from_utf8_lossy(&bytes);
+        if !line.trim().is_empty() {
+            each(number, line.trim())?;
+        }
+    }
+    Ok(())
+}
+
+fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+    Failure::usage(format!("`{}` cannot be read: {error}", file.display())).hint("name a readable file, or `-` for standard input")
+}
+
+pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failure> {
+    let url = CanonicalUrl::parse(&args.url, None)
+        .map_err(|error| Failure::usage(format!("--url: {error}")).hint("give the page's address, e.g. --url https://www.example.test/p/1"))?;
+    let mut bytes = Vec::new();
+    let reader: Box<dyn Read> = if args.file == Path::new("-") {
+        Box::new(std::io::stdin())
+    } else {
+        Box::new(std::fs::File::open(&args.file).map_err(|error| unreadable(&args.file, &error))?)
+    };
+    reader.take(PAGE_LIMIT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(&args.file, &error))?;
+    let limits = ReadLimits { bytes: usize::try_from(PAGE_LIMIT_BYTES).unwrap_or(usize::MAX), ..ReadLimits::default() };
+    let page = crate::listing::read(&bytes, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits });
+    let structured = structured::read(&charset::decode(&bytes, None).text, &url);
+    let listings: Vec<_> = page
+        .listings
+        .iter()
+        .map(|listing| {
+            serde_json::json!({
+                "title": listing.title, "description": listing.description,
+                "price": listing.price.as_ref().map(ToString::to_string),
+                "currency": listing.price.as_ref().and_then(|price| price.currency.clone()),
+                "seller": listing.seller, "identifiers": listing.identifiers, "language": listing.language,
+                "images": listing.images, "source": listing.source,
+            })
+        })
+        .collect();
+    let links: Vec<&str> = page.links.iter().map(|link| link.url.as_str()).collect();
+    output.json_document(&serde_json::json!({
+        "listings": listings, "links": links, "structured": structured, "title": page.title, "language": page.language,
+        "canonical": page.canonical, "encoding": page.encoding, "problems": page.problems,
+    }))?;
+    Ok(Exit::Done)
+}
+
+pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<Exit, Failure> {
+    let today = crate::telemetry::SystemClock.now().date();
+    let mut problems = Vec::new();
+    let mut checked = Vec::new();
+    let (mut seeds, mut patterns) = (Vec::new(), Vec::new());
+    for path in &args.paths {
+        // A folder with a manifest is a watchlist, everything else holds platform files.
+        if path.join("manifest.toml").exists() { patterns.push(path.clone()) } else { seeds.push(path.clone()) }
+    }
+    if args.paths.is_empty() {
+        seeds.extend(paths.seeds.clone());
+        patterns.extend(paths.patterns.clone());
+        match app::load_settings(paths) {
+            Ok(_) => checked.extend(paths.settings.as_ref().map(|path| path.display().to_string())),
+            Err(AppError::Configuration(found)) => problems.extend(found),
+            Err(error) => return Err(super::failure(error, output)),
+        }
+    }
+    let found = crate::config::load::read_platforms(&seeds, today);
+    checked.extend(found.platforms.iter().map(|platform| format!("platform {}", platform.id)));
+    problems.extend(found.problems);
+    for folder in patterns.into_iter().map(Some).chain(args.paths.is_empty().then_some(None)) {
+        let with = Paths { patterns: folder, ..paths.clone() };
+        match app::load_detector(&with) {
+            Ok(detector) => checked.push(format!("watchlist {}", detector.watchlist().version())),
+            Err(AppError::Configuration(found)) => problems.extend(found),
+            Err(error) => return Err(super::failure(error, output)),
+        }
+    }
+    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    if output.json {
+        output.json_document(&serde_json::json!({ "checked": checked, "problems": problems, "errors": errors }))?;
+    } else {
+        for name in &checked {
+            output.line(format!("ok  {name}"))?;
+        }
+        for problem in &problems {
+            output.line(problem.to_string())?;
+        }
+    }
+    Ok(if errors == 0 { Exit::Done } else { Exit::Configuration })
+}
+
+/// Judges every labelled listing of a file; also the seconds and bytes it took.
+fn judge_all(detector: &Detector, file: &Path) -> Result<(Vec<Judged>, f64, u64), Failure> {
+    let (mut judged, mut bytes) = (Vec::new(), 0_u64);
+    let mut spent = std::time::Duration::ZERO;
+    each_line(file, |number, line| {
+        let wrong = |error: serde_json::Error| Failure::usage(format!("line {number} of `{}`: {error}", file.display()));
+        let input: InputLine = serde_json::from_str(line).map_err(wrong)?;
+        let label: Label = serde_json::from_str(line).map_err(wrong)?;
+        bytes += (input.title.as_deref().unwrap_or_default().len() + input.text.as_deref().unwrap_or_default().len()) as u64;
+        let started = Instant::now();
+        let assessment = screen::judge(detector, &input, &[]);
+        spent += started.elapsed();
+        let title = input.title.clone().unwrap_or_default();
+        judged.push(Judged { id: input.id, title, label, verdict: assessment.verdict, score: assessment.score });
+        Ok(())
+    })?;
+    Ok((judged, spent.as_secs_f64(), bytes))
+}
+
+pub(super) fn eval(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Exit, Failure> {
+    let detector = detector(paths, output)?;
+    let (judged, seconds, bytes) = judge_all(&detector, &args.file)?;
+    let report = report(&judged, seconds, bytes);
+    let mut document = serde_json::to_value(&report)?;
+    if let Some(baseline) = &args.baseline {
+        let text = std::fs::read_to_string(baseline).map_err(|error| unreadable(baseline, &error))?;
+        let earlier: serde_json::Value = serde_json::from_str(&text)
+            .map_err(|error| Failure::usage(format!("`{}`: {error}", baseline.display())).hint("give the output of an earlier `eval --json`"))?;
+        let mut change = serde_json::Map::new();
+        for verdict in ["refer", "refer_or_review"] {
+            for figure in ["precision", "recall", "f1"] {
+                let value = |from: &serde_json::Value| from[verdict][figure].as_f64().unwrap_or(0.0);
+                change.insert(format!("{verdict}.{figure}"), serde_json::json!(value(&document) - value(&earlier)));
+            }
+        }
+        document["change"] = serde_json::Value::Object(change);
+    }
+    if output.json {
+        output.json_document(&document)?;
+        return Ok(Exit::Done);
+    }
+    let line = |name: &str, f: &crate::detect::evaluate::Figures| {
+        format!(
+            "{name:<18} precision {:.4} [{:.3}, {:.3}]  recall {:.4} [{:.3}, {:.3}]  F1 {:.4}  precision at 0.1 % {:.3}",
+            f.precision, f.precision_interval.0, f.precision_interval.1, f.recall, f.recall_interval.0, f.recall_interval.1, f.f1,
+            f.precision_at_base_rate
+        )
+    };
+    output.line(format!("{} listings, watchlist {}", report.rows, detector.watchlist().version()))?;
+    output.line(line("refer", &report.refer))?;
+    output.line(line("refer or review", &report.refer_or_review))?;
+    for (category, figures) in &report.by_category {
+        output.line(format!("  {category:<18} recall {:.4} of {}", figures.recall, figures.true_positives + figures.missed))?;
+    }
+    for (kind, (called, of)) in &report.false_alarms {
+        output.line(format!("  false {kind:<20} {called} of {of}"))?;
+    }
+    output.line(format!("  other controlled drugs by verdict: {:?}", report.other_controlled))?;
+    output.line(format!("calibration error {:.4}, {:.0} MB/s on one core", report.calibration_error, report.megabytes_per_second))?;
+    output.line("most confident mistakes:")?;
+    for mistake in report.mistakes.iter().take(50) {
+        output.line(format!("  {:.3} target {} {:?}  {}  {}", mistake.score, mistake.target, mistake.verdict, mistake.id, mistake.title))?;
+    }
+    if let Some(change) = document.get("change") {
+        output.line(format!("change against the baseline: {change}"))?;
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn fit(paths: &Paths, args: &FitArgs, output: &Output) -> Result<Exit, Failure> {
+    let detector = detector(paths, output)?;
+    let (judged, ..) = judge_all(&detector, &args.file)?;
+    let thresholds = crate::detect::evaluate::thresholds(&judged);
+    let text = format!(
+        "# Thresholds on the operating curve of {} labelled listings: `listingwatch fit {}`.\nreview = {:.4}\nrefer = {:.4}\n",
+        judged.len(),
+        args.file.display(),
+        thresholds.0,
+        thresholds.1
+    );
+    match &args.out {
+        Some(path) => std::fs::write(path, text)?,
+        None => output.line(text)?,
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn watchlist(paths: &Paths, request: &WatchlistRequest, output: &Output) -> Result<Exit, Failure> {
+    let watchlist = app::load_watchlist(paths).map_err(|error| super::failure(error, output))?;
+    match request {
+        WatchlistRequest::List { class } => {
+            for substance in watchlist.substances.iter().filter(|s| class.as_ref().is_none_or(|class| s.class == *class)) {
+                if output.json {
+                    output.json_line(substance)?;
+                } else {
+                    output.line(format!("{:<40} {:<26} {:<12} {}", substance.id, substance.class, substance.legitimate_use, substance.name))?;
+                }
+            }
+        }
+        WatchlistRequest::Show { id } => {
+            let substance = watchlist.get(id).ok_or_else(|| {
+                Failure::usage(format!("no substance `{id}`")).hint("`listingwatch watchlist lookup NAME` finds the id of a name")
+            })?;
+            if output.json {
+                output.json_document(substance)?;
+            } else {
+                output.line(format!("{} ({})", substance.name, substance.id))?;
+                output.line(format!("  class      {} {}", substance.class, substance.subclass.as_deref().unwrap_or("")))?;
+                output.line(format!("  use        {}", substance.legitimate_use))?;
+                for control in substance.controls_in(&[]) {
+                    output.line(format!("  control    {} {} ({})", control.instrument, control.schedule, control.jurisdiction))?;
+                }
+                output.line(format!("  CAS        {}", substance.cas.join(", ")))?;
+                output.line(format!("  sources    {}", substance.sources.join(", ")))?;
+                let lists = [("names", &substance.names), ("street", &substance.street), ("ambiguous", &substance.ambiguous)];
+                for (kind, names) in lists {
+                    for (language, list) in names {
+                        output.line(format!("  {kind:<10} {language}: {}", list.join("; ")))?;
+                    }
+                }
+                output.line(format!("  watchlist  {}", watchlist.version()))?;
+            }
+        }
+        WatchlistRequest::Lookup { name } => {
+            let name = name.join(" ");
+            let found = watchlist.lookup(&name);
+            if output.json {
+                for substance in &found {
+                    output.json_line(substance)?;
+                }
+            } else {
+                for substance in &found {
+                    output.line(format!("{}  {}  {}", substance.id, substance.class, substance.name))?;
+                }
+            }
+            if found.is_empty() {
+                output.note(format!("no entry has the name or identifier `{name}`"));
+            }
+        }
+        WatchlistRequest::Emerging => {}
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,188 @@
+//! `scan`: crawl now, show progress, end with a summary and a coverage statement.
+
+use std::sync::{Arc, PoisonError};
+
+use crate::app::App;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::ScanArgs;
+use crate::config::units;
+use crate::engine::scan::{self, PlatformResult, ScanOrder};
+use crate::engine::tally::Progress;
+use crate::vocab::ids::{MandateId, PlatformId, RunId};
+use crate::vocab::platform::{Basis, Platform};
+
+/// The mandate under which an operator scans a site of its own.
+const OWN_SITE: &str = "own-site";
+
+pub(super) async fn run(app: &Arc<App>, args: &ScanArgs, output: &Output) -> Result<Exit, Failure> {
+    let platforms = chosen(app, args)?;
+    if args.dry_run {
+        return dry_run(app, &platforms, output);
+    }
+    let order = order(app, args, platforms)?;
+    let results = carry_out(app, order, output).await?;
+    report(&results, output)
+}
+
+/// Runs a scan with progress on `output`, and lets what platforms agreed to go out by itself.
+pub(super) async fn carry_out(app: &Arc<App>, order: ScanOrder, output: &Output) -> Result<Vec<PlatformResult>, Failure> {
+    let (shown, progress_app) = (output.clone(), app.clone());
+    let show = move |progress: &[Progress]| {
+        *progress_app.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress.to_vec();
+        shown.progress(progress_line(progress));
+    };
+    let stop = async {
+        // Ctrl-C ends a scan in good order; what was not fetched is still due.
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    let results = scan::run(app.rooms.clone(), order, show, stop)
+        .await
+        .map_err(|error| Failure::new(Exit::Internal, error.to_string()).hint("run the scan again: it goes on where it stopped"))?;
+    crate::engine::dispatch::step(&app.rooms, &app.platforms())?;
+    Ok(results)
+}
+
+pub(super) fn report(results: &[PlatformResult], output: &Output) -> Result<Exit, Failure> {
+    let run = results.first().map_or_else(String::new, |result| result.coverage.run.to_string());
+    if output.json {
+        output.json_document(&serde_json::json!({ "run": run, "platforms": results }))?;
+    } else {
+        for result in results {
+            output.line(format!(
+                "{}: {} pages, {} listings, {} hits, {} new referrals",
+                result.platform, result.pages, result.listings, result.hits, result.referrals_new
+            ))?;
+            output.line(result.coverage.text())?;
+        }
+        if results.iter().any(|result| result.referrals_new > 0) {
+            output.note("hint: `listingwatch referrals list --state drafted` shows what waits for a decision");
+        }
+    }
+    Ok(if results.iter().all(|result| result.coverage.complete) { Exit::Done } else { Exit::Partial })
+}
+
+fn chosen(app: &App, args: &ScanArgs) -> Result<Vec<Arc<Platform>>, Failure> {
+    let known = app.platforms();
+    if known.is_empty() {
+        return Err(Failure::new(Exit::Configuration, "there is no platform to scan")
+            .hint("write seeds/<id>.toml (see seeds/example-b2b.toml), or try `listingwatch demo`"));
+    }
+    if args.platforms.is_empty() {
+        return Ok(known);
+    }
+    let names = || known.iter().map(|platform| platform.id.to_string()).collect::<Vec<_>>().join(", ");
+    args.platforms
+        .iter()
+        .map(|name| {
+            PlatformId::parse(name)
+                .ok()
+                .and_then(|id| app.platform(&id))
+                .ok_or_else(|| Failure::usage(format!("no platform `{name}`")).hint(format!("known platforms: {}", names())))
+        })
+        .collect()
+}
+
+/// Checks agreement, pause and mandate of each platform before anything is asked of it.
+fn order(app: &App, args: &ScanArgs, platforms: Vec<Arc<Platform>>) -> Result<ScanOrder, Failure> {
+    let now = app.rooms.now();
+    let mut with_mandates = Vec::new();
+    for platform in platforms {
+        if !platform.agreement.in_force(now) {
+            let agreement = &platform.agreement;
+            return Err(Failure::policy(format!(
+                "the agreement with `{}` is in force from {} to {}, not today",
+                platform.id, agreement.valid_from, agreement.valid_until
+            ))
+            .hint(format!("renew it and change [agreement] in seeds/{}.toml", platform.id)));
+        }
+        if app.rooms.truth.is_paused(&platform.id)? {
+            return Err(Failure::policy(format!("`{}` is paused", platform.id))
+                .hint(format!("`listingwatch platforms resume {}`", platform.id)));
+        }
+        let named = args.mandate.clone().or_else(|| {
+            platform.schedule.as_ref().and_then(|schedule| schedule.mandate.as_ref()).map(ToString::to_string)
+        });
+        let mandate = match named {
+            Some(name) => {
+                let id = MandateId::parse(&name).map_err(|error| Failure::usage(error.to_string()))?;
+                let held = app.rooms.truth.mandate(&id).map_err(|_| {
+                    Failure::policy(format!("no mandate `{name}` is on record"))
+                        .hint("record it with `listingwatch mandate create`")
+                })?;
+                if let Some(reason) = held.refuses(now) {
+                    return Err(Failure::policy(reason).hint("record a new mandate with `listingwatch mandate create`"));
+                }
+                id
+            }
+            None if platform.agreement.basis == Basis::OwnSite => {
+                MandateId::parse(OWN_SITE).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?
+            }
+            None => {
+                return Err(Failure::policy(format!("a scan of `{}` needs a mandate", platform.id))
+                    .hint("name one with --mandate, or in [schedule] of the platform file; `listingwatch mandate create` records one"));
+            }
+        };
+        with_mandates.push((platform, mandate));
+    }
+    let until = match &args.duration {
+        Some(text) => {
+            let length = units::duration(text).map_err(|error| Failure::usage(format!("--for: {error}")).hint("write 90s, 15m or 2h"))?;
+            Some(now.after(length))
+        }
+        None => None,
+    };
+    Ok(ScanOrder { run: run_id(app)?, platforms: with_mandates, max_pages: args.max_pages, until })
+}
+
+/// A run is named after its start, so that lists sort by time.
+pub(super) fn run_id(app: &App) -> Result<RunId, Failure> {
+    let stamp: String = app.rooms.now().to_string().chars().filter(char::is_ascii_digit).collect();
+    RunId::parse(&format!("run-{stamp}")).map_err(|error| Failure::new(Exit::Internal, error.to_string()))
+}
+
+fn dry_run(app: &App, platforms: &[Arc<Platform>], output: &Output) -> Result<Exit, Failure> {
+    let now = app.rooms.now();
+    for platform in platforms {
+        let mut urls: Vec<String> = platform.crawl.start.iter().chain(&platform.crawl.feeds).map(ToString::to_string).collect();
+        let due = app.rooms.hot.due(&platform.id, now, 1000).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+        urls.extend(due.iter().map(ToString::to_string));
+        urls.sort();
+        urls.dedup();
+        if output.json {
+            output.json_line(&serde_json::json!({ "platform": platform.id, "would_fetch": urls }))?;
+        } else {
+            output.line(format!("{}: robots.txt of each host, then {} known URLs", platform.id, urls.len()))?;
+            for url in urls {
+                output.line(format!("  {url}"))?;
+            }
+        }
+    }
+    output.note("nothing was fetched");
+    Ok(Exit::Done)
+}
+
+fn progress_line(progress: &[Progress]) -> String {
+    let sum = |pick: fn(&Progress) -> u64| progress.iter().map(pick).sum::<u64>();
+    let rate: f64 = progress.iter().map(|one| one.pages_per_second).sum();
+    let waiting: Vec<String> = progress
+        .iter()
+        .flat_map(|one| &one.counts.waiting)
+        .take(3)
+        .map(|(host, (until, why))| format!("{host} waits until {until} ({why})"))
+        .collect();
+    let mut line = format!(
+        "{} pages, {} listings, {} hits, {} cases, {rate:.1} pages/s",
+        sum(|one| one.counts.pages),
+        sum(|one| one.counts.listings),
+        sum(|one| one.counts.hits),
+        sum(|one| one.counts.referrals_new),
+    );
+    if !waiting.is_empty() {
+        line.push_str("; ");
+        line.push_str(&waiting.join("; "));
+    }
+    line
+}

@@ -1,0 +1,189 @@
+//! `serve`: the hub and its loops.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::app::{App, Paths};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::ServeArgs;
+use crate::cli::{control, scan};
+use crate::engine::scan::ScanOrder;
+use crate::engine::{dispatch, recheck, schedule};
+use crate::telemetry::SystemClock;
+use crate::vocab::ids::MandateId;
+use crate::vocab::platform::Basis;
+
+/// How often what is due is looked for.
+const TICK: Duration = Duration::from_secs(2);
+
+/// Rechecks made in one step.
+const RECHECKS_AT_ONCE: usize = 20;
+
+pub(super) async fn run(paths: Paths, args: &ServeArgs, output: &Output) -> Result<Exit, Failure> {
+    let app = App::open(paths, Vec::new(), None, Arc::new(SystemClock)).map_err(|error| super::failure(error, output))?;
+    let app = Arc::new(app);
+    let settings = &app.rooms.settings;
+    let listen = args.listen.clone().unwrap_or_else(|| settings.hub.listen.to_string());
+    let address: SocketAddr = listen
+        .parse()
+        .map_err(|_| Failure::usage(format!("`{listen}` is not an address")).hint("write it as 127.0.0.1:8080"))?;
+    if !address.ip().is_loopback() && !args.behind_proxy {
+        return Err(Failure::policy(format!("`{address}` can be reached by others, and this is plain HTTP"))
+            .hint("put a proxy that ends TLS in front and say --behind-proxy, or listen on 127.0.0.1"));
+    }
+    if settings.sender.is_none() {
+        output.note("hint: without [sender] in listingwatch.toml no notice can be approved");
+    }
+    until_stopped(app, &listen, args.behind_proxy, None, output).await
+}
+
+/// Serves and runs the loops until Ctrl-C or SIGTERM. `token` is shown as a way in.
+pub(super) async fn until_stopped(
+    app: Arc<App>,
+    listen: &str,
+    secure: bool,
+    token: Option<&str>,
+    output: &Output,
+) -> Result<Exit, Failure> {
+    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
+        Failure::new(Exit::Configuration, format!("cannot listen on {listen}: {error}"))
+            .hint("another program uses the port; choose one with --port or --listen")
+    })?;
+    let address = listener.local_addr()?;
+    let (stop, stopped) = watch::channel(false);
+    let wait = |mut stopped: watch::Receiver<bool>| async move {
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    let state = app.hub_state(secure, &format!("http://{address}"));
+    if let Some(token) = token {
+        let link = state.one_time_link(token);
+        output.line(format!("console: http://{address}{link}  (this link signs in once)"))?;
+        output.line(format!("token:   {token}"))?;
+    } else {
+        output.line(format!("console: http://{address}/"))?;
+    }
+    output.note("stop with Ctrl-C");
+    let mut tasks: JoinSet<()> = JoinSet::new();
+    let (hub_stop, control_stop, loop_stop) = (stopped.clone(), stopped.clone(), stopped);
+    tasks.spawn(async move {
+        if let Err(error) = crate::server::run(listener, state, wait(hub_stop)).await {
+            tracing::error!(%error, "the hub ended");
+        }
+    });
+    let owner = app.clone();
+    tasks.spawn(async move {
+        if let Err(error) = control::serve(owner, wait(control_stop)).await {
+            tracing::error!(%error, "the control socket ended");
+        }
+    });
+    tasks.spawn(loops(app.clone(), loop_stop, output.clone()));
+    shutdown_signal().await;
+    output.note("stopping");
+    let _ = stop.send(true);
+    let joined = tokio::time::timeout(Duration::from_secs(30), async { while tasks.join_next().await.is_some() {} }).await;
+    if joined.is_err() {
+        tasks.abort_all();
+    }
+    app.close()?;
+    Ok(Exit::Done)
+}
+
+async fn shutdown_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
+}
+
+/// Dispatch, recheck, schedule and reload, one after another, every tick. A scan runs beside them.
+async fn loops(app: Arc<App>, mut stopped: watch::Receiver<bool>, output: Output) {
+    let mut scans: JoinSet<()> = JoinSet::new();
+    loop {
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => break,
+            () = tokio::time::sleep(TICK) => {}
+        }
+        let (rooms, platforms) = (app.rooms.clone(), app.platforms());
+        let listed = platforms.clone();
+        let dispatched = tokio::task::spawn_blocking(move || dispatch::step(&rooms, &listed)).await;
+        if let Ok(Err(error)) = dispatched {
+            tracing::error!(%error, "dispatch failed");
+        }
+        if let Err(error) = recheck::step(&app.rooms, &platforms, RECHECKS_AT_ONCE).await {
+            tracing::error!(%error, "recheck failed");
+        }
+        match app.reload_watchlist() {
+            Ok(Some(version)) => output.note(format!("the watchlist was reloaded: {version}")),
+            Ok(None) => {}
+            Err(error) => tracing::warn!(%error, "the changed watchlist is refused; the old one stays in use"),
+        }
+        while scans.try_join_next().is_some() {}
+        if scans.is_empty() {
+            start_due_scan(&app, &mut scans, &output);
+        }
+    }
+    scans.shutdown().await;
+}
+
+fn start_due_scan(app: &Arc<App>, scans: &mut JoinSet<()>, output: &Output) {
+    let due = match schedule::due(&app.rooms, &app.platforms()) {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "the schedule could not be read");
+            return;
+        }
+    };
+    let now = app.rooms.now();
+    let mut platforms = Vec::new();
+    for platform in due {
+        if let Err(error) = app.rooms.truth.note_scheduled(&platform.id, now) {
+            tracing::error!(%error, "the schedule could not be noted");
+            return;
+        }
+        let named = platform.schedule.as_ref().and_then(|schedule| schedule.mandate.clone());
+        let mandate = match named {
+            Some(id) => match app.rooms.truth.mandate(&id).map(|mandate| mandate.refuses(now)) {
+                Ok(None) => Some(id),
+                Ok(Some(reason)) => {
+                    tracing::warn!(platform.id = %platform.id, reason, "scheduled scan of `{}` is refused", platform.id);
+                    None
+                }
+                Err(error) => {
+                    tracing::warn!(platform.id = %platform.id, %error, "scheduled scan of `{}` is refused", platform.id);
+                    None
+                }
+            },
+            None if platform.agreement.basis == Basis::OwnSite => MandateId::parse("own-site").ok(),
+            None => None,
+        };
+        if let Some(mandate) = mandate {
+            platforms.push((platform, mandate));
+        }
+    }
+    if platforms.is_empty() {
+        return;
+    }
+    let (app, output) = (app.clone(), output.clone());
+    let Ok(run) = scan::run_id(&app) else { return };
+    let order = ScanOrder { run, platforms, max_pages: None, until: None };
+    scans.spawn(async move {
+        match scan::carry_out(&app, order, &output).await {
+            Ok(results) => {
+                for result in results {
+                    output.note(format!("scheduled scan of {}: {} pages, {} hits", result.platform, result.pages, result.hits));
+                }
+            }
+            Err(error) => tracing::error!(%error, "scheduled scan failed"),
+        }
+    });
+}
