@@ -15,13 +15,13 @@ use crate::detect::Detector;
 use crate::detect::watchlist::Watchlist;
 use crate::engine::rooms::Rooms;
 use crate::engine::tally::Progress;
+use crate::evidence::audit::Said;
 use crate::fetch::client::{Client, FetchLimits};
 use crate::fetch::gate::Gate;
+use crate::referral::outcome::Decision;
 use crate::store::hot::{HotOptions, HotStore};
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
-use crate::evidence::audit::Said;
-use crate::referral::outcome::Decision;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Clock;
@@ -205,7 +205,9 @@ impl App {
     /// Passes an answer on to the hook, if there is one.
     pub fn answered(&self, referral: &ReferralId, decision: Decision) {
         let hook = self.answered.read().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(hook), Decision::Removed, Ok(target)) = (&*hook, decision, self.rooms.truth.recheck_target(referral)) {
+        if let (Some(hook), Decision::Removed, Ok(target)) =
+            (&*hook, decision, self.rooms.truth.recheck_target(referral))
+        {
             hook(&target.urls);
         }
     }
@@ -224,7 +226,8 @@ impl App {
             *seen = Some(newest);
         }
         let detector = load_detector(&self.paths)?;
-        let (old, new) = (self.rooms.detector().watchlist().version().to_owned(), detector.watchlist().version().to_owned());
+        let (old, new) =
+            (self.rooms.detector().watchlist().version().to_owned(), detector.watchlist().version().to_owned());
         if old == new {
             return Ok(None);
         }
@@ -368,4 +371,8 @@ fn newest_change(folder: &Path) -> Option<std::time::SystemTime> {
     }
     newest
 }
-impl App { pub fn hub_state(&self, _s: bool, _u: &str) -> crate::server::ServerState { crate::server::ServerState } }
+impl App {
+    pub fn hub_state(&self, _s: bool, _u: &str) -> crate::server::ServerState {
+        crate::server::ServerState
+    }
+}

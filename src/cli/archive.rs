@@ -7,7 +7,9 @@ use crate::app::App;
 use crate::archive::export::{OutFile, RowWriter};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::request::{ExportArgs, ExportFormat, ReportFormat, ReportRequest, RescreenArgs, SearchArgs, VerifyArgs};
+use crate::cli::request::{
+    ExportArgs, ExportFormat, ReportFormat, ReportRequest, RescreenArgs, SearchArgs, VerifyArgs,
+};
 use crate::detect::assessment::ListingText;
 use crate::report::transparency::{self, Counted};
 use crate::store::truth::HitRow;
@@ -15,8 +17,26 @@ use crate::vocab::ids::PlatformId;
 
 /// Columns of a CSV export.
 const COLUMNS: &[&str] = &[
-    "id", "referral", "state", "platform", "url", "title", "text", "price", "currency", "language", "verdict", "score", "category",
-    "substances", "emerging", "first_seen", "last_seen", "gone_at", "watchlist", "payload_digest",
+    "id",
+    "referral",
+    "state",
+    "platform",
+    "url",
+    "title",
+    "text",
+    "price",
+    "currency",
+    "language",
+    "verdict",
+    "score",
+    "category",
+    "substances",
+    "emerging",
+    "first_seen",
+    "last_seen",
+    "gone_at",
+    "watchlist",
+    "payload_digest",
 ];
 
 pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Exit, Failure> {
@@ -46,7 +66,14 @@ pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Ex
             output.json_line(hit)?;
         } else {
             let substances = hit.substances.join(", ");
-            output.line(format!("{}  {:.2}  {}  {}  [{substances}]\n    {}", hit.last_seen.date(), hit.score, hit.platform, hit.title, hit.url))?;
+            output.line(format!(
+                "{}  {:.2}  {}  {}  [{substances}]\n    {}",
+                hit.last_seen.date(),
+                hit.score,
+                hit.platform,
+                hit.title,
+                hit.url
+            ))?;
         }
     }
     let shown = page.hits.len();
@@ -112,7 +139,8 @@ impl Write for LineSink<'_> {
 pub(super) fn report(app: &App, request: &ReportRequest, output: &Output) -> Result<Exit, Failure> {
     match request {
         ReportRequest::Coverage { platform } => {
-            let platform = platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
+            let platform =
+                platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
             let scans = app.rooms.truth.scans(platform.as_ref(), 50)?;
             for scan in &scans {
                 if output.json { output.json_line(&scan.coverage)? } else { output.line(scan.coverage.text())? }
@@ -143,7 +171,12 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
     let mut looked = 0_u64;
     app.rooms.truth.for_each_hit::<Failure>(&args.query, |hit| {
         looked += 1;
-        let listing = ListingText { title: &hit.title, text: &hit.text, language: hit.language.as_deref(), ..ListingText::default() };
+        let listing = ListingText {
+            title: &hit.title,
+            text: &hit.text,
+            language: hit.language.as_deref(),
+            ..ListingText::default()
+        };
         let now = detector.assess(&listing, &[]);
         let verdict = format!("{:?}", now.verdict).to_lowercase();
         if verdict != hit.verdict {
@@ -159,13 +192,17 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
         Ok(())
     })?;
     let changed: u64 = changes.values().sum();
-    output.note(format!("{looked} hits judged with {}; {changed} would change {changes:?}", detector.watchlist().version()));
+    output.note(format!(
+        "{looked} hits judged with {}; {changed} would change {changes:?}",
+        detector.watchlist().version()
+    ));
     Ok(Exit::Done)
 }
 
 pub(super) fn verify(args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {
-    let found = crate::archive::warc_reader::verify(&args.file)
-        .map_err(|error| Failure::usage(error.to_string()).hint("name a .warc.gz file of the data directory's warc/ folder"))?;
+    let found = crate::archive::warc_reader::verify(&args.file).map_err(|error| {
+        Failure::usage(error.to_string()).hint("name a .warc.gz file of the data directory's warc/ folder")
+    })?;
     if output.json {
         output.json_document(&found)?;
     } else {

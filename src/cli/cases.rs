@@ -18,9 +18,11 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
     match request {
         ReferralsRequest::List { platform, state, category, limit } => {
             if let Some(state) = state.as_deref().filter(|state| !ReferralState::NAMES.contains(state)) {
-                return Err(Failure::usage(format!("no state `{state}`")).hint(format!("states are {}", ReferralState::NAMES.join(", "))));
+                return Err(Failure::usage(format!("no state `{state}`"))
+                    .hint(format!("states are {}", ReferralState::NAMES.join(", "))));
             }
-            let platform = platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
+            let platform =
+                platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
             let filter = CaseFilter {
                 platform,
                 state: state.clone(),
@@ -59,11 +61,15 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
         }
         ReferralsRequest::Send => {
             let done = dispatch::step(&app.rooms, &app.platforms())?;
-            let document = serde_json::json!({ "approved": done.approved, "delivered": done.delivered, "failed": done.failed });
+            let document =
+                serde_json::json!({ "approved": done.approved, "delivered": done.delivered, "failed": done.failed });
             if output.json {
                 output.json_document(&document)?;
             } else {
-                output.line(format!("{} delivered, {} failed, {} approved by policy", done.delivered, done.failed, done.approved))?;
+                output.line(format!(
+                    "{} delivered, {} failed, {} approved by policy",
+                    done.delivered, done.failed, done.approved
+                ))?;
             }
             return Ok(if done.failed == 0 { Exit::Done } else { Exit::Partial });
         }
@@ -101,7 +107,12 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 if output.json {
                     output.json_line(one)?;
                 } else {
-                    output.line(format!("{}  {}  {}", one.referral, one.seen, one.state.as_deref().unwrap_or("unchanged")))?;
+                    output.line(format!(
+                        "{}  {}  {}",
+                        one.referral,
+                        one.seen,
+                        one.state.as_deref().unwrap_or("unchanged")
+                    ))?;
                 }
             }
             let unseen = done.iter().any(|one| one.seen == "not-seen");
@@ -166,21 +177,28 @@ fn apply(app: &App, id: &str, event: Event, actor: Option<&str>, output: &Output
     let id = referral(id)?;
     let platform = platform_of(app, &id)?;
     let policy = &platform.referral;
-    let state = app.rooms.truth.apply(&id, event, &super::actor(actor), &policy.channels, policy.recheck, app.rooms.now())?;
+    let state =
+        app.rooms.truth.apply(&id, event, &super::actor(actor), &policy.channels, policy.recheck, app.rooms.now())?;
     say(&id, &state, output)
 }
 
 fn say(id: &ReferralId, state: &ReferralState, output: &Output) -> Result<(), Failure> {
-    if output.json { output.json_line(&serde_json::json!({ "id": id, "state": state.name() })) } else { output.line(format!("{id} is {state}")) }
+    if output.json {
+        output.json_line(&serde_json::json!({ "id": id, "state": state.name() }))
+    } else {
+        output.line(format!("{id} is {state}"))
+    }
 }
 
 fn referral(id: &str) -> Result<ReferralId, Failure> {
-    ReferralId::parse(id).map_err(|error| Failure::usage(error.to_string()).hint("`listingwatch referrals list` shows the ids"))
+    ReferralId::parse(id)
+        .map_err(|error| Failure::usage(error.to_string()).hint("`listingwatch referrals list` shows the ids"))
 }
 
 fn platform_of(app: &App, id: &ReferralId) -> Result<Arc<Platform>, Failure> {
     let name = app.rooms.truth.recheck_target(id)?.platform;
     app.platform(&name).ok_or_else(|| {
-        Failure::policy(format!("there is no agreement with `{name}` any more")).hint(format!("put seeds/{name}.toml back"))
+        Failure::policy(format!("there is no agreement with `{name}` any more"))
+            .hint(format!("put seeds/{name}.toml back"))
     })
 }

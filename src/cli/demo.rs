@@ -34,14 +34,19 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         remove_old(&paths.data)?;
     }
     let site = Arc::new(Site::build(DEFAULT_SEED));
-    let marketplace = Marketplace::start(site, ports, clock.now())
-        .await
-        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()).hint("free the port, or end the other demo"))?;
+    let marketplace = Marketplace::start(site, ports, clock.now()).await.map_err(|error| {
+        Failure::new(Exit::Configuration, error.to_string()).hint("free the port, or end the other demo")
+    })?;
     let marketplace = Arc::new(marketplace);
     let platforms = platforms(&marketplace, &*clock, output)?;
-    let app = App::open(paths, platforms, Some(settings(args)), clock).map_err(|error| super::failure(error, output))?;
+    let app =
+        App::open(paths, platforms, Some(settings(args)), clock).map_err(|error| super::failure(error, output))?;
     let market = marketplace.clone();
-    app.on_answer(move |urls| urls.iter().for_each(|url| { market.take_down(url); }));
+    app.on_answer(move |urls| {
+        urls.iter().for_each(|url| {
+            market.take_down(url);
+        })
+    });
     let app = Arc::new(app);
     output.note("a synthetic marketplace runs on loopback; now it is scanned as any platform would be");
     let mandate = MandateId::parse("own-site").map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
@@ -52,7 +57,8 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         until: None,
     };
     let results = scan::carry_out(&app, order, output).await?;
-    let rows = app.rooms.truth.referrals(&CaseFilter { newest_first: false, limit: 10_000, ..CaseFilter::default() })?;
+    let rows =
+        app.rooms.truth.referrals(&CaseFilter { newest_first: false, limit: 10_000, ..CaseFilter::default() })?;
     let truth = marketplace.truth().compare(&found(&rows));
     conclude(&results, &rows, &truth, &marketplace, output)?;
     if args.once {
@@ -63,8 +69,7 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         }
         return Ok(Exit::Done);
     }
-    let (_, token) =
-        app.rooms.truth.create_token(Role::Admin, "demo", None, None, "demo", app.rooms.now())?;
+    let (_, token) = app.rooms.truth.create_token(Role::Admin, "demo", None, None, "demo", app.rooms.now())?;
     let listen = format!("127.0.0.1:{}", args.port);
     serve::until_stopped(app, &listen, false, Some(&token), output).await
 }
@@ -145,8 +150,11 @@ fn settings(args: &DemoArgs) -> Settings {
 /// `--once` starts from nothing, so that its counts are those of a whole scan.
 fn remove_old(folder: &PathBuf) -> Result<(), Failure> {
     if !folder.join("LOCK").exists() {
-        return Err(Failure::new(Exit::Configuration, format!("`{}` is not a demo's data directory", folder.display()))
-            .hint("name an empty directory with --data"));
+        return Err(Failure::new(
+            Exit::Configuration,
+            format!("`{}` is not a demo's data directory", folder.display()),
+        )
+        .hint("name an empty directory with --data"));
     }
     let lock = crate::store::lock::DirectoryLock::take(folder)
         .map_err(|error| Failure::new(Exit::Configuration, error.to_string()).hint("end the running demo first"))?;

@@ -17,9 +17,9 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
     match request {
         MandateRequest::Create { id, authority, reference, purpose, budget, expires } => {
             let id = parse(id)?;
-            let expires = expires
-                .parse()
-                .map_err(|_| Failure::usage(format!("--expires: `{expires}` is not a day")).hint("write it as 2027-12-31"))?;
+            let expires = expires.parse().map_err(|_| {
+                Failure::usage(format!("--expires: `{expires}` is not a day")).hint("write it as 2027-12-31")
+            })?;
             let mandate = Mandate {
                 id: id.to_string(),
                 authority: authority.clone(),
@@ -31,15 +31,24 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
                 revoked: None,
             };
             truth.create_mandate(&mandate, &super::actor(None), app.rooms.now())?;
-            if output.json { output.json_document(&mandate)? } else { output.line(format!("mandate {id} is on record until {expires}"))? }
+            if output.json {
+                output.json_document(&mandate)?
+            } else {
+                output.line(format!("mandate {id} is on record until {expires}"))?
+            }
         }
         MandateRequest::List => {
             for mandate in truth.mandates()? {
                 if output.json {
                     output.json_line(&mandate)?;
                 } else {
-                    let state = mandate.refuses(app.rooms.now()).unwrap_or_else(|| format!("in force until {}", mandate.expires));
-                    output.line(format!("{}  {}  {}  {} pages used  {state}", mandate.id, mandate.authority, mandate.reference, mandate.spent))?;
+                    let state = mandate
+                        .refuses(app.rooms.now())
+                        .unwrap_or_else(|| format!("in force until {}", mandate.expires));
+                    output.line(format!(
+                        "{}  {}  {}  {} pages used  {state}",
+                        mandate.id, mandate.authority, mandate.reference, mandate.spent
+                    ))?;
                 }
             }
         }
@@ -60,13 +69,18 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
                 let names: Vec<&str> = Role::ALL.iter().map(|(name, _)| *name).collect();
                 Failure::usage(format!("no role `{role}`")).hint(format!("roles are {}", names.join(", ")))
             })?;
-            let platform = platform.as_deref().map(PlatformId::parse).transpose().map_err(|error| Failure::usage(error.to_string()))?;
+            let platform = platform
+                .as_deref()
+                .map(PlatformId::parse)
+                .transpose()
+                .map_err(|error| Failure::usage(error.to_string()))?;
             if let Some(id) = platform.as_ref().filter(|id| app.platform(id).is_none()) {
                 output.note(format!("hint: there is no platform file for `{id}` yet"));
             }
             let expires = match expires {
                 Some(text) => {
-                    let life = units::duration(text).map_err(|error| Failure::usage(format!("--expires: {error}")).hint("write 90d"))?;
+                    let life = units::duration(text)
+                        .map_err(|error| Failure::usage(format!("--expires: {error}")).hint("write 90d"))?;
                     Some(now.after(life))
                 }
                 None => None,
@@ -90,7 +104,12 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
                         (None, None) => "without end".to_owned(),
                     };
                     let platform = token.platform.as_deref().unwrap_or("all platforms");
-                    output.line(format!("{}  {}  {}  {platform}  {state}", token.id, token.role.name(), token.owner))?;
+                    output.line(format!(
+                        "{}  {}  {}  {platform}  {state}",
+                        token.id,
+                        token.role.name(),
+                        token.owner
+                    ))?;
                 }
             }
         }
@@ -125,7 +144,10 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
                 if output.json {
                     output.json_line(&entry)?;
                 } else {
-                    output.line(format!("{:>6}  {}  {}  {}  {}", entry.seq, entry.at, entry.actor, entry.action, entry.subject))?;
+                    output.line(format!(
+                        "{:>6}  {}  {}  {}  {}",
+                        entry.seq, entry.at, entry.actor, entry.action, entry.subject
+                    ))?;
                 }
             }
             Ok(Exit::Done)
@@ -135,10 +157,9 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
 
 pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) -> Result<Exit, Failure> {
     let find = |id: &str| -> Result<Arc<Platform>, Failure> {
-        PlatformId::parse(id)
-            .ok()
-            .and_then(|id| app.platform(&id))
-            .ok_or_else(|| Failure::usage(format!("no platform `{id}`")).hint("`listingwatch platforms list` shows them"))
+        PlatformId::parse(id).ok().and_then(|id| app.platform(&id)).ok_or_else(|| {
+            Failure::usage(format!("no platform `{id}`")).hint("`listingwatch platforms list` shows them")
+        })
     };
     match request {
         PlatformsRequest::List => {
@@ -152,7 +173,10 @@ pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) 
                 } else {
                     let force = if agreement.in_force(app.rooms.now()) { "in force" } else { "NOT in force" };
                     let paused = if paused { ", paused" } else { "" };
-                    output.line(format!("{}  {}  {} ({force} until {}{paused})", platform.id, platform.name, agreement.reference, agreement.valid_until))?;
+                    output.line(format!(
+                        "{}  {}  {} ({force} until {}{paused})",
+                        platform.id, platform.name, agreement.reference, agreement.valid_until
+                    ))?;
                 }
             }
         }
@@ -179,7 +203,13 @@ pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {
             output.json_line(name)?;
         } else {
             let text = |key: &str| name[key].as_str().unwrap_or_default().to_owned();
-            output.line(format!("{:<40} {:<24} {} listings, last seen {}", text("surface"), text("subclass"), name["listings"], text("last_seen")))?;
+            output.line(format!(
+                "{:<40} {:<24} {} listings, last seen {}",
+                text("surface"),
+                text("subclass"),
+                name["listings"],
+                text("last_seen")
+            ))?;
         }
     }
     if found.is_empty() {

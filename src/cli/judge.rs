@@ -31,13 +31,11 @@ pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Resul
     let stdin = [Path::new("-").to_path_buf()];
     let files = if args.files.is_empty() { &stdin[..] } else { &args.files[..] };
     for file in files {
-        each_line(file, |number, line| {
-            match screen::line(&detector, number, line, &[]) {
-                Ok(verdict) => output.json_line(&verdict),
-                Err(error) => {
-                    bad = true;
-                    output.json_line(&error)
-                }
+        each_line(file, |number, line| match screen::line(&detector, number, line, &[]) {
+            Ok(verdict) => output.json_line(&verdict),
+            Err(error) => {
+                bad = true;
+                output.json_line(&error)
             }
         })?;
     }
@@ -58,12 +56,19 @@ fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failur
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
-        let read = reader.by_ref().take(LINE_LIMIT_BYTES).read_until(b'\n', &mut bytes).map_err(|error| unreadable(file, &error))?;
+        let read = reader
+            .by_ref()
+            .take(LINE_LIMIT_BYTES)
+            .read_until(b'\n', &mut bytes)
+            .map_err(|error| unreadable(file, &error))?;
         if read == 0 {
             break;
         }
         if read as u64 == LINE_LIMIT_BYTES && !bytes.ends_with(b"\n") {
-            return Err(Failure::usage(format!("line {number} of `{}` passes {LINE_LIMIT_BYTES} bytes", file.display())));
+            return Err(Failure::usage(format!(
+                "line {number} of `{}` passes {LINE_LIMIT_BYTES} bytes",
+                file.display()
+            )));
         }
         let line = String::from_utf8_lossy(&bytes);
         if !line.trim().is_empty() {
@@ -74,12 +79,15 @@ fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failur
 }
 
 fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
-    Failure::usage(format!("`{}` cannot be read: {error}", file.display())).hint("name a readable file, or `-` for standard input")
+    Failure::usage(format!("`{}` cannot be read: {error}", file.display()))
+        .hint("name a readable file, or `-` for standard input")
 }
 
 pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failure> {
-    let url = CanonicalUrl::parse(&args.url, None)
-        .map_err(|error| Failure::usage(format!("--url: {error}")).hint("give the page's address, e.g. --url https://www.example.test/p/1"))?;
+    let url = CanonicalUrl::parse(&args.url, None).map_err(|error| {
+        Failure::usage(format!("--url: {error}"))
+            .hint("give the page's address, e.g. --url https://www.example.test/p/1")
+    })?;
     let mut bytes = Vec::new();
     let reader: Box<dyn Read> = if args.file == Path::new("-") {
         Box::new(std::io::stdin())
@@ -88,7 +96,8 @@ pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failu
     };
     reader.take(PAGE_LIMIT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(&args.file, &error))?;
     let limits = ReadLimits { bytes: usize::try_from(PAGE_LIMIT_BYTES).unwrap_or(usize::MAX), ..ReadLimits::default() };
-    let page = crate::listing::read(&bytes, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits });
+    let page =
+        crate::listing::read(&bytes, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits });
     let structured = structured::read(&charset::decode(&bytes, None).text, &url);
     let listings: Vec<_> = page
         .listings
@@ -159,10 +168,12 @@ fn judge_all(detector: &Detector, file: &Path) -> Result<(Vec<Judged>, f64, u64)
     let (mut judged, mut bytes) = (Vec::new(), 0_u64);
     let mut spent = std::time::Duration::ZERO;
     each_line(file, |number, line| {
-        let wrong = |error: serde_json::Error| Failure::usage(format!("line {number} of `{}`: {error}", file.display()));
+        let wrong =
+            |error: serde_json::Error| Failure::usage(format!("line {number} of `{}`: {error}", file.display()));
         let input: InputLine = serde_json::from_str(line).map_err(wrong)?;
         let label: Label = serde_json::from_str(line).map_err(wrong)?;
-        bytes += (input.title.as_deref().unwrap_or_default().len() + input.text.as_deref().unwrap_or_default().len()) as u64;
+        bytes +=
+            (input.title.as_deref().unwrap_or_default().len() + input.text.as_deref().unwrap_or_default().len()) as u64;
         let started = Instant::now();
         let assessment = screen::judge(detector, &input, &[]);
         spent += started.elapsed();
@@ -180,8 +191,10 @@ pub(super) fn eval(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Ex
     let mut document = serde_json::to_value(&report)?;
     if let Some(baseline) = &args.baseline {
         let text = std::fs::read_to_string(baseline).map_err(|error| unreadable(baseline, &error))?;
-        let earlier: serde_json::Value = serde_json::from_str(&text)
-            .map_err(|error| Failure::usage(format!("`{}`: {error}", baseline.display())).hint("give the output of an earlier `eval --json`"))?;
+        let earlier: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
+            Failure::usage(format!("`{}`: {error}", baseline.display()))
+                .hint("give the output of an earlier `eval --json`")
+        })?;
         let mut change = serde_json::Map::new();
         for verdict in ["refer", "refer_or_review"] {
             for figure in ["precision", "recall", "f1"] {
@@ -198,7 +211,13 @@ pub(super) fn eval(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Ex
     let line = |name: &str, f: &crate::detect::evaluate::Figures| {
         format!(
             "{name:<18} precision {:.4} [{:.3}, {:.3}]  recall {:.4} [{:.3}, {:.3}]  F1 {:.4}  precision at 0.1 % {:.3}",
-            f.precision, f.precision_interval.0, f.precision_interval.1, f.recall, f.recall_interval.0, f.recall_interval.1, f.f1,
+            f.precision,
+            f.precision_interval.0,
+            f.precision_interval.1,
+            f.recall,
+            f.recall_interval.0,
+            f.recall_interval.1,
+            f.f1,
             f.precision_at_base_rate
         )
     };
@@ -206,16 +225,26 @@ pub(super) fn eval(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Ex
     output.line(line("refer", &report.refer))?;
     output.line(line("refer or review", &report.refer_or_review))?;
     for (category, figures) in &report.by_category {
-        output.line(format!("  {category:<18} recall {:.4} of {}", figures.recall, figures.true_positives + figures.missed))?;
+        output.line(format!(
+            "  {category:<18} recall {:.4} of {}",
+            figures.recall,
+            figures.true_positives + figures.missed
+        ))?;
     }
     for (kind, (called, of)) in &report.false_alarms {
         output.line(format!("  false {kind:<20} {called} of {of}"))?;
     }
     output.line(format!("  other controlled drugs by verdict: {:?}", report.other_controlled))?;
-    output.line(format!("calibration error {:.4}, {:.0} MB/s on one core", report.calibration_error, report.megabytes_per_second))?;
+    output.line(format!(
+        "calibration error {:.4}, {:.0} MB/s on one core",
+        report.calibration_error, report.megabytes_per_second
+    ))?;
     output.line("most confident mistakes:")?;
     for mistake in report.mistakes.iter().take(50) {
-        output.line(format!("  {:.3} target {} {:?}  {}  {}", mistake.score, mistake.target, mistake.verdict, mistake.id, mistake.title))?;
+        output.line(format!(
+            "  {:.3} target {} {:?}  {}  {}",
+            mistake.score, mistake.target, mistake.verdict, mistake.id, mistake.title
+        ))?;
     }
     if let Some(change) = document.get("change") {
         output.line(format!("change against the baseline: {change}"))?;
@@ -245,30 +274,44 @@ pub(super) fn watchlist(paths: &Paths, request: &WatchlistRequest, output: &Outp
     let watchlist = app::load_watchlist(paths).map_err(|error| super::failure(error, output))?;
     match request {
         WatchlistRequest::List { class } => {
-            for substance in watchlist.substances.iter().filter(|s| class.as_ref().is_none_or(|class| s.class == *class)) {
+            for substance in
+                watchlist.substances.iter().filter(|s| class.as_ref().is_none_or(|class| s.class == *class))
+            {
                 if output.json {
                     output.json_line(substance)?;
                 } else {
-                    output.line(format!("{:<40} {:<26} {:<12} {}", substance.id, substance.class, substance.legitimate_use, substance.name))?;
+                    output.line(format!(
+                        "{:<40} {:<26} {:<12} {}",
+                        substance.id, substance.class, substance.legitimate_use, substance.name
+                    ))?;
                 }
             }
         }
         WatchlistRequest::Show { id } => {
             let substance = watchlist.get(id).ok_or_else(|| {
-                Failure::usage(format!("no substance `{id}`")).hint("`listingwatch watchlist lookup NAME` finds the id of a name")
+                Failure::usage(format!("no substance `{id}`"))
+                    .hint("`listingwatch watchlist lookup NAME` finds the id of a name")
             })?;
             if output.json {
                 output.json_document(substance)?;
             } else {
                 output.line(format!("{} ({})", substance.name, substance.id))?;
-                output.line(format!("  class      {} {}", substance.class, substance.subclass.as_deref().unwrap_or("")))?;
+                output.line(format!(
+                    "  class      {} {}",
+                    substance.class,
+                    substance.subclass.as_deref().unwrap_or("")
+                ))?;
                 output.line(format!("  use        {}", substance.legitimate_use))?;
                 for control in substance.controls_in(&[]) {
-                    output.line(format!("  control    {} {} ({})", control.instrument, control.schedule, control.jurisdiction))?;
+                    output.line(format!(
+                        "  control    {} {} ({})",
+                        control.instrument, control.schedule, control.jurisdiction
+                    ))?;
                 }
                 output.line(format!("  CAS        {}", substance.cas.join(", ")))?;
                 output.line(format!("  sources    {}", substance.sources.join(", ")))?;
-                let lists = [("names", &substance.names), ("street", &substance.street), ("ambiguous", &substance.ambiguous)];
+                let lists =
+                    [("names", &substance.names), ("street", &substance.street), ("ambiguous", &substance.ambiguous)];
                 for (kind, names) in lists {
                     for (language, list) in names {
                         output.line(format!("  {kind:<10} {language}: {}", list.join("; ")))?;

@@ -49,7 +49,8 @@ pub async fn run(arguments: Arguments) -> Exit {
 }
 
 async fn dispatch(global: &Global, request: Request, output: &Output, terminal: &dyn Sink) -> Result<Exit, Failure> {
-    let paths = Paths::new(&global.data, global.seeds.as_deref(), global.patterns.as_deref(), global.settings.as_deref());
+    let paths =
+        Paths::new(&global.data, global.seeds.as_deref(), global.patterns.as_deref(), global.settings.as_deref());
     match request {
         Request::Screen(args) => return judge::screen(&paths, &args, output),
         Request::Extract(args) => return judge::extract(&args, output),
@@ -111,8 +112,14 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
         Request::Token(request) => governance::token(app, request, output),
         Request::Audit(request) => governance::audit(app, request, output),
         Request::Doctor => governance::doctor(app, output),
-        Request::Demo(_) | Request::Serve(_) | Request::Screen(_) | Request::Extract(_) | Request::Check(_) | Request::Eval(_)
-        | Request::Fit(_) | Request::Verify(_) => Err(Failure::usage("this command does not run inside another process")),
+        Request::Demo(_)
+        | Request::Serve(_)
+        | Request::Screen(_)
+        | Request::Extract(_)
+        | Request::Check(_)
+        | Request::Eval(_)
+        | Request::Fit(_)
+        | Request::Verify(_) => Err(Failure::usage("this command does not run inside another process")),
     }
 }
 
@@ -120,7 +127,9 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
 fn absolute(request: Request) -> Request {
     let whole = |path: PathBuf| std::path::absolute(&path).unwrap_or(path);
     match request {
-        Request::Export(ExportArgs { format, query, out }) => Request::Export(ExportArgs { format, query, out: out.map(whole) }),
+        Request::Export(ExportArgs { format, query, out }) => {
+            Request::Export(ExportArgs { format, query, out: out.map(whole) })
+        }
         Request::Verify(VerifyArgs { file }) => Request::Verify(VerifyArgs { file: whole(file) }),
         other => other,
     }
@@ -134,18 +143,20 @@ fn failure(error: AppError, output: &Output) -> Failure {
                 output.note(problem.to_string());
             }
             let count = problems.len();
-            let message = if count == 1 { "1 problem in the configuration".to_owned() } else { format!("{count} problems in the configuration") };
+            let message = if count == 1 {
+                "1 problem in the configuration".to_owned()
+            } else {
+                format!("{count} problems in the configuration")
+            };
             Failure::new(Exit::Configuration, message).hint("mend them and run `listingwatch check`")
         }
-        error @ AppError::Lock(LockError::Owned { .. }) => {
-            Failure::new(Exit::Configuration, error.to_string()).hint("wait until it ends, or name another directory with --data")
-        }
+        error @ AppError::Lock(LockError::Owned { .. }) => Failure::new(Exit::Configuration, error.to_string())
+            .hint("wait until it ends, or name another directory with --data"),
         error @ AppError::Lock(LockError::Io { .. }) => {
             Failure::new(Exit::Configuration, error.to_string()).hint("name a folder you may write to with --data")
         }
-        error @ AppError::NewerLayout { .. } => {
-            Failure::new(Exit::Configuration, error.to_string()).hint("use the newer version, or another directory with --data")
-        }
+        error @ AppError::NewerLayout { .. } => Failure::new(Exit::Configuration, error.to_string())
+            .hint("use the newer version, or another directory with --data"),
         AppError::Room(error) => Failure::new(Exit::Internal, format!("{error:#}")),
     }
 }

@@ -26,7 +26,11 @@ pub(super) async fn run(app: &Arc<App>, args: &ScanArgs, output: &Output) -> Res
 }
 
 /// Runs a scan with progress on `output`, and lets what platforms agreed to go out by itself.
-pub(super) async fn carry_out(app: &Arc<App>, order: ScanOrder, output: &Output) -> Result<Vec<PlatformResult>, Failure> {
+pub(super) async fn carry_out(
+    app: &Arc<App>,
+    order: ScanOrder,
+    output: &Output,
+) -> Result<Vec<PlatformResult>, Failure> {
     let (shown, progress_app) = (output.clone(), app.clone());
     let show = move |progress: &[Progress]| {
         *progress_app.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress.to_vec();
@@ -38,9 +42,9 @@ pub(super) async fn carry_out(app: &Arc<App>, order: ScanOrder, output: &Output)
             std::future::pending::<()>().await;
         }
     };
-    let results = scan::run(app.rooms.clone(), order, show, stop)
-        .await
-        .map_err(|error| Failure::new(Exit::Internal, error.to_string()).hint("run the scan again: it goes on where it stopped"))?;
+    let results = scan::run(app.rooms.clone(), order, show, stop).await.map_err(|error| {
+        Failure::new(Exit::Internal, error.to_string()).hint("run the scan again: it goes on where it stopped")
+    })?;
     crate::engine::dispatch::step(&app.rooms, &app.platforms())?;
     Ok(results)
 }
@@ -77,10 +81,9 @@ fn chosen(app: &App, args: &ScanArgs) -> Result<Vec<Arc<Platform>>, Failure> {
     args.platforms
         .iter()
         .map(|name| {
-            PlatformId::parse(name)
-                .ok()
-                .and_then(|id| app.platform(&id))
-                .ok_or_else(|| Failure::usage(format!("no platform `{name}`")).hint(format!("known platforms: {}", names())))
+            PlatformId::parse(name).ok().and_then(|id| app.platform(&id)).ok_or_else(|| {
+                Failure::usage(format!("no platform `{name}`")).hint(format!("known platforms: {}", names()))
+            })
         })
         .collect()
 }
@@ -129,7 +132,8 @@ fn order(app: &App, args: &ScanArgs, platforms: Vec<Arc<Platform>>) -> Result<Sc
     }
     let until = match &args.duration {
         Some(text) => {
-            let length = units::duration(text).map_err(|error| Failure::usage(format!("--for: {error}")).hint("write 90s, 15m or 2h"))?;
+            let length = units::duration(text)
+                .map_err(|error| Failure::usage(format!("--for: {error}")).hint("write 90s, 15m or 2h"))?;
             Some(now.after(length))
         }
         None => None,
@@ -146,8 +150,13 @@ pub(super) fn run_id(app: &App) -> Result<RunId, Failure> {
 fn dry_run(app: &App, platforms: &[Arc<Platform>], output: &Output) -> Result<Exit, Failure> {
     let now = app.rooms.now();
     for platform in platforms {
-        let mut urls: Vec<String> = platform.crawl.start.iter().chain(&platform.crawl.feeds).map(ToString::to_string).collect();
-        let due = app.rooms.hot.due(&platform.id, now, 1000).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+        let mut urls: Vec<String> =
+            platform.crawl.start.iter().chain(&platform.crawl.feeds).map(ToString::to_string).collect();
+        let due = app
+            .rooms
+            .hot
+            .due(&platform.id, now, 1000)
+            .map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
         urls.extend(due.iter().map(ToString::to_string));
         urls.sort();
         urls.dedup();

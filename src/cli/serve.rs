@@ -25,7 +25,8 @@ const TICK: Duration = Duration::from_secs(2);
 const RECHECKS_AT_ONCE: usize = 20;
 
 pub(super) async fn run(paths: Paths, args: &ServeArgs, output: &Output) -> Result<Exit, Failure> {
-    let app = App::open(paths, Vec::new(), None, Arc::new(SystemClock)).map_err(|error| super::failure(error, output))?;
+    let app =
+        App::open(paths, Vec::new(), None, Arc::new(SystemClock)).map_err(|error| super::failure(error, output))?;
     let app = Arc::new(app);
     let settings = &app.rooms.settings;
     let listen = args.listen.clone().unwrap_or_else(|| settings.hub.listen.to_string());
@@ -85,7 +86,8 @@ pub(super) async fn until_stopped(
     shutdown_signal().await;
     output.note("stopping");
     let _ = stop.send(true);
-    let joined = tokio::time::timeout(Duration::from_secs(30), async { while tasks.join_next().await.is_some() {} }).await;
+    let joined =
+        tokio::time::timeout(Duration::from_secs(30), async { while tasks.join_next().await.is_some() {} }).await;
     if joined.is_err() {
         tasks.abort_all();
     }
@@ -180,7 +182,10 @@ fn start_due_scan(app: &Arc<App>, scans: &mut JoinSet<()>, output: &Output) {
         match scan::carry_out(&app, order, &output).await {
             Ok(results) => {
                 for result in results {
-                    output.note(format!("scheduled scan of {}: {} pages, {} hits", result.platform, result.pages, result.hits));
+                    output.note(format!(
+                        "scheduled scan of {}: {} pages, {} hits",
+                        result.platform, result.pages, result.hits
+                    ));
                 }
             }
             Err(error) => tracing::error!(%error, "scheduled scan failed"),

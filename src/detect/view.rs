@@ -28,9 +28,9 @@ impl Folded {
         let mut folded = Folded::default();
         folded.text.reserve(source.len());
         folded.at.reserve(source.len());
-        let mut chars = source.chars().enumerate().take(FIELD_LIMIT_CHARS);
+        let chars = source.chars().enumerate().take(FIELD_LIMIT_CHARS);
         let mut place = 0_u32;
-        while let Some((at, c)) = chars.next() {
+        for (at, c) in chars {
             place = u32::try_from(at).unwrap_or(u32::MAX);
             if c.is_ascii() {
                 folded.push_ascii(c, place);
@@ -229,7 +229,7 @@ mod tests {
     fn spans_are_what_the_seller_wrote() {
         let source = "neu: Мето\u{200b}ни 10 g";
         let folded = Folded::of(source);
-        let start = folded.text.find("meto").map_or_else(|| folded.text.find('м').unwrap_or(5), |at| at);
+        let start = folded.text.find("meto").unwrap_or_else(|| folded.text.find('м').unwrap_or(5));
         let (from, to) = folded.span(start, start + 4);
         let cut: String = source.chars().skip(from).take(to - from).collect();
         assert!(cut.starts_with('М'), "{cut}");

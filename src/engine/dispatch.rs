@@ -19,7 +19,12 @@ const POLICY: &str = "policy";
 ///
 /// # Errors
 /// The field it lacks.
-pub fn notice(rooms: &Rooms, full: &ReferralFull, platform: &Platform, approved_by: Option<&str>) -> Result<Notice, TruthError> {
+pub fn notice(
+    rooms: &Rooms,
+    full: &ReferralFull,
+    platform: &Platform,
+    approved_by: Option<&str>,
+) -> Result<Notice, TruthError> {
     let settings = &rooms.settings;
     let sender = settings.sender.as_ref().map(|sender| NoticeSender {
         name: sender.name.clone(),

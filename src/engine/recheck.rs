@@ -47,7 +47,11 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], limit: usize)
 ///
 /// # Errors
 /// When the store fails.
-pub async fn one(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], target: &RecheckTarget) -> Result<Rechecked, TruthError> {
+pub async fn one(
+    rooms: &Arc<Rooms>,
+    platforms: &[Arc<Platform>],
+    target: &RecheckTarget,
+) -> Result<Rechecked, TruthError> {
     let platform = platforms.iter().find(|platform| platform.id == target.platform);
     let sighted = match platform {
         Some(platform) => look(rooms, platform, target).await?,
@@ -74,7 +78,11 @@ pub async fn one(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], target: &Reche
 }
 
 /// Gone only if every page of the cluster is; `None` when some could not be seen and none was live.
-async fn look(rooms: &Arc<Rooms>, platform: &Arc<Platform>, target: &RecheckTarget) -> Result<Option<Sighted>, TruthError> {
+async fn look(
+    rooms: &Arc<Rooms>,
+    platform: &Arc<Platform>,
+    target: &RecheckTarget,
+) -> Result<Option<Sighted>, TruthError> {
     let mut unseen = false;
     for url in &target.urls {
         let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
@@ -140,9 +148,21 @@ fn is_offered(rooms: &Rooms, platform: &Platform, capture: &crate::evidence::cap
 fn says_ended(text: &str) -> bool {
     let head: String = text.chars().take(1500).collect::<String>().to_lowercase();
     [
-        "this listing has ended", "listing has ended", "item ended", "no longer available", "has been removed", "offer has ended",
-        "listing is no longer", "angebot beendet", "nicht mehr verfügbar", "anzeige wurde gelöscht", "ya no está disponible",
-        "n'est plus disponible", "объявление снято", "已下架", "已失效",
+        "this listing has ended",
+        "listing has ended",
+        "item ended",
+        "no longer available",
+        "has been removed",
+        "offer has ended",
+        "listing is no longer",
+        "angebot beendet",
+        "nicht mehr verfügbar",
+        "anzeige wurde gelöscht",
+        "ya no está disponible",
+        "n'est plus disponible",
+        "объявление снято",
+        "已下架",
+        "已失效",
     ]
     .iter()
     .any(|words| head.contains(words))

@@ -140,15 +140,13 @@ impl<'a, 'c> Pass<'a, 'c> {
                 self.label =
                     kind.trim().to_ascii_lowercase().starts_with("application/ld+json").then(|| "ld+json".to_owned());
             }
-            "th" | "dt" | "td" | "dd" => {
-                if name == "td" || name == "dd" || self.cell.is_none() {
-                    self.cell = Some(String::new());
-                }
+            "th" | "dt" | "td" | "dd" if (name == "td" || name == "dd" || self.cell.is_none()) => {
+                self.cell = Some(String::new());
             }
             "tr" | "dl" => self.label = None,
             _ => {}
         }
-        if !inside.is_empty() && !(self.raw.has_microdata && self.raw.has_rdfa) {
+        if !inside.is_empty() && (!self.raw.has_microdata || !self.raw.has_rdfa) {
             self.raw.has_microdata |= contains(inside, "itemscope");
             self.raw.has_rdfa |= contains(inside, "typeof");
         }

@@ -90,7 +90,11 @@ impl Report {
         );
         for row in &self.rows {
             let hours = row.median_hours_to_answer.map(|hours| hours.to_string()).unwrap_or_default();
-            let _ = write!(out, "<tr><td>{}<td>{}<td>{}<td>{}<td>{hours}", row.platform, row.category, row.action, row.notices);
+            let _ = write!(
+                out,
+                "<tr><td>{}<td>{}<td>{}<td>{}<td>{hours}",
+                row.platform, row.category, row.action, row.notices
+            );
         }
         out.push_str("</table></html>");
         out
@@ -103,8 +107,16 @@ mod tests {
 
     #[test]
     fn counts_by_platform_type_and_action() {
-        let one = |action: &str, hours| Counted { platform: "bazaar".into(), category: "nps".into(), action: action.into(), hours_to_answer: hours };
+        let one = |action: &str, hours| Counted {
+            platform: "bazaar".into(),
+            category: "nps".into(),
+            action: action.into(),
+            hours_to_answer: hours,
+        };
         let report = Report::of(2026, &[one("removed", Some(5)), one("removed", Some(9)), one("no-answer", None)]);
-        assert_eq!(report.csv(), "platform,category,action,notices,median_hours_to_answer\nbazaar,nps,no-answer,1,\nbazaar,nps,removed,2,9");
+        assert_eq!(
+            report.csv(),
+            "platform,category,action,notices,median_hours_to_answer\nbazaar,nps,no-answer,1,\nbazaar,nps,removed,2,9"
+        );
     }
 }

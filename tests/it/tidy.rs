@@ -5,8 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms in path order. A room may import what stands before it, unless it is an edge beside it.
-const PURE: &[&str] =
-    &["vocab", "frontier", "evidence", "listing", "detect", "dedup", "examine", "referral", "report"];
+const PURE: &[&str] = &["vocab", "frontier", "evidence", "listing", "detect", "dedup", "examine", "referral", "report"];
 const EDGES: &[&str] = &["config", "fetch", "store", "archive", "outbound"];
 const DRIVERS: &[&str] = &["engine", "server", "demo", "app", "cli", "telemetry"];
 
@@ -90,8 +89,18 @@ fn imports_follow_the_path() {
 #[test]
 fn the_pure_core_does_no_io() {
     let banned = [
-        "tokio::", "sled::", "rusqlite::", "reqwest::", "std::fs", "std::net::Tcp", "std::thread", "SystemTime",
-        "Instant::now", "getrandom", "std::env", "std::process",
+        "tokio::",
+        "sled::",
+        "rusqlite::",
+        "reqwest::",
+        "std::fs",
+        "std::net::Tcp",
+        "std::thread",
+        "SystemTime",
+        "Instant::now",
+        "getrandom",
+        "std::env",
+        "std::process",
     ];
     let mut wrong = Vec::new();
     for (room, path, text) in sources() {

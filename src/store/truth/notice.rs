@@ -18,7 +18,8 @@ impl ReferralFull {
     ) -> NoticeDraft {
         let base = public_url.trim_end_matches('/');
         let address = |path: &str| if base.is_empty() { String::new() } else { format!("{base}{path}") };
-        let mut urls: Vec<String> = self.hits.iter().filter(|hit| hit.gone_at.is_none()).map(|hit| hit.url.clone()).collect();
+        let mut urls: Vec<String> =
+            self.hits.iter().filter(|hit| hit.gone_at.is_none()).map(|hit| hit.url.clone()).collect();
         if urls.is_empty() {
             urls.clone_from(&self.row.urls);
         }

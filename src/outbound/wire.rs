@@ -1,0 +1,275 @@
+//! What outsiders receive of a case: list rows, the full case, events; and what of it each reader may see.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::detect::assessment::Assessment;
+use crate::outbound::highlight::{Segment, marks_of, segments};
+use crate::referral::notice::Notice;
+use crate::vocab::time::Timestamp;
+
+/// Who reads. Authorities and the platform concerned see different parts of one case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reader {
+    /// The authority that keeps the case.
+    Authority,
+    /// The trust-and-safety team of the platform.
+    Platform,
+}
+
+/// A referral as lists show it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ReferralView {
+    /// Id.
+    pub id: String,
+    /// Platform.
+    pub platform: String,
+    /// `drafted`, `sent`, `decided`, ….
+    pub state: String,
+    /// `synthetic-opioid`, `nps`, `precursor`, `equipment`, `other-controlled`.
+    pub category: Option<String>,
+    /// Exact locations of the listings.
+    pub urls: Vec<String>,
+    /// Title of the strongest listing.
+    pub title: String,
+    /// Names of substances.
+    pub substances: Vec<String>,
+    /// Calibrated probability that a reviewer would call it in scope.
+    pub score: f64,
+    /// When the case was opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub created: Timestamp,
+    /// Last change.
+    #[schema(value_type = String, format = DateTime)]
+    pub updated: Timestamp,
+    /// `refer` or `review`.
+    pub verdict: String,
+    /// Number of the last change; give the greatest one you have seen as `since`.
+    pub change: i64,
+}
+
+/// A referral with everything its reader may see.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct CaseView {
+    /// As lists show it.
+    #[serde(flatten)]
+    pub referral: ReferralView,
+    /// The state with its details: outcome, reason, checks.
+    #[schema(value_type = Object)]
+    pub lifecycle: Value,
+    /// Who approved it; none when it went out by policy or did not go out.
+    pub approved_by: Option<String>,
+    /// Listings of the case.
+    pub hits: Vec<HitView>,
+    /// What happened, oldest first.
+    pub timeline: Vec<TimelineView>,
+    /// Earlier cases of the cluster.
+    pub history: Vec<String>,
+}
+
+/// One listing of a case, with the words that count marked in its text.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct HitView {
+    /// Hit id.
+    pub id: String,
+    /// Page.
+    pub url: String,
+    /// Title, in pieces.
+    pub title: Vec<Segment>,
+    /// Text, in pieces.
+    pub text: Vec<Segment>,
+    /// Price as published.
+    pub price: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
+    /// Identifiers and attributes as published.
+    #[schema(value_type = Vec<Vec<String>>)]
+    pub identifiers: Vec<(String, String)>,
+    /// Keyed hash of the seller's name; only for the authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seller: Option<String>,
+    /// Language.
+    pub language: Option<String>,
+    /// Addresses of images as published; never loaded by the console.
+    pub images: Vec<String>,
+    /// Verdict, substances with controls and matches, context with weights, reasons.
+    #[schema(value_type = Object)]
+    pub assessment: Assessment,
+    /// Where the evidence lies and its digest.
+    pub evidence: EvidenceView,
+    /// First seen.
+    #[schema(value_type = String, format = DateTime)]
+    pub first_seen: Timestamp,
+    /// Last seen.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_seen: Timestamp,
+    /// When it was found gone.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub gone_at: Option<Timestamp>,
+}
+
+/// One stored capture.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EvidenceView {
+    /// Hit it belongs to.
+    pub hit: String,
+    /// Page.
+    pub url: String,
+    /// WARC record that holds it.
+    pub record_id: String,
+    /// SHA-256 of the body.
+    pub payload_digest: String,
+    /// When it was captured.
+    #[schema(value_type = String, format = DateTime)]
+    pub captured_at: Timestamp,
+}
+
+/// One step of a case's life.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct TimelineView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who.
+    pub actor: String,
+    /// What.
+    pub event: String,
+    /// State afterwards.
+    pub state: String,
+}
+
+/// Parts of a listing before its text is cut into pieces.
+#[derive(Debug, Clone)]
+pub struct HitParts<'a> {
+    /// Title.
+    pub title: &'a str,
+    /// Text.
+    pub text: &'a str,
+    /// Verdict and findings.
+    pub assessment: &'a Assessment,
+}
+
+impl HitParts<'_> {
+    /// Title and text with the assessment's words marked.
+    pub fn marked(&self) -> (Vec<Segment>, Vec<Segment>) {
+        let cut = |text: &str, field: &str| segments(text, &marks_of(self.assessment, field));
+        (cut(self.title, "title"), cut(self.text, "text"))
+    }
+}
+
+/// Steps that concern the authority alone; a platform must not learn that a case was held or why a draft waited.
+const INTERNAL_EVENTS: [&str; 6] = ["draft", "hold", "release", "dismiss", "expire", "mark-undeliverable"];
+
+impl CaseView {
+    /// The part of the case that `reader` may see.
+    pub fn for_reader(mut self, reader: Reader) -> Self {
+        match reader {
+            Reader::Authority => self,
+            Reader::Platform => {
+                for hit in &mut self.hits {
+                    hit.seller = None;
+                }
+                let platform = self.referral.platform.clone();
+                self.timeline.retain(|step| !INTERNAL_EVENTS.contains(&step.event.as_str()));
+                for step in &mut self.timeline {
+                    if !matches!(step.event.as_str(), "answer" | "acknowledge") {
+                        step.actor = "authority".to_owned();
+                    } else if step.actor.is_empty() {
+                        step.actor = platform.clone();
+                    }
+                }
+                self
+            }
+        }
+    }
+}
+
+/// A webhook's body, also a line of the NDJSON feed: what happened to which case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventView {
+    /// `referral.created`, `referral.updated`, `referral.withdrawn`, `listing.relisted`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// When it happened.
+    #[schema(value_type = String, format = DateTime)]
+    pub timestamp: Timestamp,
+    /// The case.
+    pub data: EventData,
+}
+
+/// What an event is about.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct EventData {
+    /// The case as it is now.
+    pub referral: ReferralView,
+    /// The complete notice; left out when the case was taken back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub notice: Option<Notice>,
+    /// The case in the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+impl EventView {
+    /// One line of JSON.
+    pub fn line(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case() -> CaseView {
+        let step = |actor: &str, event: &str| TimelineView {
+            at: Timestamp::EPOCH,
+            actor: actor.into(),
+            event: event.into(),
+            state: "x".into(),
+        };
+        CaseView {
+            referral: ReferralView {
+                id: "R-1".into(),
+                platform: "bazaar".into(),
+                state: "sent".into(),
+                category: None,
+                urls: vec![],
+                title: String::new(),
+                substances: vec![],
+                score: 0.5,
+                created: Timestamp::EPOCH,
+                updated: Timestamp::EPOCH,
+                verdict: "refer".into(),
+                change: 1,
+            },
+            lifecycle: Value::Null,
+            approved_by: None,
+            hits: vec![],
+            timeline: vec![
+                step("reviewer", "hold"),
+                step("reviewer", "approve"),
+                step("moderator", "answer"),
+                step("scan", "draft"),
+            ],
+            history: vec![],
+        }
+    }
+
+    #[test]
+    fn a_platform_sees_neither_reviewers_nor_holds() {
+        let seen = case().for_reader(Reader::Platform);
+        let steps: Vec<_> = seen.timeline.iter().map(|s| (s.actor.as_str(), s.event.as_str())).collect();
+        assert_eq!(steps, [("authority", "approve"), ("moderator", "answer")]);
+        assert_eq!(case().for_reader(Reader::Authority).timeline.len(), 4);
+    }
+
+    #[test]
+    fn a_row_flattens_into_the_case() {
+        let json = serde_json::to_value(case()).unwrap();
+        assert_eq!(json["id"], "R-1");
+        assert_eq!(json["change"], 1);
+    }
+}
