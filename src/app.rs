@@ -18,7 +18,10 @@ use crate::engine::tally::Progress;
 use crate::evidence::audit::Said;
 use crate::fetch::client::{Client, FetchLimits};
 use crate::fetch::gate::Gate;
+use crate::outbound::links::{LinkKey, NoticeDesk};
+use crate::referral::notice::NoticeSender;
 use crate::referral::outcome::Decision;
+use crate::server::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
 use crate::store::hot::{HotOptions, HotStore};
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
@@ -162,7 +165,18 @@ impl App {
         let client = Client::new(&contact, limits, clock.clone());
         let after_crash = report.unclean.then_some(if report.empty { CHECKPOINT_INTERVAL } else { Duration::ZERO });
         let gate = Arc::new(Gate::new(client, hot.clone(), clock.clone(), after_crash));
+        let public_url = settings.hub.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.hub.listen));
+        let desk = NoticeDesk {
+            sender: settings.sender.as_ref().map(|sender| NoticeSender {
+                name: sender.name.clone(),
+                address: sender.address.clone(),
+                contact: sender.contact.clone(),
+            }),
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            key: LinkKey::derive(&truth.secret_for("links of notices")),
+        };
         let rooms = Rooms {
+            desk,
             gate,
             hot,
             truth,
@@ -372,7 +386,55 @@ fn newest_change(folder: &Path) -> Option<std::time::SystemTime> {
     newest
 }
 impl App {
-    pub fn hub_state(&self, _s: bool, _u: &str) -> crate::server::ServerState {
-        crate::server::ServerState
+    /// What the hub needs of this program. `secure` says that a proxy ends TLS; `address` is where it listens.
+    pub fn hub_state(self: &Arc<Self>, secure: bool, address: &str) -> ServerState {
+        let settings = &self.rooms.settings;
+        let mut desk = self.rooms.desk.clone();
+        if settings.hub.public_url.is_none() {
+            desk.public_url = address.trim_end_matches('/').to_owned();
+        }
+        let (platforms, answered, schedules, running) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let rooms = self.rooms.clone();
+        let hooks = ServerHooks {
+            platforms: Box::new(move |()| platforms.platforms()),
+            detector: Box::new(move |()| rooms.detector()),
+            answered: Box::new(move |(id, decision)| answered.answered(&id, decision)),
+            next_scan: Box::new(move |id| {
+                let schedule = schedules.platform(&id)?.schedule.clone()?;
+                let last = schedules.rooms.truth.last_scheduled(&id).ok().flatten()?;
+                crate::engine::schedule::next_after(&schedule.cron, last)
+            }),
+            progress: Box::new(move |()| {
+                let held = running.progress.lock().unwrap_or_else(PoisonError::into_inner);
+                held.iter().map(shown).collect()
+            }),
+        };
+        let hub = HubSettings {
+            desk,
+            exposure: if secure { Exposure::Secure } else { Exposure::Loopback },
+            warc: self.paths.warc(),
+            user_agent: self.rooms.gate.user_agent().to_owned(),
+            contact: settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned()),
+            requests_per_second: REQUESTS_PER_SECOND,
+            burst: 2 * REQUESTS_PER_SECOND,
+        };
+        ServerState::new(self.rooms.truth.clone(), self.rooms.clock.clone(), hooks, hub)
+    }
+}
+
+/// Requests a second one token may make.
+const REQUESTS_PER_SECOND: u32 = 600;
+
+fn shown(progress: &Progress) -> ScanProgress {
+    let counts = &progress.counts;
+    ScanProgress {
+        platform: progress.platform.to_string(),
+        pages: counts.pages,
+        listings: counts.listings,
+        hits: counts.hits,
+        referrals_new: counts.referrals_new,
+        pages_per_second: progress.pages_per_second,
+        waiting: counts.waiting.iter().map(|(host, (until, why))| (host.clone(), *until, why.clone())).collect(),
+        ended: progress.ended,
     }
 }

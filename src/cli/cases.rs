@@ -90,7 +90,9 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             let id = referral(id)?;
             let full = truth.referral(&id)?;
             let platform = platform_of(app, &id)?;
-            let notice = dispatch::notice(&app.rooms, &full, &platform, None)?;
+            let terms = app.rooms.notice_terms(&id, full.row.updated);
+            let notice =
+                full.notice(&platform, terms, None, app.rooms.now()).map_err(crate::store::truth::TruthError::from)?;
             if output.json { output.json_document(&notice)? } else { output.line(notice.text())? }
         }
         ReferralsRequest::Recheck { ids } => {

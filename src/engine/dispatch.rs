@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::rooms::Rooms;
-use crate::referral::notice::{Notice, NoticeSender};
 use crate::referral::state::{Event, ReferralState};
-use crate::store::truth::{AttemptResult, ReferralFull, TruthError};
+use crate::store::truth::{AttemptResult, TruthError};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::{Approval, Channel, Platform};
 
@@ -15,35 +14,12 @@ const DELIVERIES_AT_ONCE: usize = 200;
 /// Actor of what a platform's agreed policy does by itself.
 const POLICY: &str = "policy";
 
-/// The complete notice of a case.
-///
-/// # Errors
-/// The field it lacks.
-pub fn notice(
-    rooms: &Rooms,
-    full: &ReferralFull,
-    platform: &Platform,
-    approved_by: Option<&str>,
-) -> Result<Notice, TruthError> {
-    let settings = &rooms.settings;
-    let sender = settings.sender.as_ref().map(|sender| NoticeSender {
-        name: sender.name.clone(),
-        address: sender.address.clone(),
-        contact: sender.contact.clone(),
-    });
-    let public_url = settings.hub.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.hub.listen));
-    Ok(Notice::complete(full.notice_draft(platform, sender, &public_url, approved_by, rooms.now()))?)
-}
-
 /// Approves a case after making sure that its notice is complete.
 ///
 /// # Errors
 /// When the notice lacks a field, the state does not allow it, or the store refuses.
 pub fn approve(rooms: &Rooms, id: &ReferralId, platform: &Platform, actor: &str) -> Result<ReferralState, TruthError> {
-    let full = rooms.truth.referral(id)?;
-    notice(rooms, &full, platform, (actor != POLICY).then_some(actor))?;
-    let policy = &platform.referral;
-    rooms.truth.apply(id, Event::Approve, actor, &policy.channels, policy.recheck, rooms.now())
+    rooms.truth.approve(id, platform, rooms.notice_terms(id, rooms.now()), actor, rooms.now())
 }
 
 /// What one step of dispatch did.

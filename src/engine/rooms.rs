@@ -6,8 +6,10 @@ use crate::archive::warc_file::WarcWriter;
 use crate::config::settings::Settings;
 use crate::detect::Detector;
 use crate::fetch::gate::Gate;
+use crate::outbound::links::NoticeDesk;
 use crate::store::hot::HotStore;
-use crate::store::truth::Truth;
+use crate::store::truth::{NoticeTerms, Truth};
+use crate::vocab::ids::ReferralId;
 use crate::vocab::time::{Clock, Timestamp};
 
 /// Everything a loop needs, shared.
@@ -22,6 +24,8 @@ pub struct Rooms {
     pub warc: Mutex<WarcWriter>,
     /// The compiled watchlist; replaced as a whole when it is reloaded.
     pub detector: RwLock<Arc<Detector>>,
+    /// Who signs notices, and their links.
+    pub desk: NoticeDesk,
     /// Settings.
     pub settings: Arc<Settings>,
     /// The clock.
@@ -32,6 +36,12 @@ impl Rooms {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// What the notice of a case that last changed at `changed` says besides what is on record.
+    pub fn notice_terms(&self, referral: &ReferralId, changed: Timestamp) -> NoticeTerms {
+        let links = self.desk.links(referral, changed);
+        NoticeTerms { sender: self.desk.sender.clone(), answer: links.answer, contest: links.contest }
     }
 
     /// The compiled watchlist in use.

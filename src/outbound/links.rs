@@ -1,9 +1,11 @@
 //! Signed links: one purpose, one case, an end date; no account needed to follow them.
 
 use std::fmt;
+use std::time::Duration;
 
 use subtle::ConstantTimeEq;
 
+use crate::referral::notice::NoticeSender;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
 
@@ -97,11 +99,32 @@ pub struct NoticeLinks {
     pub contest: String,
 }
 
-/// Both links of a case below the hub's public address.
-pub fn notice_links(key: &LinkKey, public_url: &str, referral: &ReferralId, until: Timestamp) -> NoticeLinks {
-    let base = public_url.trim_end_matches('/');
-    let link = |purpose: Purpose| format!("{base}/{}/{}", purpose.name(), key.sign(purpose, referral, until));
-    NoticeLinks { answer: link(Purpose::Answer), contest: link(Purpose::Contest) }
+/// How long a link in a notice works: answers and contests come within weeks, and appeals need room.
+pub const LINK_LIFE: Duration = Duration::from_secs(183 * 24 * 3600);
+
+/// Who signs notices, and the key and address of their links. One for the whole installation.
+#[derive(Debug, Clone)]
+pub struct NoticeDesk {
+    /// Who signs; without it no notice is complete.
+    pub sender: Option<NoticeSender>,
+    /// Address of the hub as outsiders reach it, without a slash at the end; empty when there is none.
+    pub public_url: String,
+    /// Signs the links.
+    pub key: LinkKey,
+}
+
+impl NoticeDesk {
+    /// Both links of a case that last changed at `changed`: the same for every reading of one version of a notice.
+    pub fn links(&self, referral: &ReferralId, changed: Timestamp) -> NoticeLinks {
+        let until = changed.after(LINK_LIFE);
+        let link = |purpose: Purpose| {
+            if self.public_url.is_empty() {
+                return String::new();
+            }
+            format!("{}/{}/{}", self.public_url, purpose.name(), self.key.sign(purpose, referral, until))
+        };
+        NoticeLinks { answer: link(Purpose::Answer), contest: link(Purpose::Contest) }
+    }
 }
 
 #[cfg(test)]

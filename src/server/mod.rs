@@ -1,11 +1,133 @@
-//! stub
-pub struct ServerState;
-impl ServerState {
-    pub fn one_time_link(&self, _t: &str) -> String {
-        String::new()
-    }
+//! The hub: API, feeds, signed links and console over HTTP.
+//!
+//! Owns: routes, who may see what, sessions, problem documents, rate limits, pages.
+//! Never: crawls, decides on referrals (it calls the record of truth's transitions), ends TLS (a proxy in front does).
+//! Start reading: [`router`], then [`work`].
+
+mod api;
+mod auth;
+mod console;
+mod evidence;
+mod feeds;
+mod health;
+mod idempotency;
+mod limits;
+mod links;
+mod problem;
+mod state;
+mod work;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+    X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+pub use state::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
+
+/// Longest request body; a thousand pushed listings fit.
+const BODY_LIMIT_BYTES: usize = 8 << 20;
+
+/// Until a request that is not answered counts as lost.
+const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
+
+/// No scripts of any kind, no outside requests, forms only to ourselves.
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; \
+                      base-uri 'none'; frame-ancestors 'self'";
+
+/// Serves until `stop` resolves, then lets requests in progress end.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run(
+    listener: TcpListener,
+    state: ServerState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, routes)
+        .with_graceful_shutdown(async move {
+            stop.await;
+            state.stop();
+        })
+        .await
 }
-pub async fn run(_l: tokio::net::TcpListener, _s: ServerState, stop: impl Future<Output = ()>) -> std::io::Result<()> {
-    stop.await;
-    Ok(())
+
+/// All routes.
+pub fn router(state: ServerState) -> Router {
+    let (api, description) = api::router();
+    let described = serde_json::to_string(&description).unwrap_or_default();
+    let listed = console::api_page(&description);
+    let conditional = api
+        .route("/feeds/{name}", get(feeds::feed))
+        .route("/api/openapi.json", get(move || async move { ([(CONTENT_TYPE, "application/json")], described) }))
+        .layer(from_fn(not_modified));
+    let pages = console::router()
+        .route("/answer/{signed}", get(links::answer_form).post(links::answer))
+        .route("/contest/{signed}", get(links::contest_form).post(links::contest))
+        .route("/api", get(move || async move { listed }));
+    let header =
+        |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    conditional
+        .merge(pages)
+        .route("/feeds/{platform}/stream", get(feeds::stream))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .route("/metrics", get(health::metrics))
+        .fallback(|request: Request| async move { problem::Problem::not_found("page", request.uri().path()) })
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_DEADLINE))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
+        .layer(CatchPanicLayer::new())
+        .layer(from_fn(problem::identify))
+        .layer(header(CONTENT_SECURITY_POLICY, POLICY))
+        .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(X_FRAME_OPTIONS, "SAMEORIGIN"))
+        .layer(header(REFERRER_POLICY, "no-referrer"))
+        .layer(header(CACHE_CONTROL, "private, no-cache"))
+        .layer(CompressionLayer::new())
+        .with_state(state)
+}
+
+/// Gives answers to GET an ETag, and answers 304 to those who have it already.
+async fn not_modified(request: Request, next: Next) -> Response {
+    if request.method() != Method::GET {
+        return next.run(request).await;
+    }
+    let known = request.headers().get(IF_NONE_MATCH).cloned();
+    let response = next.run(request).await;
+    if response.status() != StatusCode::OK {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let Ok(bytes) = to_bytes(body, usize::MAX).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let tag = format!("W/\"{}\"", &blake3::hash(&bytes).to_hex()[..32]);
+    let same = known
+        .as_ref()
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|held| held.split(',').any(|one| matches!(one.trim(), "*") || one.trim() == tag));
+    if let Ok(value) = HeaderValue::from_str(&tag) {
+        parts.headers.insert(ETAG, value);
+    }
+    if same {
+        parts.headers.remove(CONTENT_TYPE);
+        parts.status = StatusCode::NOT_MODIFIED;
+        return Response::from_parts(parts, Body::empty());
+    }
+    Response::from_parts(parts, Body::from(bytes))
 }

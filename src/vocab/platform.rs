@@ -64,6 +64,13 @@ pub struct HostPattern {
     pub port: Option<u16>,
 }
 
+impl std::fmt::Display for HostPattern {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}{}", if self.wildcard { "*." } else { "" }, self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}
+
 impl HostPattern {
     /// Whether `url`'s host (and port, if the pattern has one) matches.
     pub fn matches(&self, url: &CanonicalUrl) -> bool {
@@ -193,6 +200,16 @@ pub enum Rate {
     Unlimited,
     /// At most one request per this period.
     Every(Duration),
+}
+
+impl std::fmt::Display for Rate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Rate::Unlimited => f.write_str("unlimited"),
+            Rate::Every(period) if !period.is_zero() => write!(f, "{:.0}/min", 60.0 / period.as_secs_f64()),
+            Rate::Every(_) => f.write_str("unlimited"),
+        }
+    }
 }
 
 /// A range of IP addresses, `127.0.0.0/8`.

@@ -128,6 +128,8 @@ pub struct CaseFilter {
     pub category: Option<String>,
     /// Only what changed after this change number.
     pub since: Option<i64>,
+    /// Only what changed at or after this moment.
+    pub updated_from: Option<Timestamp>,
     /// Only what left to the platform.
     pub visible_to_platform: bool,
     /// Newest change first instead of oldest.
@@ -248,6 +250,15 @@ pub(super) fn transition(
     };
     let state: ReferralState = serde_json::from_str(&state)?;
     let (name, detail) = (event.name(), serde_json::to_string(&event)?);
+    if matches!(state, ReferralState::Contested { .. }) && matches!(event, Event::Uphold | Event::Withdraw { .. }) {
+        let approved_by: Option<String> =
+            tx.query_row("SELECT approved_by FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
+        if approved_by.as_deref() == Some(actor) {
+            return Err(TruthError::Invalid(
+                "a contest is decided by a second person, not by the one who approved the referral".to_owned(),
+            ));
+        }
+    }
     let approves = matches!(event, Event::Approve);
     let (next, effects) = step(state.clone(), event, intervals, now)?;
     if next == state && effects.is_empty() {
@@ -259,7 +270,7 @@ pub(super) fn transition(
         params![next.name(), serde_json::to_string(&next)?, change, now.as_millis(), referral.as_str()],
     )?;
     if approves {
-        let by = (actor != crate::store::truth::cases::POLICY_ACTOR).then_some(actor);
+        let by = (actor != POLICY_ACTOR).then_some(actor);
         tx.execute("UPDATE referrals SET approved_by = ? WHERE id = ?", params![by, referral.as_str()])?;
     }
     let mut messages = Vec::new();
@@ -386,6 +397,9 @@ impl Truth {
         if let Some(since) = filter.since {
             add(" AND change > ?", since.into());
         }
+        if let Some(from) = filter.updated_from {
+            add(" AND updated >= ?", from.as_millis().into());
+        }
         if let Some(before) = filter.before {
             add(" AND change < ?", before.into());
         }
@@ -423,6 +437,24 @@ impl Truth {
                 events: case_events(connection, id)?,
                 history: serde_json::from_str(&history)?,
             })
+        })
+    }
+
+    /// Platform and state of a case.
+    ///
+    /// # Errors
+    /// When there is no such case, or SQLite fails.
+    pub fn referral_state(&self, id: &ReferralId) -> Result<(PlatformId, ReferralState), TruthError> {
+        self.read(|connection| {
+            let held: Option<(String, String)> = connection
+                .prepare_cached("SELECT platform, state_json FROM referrals WHERE id = ?")?
+                .query_row([id.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let Some((platform, state)) = held else {
+                return Err(TruthError::NotFound { kind: "referral", id: id.to_string() });
+            };
+            let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
+            Ok((platform, serde_json::from_str(&state)?))
         })
     }
 

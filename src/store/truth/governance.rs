@@ -300,4 +300,19 @@ impl Truth {
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
+
+    /// By platform: cases whose removal was seen, and how many of them came back.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn relisting_rates(&self) -> Result<Vec<(String, u64, u64)>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT platform, count(DISTINCT referral) FILTER (WHERE state = 'verified-gone'),
+                   count(DISTINCT referral) FILTER (WHERE event = 'seen-again') FROM events GROUP BY platform ORDER BY platform",
+            )?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
 }

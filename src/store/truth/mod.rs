@@ -22,6 +22,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow, Sighted};
 pub use governance::{Mandate, ScanRow, Schedule};
 pub use hits::{HitRecord, PageRecord, Recorded};
+pub use notice::NoticeTerms;
 pub use outbox::{AttemptResult, Delivery, FeedEvent};
 pub use search::{Facets, HitRow, SearchPage};
 pub use tokens::{Principal, Role, Session, TokenRow};
@@ -107,6 +108,11 @@ impl Truth {
     pub fn seal(&self, value: &str) -> String {
         let folded = value.trim().to_lowercase();
         data_encoding::HEXLOWER.encode(&blake3::keyed_hash(&self.seal, folded.as_bytes()).as_bytes()[..16])
+    }
+
+    /// A secret of this installation for one purpose; other purposes cannot be guessed from it.
+    pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
+        *blake3::keyed_hash(&self.seal, format!("listingwatch secret for {purpose}").as_bytes()).as_bytes()
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {

@@ -1,23 +1,36 @@
-//! What is on record of a case, as the material of its notice.
+//! What is on record of a case, as the material of its notice, and the approval that needs it complete.
 
-use crate::referral::notice::{NoticeDraft, NoticeEvidence, NoticeSender};
-use crate::store::truth::cases::ReferralFull;
+use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender};
+use crate::referral::state::{Event, ReferralState};
+use crate::store::truth::cases::{POLICY_ACTOR, ReferralFull};
+use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Timestamp;
 
+/// What a notice says that is not on record: who signs, and the addresses to answer and to contest.
+#[derive(Debug, Clone)]
+pub struct NoticeTerms {
+    /// Who signs.
+    pub sender: Option<NoticeSender>,
+    /// Where the platform answers.
+    pub answer: String,
+    /// Where the affected party contests.
+    pub contest: String,
+}
+
 impl ReferralFull {
-    /// The notice's material; [`crate::referral::notice::Notice::complete`] says what it lacks.
-    pub fn notice_draft(
+    /// The complete notice of the case. `approved_by` stands in for a person who is about to approve.
+    ///
+    /// # Errors
+    /// The first field that is missing.
+    pub fn notice(
         &self,
         platform: &Platform,
-        sender: Option<NoticeSender>,
-        public_url: &str,
+        terms: NoticeTerms,
         approved_by: Option<&str>,
         now: Timestamp,
-    ) -> NoticeDraft {
-        let base = public_url.trim_end_matches('/');
-        let address = |path: &str| if base.is_empty() { String::new() } else { format!("{base}{path}") };
+    ) -> Result<Notice, MissingField> {
         let mut urls: Vec<String> =
             self.hits.iter().filter(|hit| hit.gone_at.is_none()).map(|hit| hit.url.clone()).collect();
         if urls.is_empty() {
@@ -26,7 +39,7 @@ impl ReferralFull {
         urls.sort();
         urls.dedup();
         let agreement = &platform.agreement;
-        NoticeDraft {
+        Notice::complete(NoticeDraft {
             referral: ReferralId::parse(&self.row.id).ok(),
             platform: Some(platform.id.clone()),
             title: self.row.title.clone(),
@@ -42,13 +55,32 @@ impl ReferralFull {
                     record_id: hit.warc_record.clone(),
                 })
                 .collect(),
-            sender,
+            sender: terms.sender,
             agreement: format!("{} with {}", agreement.reference, agreement.authority),
-            answer: address(&format!("/referrals/{}", self.row.id)),
-            contest: address(&format!("/referrals/{}/contest", self.row.id)),
+            answer: terms.answer,
+            contest: terms.contest,
             approved_by: approved_by.map(str::to_owned).or_else(|| self.approved_by.clone()),
             at: Some(now),
             history: self.history.clone(),
-        }
+        })
+    }
+}
+
+impl Truth {
+    /// Approves a case, after making sure that its notice is complete.
+    ///
+    /// # Errors
+    /// When the notice lacks a field, the state does not allow it, or SQLite refuses.
+    pub fn approve(
+        &self,
+        id: &ReferralId,
+        platform: &Platform,
+        terms: NoticeTerms,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<ReferralState, TruthError> {
+        self.referral(id)?.notice(platform, terms, (actor != POLICY_ACTOR).then_some(actor), now)?;
+        let policy = &platform.referral;
+        self.apply(id, Event::Approve, actor, &policy.channels, policy.recheck, now)
     }
 }

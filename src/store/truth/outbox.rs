@@ -188,6 +188,18 @@ impl Truth {
         )?)
     }
 
+    /// Deliveries by state.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn outbox_counts(&self) -> Result<Vec<(String, u64)>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT state, count(*) FROM outbox GROUP BY state")?;
+            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Events a platform may see, after `since`, oldest first.
     ///
     /// # Errors

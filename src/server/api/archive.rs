@@ -1,0 +1,106 @@
+//! The archive of hits for authorities and researchers: no seller, no contact, no captured page.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::server::api::{Params, limit_of, next_link};
+use crate::server::auth::{Caller, Rights};
+use crate::server::problem::Problem;
+use crate::server::state::ServerState;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HitsQuery {
+    /// A query such as `nitazene platform:example-b2b seen:2026-01..2026-06 score:>0.8`; everything when left out.
+    q: Option<String>,
+    /// Where an earlier answer ended.
+    cursor: Option<String>,
+    /// Rows, 1 to 1000; 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// Hits that match.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HitList {
+    /// The rows.
+    #[schema(value_type = Vec<Object>)]
+    hits: Vec<crate::store::truth::HitRow>,
+    /// Give this as `cursor` to go on.
+    next: Option<String>,
+    /// Hits that match in all.
+    total: u64,
+}
+
+/// Searches the archive.
+#[utoipa::path(get, path = "/hits", tag = "archive", summary = "Search the archive of hits", params(HitsQuery), responses(
+    (status = 200, body = HitList), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn hits(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<HitsQuery>,
+) -> Result<(HeaderMap, Json<HitList>), Problem> {
+    who.must_research()?;
+    let limit = limit_of(query.limit)?;
+    let text = query.q.unwrap_or_default();
+    let asked = text.clone();
+    let page = state.truth(move |truth| truth.search(&asked, query.cursor.as_deref(), limit)).await?;
+    let headers = match &page.next {
+        Some(next) => next_link("/api/v1/hits", &[("q", text), ("cursor", next.clone()), ("limit", limit.to_string())]),
+        None => HeaderMap::new(),
+    };
+    Ok((headers, Json(HitList { hits: page.hits, next: page.next, total: page.total })))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WordsQuery {
+    /// A query; everything when left out.
+    q: Option<String>,
+}
+
+/// Counts of the hits that match, by platform, category, substance and state.
+#[utoipa::path(get, path = "/hits/facets", tag = "archive", summary = "Counts by platform, category, substance, state", params(WordsQuery), responses(
+    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn facets(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<WordsQuery>,
+) -> Result<Json<crate::store::truth::Facets>, Problem> {
+    who.must_research()?;
+    Ok(Json(state.truth(move |truth| truth.facets(&query.q.unwrap_or_default())).await?))
+}
+
+/// One point of the series.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SeriesPoint {
+    /// Month, as `2026-01`.
+    month: String,
+    /// Category.
+    category: String,
+    /// Hits first seen then.
+    hits: u64,
+}
+
+/// Hits by month and category.
+#[utoipa::path(get, path = "/hits/series", tag = "archive", summary = "Hits by month and category", params(WordsQuery), responses(
+    (status = 200, body = Vec<SeriesPoint>), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn series(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<WordsQuery>,
+) -> Result<Json<Vec<SeriesPoint>>, Problem> {
+    who.must_research()?;
+    let rows = state.truth(move |truth| truth.series(&query.q.unwrap_or_default())).await?;
+    Ok(Json(rows.into_iter().map(|(month, category, hits)| SeriesPoint { month, category, hits }).collect()))
+}

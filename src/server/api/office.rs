@@ -1,0 +1,233 @@
+//! What an authority keeps: agreements, scans, coverage, the watchlist, the audit log.
+
+use axum::Json;
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::server::api::{Params, limit_of};
+use crate::server::auth::{Caller, Rights};
+use crate::server::problem::Problem;
+use crate::server::state::{ScanProgress, ServerState};
+use crate::store::truth::{Role, ScanRow};
+use crate::vocab::ids::PlatformId;
+use crate::vocab::platform::Platform;
+use crate::vocab::time::Timestamp;
+
+/// A platform and its agreement.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(in crate::server) struct PlatformView {
+    /// Id.
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// `b2b`, `marketplace`, ….
+    #[schema(value_type = String)]
+    pub kind: crate::vocab::platform::PlatformKind,
+    /// Hosts in scope.
+    pub hosts: Vec<String>,
+    /// `memorandum`, `platform-terms`, `legal-order` or `own-site`.
+    #[schema(value_type = String)]
+    pub basis: crate::vocab::platform::Basis,
+    /// Reference of the agreement.
+    pub reference: String,
+    /// The authority it is with.
+    pub authority: String,
+    /// First day.
+    pub valid_from: String,
+    /// Last day.
+    pub valid_until: String,
+    /// Whether it is in force now.
+    pub in_force: bool,
+    /// Whether scans are paused.
+    pub paused: bool,
+    /// Upper bound of the pace.
+    pub rate: String,
+    /// Scan in progress.
+    pub progress: Option<ScanProgress>,
+    /// The schedule's next scan.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub next_scan: Option<Timestamp>,
+    /// The last finished scan.
+    #[schema(value_type = Option<Object>)]
+    pub last_scan: Option<ScanRow>,
+}
+
+/// All platforms with what is known of them.
+pub(in crate::server) async fn platform_views(state: &ServerState) -> Result<Vec<PlatformView>, Problem> {
+    let platforms = state.platforms();
+    let ids: Vec<PlatformId> = platforms.iter().map(|platform| platform.id.clone()).collect();
+    let known = state
+        .truth(move |truth| {
+            let one = |id: &PlatformId| Ok((truth.is_paused(id)?, truth.scans(Some(id), 1)?.pop()));
+            ids.iter().map(one).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    let progress = (state.hooks().progress)(());
+    let now = state.now();
+    Ok(platforms
+        .iter()
+        .zip(known)
+        .map(|(platform, (paused, last_scan))| PlatformView {
+            in_force: platform.agreement.in_force(now),
+            paused,
+            progress: progress.iter().find(|p| p.platform == platform.id.as_str() && !p.ended).cloned(),
+            next_scan: (state.hooks().next_scan)(platform.id.clone()),
+            last_scan,
+            ..agreement_view(platform)
+        })
+        .collect())
+}
+
+fn agreement_view(platform: &Platform) -> PlatformView {
+    let agreement = &platform.agreement;
+    PlatformView {
+        id: platform.id.to_string(),
+        name: platform.name.clone(),
+        kind: platform.kind,
+        hosts: platform.hosts.iter().map(ToString::to_string).collect(),
+        basis: agreement.basis,
+        reference: agreement.reference.clone(),
+        authority: agreement.authority.clone(),
+        valid_from: agreement.valid_from.to_string(),
+        valid_until: agreement.valid_until.to_string(),
+        in_force: false,
+        paused: false,
+        rate: platform.crawl.rate.to_string(),
+        progress: None,
+        next_scan: None,
+        last_scan: None,
+    }
+}
+
+/// Agreements in use.
+#[utoipa::path(get, path = "/platforms", tag = "office", summary = "Platforms, agreements, pace, last and next scan", responses(
+    (status = 200, body = Vec<PlatformView>), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn platforms(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+) -> Result<Json<Vec<PlatformView>>, Problem> {
+    who.must_decide()?;
+    Ok(Json(platform_views(&state).await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ScansQuery {
+    /// Only this platform.
+    platform: Option<String>,
+    /// Rows, 1 to 1000; 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+async fn scan_rows(state: &ServerState, query: ScansQuery) -> Result<Vec<ScanRow>, Problem> {
+    let limit = limit_of(query.limit)?;
+    let platform = query.platform.as_deref().map(PlatformId::parse).transpose();
+    let platform = platform.map_err(|error| Problem::bad_request(error.to_string()))?;
+    state.truth(move |truth| truth.scans(platform.as_ref(), limit)).await
+}
+
+/// Finished scans, newest first.
+#[utoipa::path(get, path = "/scans", tag = "office", summary = "Finished scans, newest first", params(ScansQuery), responses(
+    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn scans(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ScansQuery>,
+) -> Result<Json<Vec<ScanRow>>, Problem> {
+    who.must_decide()?;
+    Ok(Json(scan_rows(&state, query).await?))
+}
+
+/// Coverage statements, newest first: what was not fetched, and why.
+#[utoipa::path(get, path = "/coverage", tag = "office", summary = "Coverage statements, newest first", params(ScansQuery), responses(
+    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn coverage(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ScansQuery>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    who.must_decide()?;
+    let rows = scan_rows(&state, query).await?;
+    let statements: Vec<_> = rows.into_iter().map(|row| row.coverage).collect();
+    Ok(Json(serde_json::json!({ "coverage": statements })))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WatchlistQuery {
+    /// Only entries with this name, in any spelling that folds to it.
+    name: Option<String>,
+    /// Only this class.
+    class: Option<String>,
+}
+
+/// What is watched and why.
+#[utoipa::path(get, path = "/watchlist", tag = "office", summary = "What is watched and why, with sources", params(WatchlistQuery), responses(
+    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn watchlist(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<WatchlistQuery>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    who.must_research()?;
+    let detector = (state.hooks().detector)(());
+    let list = detector.watchlist();
+    let substances: Vec<_> = match &query.name {
+        Some(name) => list.lookup(name),
+        None => list.substances.iter().collect(),
+    };
+    let substances: Vec<_> =
+        substances.into_iter().filter(|s| query.class.as_ref().is_none_or(|class| s.class == *class)).collect();
+    Ok(Json(serde_json::json!({ "version": list.version(), "substances": substances })))
+}
+
+/// Candidate new names: accepted by a class rule, on no list.
+#[utoipa::path(get, path = "/emerging", tag = "office", summary = "Candidate new names", responses(
+    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn emerging(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+) -> Result<Json<serde_json::Value>, Problem> {
+    who.must_research()?;
+    let names = state.truth(|truth| truth.emerging()).await?;
+    Ok(Json(serde_json::json!({ "emerging": names })))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct AuditQuery {
+    /// Only entries before this number.
+    before: Option<u64>,
+    /// Rows, 1 to 1000; 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// The audit log, newest first.
+#[utoipa::path(get, path = "/audit", tag = "office", summary = "The audit log, newest first", params(AuditQuery), responses(
+    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn audit(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<AuditQuery>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    if !matches!(who.role, Role::Authority | Role::Admin) {
+        return Err(Problem::forbidden("only an authority reads the audit log"));
+    }
+    let limit = limit_of(query.limit)?;
+    let entries = state.truth(move |truth| truth.audit_entries(query.before, limit)).await?;
+    let next = entries.last().map(|entry| entry.seq).filter(|seq| entries.len() == limit && *seq > 1);
+    Ok(Json(serde_json::json!({ "entries": entries, "next": next })))
+}

@@ -1,0 +1,439 @@
+//! Referrals: the moderator's list, one case, its notice and evidence, answers, and an authority's decisions.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::outbound::links::Purpose;
+use crate::outbound::wire::{CaseView, EvidenceView, ReferralView};
+use crate::referral::notice::Notice;
+use crate::referral::outcome::{Decision, Outcome};
+use crate::referral::state::ReferralState;
+use crate::server::api::{Body, Params, limit_of, next_link};
+use crate::server::auth::{Caller, Rights, visible_case};
+use crate::server::evidence::read_capture;
+use crate::server::problem::Problem;
+use crate::server::state::ServerState;
+use crate::server::work::{self, Ruling};
+use crate::server::{idempotency, work::row_view};
+use crate::store::truth::CaseFilter;
+use crate::vocab::ids::PlatformId;
+use crate::vocab::time::Timestamp;
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListQuery {
+    /// Only what changed after this: the greatest `change` you have seen, or a moment in RFC 3339.
+    since: Option<String>,
+    /// Only this platform.
+    platform: Option<String>,
+    /// Only this state.
+    state: Option<String>,
+    /// Only this category.
+    category: Option<String>,
+    /// Rows, 1 to 1000; 100 unless told.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+}
+
+/// Referrals, oldest change first.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReferralList {
+    /// The rows.
+    referrals: Vec<ReferralView>,
+    /// Give this as `since` to get what changes later; more may be waiting when `more` is true.
+    next: String,
+    /// Whether the list was cut at `limit`.
+    more: bool,
+}
+
+/// Referrals, oldest change first; a case that changes appears again with a greater `change`.
+#[utoipa::path(get, path = "/referrals", tag = "referrals", summary = "Referrals, oldest change first", params(ListQuery), responses(
+    (status = 200, body = ReferralList), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 429, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn list(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ListQuery>,
+) -> Result<(HeaderMap, Json<ReferralList>), Problem> {
+    let limit = limit_of(query.limit)?;
+    let (since, updated_from) = since_of(query.since.as_deref())?;
+    if let Some(name) = query.state.as_deref().filter(|name| !ReferralState::NAMES.contains(name)) {
+        let known = ReferralState::NAMES.join(", ");
+        return Err(Problem::bad_request(format!("no state `{name}`; states are {known}")));
+    }
+    let platform = query.platform.as_deref().map(PlatformId::parse).transpose();
+    let platform = platform.map_err(|error| Problem::bad_request(error.to_string()))?;
+    let filter = who.narrow(CaseFilter {
+        platform,
+        state: query.state.clone(),
+        category: query.category.clone(),
+        since,
+        updated_from,
+        limit: limit + 1,
+        ..CaseFilter::default()
+    })?;
+    let mut rows = state.truth(move |truth| truth.referrals(&filter)).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let next =
+        rows.last().map_or_else(|| query.since.clone().unwrap_or_else(|| "0".to_owned()), |row| row.change.to_string());
+    let mut headers = HeaderMap::new();
+    if more {
+        let text = |value: Option<String>| value.unwrap_or_default();
+        headers = next_link(
+            "/api/v1/referrals",
+            &[
+                ("since", next.clone()),
+                ("platform", text(query.platform)),
+                ("state", text(query.state)),
+                ("category", text(query.category)),
+                ("limit", limit.to_string()),
+            ],
+        );
+    }
+    Ok((headers, Json(ReferralList { referrals: rows.into_iter().map(row_view).collect(), next, more })))
+}
+
+fn since_of(text: Option<&str>) -> Result<(Option<i64>, Option<Timestamp>), Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok((None, None)) };
+    if let Ok(change) = text.parse::<i64>() {
+        return Ok((Some(change), None));
+    }
+    match text.parse::<Timestamp>() {
+        Ok(moment) => Ok((None, Some(moment))),
+        Err(_) => Err(Problem::bad_request(
+            "`since` is the `next` of an earlier answer, or a moment such as 2026-01-31T12:00:00Z".to_owned(),
+        )),
+    }
+}
+
+/// One case with its listings, marked words, timeline and history.
+#[utoipa::path(get, path = "/referrals/{id}", tag = "referrals", summary = "One case", params(("id" = String, Path)), responses(
+    (status = 200, body = CaseView), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn show(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<CaseView>, Problem> {
+    Ok(Json(work::case(&state, &who, &id).await?))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct NoticeQuery {
+    /// `json` (unless told), `text` or `html`.
+    format: Option<String>,
+}
+
+/// The complete notice.
+#[utoipa::path(get, path = "/referrals/{id}/notice", tag = "referrals", summary = "The notice, as JSON, text or HTML",
+    params(("id" = String, Path), NoticeQuery), responses(
+    (status = 200, description = "the notice", content(
+        (serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/html"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn notice(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+    Params(query): Params<NoticeQuery>,
+) -> Result<Response, Problem> {
+    let notice = work::notice(&state, &who, &id).await?;
+    notice_as(&notice, query.format.as_deref().unwrap_or("json"))
+}
+
+/// A notice in one of its forms.
+pub(in crate::server) fn notice_as(notice: &Notice, format: &str) -> Result<Response, Problem> {
+    match format {
+        "json" => Ok(Json(notice).into_response()),
+        "text" => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], notice.text()).into_response()),
+        "html" => {
+            let page = crate::outbound::notice_html::page(notice);
+            Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
+        }
+        other => Err(Problem::bad_request(format!("no format `{other}`; use json, text or html"))),
+    }
+}
+
+/// What is kept of the case's pages: digests and where they lie.
+#[utoipa::path(get, path = "/referrals/{id}/evidence", tag = "referrals", summary = "Evidence of a case: digests and records",
+    params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<EvidenceView>), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn evidence(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<EvidenceView>>, Problem> {
+    let case = work::case(&state, &who, &id).await?;
+    Ok(Json(case.hits.into_iter().map(|hit| hit.evidence).collect()))
+}
+
+/// The captured HTTP answer of one listing, as it was stored. Each opening is logged.
+#[utoipa::path(get, path = "/referrals/{id}/evidence/{hit}", tag = "referrals", summary = "The captured page, as stored; each opening is logged",
+    params(("id" = String, Path), ("hit" = String, Path)), responses(
+    (status = 200, body = Vec<u8>, content_type = "application/http"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn capture(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path((id, hit)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let record = read_capture(&state, &who, &id, &hit).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/http"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"capture.http\""),
+    ];
+    Ok((headers, record.block().to_vec()).into_response())
+}
+
+/// A platform's answer.
+#[derive(Deserialize, ToSchema)]
+pub(in crate::server) struct AnswerBody {
+    /// `removed`, `restricted`, `account-action`, `rejected` or `needs-information`.
+    #[schema(value_type = String)]
+    decision: Decision,
+    /// Why.
+    #[schema(max_length = 2000)]
+    reason: Option<String>,
+    /// The platform's own reference.
+    #[schema(max_length = 200)]
+    reference: Option<String>,
+}
+
+/// Where a case stands after a step.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Standing {
+    /// The case.
+    id: String,
+    /// Its state.
+    state: String,
+}
+
+fn standing(id: &str, state: &ReferralState) -> Json<Standing> {
+    Json(Standing { id: id.to_owned(), state: state.name().to_owned() })
+}
+
+/// Answers a case. Sent again with the same `Idempotency-Key`, nothing happens twice.
+#[utoipa::path(post, path = "/referrals/{id}/outcome", tag = "referrals", summary = "A platform's answer", request_body = AnswerBody,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+    (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn outcome(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    Body(body): Body<AnswerBody>,
+) -> Result<Json<Standing>, Problem> {
+    let key = idempotency::key_of(&headers)?;
+    let (case, platform, _) = visible_case(&state, &who, &id).await?;
+    let outcome = outcome_of(body.decision, body.reason, body.reference)?;
+    let after = work::answer(&state, case, &platform, outcome, key, who.owner).await?;
+    Ok(standing(&id, &after))
+}
+
+/// Checks the lengths of an answer's texts; empty ones count as none.
+pub(in crate::server) fn outcome_of(
+    decision: Decision,
+    reason: Option<String>,
+    reference: Option<String>,
+) -> Result<Outcome, Problem> {
+    let text = |value: Option<String>, name: &str, limit: usize| {
+        let value = value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        match value {
+            Some(text) if text.chars().count() > limit => {
+                Err(Problem::unprocessable(format!("`{name}` is longer than {limit} characters")))
+            }
+            other => Ok(other),
+        }
+    };
+    Ok(Outcome { decision, reason: text(reason, "reason", 2000)?, reference: text(reference, "reference", 200)? })
+}
+
+/// Confirms receipt.
+#[utoipa::path(post, path = "/referrals/{id}/acknowledge", tag = "referrals", summary = "The platform confirms receipt", params(("id" = String, Path)), responses(
+    (status = 200, body = Standing), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn acknowledge(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Standing>, Problem> {
+    let after = work::acknowledge(&state, &who, &id).await?;
+    Ok(standing(&id, &after))
+}
+
+/// An affected party's contest.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct ContestBody {
+    /// The signed part of the contest link in the notice.
+    link: String,
+    /// Why the referral is wrong.
+    statement: String,
+}
+
+/// Contests a referral by the signed link of its notice; needs no token. A second person decides.
+#[utoipa::path(post, path = "/referrals/{id}/contest", tag = "referrals", summary = "The affected party contests, by the link in the notice",
+    request_body = ContestBody, params(("id" = String, Path)), security(()), responses(
+    (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn contest(
+    State(state): State<ServerState>,
+    Path(id): Path<String>,
+    Body(body): Body<ContestBody>,
+) -> Result<Json<Standing>, Problem> {
+    let case = state.hub().desk.key.verify(Purpose::Contest, &body.link, state.now());
+    let case = case.ok().filter(|case| case.as_str() == id).ok_or_else(|| Problem::unauthorized(false))?;
+    let after = work::contest(&state, case, &body.statement).await?;
+    Ok(standing(&id, &after))
+}
+
+/// Why somebody decides.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+pub(super) struct ReasonBody {
+    /// Why; kept in the case and the audit log.
+    #[schema(max_length = 2000)]
+    #[serde(default)]
+    reason: String,
+}
+
+fn reason_of(body: ReasonBody) -> Result<String, Problem> {
+    let reason = body.reason.trim();
+    if reason.is_empty() {
+        return Err(Problem::unprocessable("say why in `reason`"));
+    }
+    Ok(reason.chars().take(2000).collect())
+}
+
+async fn decide(
+    state: &ServerState,
+    who: &crate::store::truth::Principal,
+    id: &str,
+    ruling: Ruling,
+    headers: &HeaderMap,
+) -> Result<Json<Standing>, Problem> {
+    let key = idempotency::key_of(headers)?.map(|key| format!("{} {key}", who.token));
+    let request = format!("{id} {ruling:?}");
+    if let Some(key) = &key
+        && let Some(reply) = state.replies().find(key, &request)?
+    {
+        let held = reply.as_str().unwrap_or_default().to_owned();
+        return Ok(Json(Standing { id: id.to_owned(), state: held }));
+    }
+    let after = work::rule(state, who, id, ruling).await?;
+    if let Some(key) = &key {
+        state.replies().keep(key, &request, &after.name().into());
+    }
+    Ok(standing(id, &after))
+}
+
+macro_rules! ruling {
+    ($(#[$doc:meta])* $name:ident, $path:literal, $summary:literal, $ruling:expr) => {
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, tag = "decisions", summary = $summary,
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+            (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
+            (status = 401, body = Problem, content_type = "application/problem+json"),
+            (status = 403, body = Problem, content_type = "application/problem+json"),
+            (status = 404, body = Problem, content_type = "application/problem+json"),
+            (status = 409, body = Problem, content_type = "application/problem+json"),
+            (status = 422, body = Problem, content_type = "application/problem+json")))]
+        pub(super) async fn $name(
+            State(state): State<ServerState>,
+            Caller(who): Caller,
+            Path(id): Path<String>,
+            headers: HeaderMap,
+        ) -> Result<Json<Standing>, Problem> {
+            decide(&state, &who, &id, $ruling, &headers).await
+        }
+    };
+}
+
+macro_rules! ruling_with_reason {
+    ($(#[$doc:meta])* $name:ident, $path:literal, $summary:literal, $ruling:path) => {
+        $(#[$doc])*
+        #[utoipa::path(post, path = $path, tag = "decisions", summary = $summary, request_body = ReasonBody,
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+            (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
+            (status = 401, body = Problem, content_type = "application/problem+json"),
+            (status = 403, body = Problem, content_type = "application/problem+json"),
+            (status = 404, body = Problem, content_type = "application/problem+json"),
+            (status = 409, body = Problem, content_type = "application/problem+json"),
+            (status = 422, body = Problem, content_type = "application/problem+json")))]
+        pub(super) async fn $name(
+            State(state): State<ServerState>,
+            Caller(who): Caller,
+            Path(id): Path<String>,
+            headers: HeaderMap,
+            Body(body): Body<ReasonBody>,
+        ) -> Result<Json<Standing>, Problem> {
+            decide(&state, &who, &id, $ruling(reason_of(body)?), &headers).await
+        }
+    };
+}
+
+ruling!(
+    /// Lets a draft go out; refused while its notice lacks a field.
+    approve, "/referrals/{id}/approve", "Approve a draft", Ruling::Approve
+);
+ruling!(
+    /// Takes up a held case again.
+    release, "/referrals/{id}/release", "End a hold", Ruling::Release
+);
+ruling!(
+    /// Upholds a contested referral; by another person than the one who approved it.
+    uphold, "/referrals/{id}/uphold", "Uphold after a contest", Ruling::Uphold
+);
+ruling!(
+    /// Makes undeliverable messages of the case due again.
+    resend, "/referrals/{id}/resend", "Send again what was undeliverable", Ruling::Resend
+);
+ruling_with_reason!(
+    /// Closes a draft that is no case.
+    dismiss, "/referrals/{id}/dismiss", "Dismiss a draft", Ruling::Dismiss
+);
+ruling_with_reason!(
+    /// Holds a case back; the platform sees nothing of it.
+    hold, "/referrals/{id}/hold", "Hold a draft", Ruling::Hold
+);
+ruling_with_reason!(
+    /// Takes a referral back.
+    withdraw, "/referrals/{id}/withdraw", "Withdraw a referral", Ruling::Withdraw
+);
+
+/// Has the crawler look again soon, if the case waits for a recheck.
+#[utoipa::path(post, path = "/referrals/{id}/recheck", tag = "decisions", summary = "Look at the listing again soon", params(("id" = String, Path)), responses(
+    (status = 202, description = "the look is due now"), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn recheck(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<axum::http::StatusCode, Problem> {
+    work::recheck_soon(&state, &who, &id).await?;
+    Ok(axum::http::StatusCode::ACCEPTED)
+}

@@ -1,0 +1,240 @@
+//! Pull feeds of one platform: JSON Feed 1.1, Atom, NDJSON, and a stream of server-sent events.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use crate::outbound::feeds::{self, FeedHead, FeedItem};
+use crate::outbound::notice_html;
+use crate::outbound::wire::{EventData, EventView, Reader};
+use crate::referral::state::ReferralState;
+use crate::server::api::{Params, limit_of};
+use crate::server::auth::{FeedReader, Rights};
+use crate::server::problem::Problem;
+use crate::server::state::ServerState;
+use crate::server::work::{notice_of, row_view};
+use crate::store::truth::{CaseFilter, FeedEvent, Principal};
+use crate::vocab::ids::{PlatformId, ReferralId};
+
+/// Entries of a feed page when nothing is asked.
+const ENTRIES: usize = 50;
+
+#[derive(Deserialize)]
+pub(super) struct FeedQuery {
+    /// JSON Feed and Atom: the page of what changed before this change number.
+    before: Option<i64>,
+    /// NDJSON and stream: only events after this number.
+    since: Option<i64>,
+    limit: Option<usize>,
+}
+
+/// One platform's feed; the ending of the name chooses the form.
+pub(super) async fn feed(
+    State(state): State<ServerState>,
+    FeedReader(who): FeedReader,
+    Path(name): Path<String>,
+    Params(query): Params<FeedQuery>,
+) -> Result<Response, Problem> {
+    let unknown = || Problem::not_found("feed", &name);
+    let (platform, form) = name.rsplit_once('.').ok_or_else(unknown)?;
+    let platform = readable(&state, &who, platform)?;
+    match form {
+        "ndjson" => {
+            let limit = query.limit.map_or(Ok(1000), |limit| limit_of(Some(limit)))?;
+            let (events, _) = events(&state, &platform, query.since.unwrap_or(0), limit).await?;
+            Ok(([(CONTENT_TYPE, feeds::NDJSON)], feeds::ndjson(&events)).into_response())
+        }
+        "json" | "atom" => {
+            let limit = query.limit.map_or(Ok(ENTRIES), |limit| limit_of(Some(limit)))?;
+            let (head, items) = page(&state, &who, &platform, form, query.before, limit).await?;
+            if form == "json" {
+                let document = feeds::json_feed(&head, &items).to_string();
+                return Ok(([(CONTENT_TYPE, feeds::JSON_FEED)], document).into_response());
+            }
+            // A feed without entries is dated by no clock: the same feed reads the same.
+            let document = feeds::atom(&head, &items, crate::vocab::time::Timestamp::EPOCH);
+            Ok(([(CONTENT_TYPE, feeds::ATOM)], document).into_response())
+        }
+        _ => Err(unknown()),
+    }
+}
+
+/// The platform, if its feed exists for the reader.
+fn readable(state: &ServerState, who: &Principal, name: &str) -> Result<PlatformId, Problem> {
+    let unknown = || Problem::not_found("feed", name);
+    let platform = PlatformId::parse(name).map_err(|_| unknown())?;
+    let allowed = match who.reader() {
+        Some(Reader::Authority) => true,
+        Some(Reader::Platform) => who.platform.as_ref() == Some(&platform),
+        None => return Err(Problem::forbidden("this role reads no feeds")),
+    };
+    if !allowed || state.platform(&platform).is_err() {
+        return Err(unknown());
+    }
+    Ok(platform)
+}
+
+async fn page(
+    state: &ServerState,
+    who: &Principal,
+    platform: &PlatformId,
+    form: &str,
+    before: Option<i64>,
+    limit: usize,
+) -> Result<(FeedHead, Vec<FeedItem>), Problem> {
+    // What a feed shows is what left, whoever reads it.
+    let filter = CaseFilter {
+        platform: Some(platform.clone()),
+        visible_to_platform: true,
+        newest_first: true,
+        before,
+        limit: limit + 1,
+        ..CaseFilter::default()
+    };
+    let mut rows = state.truth(move |truth| truth.referrals(&filter)).await?;
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    let terms = state.platform(platform)?;
+    let base = &state.hub().desk.public_url;
+    let feed_url = format!("{base}/feeds/{platform}.{form}");
+    let head = FeedHead {
+        id: format!("urn:listingwatch:{platform}:referrals"),
+        title: format!("Referrals to {}", terms.name),
+        home_page_url: format!("{base}/console"),
+        next_url: more
+            .then(|| rows.last().map_or(0, |row| row.change))
+            .map(|change| format!("{feed_url}?before={change}")),
+        feed_url,
+        author: state.hub().desk.sender.as_ref().map_or_else(|| terms.agreement.authority.clone(), |s| s.name.clone()),
+        language: terms.referral.language.clone(),
+    };
+    let ids: Vec<ReferralId> = rows.iter().filter_map(|row| ReferralId::parse(&row.id).ok()).collect();
+    let cases =
+        state.truth(move |truth| ids.iter().map(|id| truth.referral(id)).collect::<Result<Vec<_>, _>>()).await?;
+    let mut items = Vec::new();
+    for full in cases {
+        let notice = notice_of(state, &full, platform).ok();
+        let row = row_view(full.row);
+        let mut tags = vec![format!("state:{}", row.state)];
+        tags.extend(row.category.clone());
+        tags.extend(row.substances.iter().take(8).cloned());
+        items.push(FeedItem {
+            id: format!("urn:listingwatch:{platform}:{}", row.id),
+            url: format!("{base}/console/referrals/{}", row.id),
+            external_url: row.urls.first().cloned(),
+            title: format!("{}: {}", row.state, row.title),
+            text: notice.as_ref().map_or_else(|| row.title.clone(), crate::referral::notice::Notice::text),
+            html: notice.as_ref().map(notice_html::fragment),
+            tags,
+            published: row.created,
+            updated: row.updated,
+            referral: serde_json::to_value(&row).map_err(|error| Problem::internal(&error))?,
+        });
+    }
+    tracing::debug!(owner = %who.owner, platform.id = %platform, "feed of `{platform}` read by {}", who.owner);
+    Ok((head, items))
+}
+
+/// What happened after `since`, oldest first, and the number up to which was looked. Cases that were taken back come
+/// without their notice.
+async fn events(
+    state: &ServerState,
+    platform: &PlatformId,
+    since: i64,
+    limit: usize,
+) -> Result<(Vec<serde_json::Value>, i64), Problem> {
+    let wanted = platform.clone();
+    let found = state.truth(move |truth| truth.feed_events(&wanted, since, limit)).await?;
+    let mut events = Vec::with_capacity(found.len());
+    let looked = found.last().map_or(since, |event| event.seq);
+    for event in found {
+        if let Some(event) = event_view(state, platform, event).await? {
+            events.push(event);
+        }
+    }
+    Ok((events, looked))
+}
+
+async fn event_view(
+    state: &ServerState,
+    platform: &PlatformId,
+    event: FeedEvent,
+) -> Result<Option<serde_json::Value>, Problem> {
+    let id = ReferralId::parse(&event.referral).map_err(|error| Problem::internal(&error))?;
+    let full = state.truth(move |truth| truth.referral(&id)).await?;
+    if !full.lifecycle.is_visible_to_platform() {
+        return Ok(None);
+    }
+    let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
+    let notice = if taken_back { None } else { notice_of(state, &full, platform).ok() };
+    let url = format!("{}/api/v1/referrals/{}", state.hub().desk.public_url, full.row.id);
+    let view = EventView {
+        kind: event.message,
+        timestamp: event.at,
+        data: EventData { referral: row_view(full.row), notice, url: Some(url) },
+    };
+    let mut value = serde_json::to_value(&view).map_err(|error| Problem::internal(&error))?;
+    value["seq"] = event.seq.into();
+    Ok(Some(value))
+}
+
+/// How often an open stream looks for news.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long a stream stays open. Readers come back with `Last-Event-ID`, and their token is looked at again.
+const STREAM_LIFE: Duration = Duration::from_secs(600);
+
+/// Server-sent events: what happened after `since` (or `Last-Event-ID`), then what happens.
+pub(super) async fn stream(
+    State(state): State<ServerState>,
+    FeedReader(who): FeedReader,
+    Path(platform): Path<String>,
+    headers: axum::http::HeaderMap,
+    Params(query): Params<FeedQuery>,
+) -> Result<impl IntoResponse, Problem> {
+    let platform = readable(&state, &who, &platform)?;
+    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let mut since: i64 = last.or(query.since).unwrap_or(0);
+    let (sender, receiver) = mpsc::channel::<Result<Event, Infallible>>(16);
+    tokio::spawn(async move {
+        let mut stopping = state.stopping();
+        let end = state.now().after(STREAM_LIFE);
+        while state.now() < end {
+            let Ok((found, looked)) = events(&state, &platform, since, 100).await else { return };
+            since = looked;
+            for event in found {
+                let kind = event["type"].as_str().unwrap_or("referral.updated").to_owned();
+                let sent = Event::default().id(event["seq"].to_string()).event(kind).data(event.to_string());
+                if sender.send(Ok(sent)).await.is_err() {
+                    return;
+                }
+            }
+            tokio::select! {
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = sender.closed() => return,
+                _ = stopping.wait_for(|stop| *stop) => return,
+            }
+        }
+    });
+    Ok(Sse::new(Received(receiver)).keep_alive(KeepAlive::new().interval(Duration::from_secs(20))))
+}
+
+/// A channel's end as a stream.
+struct Received(mpsc::Receiver<Result<Event, Infallible>>);
+
+impl futures_core::Stream for Received {
+    type Item = Result<Event, Infallible>;
+
+    fn poll_next(
+        mut self: std::pin::Pin<&mut Self>,
+        context: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Self::Item>> {
+        self.0.poll_recv(context)
+    }
+}

@@ -1,0 +1,243 @@
+//! What the hub works with, and what it asks of the program around it.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::watch;
+
+use crate::detect::Detector;
+use crate::outbound::links::NoticeDesk;
+use crate::referral::outcome::Decision;
+use crate::server::idempotency::Replies;
+use crate::server::limits::Limiter;
+use crate::server::problem::Problem;
+use crate::store::truth::{NoticeTerms, Principal, Truth, TruthError};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Platform;
+use crate::vocab::time::{Clock, Timestamp};
+
+/// How the hub can be reached; decides on the cookie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// Plain HTTP on this machine only.
+    Loopback,
+    /// A proxy in front ends TLS.
+    Secure,
+}
+
+/// What the hub is told once, at its start.
+#[derive(Debug, Clone)]
+pub struct HubSettings {
+    /// Who signs notices, the public address, the key of links.
+    pub desk: NoticeDesk,
+    /// How it can be reached.
+    pub exposure: Exposure,
+    /// Folder of WARC files.
+    pub warc: PathBuf,
+    /// The crawler's User-Agent.
+    pub user_agent: String,
+    /// Where to reach the people behind the crawler.
+    pub contact: String,
+    /// Requests a second one token may make.
+    pub requests_per_second: u32,
+    /// Requests one token may make at once after a pause.
+    pub burst: u32,
+}
+
+/// How far the scan of one platform is.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct ScanProgress {
+    /// Platform.
+    pub platform: String,
+    /// Pages fetched.
+    pub pages: u64,
+    /// Listings read.
+    pub listings: u64,
+    /// Listings judged `review` or `refer`.
+    pub hits: u64,
+    /// Cases opened.
+    pub referrals_new: u64,
+    /// Pages a second over the last seconds.
+    pub pages_per_second: f64,
+    /// Hosts that wait: host, until when, why.
+    #[schema(value_type = Vec<Vec<String>>)]
+    pub waiting: Vec<(String, Timestamp, String)>,
+    /// Whether it has ended.
+    pub ended: bool,
+}
+
+type Hook<I, O> = Box<dyn Fn(I) -> O + Send + Sync>;
+
+/// What the program around the hub does for it.
+pub struct ServerHooks {
+    /// Platforms in use.
+    pub platforms: Hook<(), Vec<Arc<Platform>>>,
+    /// The compiled watchlist in use.
+    pub detector: Hook<(), Arc<Detector>>,
+    /// A platform answered a case.
+    pub answered: Hook<(ReferralId, Decision), ()>,
+    /// When the platform's schedule starts the next scan.
+    pub next_scan: Hook<PlatformId, Option<Timestamp>>,
+    /// Progress of running scans.
+    pub progress: Hook<(), Vec<ScanProgress>>,
+}
+
+/// The hub's state; cheap to clone.
+#[derive(Clone)]
+pub struct ServerState(Arc<Inner>);
+
+struct Inner {
+    truth: Arc<Truth>,
+    clock: Arc<dyn Clock>,
+    hooks: ServerHooks,
+    hub: HubSettings,
+    limiter: Limiter,
+    replies: Replies,
+    // Small maps; never held across an await.
+    claims: Mutex<HashMap<String, Claim>>,
+    links: Mutex<HashMap<String, (Principal, Timestamp)>>,
+    stopping: watch::Sender<bool>,
+}
+
+/// A case somebody is looking at.
+#[derive(Debug, Clone)]
+struct Claim {
+    by: String,
+    until: Timestamp,
+}
+
+/// How long a case of the review queue stays with the person who got it.
+const CLAIM_LIFE: Duration = Duration::from_secs(15 * 60);
+
+/// How long a one-time sign-in link works.
+const SIGN_IN_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
+
+impl ServerState {
+    /// Puts the hub together.
+    pub fn new(truth: Arc<Truth>, clock: Arc<dyn Clock>, hooks: ServerHooks, hub: HubSettings) -> Self {
+        let limiter = Limiter::new(hub.requests_per_second, hub.burst);
+        ServerState(Arc::new(Inner {
+            truth,
+            clock,
+            hooks,
+            hub,
+            limiter,
+            replies: Replies::default(),
+            claims: Mutex::default(),
+            links: Mutex::default(),
+            stopping: watch::channel(false).0,
+        }))
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    /// What the program around the hub does for it.
+    pub fn hooks(&self) -> &ServerHooks {
+        &self.0.hooks
+    }
+
+    /// What the hub was told at its start.
+    pub fn hub(&self) -> &HubSettings {
+        &self.0.hub
+    }
+
+    pub(super) fn limiter(&self) -> &Limiter {
+        &self.0.limiter
+    }
+
+    pub(super) fn replies(&self) -> &Replies {
+        &self.0.replies
+    }
+
+    /// Runs `work` on the record of truth, on a thread that may block.
+    ///
+    /// # Errors
+    /// What the record of truth refuses, as the caller will see it.
+    pub async fn truth<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Truth) -> Result<T, TruthError> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let truth = self.0.truth.clone();
+        match tokio::task::spawn_blocking(move || work(&truth)).await {
+            Ok(result) => result.map_err(Problem::from),
+            Err(error) => Err(Problem::internal(&error)),
+        }
+    }
+
+    /// Platforms in use.
+    pub fn platforms(&self) -> Vec<Arc<Platform>> {
+        (self.0.hooks.platforms)(())
+    }
+
+    /// One platform in use.
+    ///
+    /// # Errors
+    /// When there is no agreement with it.
+    pub fn platform(&self, id: &PlatformId) -> Result<Arc<Platform>, Problem> {
+        self.platforms()
+            .into_iter()
+            .find(|platform| platform.id == *id)
+            .ok_or_else(|| Problem::not_found("platform", id.as_str()))
+    }
+
+    /// What the notice of a case that last changed at `changed` says besides what is on record.
+    pub fn notice_terms(&self, referral: &ReferralId, changed: Timestamp) -> NoticeTerms {
+        let desk = &self.hub().desk;
+        let links = desk.links(referral, changed);
+        NoticeTerms { sender: desk.sender.clone(), answer: links.answer, contest: links.contest }
+    }
+
+    /// A path that signs the owner of `token` in once. Empty when the token is not valid or the system has no randomness.
+    pub fn one_time_link(&self, token: &str) -> String {
+        let mut bytes = [0; 24];
+        let principal = self.0.truth.principal(token, self.now());
+        let (Ok(Some(principal)), Ok(())) = (principal, getrandom::fill(&mut bytes)) else { return String::new() };
+        let code = data_encoding::BASE64URL_NOPAD.encode(&bytes);
+        let until = self.now().after(SIGN_IN_LINK_LIFE);
+        self.0.links.lock().unwrap_or_else(PoisonError::into_inner).insert(code.clone(), (principal, until));
+        format!("/console/enter/{code}")
+    }
+
+    /// Whom a one-time code stands for; it works once.
+    pub(super) fn redeem(&self, code: &str) -> Option<Principal> {
+        let now = self.now();
+        let mut links = self.0.links.lock().unwrap_or_else(PoisonError::into_inner);
+        links.retain(|_, (_, until)| *until > now);
+        links.remove(code).map(|(principal, _)| principal)
+    }
+
+    /// Takes a case for `person`, unless another person has it: the queue never hands one case to two people.
+    pub(super) fn claim(&self, referral: &str, person: &str) -> bool {
+        let now = self.now();
+        let mut claims = self.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        claims.retain(|_, claim| claim.until > now);
+        if claims.get(referral).is_some_and(|claim| claim.by != person) {
+            return false;
+        }
+        claims.insert(referral.to_owned(), Claim { by: person.to_owned(), until: now.after(CLAIM_LIFE) });
+        true
+    }
+
+    /// Who has a case of the queue.
+    pub(super) fn claimed_by(&self, referral: &str) -> Option<String> {
+        let now = self.now();
+        let claims = self.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
+        claims.get(referral).filter(|claim| claim.until > now).map(|claim| claim.by.clone())
+    }
+
+    /// Tells open streams to end.
+    pub(super) fn stop(&self) {
+        self.0.stopping.send_replace(true);
+    }
+
+    /// Becomes true when the hub stops.
+    pub(super) fn stopping(&self) -> watch::Receiver<bool> {
+        self.0.stopping.subscribe()
+    }
+}

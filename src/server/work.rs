@@ -1,0 +1,203 @@
+//! What people and machines do with a case, the same for API and console: read, decide, answer, contest.
+
+use crate::outbound::wire::{CaseView, EvidenceView, HitParts, HitView, Reader, ReferralView, TimelineView};
+use crate::referral::notice::Notice;
+use crate::referral::outcome::Outcome;
+use crate::referral::state::{Event, ReferralState};
+use crate::server::auth::{Rights, visible_case};
+use crate::server::problem::Problem;
+use crate::server::state::ServerState;
+use crate::store::truth::{CaseHit, Principal, ReferralFull, ReferralRow, TruthError};
+use crate::vocab::ids::{PlatformId, ReferralId};
+
+/// A list row as outsiders see it.
+pub(super) fn row_view(row: ReferralRow) -> ReferralView {
+    ReferralView {
+        id: row.id,
+        platform: row.platform,
+        state: row.state,
+        category: row.category,
+        urls: row.urls,
+        title: row.title,
+        substances: row.substances,
+        score: row.score,
+        created: row.created,
+        updated: row.updated,
+        verdict: row.verdict,
+        change: row.change,
+    }
+}
+
+fn hit_view(hit: CaseHit) -> HitView {
+    let (title, text) = HitParts { title: &hit.title, text: &hit.text, assessment: &hit.assessment }.marked();
+    HitView {
+        evidence: EvidenceView {
+            hit: hit.id.clone(),
+            url: hit.url.clone(),
+            record_id: hit.warc_record,
+            payload_digest: hit.payload_digest,
+            captured_at: hit.captured_at,
+        },
+        id: hit.id,
+        url: hit.url,
+        title,
+        text,
+        price: hit.price,
+        currency: hit.currency,
+        identifiers: hit.identifiers,
+        seller: hit.seller,
+        language: hit.language,
+        images: hit.images,
+        assessment: hit.assessment,
+        first_seen: hit.first_seen,
+        last_seen: hit.last_seen,
+        gone_at: hit.gone_at,
+    }
+}
+
+/// A case as `reader` may see it.
+pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, Problem> {
+    let lifecycle = serde_json::to_value(&full.lifecycle).map_err(|error| Problem::internal(&error))?;
+    let step = |event: crate::store::truth::CaseEvent| TimelineView {
+        at: event.at,
+        actor: event.actor,
+        event: event.event,
+        state: event.state,
+    };
+    let view = CaseView {
+        referral: row_view(full.row),
+        lifecycle,
+        approved_by: full.approved_by,
+        hits: full.hits.into_iter().map(hit_view).collect(),
+        timeline: full.events.into_iter().map(step).collect(),
+        history: full.history,
+    };
+    Ok(view.for_reader(reader))
+}
+
+/// One case as its reader may see it.
+pub(super) async fn case(state: &ServerState, who: &Principal, id: &str) -> Result<CaseView, Problem> {
+    let (id, ..) = visible_case(state, who, id).await?;
+    let full = state.truth(move |truth| truth.referral(&id)).await?;
+    case_view(full, who.reader().unwrap_or(Reader::Platform))
+}
+
+/// The notice of a case, complete, or the field it lacks.
+pub(super) async fn notice(state: &ServerState, who: &Principal, id: &str) -> Result<Notice, Problem> {
+    let (id, platform, _) = visible_case(state, who, id).await?;
+    let full = state.truth(move |truth| truth.referral(&id)).await?;
+    notice_of(state, &full, &platform)
+}
+
+/// The notice of a case that was read already.
+pub(super) fn notice_of(state: &ServerState, full: &ReferralFull, platform: &PlatformId) -> Result<Notice, Problem> {
+    let platform = state.platform(platform)?;
+    let id = ReferralId::parse(&full.row.id).map_err(|error| Problem::internal(&error))?;
+    let terms = state.notice_terms(&id, full.row.updated);
+    // Dated by the case's last change, so that one version of a notice reads the same each time.
+    Ok(full.notice(&platform, terms, None, full.row.updated)?)
+}
+
+/// What an authority decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ruling {
+    Approve,
+    Dismiss(String),
+    Hold(String),
+    Release,
+    Withdraw(String),
+    Uphold,
+    Resend,
+}
+
+/// Carries out an authority's decision.
+pub(super) async fn rule(
+    state: &ServerState,
+    who: &Principal,
+    id: &str,
+    ruling: Ruling,
+) -> Result<ReferralState, Problem> {
+    who.must_decide()?;
+    let (id, platform, _) = visible_case(state, who, id).await?;
+    let platform = state.platform(&platform)?;
+    let (actor, now) = (who.owner.clone(), state.now());
+    let terms = state.notice_terms(&id, now);
+    state
+        .truth(move |truth| {
+            let policy = &platform.referral;
+            let event = match ruling {
+                Ruling::Approve => return truth.approve(&id, &platform, terms, &actor, now),
+                Ruling::Resend => {
+                    if truth.replay_undeliverable(&id, now)? == 0 {
+                        return Err(TruthError::Invalid("nothing of this case is undeliverable".to_owned()));
+                    }
+                    return Ok(truth.referral_state(&id)?.1);
+                }
+                Ruling::Dismiss(reason) => Event::Dismiss { reason },
+                Ruling::Hold(reason) => Event::Hold { reason },
+                Ruling::Release => Event::Release,
+                Ruling::Withdraw(reason) => Event::Withdraw { reason },
+                Ruling::Uphold => Event::Uphold,
+            };
+            truth.apply(&id, event, &actor, &policy.channels, policy.recheck, now)
+        })
+        .await
+}
+
+/// Notes a platform's answer. `actor` is named in the timeline.
+pub(super) async fn answer(
+    state: &ServerState,
+    id: ReferralId,
+    platform: &PlatformId,
+    outcome: Outcome,
+    key: Option<String>,
+    actor: String,
+) -> Result<ReferralState, Problem> {
+    let recheck = state.platform(platform)?.referral.recheck;
+    let (now, decision, case) = (state.now(), outcome.decision, id.clone());
+    let after = state.truth(move |truth| truth.answer(&id, &outcome, key.as_deref(), &actor, recheck, now)).await?;
+    (state.hooks().answered)((case, decision));
+    Ok(after)
+}
+
+/// Notes that the platform has the case.
+pub(super) async fn acknowledge(state: &ServerState, who: &Principal, id: &str) -> Result<ReferralState, Problem> {
+    let (id, platform, _) = visible_case(state, who, id).await?;
+    let platform = state.platform(&platform)?;
+    let (actor, now) = (who.owner.clone(), state.now());
+    state
+        .truth(move |truth| {
+            let policy = &platform.referral;
+            truth.apply(&id, Event::Acknowledge, &actor, &policy.channels, policy.recheck, now)
+        })
+        .await
+}
+
+/// Longest statement of an affected party, in characters.
+const STATEMENT_LIMIT: usize = 5000;
+
+/// Opens a contest; the signed link stands for the affected party.
+pub(super) async fn contest(state: &ServerState, id: ReferralId, statement: &str) -> Result<ReferralState, Problem> {
+    let statement: String = statement.trim().chars().take(STATEMENT_LIMIT).collect();
+    if statement.is_empty() {
+        return Err(Problem::unprocessable("say in `statement` why the referral is wrong"));
+    }
+    let now = state.now();
+    let case = id.clone();
+    let (platform, _) = state.truth(move |truth| truth.referral_state(&case)).await?;
+    let policy = state.platform(&platform)?.referral.clone();
+    state
+        .truth(move |truth| {
+            let event = Event::Contest { statement };
+            truth.apply(&id, event, "affected party", &policy.channels, policy.recheck, now)
+        })
+        .await
+}
+
+/// Looks at the listing again as soon as the crawler can.
+pub(super) async fn recheck_soon(state: &ServerState, who: &Principal, id: &str) -> Result<(), Problem> {
+    who.must_decide()?;
+    let (id, ..) = visible_case(state, who, id).await?;
+    let now = state.now();
+    state.truth(move |truth| truth.postpone_recheck(&id, now)).await
+}
