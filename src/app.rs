@@ -23,6 +23,7 @@ use crate::referral::notice::NoticeSender;
 use crate::referral::outcome::Decision;
 use crate::server::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
 use crate::store::hot::{HotOptions, HotStore};
+use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
 use crate::vocab::ids::{PlatformId, ReferralId};
@@ -162,7 +163,7 @@ impl App {
             ..FetchLimits::default()
         };
         let contact = settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned());
-        let client = Client::new(&contact, limits, clock.clone());
+        let client = Client::new(&contact, limits.clone(), clock.clone());
         let after_crash = report.unclean.then_some(if report.empty { CHECKPOINT_INTERVAL } else { Duration::ZERO });
         let gate = Arc::new(Gate::new(client, hot.clone(), clock.clone(), after_crash));
         let public_url = settings.hub.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.hub.listen));
@@ -177,6 +178,9 @@ impl App {
         };
         let rooms = Rooms {
             desk,
+            poster: Client::new(&contact, limits, clock.clone()),
+            keys: KeyRing::of(&paths.data),
+            dispatching: tokio::sync::Mutex::new(()),
             gate,
             hot,
             truth,

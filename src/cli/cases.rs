@@ -45,7 +45,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 let state = dispatch::approve(&app.rooms, &id, &platform, &actor)?;
                 say(&id, &state, output)?;
             }
-            dispatch::step(&app.rooms, &app.platforms())?;
+            dispatch::step(&app.rooms, &app.platforms()).await?;
         }
         ReferralsRequest::Dismiss { ids, reason, actor } => {
             for id in ids {
@@ -57,21 +57,21 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
         }
         ReferralsRequest::Withdraw { id, reason, actor } => {
             apply(app, id, Event::Withdraw { reason: reason.clone() }, actor.as_deref(), output)?;
-            dispatch::step(&app.rooms, &app.platforms())?;
+            dispatch::step(&app.rooms, &app.platforms()).await?;
         }
         ReferralsRequest::Send => {
-            let done = dispatch::step(&app.rooms, &app.platforms())?;
-            let document =
-                serde_json::json!({ "approved": done.approved, "delivered": done.delivered, "failed": done.failed });
+            let done = dispatch::step(&app.rooms, &app.platforms()).await?;
+            let document = serde_json::json!({ "approved": done.approved, "delivered": done.delivered,
+                "postponed": done.postponed, "failed": done.failed });
             if output.json {
                 output.json_document(&document)?;
             } else {
                 output.line(format!(
-                    "{} delivered, {} failed, {} approved by policy",
-                    done.delivered, done.failed, done.approved
+                    "{} delivered, {} put off, {} given up, {} approved by policy",
+                    done.delivered, done.postponed, done.failed, done.approved
                 ))?;
             }
-            return Ok(if done.failed == 0 { Exit::Done } else { Exit::Partial });
+            return Ok(if done.failed + done.postponed == 0 { Exit::Done } else { Exit::Partial });
         }
         ReferralsRequest::Outcome { id, decision, reason, reference, actor } => {
             let decision = Decision::parse(decision).ok_or_else(|| {

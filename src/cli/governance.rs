@@ -7,6 +7,8 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{AuditRequest, MandateRequest, PlatformsRequest, TokenRequest};
 use crate::config::units;
+use crate::evidence::audit::Said;
+use crate::outbound::webhook::SigningKeys;
 use crate::store::truth::{Mandate, Role};
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::Platform;
@@ -181,8 +183,7 @@ pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) 
             }
         }
         PlatformsRequest::Show { id } => {
-            let platform = find(id)?;
-            output.line(format!("{platform:#?}"))?;
+            show_platform(app, &*find(id)?, output)?;
         }
         PlatformsRequest::Pause { id } => {
             app.rooms.truth.set_paused(&find(id)?.id, true, &super::actor(None), app.rooms.now())?;
@@ -192,8 +193,56 @@ pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) 
             app.rooms.truth.set_paused(&find(id)?.id, false, &super::actor(None), app.rooms.now())?;
             output.note(format!("{id} is resumed"));
         }
+        PlatformsRequest::Keys { id, rotate } => {
+            let id = &find(id)?.id;
+            let keys = if *rotate { app.rooms.keys.rotate_webhook(id)? } else { app.rooms.keys.webhook(id)? };
+            let signing = SigningKeys::parse(&keys).map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
+            // The secret is what the platform verifies with (HMAC); of the key pair it gets the public half only.
+            let secrets: Vec<&String> = keys.iter().filter(|key| key.starts_with("whsec_")).collect();
+            let action = if *rotate { "rotate-webhook-keys" } else { "show-webhook-keys" };
+            let said = Said { actor: &super::actor(None), action, subject: id.as_str(), detail: "{}" };
+            app.rooms.truth.note(&said, app.rooms.now())?;
+            if output.json {
+                output
+                    .json_document(&serde_json::json!({ "secrets": secrets, "public_keys": signing.public_keys() }))?;
+            } else {
+                for secret in secrets {
+                    output.line(format!("v1   {secret}"))?;
+                }
+                for key in signing.public_keys() {
+                    output.line(format!("v1a  {key}"))?;
+                }
+            }
+        }
     }
     Ok(Exit::Done)
+}
+
+fn show_platform(app: &App, platform: &Platform, output: &Output) -> Result<(), Failure> {
+    let (agreement, crawl, policy) = (&platform.agreement, &platform.crawl, &platform.referral);
+    let hosts: Vec<String> = platform.hosts.iter().map(ToString::to_string).collect();
+    let paused = app.rooms.truth.is_paused(&platform.id)?;
+    let in_force = agreement.in_force(app.rooms.now());
+    if output.json {
+        return output.json_document(&serde_json::json!({
+            "id": platform.id, "name": platform.name, "kind": platform.kind, "hosts": hosts,
+            "basis": agreement.basis, "reference": agreement.reference, "authority": agreement.authority,
+            "valid_from": agreement.valid_from, "valid_until": agreement.valid_until, "in_force": in_force,
+            "contact": agreement.contact, "rate": crawl.rate.to_string(), "max_pages": crawl.max_pages,
+            "channels": policy.channels, "jurisdictions": policy.jurisdictions, "approval": policy.approval,
+            "cron": platform.schedule.as_ref().map(|schedule| &schedule.cron), "paused": paused,
+        }));
+    }
+    let force = if in_force { "in force" } else { "NOT in force" };
+    output.line(format!("{}  {}", platform.id, platform.name))?;
+    output.line(format!("agreement  {} with {}", agreement.reference, agreement.authority))?;
+    output.line(format!("           {} to {}, {force}", agreement.valid_from, agreement.valid_until))?;
+    output.line(format!("contact    {}", agreement.contact))?;
+    output.line(format!("scope      {}", hosts.join(", ")))?;
+    output.line(format!("pace       at most {}, {} pages a scan", crawl.rate, crawl.max_pages))?;
+    output.line(format!("referrals  by {:?}, for {}", policy.channels, policy.jurisdictions.join(", ")))?;
+    let cron = platform.schedule.as_ref().map_or("by hand", |schedule| schedule.cron.as_str());
+    output.line(format!("scans      {cron}{}", if paused { ", paused" } else { "" }))
 }
 
 pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {

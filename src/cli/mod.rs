@@ -184,3 +184,9 @@ impl From<crate::store::truth::TruthError> for Failure {
         Failure { exit, message: error.to_string(), hint }
     }
 }
+
+impl From<crate::store::keys::KeyFileError> for Failure {
+    fn from(error: crate::store::keys::KeyFileError) -> Self {
+        Failure::new(Exit::Internal, error.to_string()).hint("make the folder keys/ of the data directory writable")
+    }
+}

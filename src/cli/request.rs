@@ -387,6 +387,14 @@ pub enum PlatformsRequest {
         /// Platform id
         id: String,
     },
+    /// Show the keys that sign webhooks to it; the platform verifies with the first of each kind
+    Keys {
+        /// Platform id
+        id: String,
+        /// Make a new pair; the one before signs too until the next rotation
+        #[arg(long)]
+        rotate: bool,
+    },
 }
 
 /// `watchlist …`

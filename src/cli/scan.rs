@@ -45,7 +45,7 @@ pub(super) async fn carry_out(
     let results = scan::run(app.rooms.clone(), order, show, stop).await.map_err(|error| {
         Failure::new(Exit::Internal, error.to_string()).hint("run the scan again: it goes on where it stopped")
     })?;
-    crate::engine::dispatch::step(&app.rooms, &app.platforms())?;
+    crate::engine::dispatch::step(&app.rooms, &app.platforms()).await?;
     Ok(results)
 }
 

@@ -107,34 +107,60 @@ async fn shutdown_signal() {
     }
 }
 
-/// Dispatch, recheck, schedule and reload, one after another, every tick. A scan runs beside them.
-async fn loops(app: Arc<App>, mut stopped: watch::Receiver<bool>, output: Output) {
-    let mut scans: JoinSet<()> = JoinSet::new();
+/// Dispatch; recheck; schedule and reload: each in a task of its own, so that none waits for another.
+async fn loops(app: Arc<App>, stopped: watch::Receiver<bool>, output: Output) {
+    let mut tasks: JoinSet<()> = JoinSet::new();
+    let (dispatching, ending) = (app.clone(), stopped.clone());
+    tasks.spawn(every_tick(ending, move || {
+        let app = dispatching.clone();
+        async move {
+            if let Err(error) = dispatch::step(&app.rooms, &app.platforms()).await {
+                tracing::error!(%error, "dispatch failed");
+            }
+        }
+    }));
+    let (rechecking, ending) = (app.clone(), stopped.clone());
+    tasks.spawn(every_tick(ending, move || {
+        let app = rechecking.clone();
+        async move {
+            if let Err(error) = recheck::step(&app.rooms, &app.platforms(), RECHECKS_AT_ONCE).await {
+                tracing::error!(%error, "recheck failed");
+            }
+        }
+    }));
+    let scans: Arc<tokio::sync::Mutex<JoinSet<()>>> = Arc::default();
+    let running = scans.clone();
+    tasks.spawn(every_tick(stopped, move || {
+        let (app, output, scans) = (app.clone(), output.clone(), scans.clone());
+        async move {
+            match app.reload_watchlist() {
+                Ok(Some(version)) => output.note(format!("the watchlist was reloaded: {version}")),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(%error, "the changed watchlist is refused; the old one stays in use"),
+            }
+            let mut scans = scans.lock().await;
+            while scans.try_join_next().is_some() {}
+            if scans.is_empty() {
+                start_due_scan(&app, &mut scans, &output);
+            }
+        }
+    }));
+    while tasks.join_next().await.is_some() {}
+    running.lock().await.shutdown().await;
+}
+
+/// Does `work` every tick until the program stops.
+async fn every_tick<F: Future<Output = ()>>(mut stopped: watch::Receiver<bool>, work: impl Fn() -> F) {
     loop {
         tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => break,
+            _ = stopped.wait_for(|stop| *stop) => return,
             () = tokio::time::sleep(TICK) => {}
         }
-        let (rooms, platforms) = (app.rooms.clone(), app.platforms());
-        let listed = platforms.clone();
-        let dispatched = tokio::task::spawn_blocking(move || dispatch::step(&rooms, &listed)).await;
-        if let Ok(Err(error)) = dispatched {
-            tracing::error!(%error, "dispatch failed");
-        }
-        if let Err(error) = recheck::step(&app.rooms, &platforms, RECHECKS_AT_ONCE).await {
-            tracing::error!(%error, "recheck failed");
-        }
-        match app.reload_watchlist() {
-            Ok(Some(version)) => output.note(format!("the watchlist was reloaded: {version}")),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "the changed watchlist is refused; the old one stays in use"),
-        }
-        while scans.try_join_next().is_some() {}
-        if scans.is_empty() {
-            start_due_scan(&app, &mut scans, &output);
+        tokio::select! {
+            _ = stopped.wait_for(|stop| *stop) => return,
+            () = work() => {}
         }
     }
-    scans.shutdown().await;
 }
 
 fn start_due_scan(app: &Arc<App>, scans: &mut JoinSet<()>, output: &Output) {

@@ -5,6 +5,7 @@
 //! Start reading: [`scan::run`].
 
 pub mod commit;
+pub mod deliver;
 pub mod dispatch;
 pub mod examiner;
 pub mod lane;

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::archive::warc_file::WarcWriter;
 use crate::config::settings::Settings;
 use crate::detect::Detector;
+use crate::fetch::client::Client;
 use crate::fetch::gate::Gate;
 use crate::outbound::links::NoticeDesk;
 use crate::store::hot::HotStore;
+use crate::store::keys::KeyRing;
 use crate::store::truth::{NoticeTerms, Truth};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::{Clock, Timestamp};
@@ -24,6 +26,12 @@ pub struct Rooms {
     pub warc: Mutex<WarcWriter>,
     /// The compiled watchlist; replaced as a whole when it is reloaded.
     pub detector: RwLock<Arc<Detector>>,
+    /// Sends to webhooks through the address guard.
+    pub poster: Client,
+    /// Signing keys.
+    pub keys: KeyRing,
+    /// Held by the step of dispatch that runs: two at once would send one message twice.
+    pub dispatching: tokio::sync::Mutex<()>,
     /// Who signs notices, and their links.
     pub desk: NoticeDesk,
     /// Settings.

@@ -217,7 +217,7 @@ impl Client {
         headers
     }
 
-    fn client(&self, guard: &AddressGuard, ranges: &[IpRange]) -> Result<reqwest::Client, reqwest::Error> {
+    pub(super) fn client(&self, guard: &AddressGuard, ranges: &[IpRange]) -> Result<reqwest::Client, reqwest::Error> {
         let key = format!("{ranges:?}");
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&key) {
@@ -237,7 +237,7 @@ impl Client {
     }
 }
 
-fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchError {
+pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchError {
     let mut reason = String::new();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {

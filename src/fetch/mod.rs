@@ -7,3 +7,4 @@
 pub mod address;
 pub mod client;
 pub mod gate;
+pub mod post;

@@ -137,8 +137,13 @@ impl Notice {
     pub fn complete(draft: NoticeDraft) -> Result<Self, MissingField> {
         let missing = |field, hint| MissingField { field, hint };
         let substances = substances_of(&draft.assessments);
-        let mut reasons: Vec<String> = draft.assessments.iter().flat_map(|a| a.reasons.iter().cloned()).collect();
-        reasons.dedup();
+        let mut reasons: Vec<String> = Vec::new();
+        for reason in draft.assessments.iter().flat_map(|assessment| &assessment.reasons) {
+            // How the score adds up is for the one who reviews; the notice says what the listing says.
+            if !reason.starts_with("score from") && !reasons.contains(reason) {
+                reasons.push(reason.clone());
+            }
+        }
         let sender =
             draft.sender.filter(|s| ![&s.name, &s.address, &s.contact].iter().any(|field| field.trim().is_empty()));
         let automation = match &draft.approved_by {

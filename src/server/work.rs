@@ -128,7 +128,7 @@ pub(super) async fn rule(
             let event = match ruling {
                 Ruling::Approve => return truth.approve(&id, &platform, terms, &actor, now),
                 Ruling::Resend => {
-                    if truth.replay_undeliverable(&id, now)? == 0 {
+                    if truth.replay_undeliverable(&id, &actor, now)? == 0 {
                         return Err(TruthError::Invalid("nothing of this case is undeliverable".to_owned()));
                     }
                     return Ok(truth.referral_state(&id)?.1);

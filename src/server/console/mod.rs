@@ -17,6 +17,7 @@ use crate::archive::export::RowWriter;
 use crate::server::problem::{PROBLEM_JSON, Problem};
 use crate::server::state::ServerState;
 use crate::store::truth::{Principal, Role};
+use crate::vocab::time::Timestamp;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -78,6 +79,11 @@ impl Frame {
     fn administers(&self) -> bool {
         self.role == Role::Admin
     }
+}
+
+/// A moment for people: `2026-01-31 14:05 UTC`.
+fn moment(at: &Timestamp) -> String {
+    at.to_jiff().strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
 /// Renders a page.

@@ -23,7 +23,7 @@ pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, Ref
 pub use governance::{Mandate, ScanRow, Schedule};
 pub use hits::{HitRecord, PageRecord, Recorded};
 pub use notice::NoticeTerms;
-pub use outbox::{AttemptResult, Delivery, FeedEvent};
+pub use outbox::{AttemptResult, Delivery, DeliveryRow, FeedEvent};
 pub use search::{Facets, HitRow, SearchPage};
 pub use tokens::{Principal, Role, Session, TokenRow};
 

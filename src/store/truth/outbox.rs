@@ -1,11 +1,12 @@
 //! What must leave, and what became of it. At least once, with a key that stays the same.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use crate::evidence::audit::Said;
 use crate::referral::state::Message;
 use crate::store::truth::cases::referral_id;
-use crate::store::truth::{Truth, TruthError};
+use crate::store::truth::{Truth, TruthError, audit};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Channel;
 use crate::vocab::time::Timestamp;
@@ -29,6 +30,29 @@ pub struct Delivery {
     pub attempts: u32,
     /// When it was put here.
     pub created: Timestamp,
+}
+
+/// One delivery as people see it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeliveryRow {
+    /// `feed`, `webhook` or `email`.
+    pub channel: String,
+    /// `referral.created`, ….
+    pub message: String,
+    /// `due`, `delivered` or `undeliverable`.
+    pub state: String,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// The next attempt, while it is due.
+    pub due: Timestamp,
+    /// When it was put here.
+    pub created: Timestamp,
+    /// Why the last attempt failed.
+    pub last_error: Option<String>,
+    /// What the other side answered.
+    pub receipt: Option<String>,
+    /// Same for every attempt.
+    pub idempotency_key: String,
 }
 
 /// What an attempt came to.
@@ -177,15 +201,104 @@ impl Truth {
         Ok(open == 0)
     }
 
-    /// Makes what was given up due again.
+    /// Makes what was given up due again, with a new three days, and takes its targets back into use.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn replay_undeliverable(&self, referral: &ReferralId, now: Timestamp) -> Result<usize, TruthError> {
-        Ok(self.writer().execute(
-            "UPDATE outbox SET state = 'due', due = ? WHERE referral = ? AND state = 'undeliverable'",
+    pub fn replay_undeliverable(
+        &self,
+        referral: &ReferralId,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<usize, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let changed = tx.execute(
+            "UPDATE outbox SET state = 'due', due = ?1, created = ?1, attempts = 0 WHERE referral = ?2 AND state = 'undeliverable'",
             params![now.as_millis(), referral.as_str()],
-        )?)
+        )?;
+        if changed > 0 {
+            tx.execute(
+                "DELETE FROM disabled_targets WHERE platform = (SELECT platform FROM referrals WHERE id = ?)",
+                [referral.as_str()],
+            )?;
+            let said = Said { actor, action: "resend", subject: referral.as_str(), detail: "{}" };
+            audit::append(&tx, &said, now)?;
+        }
+        tx.commit()?;
+        Ok(changed)
+    }
+
+    /// Notes that a target wants nothing any more, until somebody resends or the platform file names another.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn disable_target(
+        &self,
+        platform: &PlatformId,
+        channel: Channel,
+        target: &str,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let new = tx.execute(
+            "INSERT OR IGNORE INTO disabled_targets (platform, channel, target, since, reason) VALUES (?, ?, ?, ?, ?)",
+            params![platform.as_str(), channel_name(channel), target, now.as_millis(), reason],
+        )?;
+        if new > 0 {
+            let detail = serde_json::json!({ "channel": channel, "reason": reason }).to_string();
+            let said =
+                Said { actor: "dispatch", action: "disable-target", subject: platform.as_str(), detail: &detail };
+            audit::append(&tx, &said, now)?;
+        }
+        tx.commit()?;
+        Ok(())
+    }
+
+    /// Why a target gets nothing; `None` when it is in use.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn disabled_target(
+        &self,
+        platform: &PlatformId,
+        channel: Channel,
+        target: &str,
+    ) -> Result<Option<String>, TruthError> {
+        self.read(|connection| {
+            let sql = "SELECT reason FROM disabled_targets WHERE platform = ? AND channel = ? AND target = ?";
+            let values = params![platform.as_str(), channel_name(channel), target];
+            Ok(connection.prepare_cached(sql)?.query_row(values, |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// All deliveries of a case, oldest first, with their receipts and failures.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn deliveries_of(&self, referral: &ReferralId) -> Result<Vec<DeliveryRow>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT channel, message, state, attempts, due, created, last_error, receipt, idempotency_key
+                 FROM outbox WHERE referral = ? ORDER BY id",
+            )?;
+            let rows = statement.query_map([referral.as_str()], |row| {
+                Ok(DeliveryRow {
+                    channel: row.get(0)?,
+                    message: row.get(1)?,
+                    state: row.get(2)?,
+                    attempts: row.get(3)?,
+                    due: Timestamp::from_millis(row.get(4)?),
+                    created: Timestamp::from_millis(row.get(5)?),
+                    last_error: row.get(6)?,
+                    receipt: row.get(7)?,
+                    idempotency_key: row.get(8)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Deliveries by state.

@@ -42,6 +42,9 @@ CREATE TABLE outbox (
   idempotency_key TEXT NOT NULL UNIQUE, state TEXT NOT NULL, due INTEGER NOT NULL, attempts INTEGER NOT NULL,
   created INTEGER NOT NULL, last_error TEXT, receipt TEXT) STRICT;
 CREATE INDEX outbox_by_due ON outbox (state, due);
+CREATE TABLE disabled_targets (
+  platform TEXT NOT NULL, channel TEXT NOT NULL, target TEXT NOT NULL, since INTEGER NOT NULL, reason TEXT NOT NULL,
+  PRIMARY KEY (platform, channel, target)) STRICT;
 CREATE TABLE answers (idempotency_key TEXT PRIMARY KEY, referral TEXT NOT NULL, answer TEXT NOT NULL) STRICT;
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, subject TEXT NOT NULL,

@@ -1,0 +1,169 @@
+//! One delivery by its channel: feed, webhook or e-mail.
+
+use std::sync::Arc;
+
+use crate::engine::rooms::Rooms;
+use crate::outbound::mail::{Mail, Mailer};
+use crate::outbound::notice_html;
+use crate::outbound::webhook::{self, Attempt, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender};
+use crate::outbound::wire::{EventData, EventView, ReferralView};
+use crate::referral::notice::Notice;
+use crate::referral::state::ReferralState;
+use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
+use crate::vocab::platform::{Channel, Platform};
+use crate::vocab::url::CanonicalUrl;
+
+/// Tries one delivery. What fails for reasons of our own (no mail server set) is tried again like everything else: the
+/// reason stands in the case until somebody mends it.
+///
+/// # Errors
+/// When the record of truth fails.
+pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &Delivery) -> Result<Attempt, TruthError> {
+    let policy = &platform.referral;
+    let target = match delivery.channel {
+        // The feed is read from the store: being there is being published.
+        Channel::Feed => {
+            return Ok(Attempt::Delivered { receipt: format!("published as {}", delivery.idempotency_key) });
+        }
+        Channel::Webhook => policy.webhook.clone(),
+        Channel::Email => policy.email.clone(),
+    };
+    let Some(target) = target else {
+        return Ok(Attempt::Disabled { error: "the platform file names no target for this channel".to_owned() });
+    };
+    if let Some(reason) = rooms.truth.disabled_target(&platform.id, delivery.channel, &target)? {
+        return Ok(Attempt::Disabled { error: reason });
+    }
+    let full = rooms.truth.referral(&delivery.referral)?;
+    if !full.lifecycle.is_visible_to_platform() {
+        return Ok(Attempt::Disabled { error: "the case was held or closed before it left".to_owned() });
+    }
+    let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
+    let terms = rooms.notice_terms(&delivery.referral, full.row.updated);
+    let notice = match full.notice(platform, terms, None, full.row.updated) {
+        _ if taken_back => None,
+        Ok(notice) => Some(notice),
+        // Approved notices were complete; one that no longer is waits for whoever took the field away.
+        Err(missing) => return Ok(Attempt::Later { error: format!("{missing}: {}", missing.hint), asked: None }),
+    };
+    let attempt = match delivery.channel {
+        Channel::Webhook => by_webhook(rooms, platform, delivery, &target, full.row, notice).await,
+        _ => by_mail(rooms, delivery, &target, &full, notice.as_ref()).await,
+    };
+    if let Attempt::Disabled { error } = &attempt {
+        rooms.truth.disable_target(&platform.id, delivery.channel, &target, error, rooms.now())?;
+    }
+    Ok(attempt)
+}
+
+fn view(row: ReferralRow) -> ReferralView {
+    ReferralView {
+        id: row.id,
+        platform: row.platform,
+        state: row.state,
+        category: row.category,
+        urls: row.urls,
+        title: row.title,
+        substances: row.substances,
+        score: row.score,
+        created: row.created,
+        updated: row.updated,
+        verdict: row.verdict,
+        change: row.change,
+    }
+}
+
+async fn by_webhook(
+    rooms: &Arc<Rooms>,
+    platform: &Arc<Platform>,
+    delivery: &Delivery,
+    target: &str,
+    row: ReferralRow,
+    notice: Option<Notice>,
+) -> Attempt {
+    let later = |error: String| Attempt::Later { error, asked: None };
+    let keys = match rooms.keys.webhook(&platform.id) {
+        Ok(lines) => lines,
+        Err(error) => return later(error.to_string()),
+    };
+    let keys = match SigningKeys::parse(&keys) {
+        Ok(keys) => keys,
+        Err(error) => return later(error.to_string()),
+    };
+    let Ok(url) = CanonicalUrl::parse(target, None) else {
+        return Attempt::Disabled { error: "the webhook's address cannot be read".to_owned() };
+    };
+    let event = EventView {
+        kind: delivery.message.clone(),
+        timestamp: delivery.created,
+        data: EventData {
+            url: Some(format!("{}/api/v1/referrals/{}", rooms.desk.public_url, row.id)),
+            referral: view(row),
+            notice,
+        },
+    };
+    let sender = Guarded { rooms: rooms.clone(), platform: platform.clone(), url };
+    webhook::deliver(&sender, &keys, target, &delivery.idempotency_key, event.line(), rooms.now()).await
+}
+
+/// The way out for webhooks: the client whose address guard the crawler uses.
+struct Guarded {
+    rooms: Arc<Rooms>,
+    platform: Arc<Platform>,
+    url: CanonicalUrl,
+}
+
+impl WebhookSender for Guarded {
+    fn send(&self, request: WebhookRequest) -> Sending<'_> {
+        Box::pin(async move {
+            let ranges = &self.platform.crawl.private_addresses;
+            match self.rooms.poster.post(&self.url, ranges, &request.headers, request.body).await {
+                Ok(posted) => {
+                    Ok(WebhookAnswer { status: posted.status, retry_after: posted.retry_after, body: posted.body })
+                }
+                Err(error) => Err(error.to_string()),
+            }
+        })
+    }
+}
+
+async fn by_mail(
+    rooms: &Arc<Rooms>,
+    delivery: &Delivery,
+    to: &str,
+    full: &ReferralFull,
+    notice: Option<&Notice>,
+) -> Attempt {
+    let later = |error: String| Attempt::Later { error, asked: None };
+    let Some(smtp) = &rooms.settings.smtp else {
+        return later("no mail server is set: fill in [smtp] in listingwatch.toml".to_owned());
+    };
+    let mailer = match Mailer::new(smtp.url.expose(), &smtp.from) {
+        Ok(mailer) => mailer,
+        Err(error) => return later(error.to_string()),
+    };
+    let row = &full.row;
+    let (subject, text) = match notice {
+        Some(notice) => (format!("Referral {}: {}", row.id, row.title), notice.text()),
+        None => (
+            format!("Referral {} is taken back", row.id),
+            format!(
+                "The referral {} about \"{}\" is taken back. Nothing is asked of you any more.\n",
+                row.id, row.title
+            ),
+        ),
+    };
+    let mail = Mail {
+        referral: delivery.referral.clone(),
+        idempotency_key: delivery.idempotency_key.clone(),
+        first: delivery.message == "referral.created",
+        to: to.to_owned(),
+        subject,
+        text,
+        html: notice.map(notice_html::page),
+    };
+    match mailer.send(&mail, rooms.now()).await {
+        Ok(attempt) => attempt,
+        Err(error) => later(error.to_string()),
+    }
+}

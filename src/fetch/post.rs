@@ -1,0 +1,75 @@
+//! Sending to a platform's webhook through the same address guard as every other request.
+
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+
+use crate::fetch::address::AddressGuard;
+use crate::fetch::client::{Client, FetchError, connection};
+use crate::vocab::platform::IpRange;
+use crate::vocab::url::CanonicalUrl;
+
+/// Until a receiver that says nothing counts as away: the Standard Webhooks specification asks for 15 to 30 seconds.
+const DEADLINE: Duration = Duration::from_secs(20);
+
+/// Bytes of an answer that are read.
+const ANSWER_LIMIT_BYTES: usize = 4096;
+
+/// What a receiver answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posted {
+    /// HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, if it names a number.
+    pub retry_after: Option<Duration>,
+    /// The head of the body.
+    pub body: String,
+}
+
+impl Client {
+    /// Posts JSON. Redirects are answers, not followed.
+    ///
+    /// # Errors
+    /// When the address is private and not listed, or no answer comes.
+    pub async fn post(
+        &self,
+        url: &CanonicalUrl,
+        private_addresses: &[IpRange],
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> Result<Posted, FetchError> {
+        let guard = AddressGuard::new(private_addresses);
+        if !guard.admits_literal(url) {
+            return Err(FetchError::PrivateAddress { url: url.clone() });
+        }
+        let client = self.client(&guard, private_addresses).map_err(|error| connection(url, &error))?;
+        let mut sent = HeaderMap::new();
+        sent.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Ok(value) = HeaderValue::from_str(self.user_agent()) {
+            sent.insert(USER_AGENT, value);
+        }
+        for (name, value) in headers {
+            if let Ok(value) = HeaderValue::from_str(value) {
+                sent.insert(HeaderName::from_static(name), value);
+            }
+        }
+        let exchange = async {
+            let request = client.post(url.as_url().clone()).headers(sent).body(body).send();
+            let mut response = request.await.map_err(|error| connection(url, &error))?;
+            let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+            let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+            let mut head = Vec::new();
+            while head.len() < ANSWER_LIMIT_BYTES
+                && let Ok(Some(chunk)) = response.chunk().await
+            {
+                head.extend_from_slice(&chunk[..chunk.len().min(ANSWER_LIMIT_BYTES - head.len())]);
+            }
+            let body = String::from_utf8_lossy(&head).into_owned();
+            Ok(Posted { status: response.status().as_u16(), retry_after, body })
+        };
+        match tokio::time::timeout(DEADLINE, exchange).await {
+            Ok(result) => result,
+            Err(_) => Err(FetchError::Timeout { url: url.clone(), seconds: DEADLINE.as_secs() }),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Signing keys of the installation: files of mode 0600 below `keys/` in the data directory.
+
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use data_encoding::BASE64;
+
+use crate::vocab::ids::PlatformId;
+
+/// Why a key cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyFileError {
+    /// The disk refused.
+    #[error("key file `{path}`: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the disk said.
+        source: std::io::Error,
+    },
+    /// The system has no randomness.
+    #[error("no randomness for a new key: {0}")]
+    Randomness(getrandom::Error),
+}
+
+/// The folder of keys.
+#[derive(Debug, Clone)]
+pub struct KeyRing {
+    folder: PathBuf,
+}
+
+/// Keys that sign at once: the one in use, and the one before it until its receivers have changed over.
+const SIGNING_AT_ONCE: usize = 4;
+
+impl KeyRing {
+    /// The keys below `data`.
+    pub fn of(data: &Path) -> Self {
+        KeyRing { folder: data.join("keys") }
+    }
+
+    /// The keys that sign webhooks to a platform, newest first: `whsec_…` (HMAC) and `whsk_…` (ed25519) lines. The first
+    /// call makes a pair.
+    ///
+    /// # Errors
+    /// When the disk refuses or there is no randomness.
+    pub fn webhook(&self, platform: &PlatformId) -> Result<Vec<String>, KeyFileError> {
+        let path = self.path(platform);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => Ok(text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()),
+            Err(error) if error.kind() == ErrorKind::NotFound => self.rotate_webhook(platform),
+            Err(source) => Err(KeyFileError::Io { path, source }),
+        }
+    }
+
+    /// Makes a new pair; the one before signs too until the next rotation, so that no receiver misses a message.
+    ///
+    /// # Errors
+    /// When the disk refuses or there is no randomness.
+    pub fn rotate_webhook(&self, platform: &PlatformId) -> Result<Vec<String>, KeyFileError> {
+        let path = self.path(platform);
+        let held = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => String::new(),
+            Err(source) => return Err(KeyFileError::Io { path, source }),
+        };
+        let mut keys = vec![format!("whsec_{}", random()?), format!("whsk_{}", random()?)];
+        keys.extend(held.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+        keys.truncate(SIGNING_AT_ONCE);
+        self.write(&path, &keys.join("\n")).map_err(|source| KeyFileError::Io { path, source })?;
+        Ok(keys)
+    }
+
+    fn path(&self, platform: &PlatformId) -> PathBuf {
+        self.folder.join(format!("webhook-{platform}.keys"))
+    }
+
+    fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+        let new = path.with_extension("new");
+        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&new, path)
+    }
+}
+
+fn random() -> Result<String, KeyFileError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(KeyFileError::Randomness)?;
+    Ok(BASE64.encode(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_new_key_signs_beside_the_one_before() {
+        let folder = tempfile::tempdir().unwrap();
+        let (ring, platform) = (KeyRing::of(folder.path()), PlatformId::parse("bazaar").unwrap());
+        let first = ring.webhook(&platform).unwrap();
+        assert_eq!(first.len(), 2);
+        assert_eq!(ring.webhook(&platform).unwrap(), first, "asked again, the same keys");
+        let second = ring.rotate_webhook(&platform).unwrap();
+        assert_eq!(second[2..], first[..]);
+        let third = ring.rotate_webhook(&platform).unwrap();
+        assert_eq!(third[2..], second[..2], "the oldest pair signs no more");
+        let mode = std::fs::metadata(ring.path(&platform)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
