@@ -308,8 +308,8 @@ pub fn step(
         (S::Relisted { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
         (S::Relisted { .. }, E::Hold { reason }) => (S::Held { reason }, vec![]),
 
-        (S::Approved, E::MarkSent) => (S::Sent, vec![RecheckAt(again)]),
-        (S::Approved | S::Sent, E::MarkDelivered) => (S::Delivered, vec![RecheckAt(again)]),
+        (S::Approved | S::Undeliverable, E::MarkSent) => (S::Sent, vec![RecheckAt(again)]),
+        (S::Approved | S::Sent | S::Undeliverable, E::MarkDelivered) => (S::Delivered, vec![RecheckAt(again)]),
         (S::Approved | S::Sent, E::MarkUndeliverable) => (S::Undeliverable, vec![]),
         // A notice said again after a reopening goes the same way.
         (S::Reopened, E::MarkSent | E::MarkDelivered) => (S::Reopened, vec![]),

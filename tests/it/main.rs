@@ -3,5 +3,8 @@
 mod config;
 mod demo_site;
 mod hot;
+mod hub_attacks;
+mod referral_loop;
+mod shop;
 mod tidy;
 mod warc;
