@@ -38,7 +38,11 @@ pub struct Accepted {
 }
 
 /// Words of a name before its stem, at most: `ortho methyl 4 fluoro …`.
-const WORDS_BEFORE: usize = 4;
+const WORDS_BEFORE: usize = 5;
+
+/// One word in front of a family's stem: locants, letters that stand for atoms and isomers, or parts of molecules joined up.
+/// Ordinary words in front of a name are not part of it.
+const SUBSTITUENT: &str = "(?:[0-9]{1,2}'?(?:,[0-9]{1,2}'?)*|[nopmsrdl]|dl|rs|(?:(?:alpha|beta|gamma|delta|omega|ortho|meta|para|cis|trans|rac|levo|dextro|tert|sec|iso|neo|cyclo|bis|di|tri|tetra|penta|hexa|mono|des|nor|homo|sila|aza|oxa|thia|thio|keto|oxo|oxy|hydro|hydroxy|methylene|methyl|ethyl|ethylene|propyl|isopropyl|butyl|isobutyl|pentyl|hexyl|heptyl|allyl|vinyl|propargyl|benzyl|benzoyl|benzo|phenyl|phenethyl|phenylpropyl|naphthyl|pyridyl|thienyl|thiophene|furanyl|furan|furoyl|fluoro?|chloro?|bromo?|iodo?|nitro|amino|cyano|methoxy|ethoxy|propoxy|butoxy|trifluoro|trifluoromethyl|acetyl|acetoxy|formyl|propionyl|butyryl|butanoyl|isobutyryl|valeryl|isovaleryl|pivaloyl|hexanoyl|acryl|acryloyl|crotonyl|cinnamyl|tetrahydro|hydroxyl|methylthio|ethylthio|pyrrolidino|pyrrolidinyl|pyrrolidine|piperidyl|piperidinyl|morpholino|dioxole|methylenedioxy|ethylenedioxy|desethyl|desmethyl|deschloro|etodes|metodes|protodes|etonide?|spiro|boc|cbz|f|cl|br|me|et|pr|bu|meo|eto|ho|aco)[0-9]?)+)";
 
 impl ClassGrammar {
     /// Compiles the rules.
@@ -48,8 +52,10 @@ impl ClassGrammar {
     pub fn compile(rules: &[ClassRule]) -> Result<Self, String> {
         let mut compiled = Vec::new();
         let (mut stems, mut rule_of_stem) = (Vec::new(), Vec::new());
+        let substituents = format!("(?:{SUBSTITUENT} ){{0,5}}");
         for (at, rule) in rules.iter().enumerate() {
-            let regex = Regex::new(&format!("^(?:{})$", rule.pattern))
+            let pattern = rule.pattern.replace("{substituents}", &substituents);
+            let regex = Regex::new(&format!("^(?:{pattern})$"))
                 .map_err(|error| format!("class rule `{}`: {error}", rule.id))?;
             for stem in rule.stem.split('|') {
                 stems.push(stem.to_owned());

@@ -207,66 +207,39 @@ impl Detector {
     ) -> Assessment {
         let weights = &self.watchlist.weights;
         let mut features = Features::default();
-        let mut excused = 0;
+        let excuses = |field: usize, place| licit_near(&fields[field], place);
+        let (excused, open): (Vec<Named>, Vec<Named>) =
+            named.into_iter().partition(|name| excuses(name.field, name.folded));
+        let (licit, kept): (Vec<_>, Vec<_>) = emerging.into_iter().partition(|(_, place, at)| excuses(*at, *place));
+        let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| DEALING.contains(&signal.kind));
+        let says_it = |name: &Named| name.strength == Strength::Distinct;
+        // Beside a name that says it by itself, a street name is as likely an ordinary word; without signs of a deal it is one.
+        let soft = deals && kept.is_empty() && !open.iter().any(says_it);
+        let open: Vec<Named> =
+            open.into_iter().filter(|name| says_it(name) || soft || is_equipment_in_a_deal(name, deals)).collect();
         let mut substances: BTreeMap<u32, Vec<&Named>> = BTreeMap::new();
-        let mut in_title = false;
         let mut strongest: Option<(u8, &Substance)> = None;
-        for name in &named {
-            let field = &fields[name.field];
-            if licit_near(field, name.folded) {
-                excused += 1;
-                if let Meaning::Substance(at) = name.meaning {
-                    substances.entry(at).or_default().push(name);
-                }
-                continue;
-            }
+        let mut in_title = kept.iter().any(|(_, _, at)| *at == 0);
+        for name in &open {
             in_title |= name.field == 0;
-            match name.meaning {
-                Meaning::Equipment(_) => {
-                    features.add(
-                        if name.strength == Strength::Ambiguous { "equipment-ambiguous" } else { "equipment" },
-                        1.0,
-                    );
-                }
-                Meaning::Substance(at) => {
-                    let Some(substance) = self.watchlist.substances.get(at as usize) else { continue };
-                    substances.entry(at).or_default().push(name);
-                    let feature = match (name.how, name.strength, substance.legitimate_use.as_str()) {
-                        ("identifier", _, "licensed") => "identifier-licensed",
-                        ("identifier", _, "dual-use") => "identifier-dual-use",
-                        ("identifier", ..) => "identifier-none-known",
-                        (_, Strength::Street, _) => "street",
-                        (_, Strength::Ambiguous, _) => "ambiguous",
-                        (_, _, "licensed") => "name-licensed",
-                        (_, _, "dual-use") => "name-dual-use",
-                        _ => "name-none-known",
-                    };
-                    features.add(feature, 1.0);
-                    if name.disguised {
-                        features.add("disguise", 1.0);
-                    }
-                    // Which category the listing falls into: scope before other drugs, distinct before ambiguous.
-                    let rank = u8::from(substance.category() != "other-controlled") * 4
-                        + match name.strength {
-                            Strength::Distinct => 2,
-                            Strength::Street => 1,
-                            Strength::Ambiguous => 0,
-                        };
-                    if strongest.is_none_or(|(held, _)| rank > held) {
-                        strongest = Some((rank, substance));
-                    }
-                }
+            let Meaning::Substance(at) = name.meaning else {
+                let kind = if name.strength == Strength::Ambiguous { "equipment-ambiguous" } else { "equipment" };
+                features.add(kind, 1.0);
+                continue;
+            };
+            let Some(substance) = self.watchlist.substances.get(at as usize) else { continue };
+            substances.entry(at).or_default().push(name);
+            features.add(feature_of(name, substance), 1.0);
+            if name.disguised {
+                features.add("disguise", 1.0);
+            }
+            let rank = rank(name, substance);
+            if strongest.is_none_or(|(held, _)| rank > held) {
+                strongest = Some((rank, substance));
             }
         }
-        let mut kept = Vec::new();
-        for (finding, folded, at) in emerging {
-            if licit_near(&fields[at], folded) {
-                excused += 1;
-                continue;
-            }
-            in_title |= at == 0;
+        for _ in &kept {
             features.add("class", 1.0);
-            kept.push(finding);
         }
         if in_title {
             features.add("in-title", 1.0);
@@ -274,11 +247,16 @@ impl Detector {
         if substances.len() > 1 {
             features.add("more-names", 1.0);
         }
+        for name in &excused {
+            if let Meaning::Substance(at) = name.meaning {
+                substances.entry(at).or_default().push(name);
+            }
+        }
         let mut context = Vec::new();
         for field in fields {
             for signal in &field.signals {
                 features.add(signal.kind, if signal.kind == "licit" { 2.0 } else { 1.0 });
-                if context.len() < 60 {
+                if context.len() < CONTEXT_LIMIT {
                     let (start, end) = field.folded.span(signal.start, signal.end);
                     context.push(ContextFinding {
                         field: field.name.clone(),
@@ -291,13 +269,15 @@ impl Detector {
                 }
             }
         }
-        if excused > 0 {
+        if !excused.is_empty() || !licit.is_empty() {
             features.add("licit-at-name", 1.0);
         }
+        let kept: Vec<EmergingFinding> = kept.into_iter().map(|(finding, ..)| finding).collect();
         let score = features.score(weights);
         let substance_findings = self.substance_findings(fields, &substances, jurisdictions);
         let category = category(strongest.map(|(_, substance)| substance), &kept, &features);
         let mut verdict = match score {
+            _ if open.is_empty() && kept.is_empty() => Verdict::Clear,
             _ if score >= weights.refer => Verdict::Refer,
             _ if score >= weights.review => Verdict::Review,
             _ => Verdict::Clear,
@@ -308,7 +288,7 @@ impl Detector {
         if verdict == Verdict::Refer && (only_other || only_emerging) {
             verdict = Verdict::Review;
         }
-        if only_emerging && verdict == Verdict::Clear && excused == 0 {
+        if only_emerging && verdict == Verdict::Clear && licit.is_empty() && excused.is_empty() {
             verdict = Verdict::Review;
         }
         if verdict == Verdict::Clear {
@@ -372,6 +352,42 @@ impl Detector {
         findings.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
         findings.into_iter().map(|(_, finding)| finding).collect()
     }
+}
+
+/// Signals of a deal that shuns the light; with them a street name, an ordinary word or a machine may mean what it can mean.
+const DEALING: [&str; 4] = ["evasion", "contact", "payment", "shipping"];
+
+/// Context findings shown of one listing.
+const CONTEXT_LIMIT: usize = 60;
+
+/// Equipment is lawful goods: it counts in a deal that shuns the light, and dies with a brand's logo always.
+fn is_equipment_in_a_deal(name: &Named, deals: bool) -> bool {
+    matches!(name.meaning, Meaning::Equipment(_)) && (deals || name.strength != Strength::Ambiguous)
+}
+
+fn feature_of(name: &Named, substance: &Substance) -> &'static str {
+    match (name.how, name.strength, substance.legitimate_use.as_str()) {
+        ("identifier", _, "licensed") => "identifier-licensed",
+        ("identifier", _, "dual-use") => "identifier-dual-use",
+        ("identifier", ..) => "identifier-none-known",
+        (_, Strength::Street, _) => "street",
+        (_, Strength::Ambiguous, _) => "ambiguous",
+        (_, _, "licensed") => "name-licensed",
+        (_, _, "dual-use") => "name-dual-use",
+        _ => "name-none-known",
+    }
+}
+
+/// Which name decides on a listing's category: the title says what is offered, the text what else the seller has; then a
+/// name that says it by itself before others; then what the mandate is about before other drugs.
+fn rank(name: &Named, substance: &Substance) -> u8 {
+    let strength = match name.strength {
+        Strength::Distinct => 4,
+        Strength::Street => 2,
+        Strength::Ambiguous => 0,
+    };
+    let in_title = if name.field == 0 && name.strength == Strength::Distinct { 8 } else { 0 };
+    in_title + strength + u8::from(substance.category() != "other-controlled")
 }
 
 fn field<'a>(name: &str, source: &'a str) -> Field<'a> {

@@ -27,6 +27,9 @@ pub struct PatternProblem {
 /// Names by language.
 pub type Names = BTreeMap<String, Vec<String>>;
 
+/// Categories of hits.
+pub const CATEGORIES: [&str; 5] = ["synthetic-opioid", "nps", "precursor", "equipment", "other-controlled"];
+
 /// One watched substance.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -40,6 +43,10 @@ pub struct Substance {
     /// Finer class.
     #[serde(default)]
     pub subclass: Option<String>,
+    /// Category of a hit, where the class does not say it: a drug of the 1961 and 1971 Conventions that was traded long
+    /// before the new substances of its class is `other-controlled`.
+    #[serde(default)]
+    pub category: Option<String>,
     /// `none-known`, `licensed` or `dual-use`.
     #[serde(rename = "use")]
     pub legitimate_use: String,
@@ -279,6 +286,9 @@ impl Substance {
 
     /// The category a hit of this substance falls into.
     pub fn category(&self) -> &'static str {
+        if let Some(named) = CATEGORIES.iter().find(|name| self.category.as_deref() == Some(name)) {
+            return named;
+        }
         match self.class.as_str() {
             "synthetic-opioid" => "synthetic-opioid",
             "precursor" => "precursor",
@@ -395,6 +405,13 @@ impl Reader<'_> {
                 place,
                 format!("use `{}` is unknown", substance.legitimate_use),
                 Some("use none-known, licensed or dual-use"),
+            ));
+        }
+        if let Some(category) = substance.category.as_deref().filter(|name| !CATEGORIES.contains(name)) {
+            problems.push(self.problem(
+                place,
+                format!("category `{category}` is unknown"),
+                Some("use synthetic-opioid, nps, precursor, equipment or other-controlled, or leave it to the class"),
             ));
         }
         for number in &substance.cas {

@@ -6,6 +6,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use crate::detect::watchlist::CATEGORIES;
 use crate::outbound::notice_html;
 use crate::outbound::wire::{CaseView, ReferralView};
 use crate::referral::outcome::Decision;
@@ -54,9 +55,6 @@ struct InboxPage {
     twins: String,
     said: Option<String>,
 }
-
-/// Categories a case can have.
-const CATEGORIES: [&str; 5] = ["synthetic-opioid", "nps", "precursor", "equipment", "other-controlled"];
 
 fn query_text(pairs: &[(&str, Option<String>)]) -> String {
     let mut coded = url::form_urlencoded::Serializer::new(String::new());
