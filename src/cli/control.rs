@@ -1,6 +1,6 @@
 //! The local socket by which a command asks the owner of a locked data directory.
 //!
-//! One connection carries one request: a JSON line with the request, then JSON lines of [`Frame`]s back, the last of which
+//! One connection carries one request: a JSON line with the request, then JSON lines of frames back, the last of which
 //! says how the command ended. The socket lies in the data directory, so whoever may write there may ask.
 
 use std::io::{BufRead, BufReader, Write};

@@ -6,6 +6,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("context.toml", include_str!("../../patterns/context.toml")),
     ("equipment.toml", include_str!("../../patterns/equipment.toml")),
     ("manifest.toml", include_str!("../../patterns/manifest.toml")),
+    ("ordinary.toml", include_str!("../../patterns/ordinary.toml")),
     ("substances/adulterant.toml", include_str!("../../patterns/substances/adulterant.toml")),
     ("substances/aminoindane.toml", include_str!("../../patterns/substances/aminoindane.toml")),
     ("substances/arylcyclohexylamine.toml", include_str!("../../patterns/substances/arylcyclohexylamine.toml")),

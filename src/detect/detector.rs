@@ -9,7 +9,7 @@ use crate::detect::assessment::{
 use crate::detect::classes::ClassGrammar;
 use crate::detect::context::{ContextIndex, Signal};
 use crate::detect::identifiers;
-use crate::detect::names::{Found, Meaning, NameIndex, Strength};
+use crate::detect::names::{Found, Meaning, NameIndex, Spelling, Strength};
 use crate::detect::score::Features;
 use crate::detect::view::Folded;
 use crate::detect::watchlist::{Substance, Watchlist};
@@ -52,6 +52,8 @@ struct Field<'a> {
 /// A name with its place, before it is weighed.
 struct Named {
     field: usize,
+    /// Pattern of the name index; identifiers have none.
+    pattern: usize,
     meaning: Meaning,
     strength: Strength,
     how: &'static str,
@@ -131,6 +133,7 @@ impl Detector {
         self.names.find(&field.folded, &mut found);
         let plain = found.len();
         self.names.find_squeezed(&field.folded, &mut found);
+        self.names.find_near(&field.folded, &mut found);
         let mut taken: Vec<(usize, usize)> = found[..plain].iter().map(|hit| (hit.start, hit.end)).collect();
         for (number, hit) in found.iter().enumerate() {
             if number >= plain {
@@ -140,8 +143,9 @@ impl Detector {
                 taken.push((hit.start, hit.end));
             }
             let entry = self.names.entry(hit.pattern);
-            let disguised = hit.squeezed || field.folded.is_disguised(hit.start, hit.end);
+            let disguised = hit.spelling == Spelling::Squeezed || field.folded.is_disguised(hit.start, hit.end);
             let how = match entry.strength {
+                _ if hit.spelling == Spelling::Near => "fuzzy",
                 _ if disguised => "obfuscated",
                 Strength::Distinct => "name",
                 Strength::Street => "street",
@@ -150,10 +154,16 @@ impl Detector {
             for meaning in &entry.meanings {
                 named.push(Named {
                     field: at,
+                    pattern: hit.pattern,
                     meaning: *meaning,
                     strength: entry.strength,
                     how,
-                    rule: if hit.squeezed { "squeezed-name" } else { "name" }.to_owned(),
+                    rule: match hit.spelling {
+                        Spelling::Plain => "name",
+                        Spelling::Squeezed => "squeezed-name",
+                        Spelling::Near => "near-spelling",
+                    }
+                    .to_owned(),
                     folded: (hit.start, hit.end),
                     span: field.folded.span(hit.start, hit.end),
                     disguised,
@@ -166,6 +176,7 @@ impl Detector {
                 let end = start + field.source[id.start..id.end].chars().count();
                 named.push(Named {
                     field: at,
+                    pattern: usize::MAX,
                     meaning: Meaning::Substance(*substance),
                     strength: Strength::Distinct,
                     how: "identifier",
@@ -213,10 +224,19 @@ impl Detector {
         let (licit, kept): (Vec<_>, Vec<_>) = emerging.into_iter().partition(|(_, place, at)| excuses(*at, *place));
         let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| DEALING.contains(&signal.kind));
         let says_it = |name: &Named| name.strength == Strength::Distinct;
-        // Beside a name that says it by itself, a street name is as likely an ordinary word; without signs of a deal it is one.
-        let soft = deals && kept.is_empty() && !open.iter().any(says_it);
-        let open: Vec<Named> =
-            open.into_iter().filter(|name| says_it(name) || soft || is_equipment_in_a_deal(name, deals)).collect();
+        // Beside a name that says it by itself, a street name is as likely an ordinary word. Alone it counts with signs of a
+        // deal, with a second one for the same family, or as a code with a drug's quantity beside it.
+        let said = !kept.is_empty() || open.iter().any(says_it);
+        let paired = !said && self.is_paired(&open);
+        let counts = |name: &Named| {
+            says_it(name)
+                || is_equipment_in_a_deal(name, deals)
+                || (!said && (deals || paired || is_dosed_code(&fields[name.field], name)))
+        };
+        let open: Vec<Named> = open.into_iter().filter(counts).collect();
+        if paired {
+            features.add("soft-pair", 1.0);
+        }
         let mut substances: BTreeMap<u32, Vec<&Named>> = BTreeMap::new();
         let mut strongest: Option<(u8, &Substance)> = None;
         let mut in_title = kept.iter().any(|(_, _, at)| *at == 0);
@@ -230,6 +250,9 @@ impl Detector {
             let Some(substance) = self.watchlist.substances.get(at as usize) else { continue };
             substances.entry(at).or_default().push(name);
             features.add(feature_of(name, substance), 1.0);
+            if name.strength == Strength::Ambiguous && is_dosed_code(&fields[name.field], name) {
+                features.add("code", 1.0);
+            }
             if name.disguised {
                 features.add("disguise", 1.0);
             }
@@ -307,6 +330,28 @@ impl Detector {
         }
     }
 
+    /// Whether two different street names or ambiguous ones stand side by side for one family the mandate is about:
+    /// `K2 spice`, `M-CAT (meow)`. Further apart, ordinary words meet by chance.
+    fn is_paired(&self, open: &[Named]) -> bool {
+        let family = |name: &Named| match name.meaning {
+            Meaning::Substance(at) => {
+                let substance = self.watchlist.substances.get(at as usize)?;
+                (substance.category() != "other-controlled").then_some(substance.class.as_str())
+            }
+            Meaning::Equipment(_) => None,
+        };
+        open.iter().enumerate().any(|(at, one)| {
+            open[at + 1..].iter().any(|other| {
+                one.field == other.field
+                    && one.pattern != other.pattern
+                    && one.folded.1 < other.folded.0.saturating_add(PAIR_WINDOW_BYTES)
+                    && other.folded.0 < one.folded.1.saturating_add(PAIR_WINDOW_BYTES)
+                    && one.folded != other.folded
+                    && family(one).is_some_and(|class| family(other) == Some(class))
+            })
+        })
+    }
+
     fn substance_findings(
         &self,
         fields: &[Field<'_>],
@@ -365,11 +410,38 @@ fn is_equipment_in_a_deal(name: &Named, deals: bool) -> bool {
     matches!(name.meaning, Meaning::Equipment(_)) && (deals || name.strength != Strength::Ambiguous)
 }
 
+/// Bytes of folded text between two names that stand side by side.
+const PAIR_WINDOW_BYTES: usize = 6;
+
+/// Bytes of folded text within which a quantity belongs to a code.
+const QUANTITY_WINDOW_BYTES: usize = 24;
+
+/// Whether an ambiguous name is a code (`PV8`, `2C-P`, `MXE` in capitals) beside a quantity such as drugs are sold in.
+fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
+    if name.strength != Strength::Ambiguous || name.folded.0 == usize::MAX {
+        return false;
+    }
+    let Some(text) = field.folded.text.get(name.folded.0..name.folded.1) else { return false };
+    let digits = text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_lowercase());
+    let surface = cut(field.source, name.span.0, name.span.1);
+    let capitals = (3..=5).contains(&surface.len()) && surface.bytes().all(|b| b.is_ascii_uppercase());
+    if !digits && !capitals {
+        return false;
+    }
+    field.signals.iter().any(|signal| {
+        signal.kind == "quantity"
+            && signal.start < name.folded.1 + QUANTITY_WINDOW_BYTES
+            && name.folded.0 < signal.end + QUANTITY_WINDOW_BYTES
+            && (signal.start >= name.folded.1 || signal.end <= name.folded.0)
+    })
+}
+
 fn feature_of(name: &Named, substance: &Substance) -> &'static str {
     match (name.how, name.strength, substance.legitimate_use.as_str()) {
         ("identifier", _, "licensed") => "identifier-licensed",
         ("identifier", _, "dual-use") => "identifier-dual-use",
         ("identifier", ..) => "identifier-none-known",
+        ("fuzzy", ..) => "fuzzy",
         (_, Strength::Street, _) => "street",
         (_, Strength::Ambiguous, _) => "ambiguous",
         (_, _, "licensed") => "name-licensed",

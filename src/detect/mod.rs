@@ -12,6 +12,7 @@ mod detector;
 pub mod evaluate;
 pub mod identifiers;
 mod names;
+mod near;
 mod score;
 pub mod screen;
 pub mod view;

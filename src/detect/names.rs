@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
+use crate::detect::near::NearIndex;
 use crate::detect::view::{Folded, Squeezed, fold};
 use crate::detect::watchlist::{Names, Watchlist};
 
@@ -27,6 +28,17 @@ pub enum Strength {
     Ambiguous,
 }
 
+/// How a name was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// As it is.
+    Plain,
+    /// Pulled apart, or with digits for letters.
+    Squeezed,
+    /// With a slip of the pen.
+    Near,
+}
+
 /// A name found; offsets are bytes of the folded text.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -36,8 +48,8 @@ pub struct Found {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// The spelling was pulled apart or digits stood for letters.
-    pub squeezed: bool,
+    /// How it was written.
+    pub spelling: Spelling,
 }
 
 /// Everything a folded name may stand for.
@@ -58,6 +70,7 @@ pub struct NameIndex {
     entries: Vec<Entry>,
     squeezed: AhoCorasick,
     squeezed_entries: Vec<usize>,
+    near: NearIndex,
 }
 
 impl NameIndex {
@@ -118,7 +131,26 @@ impl NameIndex {
         squeezed.sort();
         squeezed.dedup_by(|a, b| a.0 == b.0);
         let build = |patterns: Vec<&str>| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
+        let forgiven = |entry: &Entry| {
+            entry.meanings.iter().any(|meaning| match meaning {
+                Meaning::Substance(at) => {
+                    // Lawful chemicals and medicines are a letter away from each other; a slip is read into names that have no
+                    // lawful use only.
+                    watchlist.substances.get(*at as usize).is_some_and(|s| {
+                        s.legitimate_use == "none-known" && matches!(s.category(), "nps" | "synthetic-opioid")
+                    })
+                }
+                Meaning::Equipment(_) => false,
+            })
+        };
+        let distinct = names
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, entry))| entry.strength == Strength::Distinct && forgiven(entry));
+        let ordinary = watchlist.ordinary.values().flatten().map(String::as_str);
+        let near = NearIndex::build(distinct.map(|(at, (name, _))| (name.as_str(), at)), ordinary);
         Ok(NameIndex {
+            near,
             plain: build(names.iter().map(|(name, _)| name.as_str()).collect())?,
             squeezed: build(squeezed.iter().map(|(name, _)| name.as_str()).collect())?,
             squeezed_entries: squeezed.iter().map(|(_, at)| *at).collect(),
@@ -139,12 +171,31 @@ impl NameIndex {
             let Some(hit) = self.plain.find(aho_corasick::Input::new(text).range(from..)) else { break };
             let (start, end) = (hit.start(), hit.end());
             if edges(text, start, end) {
-                found.push(Found { pattern: hit.pattern().as_usize(), start, end, squeezed: false });
+                found.push(Found { pattern: hit.pattern().as_usize(), start, end, spelling: Spelling::Plain });
                 from = end;
             } else {
                 // A longer word may hide a shorter name that begins inside it.
                 from = start + text[start..].chars().next().map_or(1, char::len_utf8);
             }
+        }
+    }
+
+    /// Words a slip away from a name, where nothing was found yet.
+    pub fn find_near(&self, folded: &Folded, found: &mut Vec<Found>) {
+        let text = folded.text.as_str();
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if !bytes[at].is_ascii_lowercase() {
+                at += 1;
+                continue;
+            }
+            let end = bytes[at..].iter().position(|b| !b.is_ascii_lowercase()).map_or(bytes.len(), |n| at + n);
+            let free = edges(text, at, end) && !found.iter().any(|held| held.start < end && at < held.end);
+            if free && let Some(pattern) = self.near.find(&text[at..end]) {
+                found.push(Found { pattern, start: at, end, spelling: Spelling::Near });
+            }
+            at = end;
         }
     }
 
@@ -170,7 +221,7 @@ impl NameIndex {
                     pattern: self.squeezed_entries[hit.pattern().as_usize()],
                     start,
                     end,
-                    squeezed: true,
+                    spelling: Spelling::Squeezed,
                 });
             }
         }

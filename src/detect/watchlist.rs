@@ -145,6 +145,8 @@ pub struct Watchlist {
     pub context: BTreeMap<String, Names>,
     /// Class rules.
     pub classes: Vec<ClassRule>,
+    /// Language to words that are near a name and mean something else: never taken for a slip of the pen.
+    pub ordinary: Names,
     /// Weights.
     pub weights: Weights,
     version: String,
@@ -196,6 +198,7 @@ impl Watchlist {
         let mut problems = Vec::new();
         let (mut substances, mut equipment, mut classes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut context, mut weights, mut version) = (BTreeMap::new(), None, None);
+        let mut ordinary = Names::new();
         for (path, text) in files {
             let file = Reader { path, text };
             match path.as_str() {
@@ -205,6 +208,7 @@ impl Watchlist {
                 }
                 "classes.toml" => classes = file.read::<ClassFile>(&mut problems).map(|f| f.class).unwrap_or_default(),
                 "context.toml" => context = file.read(&mut problems).unwrap_or_default(),
+                "ordinary.toml" => ordinary = file.read(&mut problems).unwrap_or_default(),
                 "weights.toml" => weights = file.read(&mut problems),
                 _ if path.starts_with("substances") => {
                     if let Some(read) = file.read::<SubstanceFile>(&mut problems) {
@@ -238,7 +242,7 @@ impl Watchlist {
         match (version, weights) {
             (Some(version), Some(weights)) if problems.is_empty() => {
                 let version = format!("{version}+sha256:{}", digest(files));
-                Ok(Watchlist { substances, equipment, context, classes, weights, version })
+                Ok(Watchlist { substances, equipment, context, classes, ordinary, weights, version })
             }
             _ => Err(problems),
         }

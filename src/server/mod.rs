@@ -2,7 +2,7 @@
 //!
 //! Owns: routes, who may see what, sessions, problem documents, rate limits, pages.
 //! Never: crawls, decides on referrals (it calls the record of truth's transitions), ends TLS (a proxy in front does).
-//! Start reading: [`router`], then [`work`].
+//! Start reading: [`router`], then `work`.
 
 mod api;
 mod auth;
