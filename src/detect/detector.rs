@@ -442,6 +442,8 @@ fn feature_of(name: &Named, substance: &Substance) -> &'static str {
         ("identifier", _, "dual-use") => "identifier-dual-use",
         ("identifier", ..) => "identifier-none-known",
         ("fuzzy", ..) => "fuzzy",
+        // The name of a whole family stands in news and books as often as in offers.
+        (_, Strength::Distinct, _) if substance.class == "class-term" => "family",
         (_, Strength::Street, _) => "street",
         (_, Strength::Ambiguous, _) => "ambiguous",
         (_, _, "licensed") => "name-licensed",

@@ -143,10 +143,8 @@ impl NameIndex {
                 Meaning::Equipment(_) => false,
             })
         };
-        let distinct = names
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, entry))| entry.strength == Strength::Distinct && forgiven(entry));
+        let distinct =
+            names.iter().enumerate().filter(|(_, (_, entry))| entry.strength == Strength::Distinct && forgiven(entry));
         let ordinary = watchlist.ordinary.values().flatten().map(String::as_str);
         let near = NearIndex::build(distinct.map(|(at, (name, _))| (name.as_str(), at)), ordinary);
         Ok(NameIndex {

@@ -27,10 +27,7 @@ pub struct NearIndex {
 
 impl NearIndex {
     /// Files `names`, each with the pattern it stands for. `ordinary` words are never taken for a slip.
-    pub fn build<'a>(
-        names: impl Iterator<Item = (&'a str, usize)>,
-        ordinary: impl Iterator<Item = &'a str>,
-    ) -> Self {
+    pub fn build<'a>(names: impl Iterator<Item = (&'a str, usize)>, ordinary: impl Iterator<Item = &'a str>) -> Self {
         let mut index = NearIndex { names: Vec::new(), forms: HashMap::new(), ordinary: HashSet::new() };
         for (name, pattern) in names {
             if !(ONE_SLIP..=LONGEST).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_lowercase()) {
