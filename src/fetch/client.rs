@@ -21,6 +21,8 @@ pub struct FetchLimits {
     pub deadline: Duration,
     /// From the start to the response head.
     pub head_deadline: Duration,
+    /// Until a connection stands.
+    pub connect_deadline: Duration,
     /// Bytes a second below which a body that has run five seconds is cut.
     pub floor_bytes_per_second: u64,
 }
@@ -31,6 +33,7 @@ impl Default for FetchLimits {
             body_bytes: 8 << 20,
             deadline: Duration::from_secs(30),
             head_deadline: Duration::from_secs(20),
+            connect_deadline: Duration::from_secs(10),
             floor_bytes_per_second: 64,
         }
     }
@@ -228,7 +231,7 @@ impl Client {
             .referer(false)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(guard.clone()))
-            .connect_timeout(Duration::from_secs(10))
+            .connect_timeout(self.limits.connect_deadline)
             .pool_idle_timeout(Duration::from_secs(60))
             .tcp_nodelay(true)
             .build()?;
@@ -253,9 +256,7 @@ pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchErr
     reason.truncate(reason.floor_char_boundary(300));
     if reason.contains(PRIVATE_ADDRESS) {
         FetchError::PrivateAddress { url: url.clone() }
-    } else if error.is_timeout() {
-        FetchError::Timeout { url: url.clone(), seconds: 10 }
-    } else if error.is_connect() || error.is_body() || error.is_request() {
+    } else if error.is_connect() || error.is_body() || error.is_request() || error.is_timeout() {
         FetchError::Connection { url: url.clone(), reason }
     } else {
         FetchError::Malformed { url: url.clone(), reason }
