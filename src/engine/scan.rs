@@ -463,13 +463,8 @@ async fn seed(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
 fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
     let now = rooms.now();
     for host in rooms.hot.hosts(&scan.platform.id) {
-        let blocked = rooms.gate.blocked_until(&scan.platform, &host).filter(|until| *until > now);
+        let (reason, blocked) = rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or(("failed-before", None));
         let until = blocked.unwrap_or(now).max(now.after(PUT_OFF_AHEAD));
-        let reason = match blocked {
-            Some(_) => "host-blocked",
-            None if rooms.gate.robots_unreachable(&scan.platform, &host) => "robots-unreachable",
-            None => "failed-before",
-        };
         for _ in rooms.hot.put_off(&scan.platform.id, &host, (now, until), scan.started_at, PUT_OFF_COUNTED)? {
             scan.tally.fail(reason);
         }

@@ -242,8 +242,10 @@ impl Client {
 
 pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchError {
     let mut reason = String::new();
+    let mut broke = error.is_connect() || error.is_timeout();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {
+        broke |= error.downcast_ref::<std::io::Error>().is_some_and(is_broken);
         if !reason.is_empty() {
             reason.push_str(": ");
         }
@@ -256,9 +258,25 @@ pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchErr
     reason.truncate(reason.floor_char_boundary(300));
     if reason.contains(PRIVATE_ADDRESS) {
         FetchError::PrivateAddress { url: url.clone() }
-    } else if error.is_connect() || error.is_body() || error.is_request() || error.is_timeout() {
+    } else if broke || BROKEN_OFF.iter().any(|words| reason.contains(words)) {
         FetchError::Connection { url: url.clone(), reason }
     } else {
         FetchError::Malformed { url: url.clone(), reason }
     }
+}
+
+/// How the client words a peer that hangs up; it gives these causes no type of their own.
+const BROKEN_OFF: [&str; 3] =
+    ["end of file before message length reached", "connection closed before message completed", "unexpected EOF"];
+
+fn is_broken(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::ConnectionRefused
+            | Kind::BrokenPipe
+            | Kind::NotConnected
+    )
 }

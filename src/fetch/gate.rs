@@ -291,13 +291,20 @@ impl Gate {
         self.host(platform, host).pace().record.blocked_until
     }
 
-    /// Whether what is known of the host's robots.txt is that it cannot be read.
-    pub fn robots_unreachable(&self, platform: &Platform, host: &HostKey) -> bool {
+    /// Why `host` may not be asked now, as the coverage statement names it, and until when where that is known.
+    pub fn stands_in_the_way(&self, platform: &Platform, host: &HostKey) -> Option<(&'static str, Option<Timestamp>)> {
         let host = self.host(platform, host);
+        let (blocked, silent) = {
+            let pace = host.pace();
+            (pace.record.blocked_until.filter(|until| *until > self.clock.now()), pace.record.is_silent())
+        };
+        if blocked.is_some() {
+            return Some((if silent { "host-silent" } else { "host-blocked" }, blocked));
+        }
         let record = host.robots.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let status = record.map(|record| record.status);
         let status = status.or_else(|| self.ledger.load_robots(&host.key).map(|record| record.status));
-        status == Some(RobotsStatus::Unreachable)
+        (status == Some(RobotsStatus::Unreachable)).then_some(("robots-unreachable", None))
     }
 
     fn in_scope(&self, platform: &Platform, url: &CanonicalUrl, kind: UrlKind) -> Result<(), Refusal> {
@@ -387,6 +394,7 @@ impl Gate {
                 let latency = capture.elapsed;
                 pace.record.after_answer(capture.status, latency, capture.header("retry-after"), now)
             }
+            Err(error) if error.is_passing() => pace.record.after_silence(now),
             Err(_) => false,
         };
         if refused {

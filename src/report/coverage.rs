@@ -84,6 +84,7 @@ fn in_words(reason: &str) -> &str {
         "timeout" => "pages that did not answer in time",
         "malformed-response" => "answers that are no HTTP",
         "sitemap-malformed" => "sitemaps or feeds that could not be read whole",
+        "host-silent" => "the host does not answer at all",
         "failed-before" => "pages that could not be had before and may not be tried again yet",
         "unreadable" => "pages our reader stumbled over",
         "host-refused" => "pages refused again and again (429, 503)",
