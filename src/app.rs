@@ -160,6 +160,8 @@ impl App {
         let limits = FetchLimits {
             body_bytes: usize::try_from(settings.limits.body_bytes).unwrap_or(usize::MAX),
             deadline: settings.limits.page_deadline,
+            head_deadline: settings.limits.page_deadline.min(FetchLimits::default().head_deadline),
+            connect_deadline: settings.limits.connect_deadline,
             ..FetchLimits::default()
         };
         let contact = settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned());

@@ -52,6 +52,17 @@ pub struct PageDone {
     pub known_payload: Option<Sha256Digest>,
 }
 
+impl PageDone {
+    /// Whether the answer says what became of a hit: a server in trouble and half a page do not.
+    fn tells_of_absence(&self) -> bool {
+        match self.kind {
+            Answer::Page => self.capture.truncated.is_none(),
+            Answer::NotModified | Answer::Redirect(_) | Answer::Gone => true,
+            Answer::Refused | Answer::Other => false,
+        }
+    }
+}
+
 impl Done {
     /// A lease that ended without a request.
     pub fn without_page(scan: Arc<PlatformScan>, settlement: Settlement) -> Self {
@@ -71,6 +82,9 @@ pub enum CommitError {
     /// The frontier store refused.
     #[error(transparent)]
     Hot(#[from] HotError),
+    /// A fault of this program.
+    #[error("committing ended in a panic")]
+    Panic,
     /// A noted place cannot be read.
     #[error("a noted record cannot be read: {0}")]
     Record(#[from] serde_json::Error),
@@ -85,7 +99,9 @@ pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
         {
             group.push(next);
         }
-        let result = commit(rooms, &mut group);
+        // A panic here must not leave the lanes waiting for leases that never end.
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| commit(rooms, &mut group)))
+            .unwrap_or(Err(CommitError::Panic));
         let mut ended: HashMap<PlatformId, (Arc<PlatformScan>, usize)> = HashMap::new();
         for one in &group {
             ended.entry(one.scan.platform.id.clone()).or_insert_with(|| (one.scan.clone(), 0)).1 += 1;
@@ -138,9 +154,9 @@ fn record(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<PageRecor
     let hits: Vec<(usize, &ExaminedListing)> =
         page.listings.iter().enumerate().filter(|(_, listing)| listing.assessment.verdict != Verdict::Clear).collect();
     let had_hit = one.settlement.lease.state.hit;
-    let keep = rooms.settings.evidence.keep == Keep::All || !hits.is_empty() || had_hit;
+    let keep = rooms.settings.evidence.keep == Keep::All || !hits.is_empty() || (had_hit && page.tells_of_absence());
     let warc = if keep { write_evidence(rooms, one, page)? } else { None };
-    if hits.is_empty() && !had_hit {
+    if hits.is_empty() && !(had_hit && page.tells_of_absence()) {
         return Ok(None);
     }
     let mut listings = Vec::new();

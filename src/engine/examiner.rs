@@ -7,6 +7,7 @@ use tokio::sync::mpsc;
 use tracing::debug;
 
 use crate::engine::commit::{Done, PageDone};
+use crate::engine::lane::TRY_AGAIN;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::PlatformScan;
 use crate::examine::{Bench, ExaminedListing, examine};
@@ -31,9 +32,19 @@ pub struct Fetched {
 /// Reads pages until the lanes are done.
 pub fn run(rooms: &Rooms, mut pages: mpsc::Receiver<Fetched>, committer: &mpsc::Sender<Done>) {
     while let Some(page) = pages.blocking_recv() {
-        let scan = page.scan.clone();
-        let done = Examiner { rooms, scan: &scan, now: rooms.now() }.read(page);
+        let (scan, lease) = (page.scan.clone(), page.lease.clone());
+        let now = rooms.now();
+        let examiner = Examiner { rooms, scan: &scan, now };
+        // All input is hostile: a page that finds a hole in a parser costs that page, not the scan.
+        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| examiner.read(page)));
+        let done = read.unwrap_or_else(|_| {
+            tracing::error!(url = %lease.url, "reading `{}` ended in a panic", lease.url);
+            scan.tally.fail("unreadable");
+            let due = now.after(scan.platform.crawl.revisit);
+            Done::without_page(scan.clone(), lease.settle(lease.state.given_up(now), due))
+        });
         if committer.blocking_send(done).is_err() {
+            scan.break_off(&"the committer has ended");
             return;
         }
     }
@@ -44,6 +55,9 @@ struct Examiner<'a> {
     scan: &'a Arc<PlatformScan>,
     now: Timestamp,
 }
+
+/// Refusals (429, 503) of a URL after which a scan leaves it to a later one.
+const REFUSALS: u16 = 5;
 
 /// What a URL is due for after its visit.
 struct After {
@@ -68,13 +82,14 @@ impl Examiner<'_> {
                 listings = found;
                 after
             }
-            Answer::NotModified => self.visited(&lease, Visit::Unchanged, lease.state.clone()),
-            Answer::Gone => self.visited(&lease, Visit::Gone, lease.state.clone()),
+            Answer::NotModified => self.visited(Visit::Unchanged, lease.state.clone()),
+            Answer::Gone => self.visited(Visit::Gone, forgotten(&lease.state)),
             Answer::Redirect(ref target) => self.redirect(&lease, target),
             Answer::Refused => self.refused(&lease),
             Answer::Other => {
                 self.scan.tally.fail(&format!("status-{}", capture.status));
-                self.visited(&lease, Visit::Unchanged, lease.state.clone())
+                let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN));
+                After { state: lease.state.given_up(self.now), due, links: Vec::new() }
             }
         };
         if let Some(truncated) = capture.truncated {
@@ -120,13 +135,13 @@ impl Examiner<'_> {
             hit: hits > 0,
             ..lease.state.clone()
         };
-        let mut after = self.visited(lease, visit, state);
+        let mut after = self.visited(visit, state);
         if page.robots.nofollow || header_says(capture, "nofollow") {
             self.scan.tally.skip("robots-meta-nofollow");
         } else {
             let links = page.links.into_iter().filter(|link| !link.nofollow).map(|link| link.url);
             // The canonical page is a link like any other: it is fetched once, under its own name.
-            after.links = self.scan.follow(lease, page.canonical.into_iter().chain(links), self.now);
+            after.links = self.follow(lease, page.canonical.into_iter().chain(links));
         }
         (after, examination.listings)
     }
@@ -139,7 +154,7 @@ impl Examiner<'_> {
         }
         let pages =
             sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
-        let mut links = self.scan.follow(lease, pages, self.now);
+        let mut links = self.follow(lease, pages);
         // An index in an index is as deep as the protocol goes.
         if lease.depth < 2 {
             for entry in &sitemap.sitemaps {
@@ -153,14 +168,14 @@ impl Examiner<'_> {
         let digest = capture.payload_digest();
         let visit = if lease.state.payload_digest == Some(digest) { Visit::Unchanged } else { Visit::Changed };
         let state = UrlState { payload_digest: Some(digest), ..lease.state.clone() };
-        After { links, ..self.visited(lease, visit, state) }
+        After { links, ..self.visited(visit, state) }
     }
 
     fn redirect(&self, lease: &Lease, target: &Result<CanonicalUrl, crate::vocab::url::UrlError>) -> After {
-        let mut after = self.visited(lease, Visit::Unchanged, lease.state.clone());
+        let mut after = self.visited(Visit::Unchanged, forgotten(&lease.state));
         match target {
             // The target is a new URL, one link deeper, so that a chain ends at the depth limit.
-            Ok(url) if *url != lease.url => after.links = self.scan.follow(lease, [url.clone()].into_iter(), self.now),
+            Ok(url) if *url != lease.url => after.links = self.follow(lease, [url.clone()].into_iter()),
             Ok(_) => self.scan.tally.skip("redirect-to-itself"),
             Err(_) => self.scan.tally.skip("redirect-malformed"),
         }
@@ -169,25 +184,37 @@ impl Examiner<'_> {
 
     /// 429 and 503: the gate has blocked the host already; the URL is due again when the block ends.
     fn refused(&self, lease: &Lease) -> After {
-        let mut state = lease.state.clone();
-        state.failures = state.failures.saturating_add(1);
+        let state = lease.state.failed();
         let host = lease.url.host();
-        let until = self.rooms.gate.blocked_until(&host).unwrap_or_else(|| self.now.after(Duration::from_secs(60)));
+        let until = self.rooms.gate.blocked_until(&self.scan.platform, &host);
+        let until = until.unwrap_or_else(|| self.now.after(Duration::from_secs(60)));
         self.scan.tally.wait(&host, until, "host-refused");
-        if state.failures < 5 {
-            self.scan.expect_retry(&host);
-        } else {
+        if state.failures.is_multiple_of(REFUSALS) {
+            let state = lease.state.given_up(self.now);
             self.scan.tally.fail("host-refused");
-            state.failures = 0;
-            return After { state, due: self.now.after(self.scan.platform.crawl.revisit), links: Vec::new() };
+            let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN)).max(until);
+            return After { state, due, links: Vec::new() };
         }
         After { state, due: until, links: Vec::new() }
     }
 
-    fn visited(&self, _lease: &Lease, visit: Visit, mut state: UrlState) -> After {
+    fn follow(&self, lease: &Lease, links: impl Iterator<Item = CanonicalUrl>) -> Vec<NewEntry> {
+        self.scan.follow(&self.rooms.hot, lease, links, self.now).unwrap_or_else(|error| {
+            self.scan.break_off(&error);
+            Vec::new()
+        })
+    }
+
+    fn visited(&self, visit: Visit, mut state: UrlState) -> After {
         let due = next_visit(&mut state, visit, self.scan.platform.crawl.revisit, self.now);
         After { state, due, links: Vec::new() }
     }
+}
+
+/// The state of a URL whose page is no longer there. Validators go too: a page that comes back must come back whole, or
+/// its return would pass for no change.
+fn forgotten(state: &UrlState) -> UrlState {
+    UrlState { etag: None, last_modified: None, payload_digest: None, hit: false, ..state.clone() }
 }
 
 fn header_says(capture: &crate::evidence::capture::Capture, word: &str) -> bool {

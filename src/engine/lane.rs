@@ -12,17 +12,18 @@ use tracing::debug;
 use crate::engine::commit::Done;
 use crate::engine::examiner::Fetched;
 use crate::engine::rooms::Rooms;
-use crate::engine::scan::{Links, PlatformScan, after_failure};
+use crate::engine::scan::{Links, PlatformScan};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};
 use crate::frontier::entry::{Lease, UrlState};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::HostKey;
 
-/// How long a lease is ours: longer than any fetch may take, so that none runs out under a worker.
+/// How long a lease is ours at least: longer than any fetch may take, so that none runs out under a worker.
 const LEASE: Duration = Duration::from_secs(900);
 
-/// Leases taken at once, at most; few enough that other workers of the scan see what is left.
+/// Leases taken at once, at most; few enough that other workers of the scan see what is left, and fewer where the pace is
+/// so slow that the last of them would run out.
 const LEASES_AT_ONCE: usize = 64;
 
 /// A host that must be waited for longer than this is left for a later scan; the coverage statement says so.
@@ -30,6 +31,18 @@ const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Attempts at a URL that fails for a passing reason, within one scan.
 const ATTEMPTS: u16 = 3;
+
+/// When a later scan may try again what this one could not have: a site that was down for an hour must not stay unseen
+/// for a week.
+pub const TRY_AGAIN: Duration = Duration::from_secs(1800);
+
+/// How many leases may be taken at once, and for how long, so that none runs out while its turn has not come.
+fn leases_in_time(delay: Duration, concurrency: usize) -> (usize, Duration) {
+    let turns = u32::try_from(concurrency.max(1)).unwrap_or(u32::MAX).saturating_add(1);
+    let fit = LEASE.as_millis() / 3 / delay.as_millis().max(1);
+    let wanted = usize::try_from(fit).unwrap_or(usize::MAX).clamp(1, LEASES_AT_ONCE);
+    (wanted, LEASE.saturating_add(delay.saturating_mul(turns)))
+}
 
 /// Works on `host` until nothing is due there and nothing is on its way, or the scan stops.
 pub async fn run(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, host: HostKey, links: Links) {
@@ -46,6 +59,13 @@ pub async fn run(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, host: HostKey, link
         let due = lease.due;
         lane.come_back(&lease, lease.state.clone(), due).await;
     }
+}
+
+/// When the next URL of `host` that was put off may be tried, if a scan should wait for it.
+pub fn soonest_put_off(rooms: &Rooms, scan: &PlatformScan, host: &HostKey) -> Option<Timestamp> {
+    let now = rooms.now();
+    let soon = (now, now.after(LONGEST_WAIT));
+    rooms.hot.put_off(&scan.platform.id, host, soon, scan.started_at, LEASES_AT_ONCE).ok()?.into_iter().min()
 }
 
 struct Lane {
@@ -100,8 +120,11 @@ impl Lane {
         }
         let now = self.rooms.now();
         let platform = &self.scan.platform.id;
-        let wanted = LEASES_AT_ONCE.min(self.scan.budget_left().max(1));
-        let leases = match self.rooms.hot.lease(platform, &self.host, wanted, now, LEASE) {
+        let delay = self.rooms.gate.delay_of(&self.scan.platform, &self.host);
+        let (in_time, lease_for) = leases_in_time(delay, self.scan.platform.crawl.concurrency);
+        let wanted = in_time.min(self.scan.budget_left().max(1));
+        let since = self.scan.started_at;
+        let leases = match self.rooms.hot.lease_not_done(platform, &self.host, wanted, (now, lease_for), since) {
             Ok(leases) => leases,
             Err(error) => {
                 self.scan.break_off(&error);
@@ -113,19 +136,22 @@ impl Lane {
             queue.extend(leases);
             return queue.pop_front().map_or(Next::Wait, |lease| Next::Work(Box::new(lease)));
         }
-        if self.scan.expects_retry(&self.host)
-            && let Ok(Some(due)) = self.rooms.hot.next_due(platform, &self.host)
-            && due.since(now) <= LONGEST_WAIT
-        {
+        if let Some(due) = soonest_put_off(&self.rooms, &self.scan, &self.host) {
             return Next::Later(due);
         }
         if self.scan.outstanding() > 0 { Next::Wait } else { Next::Nothing }
     }
 
     async fn visit(&self, lease: Lease) {
-        let permit = match self.rooms.gate.admit(&self.scan.platform, &lease.url, lease.kind).await {
-            Ok(permit) => permit,
-            Err(refusal) => return self.refused(&lease, &refusal).await,
+        // A pace may be slow; a scan that is told to stop does not sleep it out.
+        let admitted = tokio::select! {
+            admitted = self.rooms.gate.admit(&self.scan.platform, &lease.url, lease.kind) => Some(admitted),
+            () = self.scan.told_to_stop(&self.rooms) => None,
+        };
+        let permit = match admitted {
+            Some(Ok(permit)) => permit,
+            Some(Err(refusal)) => return self.refused(&lease, &refusal).await,
+            None => return self.come_back(&lease, lease.state.clone(), lease.due).await,
         };
         if self.scan.stops(self.rooms.now()) || !self.scan.spend() {
             let due = lease.due;
@@ -136,8 +162,10 @@ impl Lane {
         match self.rooms.gate.fetch(permit, conditional).await {
             Ok(fetched) => {
                 debug!(url = %lease.url, status = fetched.capture.status, "fetched `{}`", lease.url);
-                // The examiner only goes away when the scan broke off; the lease then ends with the process.
-                let _ = self.links.examiner.send(Fetched { scan: self.scan.clone(), lease, fetched }).await;
+                let page = Fetched { scan: self.scan.clone(), lease, fetched };
+                if self.links.examiner.send(page).await.is_err() {
+                    self.stage_ended();
+                }
             }
             Err(error) => self.failed(&lease, &error).await,
         }
@@ -148,17 +176,19 @@ impl Lane {
         match refusal.retry_at() {
             // What agreement, scope or robots.txt excludes is asked about again at the next revisit.
             None => {
-                self.scan.tally.skip(refusal.reason());
                 let due = now.after(self.scan.platform.crawl.revisit);
-                self.come_back(lease, lease.state.clone(), due).await;
-            }
-            Some(at) => {
-                self.scan.tally.wait(&self.host, at, refusal.reason());
-                if at.since(now) <= LONGEST_WAIT {
-                    self.scan.expect_retry(&self.host);
+                let state = if refusal.is_exclusion() {
+                    self.scan.tally.skip(refusal.reason());
+                    UrlState { excluded: true, given_up: Some(now), ..lease.state.clone() }
                 } else {
                     self.scan.tally.fail(refusal.reason());
-                }
+                    lease.state.given_up(now)
+                };
+                self.come_back(lease, state, due).await;
+            }
+            Some(at) => {
+                // If the scan ends first, the URL is counted as put off.
+                self.scan.tally.wait(&self.host, at, refusal.reason());
                 self.come_back(lease, lease.state.clone(), at).await;
             }
         }
@@ -167,20 +197,49 @@ impl Lane {
     async fn failed(&self, lease: &Lease, error: &FetchError) {
         debug!(url = %lease.url, %error, "no page from `{}`", lease.url);
         let now = self.rooms.now();
-        let mut state = after_failure(&lease.state);
-        if error.is_passing() && state.failures < ATTEMPTS {
-            let due = now.after(Duration::from_secs(1 << state.failures.min(6)));
-            self.scan.expect_retry(&self.host);
-            self.come_back(lease, state, due).await;
+        let attempt = (lease.state.failures + 1) % ATTEMPTS;
+        if error.is_passing() && attempt != 0 {
+            self.come_back(lease, lease.state.failed(), now.after(Duration::from_secs(1 << attempt))).await;
         } else {
             self.scan.tally.fail(error.reason());
-            state.failures = 0;
-            self.come_back(lease, state, now.after(self.scan.platform.crawl.revisit)).await;
+            self.come_back(
+                lease,
+                lease.state.given_up(now),
+                now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN)),
+            )
+            .await;
         }
     }
 
     async fn come_back(&self, lease: &Lease, state: UrlState, due: Timestamp) {
         let done = Done::without_page(self.scan.clone(), lease.settle(state, due));
-        let _ = self.links.committer.send(done).await;
+        if self.links.committer.send(done).await.is_err() {
+            self.stage_ended();
+        }
+    }
+
+    /// A stage beside us is gone, so the lease ends with the process and is due again after it.
+    fn stage_ended(&self) {
+        self.scan.break_off(&"a thread of the scan has ended");
+        self.scan.ended(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leases_outlive_the_wait_for_their_turn() {
+        for seconds in [0, 1, 5, 14, 60, 900, 86_400] {
+            for concurrency in [1, 2, 16] {
+                let delay = Duration::from_secs(seconds);
+                let (wanted, lease_for) = leases_in_time(delay, concurrency);
+                assert!((1..=LEASES_AT_ONCE).contains(&wanted));
+                let last_turn = delay * u32::try_from(wanted.max(concurrency)).unwrap();
+                assert!(lease_for > last_turn, "{seconds} s between requests, {concurrency} at once");
+            }
+        }
+        assert_eq!(leases_in_time(Duration::ZERO, 2).0, LEASES_AT_ONCE);
     }
 }

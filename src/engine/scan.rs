@@ -15,17 +15,31 @@ use crate::engine::examiner::{self, Fetched};
 use crate::engine::lane;
 use crate::engine::rooms::Rooms;
 use crate::engine::tally::{Progress, Tally};
-use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
+use crate::frontier::entry::{Lease, NewEntry, UrlKind};
 use crate::frontier::traps::TrapDetector;
 use crate::listing::CompiledSelectors;
 use crate::report::coverage::Coverage;
+use crate::store::hot::filter::{KeyFilter, Seen};
+use crate::store::hot::{HotError, HotStore};
 use crate::vocab::ids::{MandateId, PlatformId, RunId};
-use crate::vocab::platform::{Platform, SitemapPolicy};
+use crate::vocab::platform::{OutOfScope, Platform, SitemapPolicy};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 
 /// Pages on their way from the network to the examiner, and from there to the committer.
 const PAGES_BETWEEN_STAGES: usize = 64;
+
+/// Memory by which URLs that are left out are counted once each; past a hundred thousand a few go uncounted.
+const LEFT_OUT_BYTES: usize = 1 << 20;
+
+/// URLs of one host that were put off and are counted at the end of a scan.
+const PUT_OFF_COUNTED: usize = 10_000;
+
+/// How far ahead the end of a scan looks for them where no block says how long.
+const PUT_OFF_AHEAD: Duration = Duration::from_secs(3600);
+
+/// How long a wait for the end may go without a look at the wall clock, which may be set meanwhile.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
 
 /// How often progress is reported.
 const PROGRESS_PERIOD: Duration = Duration::from_secs(1);
@@ -65,7 +79,7 @@ pub struct PlatformResult {
 pub enum ScanError {
     /// The frontier store failed.
     #[error(transparent)]
-    Hot(#[from] crate::store::hot::HotError),
+    Hot(#[from] HotError),
     /// The record of truth failed.
     #[error(transparent)]
     Truth(#[from] crate::store::truth::TruthError),
@@ -90,13 +104,15 @@ pub struct PlatformScan {
     pub tally: Tally,
     /// Told when something was settled: there may be new work.
     pub settled: Notify,
+    /// Told when the scan stops.
+    ending: Notify,
     until: Option<Timestamp>,
     outstanding: AtomicI64,
     budget: AtomicI64,
     stopping: AtomicBool,
     // Small sets, never held across an await.
     traps: Mutex<HashMap<HostKey, TrapDetector>>,
-    retries: Mutex<HashSet<HostKey>>,
+    left_out: Mutex<KeyFilter>,
     broken: Mutex<Option<String>>,
     last_pages: AtomicU64,
 }
@@ -112,6 +128,8 @@ impl PlatformScan {
                 None
             }
         });
+        let mut left_out = KeyFilter::new(LEFT_OUT_BYTES);
+        left_out.complete();
         PlatformScan {
             platform,
             mandate,
@@ -120,12 +138,13 @@ impl PlatformScan {
             selectors,
             tally: Tally::default(),
             settled: Notify::new(),
+            ending: Notify::new(),
             until: order.until,
             outstanding: AtomicI64::new(0),
             budget: AtomicI64::new(i64::try_from(pages).unwrap_or(i64::MAX)),
             stopping: AtomicBool::new(false),
             traps: Mutex::default(),
-            retries: Mutex::default(),
+            left_out: Mutex::new(left_out),
             broken: Mutex::default(),
             last_pages: AtomicU64::new(0),
         }
@@ -133,16 +152,39 @@ impl PlatformScan {
 
     /// Whether lanes should take no more work.
     pub fn stops(&self, now: Timestamp) -> bool {
-        if self.until.is_some_and(|until| now >= until) && !self.stopping.swap(true, Ordering::AcqRel) {
-            self.tally.fail("time-budget");
+        if self.until.is_some_and(|until| now >= until) {
+            self.stop_for("time-budget");
         }
         self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Resolves when lanes should take no more work.
+    pub async fn told_to_stop(&self, rooms: &Rooms) {
+        loop {
+            // Registered before the look, so that a stop between look and wait is not missed.
+            let ending = self.ending.notified();
+            let now = rooms.now();
+            if self.stops(now) {
+                return;
+            }
+            let left = self.until.map_or(LOOK_AT_CLOCK, |until| until.since(now).min(LOOK_AT_CLOCK));
+            tokio::select! { () = ending => {}, () = tokio::time::sleep(left + Duration::from_millis(1)) => {} }
+        }
     }
 
     /// Ends the scan in good order.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
+        self.ending.notify_waiters();
         self.settled.notify_waiters();
+    }
+
+    /// Ends the scan because of `reason`, which the first to say so puts in the coverage statement.
+    fn stop_for(&self, reason: &str) {
+        if !self.stopping.swap(true, Ordering::AcqRel) {
+            self.tally.fail(reason);
+            self.stop();
+        }
     }
 
     /// Ends the scan because a store failed.
@@ -152,14 +194,17 @@ impl PlatformScan {
         self.stop();
     }
 
+    /// Whether a store failed under the scan.
+    pub fn is_broken(&self) -> bool {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Takes one page from the budget; false when there is none left.
     pub fn spend(&self) -> bool {
         if self.budget.fetch_sub(1, Ordering::AcqRel) > 0 {
             return true;
         }
-        if !self.stopping.swap(true, Ordering::AcqRel) {
-            self.tally.fail("page-budget");
-        }
+        self.stop_for("page-budget");
         false
     }
 
@@ -184,47 +229,50 @@ impl PlatformScan {
         self.outstanding.load(Ordering::Acquire)
     }
 
-    /// A URL of `host` will be tried again within this scan, so the lane should wait for it.
-    pub fn expect_retry(&self, host: &HostKey) {
-        self.retries.lock().unwrap_or_else(PoisonError::into_inner).insert(host.clone());
-    }
-
-    /// Whether something on `host` waits to be tried again.
-    pub fn expects_retry(&self, host: &HostKey) -> bool {
-        self.retries.lock().unwrap_or_else(PoisonError::into_inner).contains(host)
-    }
-
-    /// The links of a page that the frontier should hear of. What scope, depth and traps exclude is counted.
-    pub fn follow(&self, from: &Lease, links: impl Iterator<Item = CanonicalUrl>, now: Timestamp) -> Vec<NewEntry> {
-        let depth = from.depth.saturating_add(1);
-        if u32::from(depth) > self.platform.crawl.max_depth {
-            self.tally.skip("depth");
-            return Vec::new();
-        }
-        let mut traps = self.traps.lock().unwrap_or_else(PoisonError::into_inner);
-        links
+    /// The links of a page that the frontier should hear of: in scope, not known yet, neither too deep nor into a trap.
+    /// What is left out is counted, each URL once however many pages name it.
+    ///
+    /// # Errors
+    /// When the frontier store fails.
+    pub fn follow(
+        &self,
+        hot: &HotStore,
+        from: &Lease,
+        links: impl Iterator<Item = CanonicalUrl>,
+        now: Timestamp,
+    ) -> Result<Vec<NewEntry>, HotError> {
+        let mut within: Vec<CanonicalUrl> = links
             .filter(|url| match self.platform.in_scope(url) {
                 Ok(()) => true,
-                Err(crate::vocab::platform::OutOfScope::Host) => {
-                    self.tally.skip("scope-host");
-                    false
-                }
-                Err(crate::vocab::platform::OutOfScope::Path) => {
-                    self.tally.skip("scope-path");
-                    false
-                }
+                Err(OutOfScope::Host) => self.leave_out(url, "scope-host"),
+                Err(OutOfScope::Path) => self.leave_out(url, "scope-path"),
             })
-            .filter_map(|url| match traps.entry(url.host()).or_default().admit(&url) {
-                Ok(()) => {
-                    let kind = UrlKind::Page;
-                    Some(NewEntry { url, depth, kind, priority: kind.priority(), due: now })
-                }
-                Err(reason) => {
-                    self.tally.skip(&reason.to_string());
-                    None
-                }
-            })
-            .collect()
+            .collect();
+        hot.retain_unknown(&self.platform.id, &mut within)?;
+        let depth = from.depth.saturating_add(1);
+        if u32::from(depth) > self.platform.crawl.max_depth {
+            within.iter().for_each(|url| {
+                self.leave_out(url, "depth");
+            });
+            return Ok(Vec::new());
+        }
+        let mut traps = self.traps.lock().unwrap_or_else(PoisonError::into_inner);
+        within.retain(|url| match traps.entry(url.host()).or_default().admit(url) {
+            Ok(()) => true,
+            Err(reason) => self.leave_out(url, &reason.to_string()),
+        });
+        let kind = UrlKind::Page;
+        Ok(within.into_iter().map(|url| NewEntry { url, depth, kind, priority: kind.priority(), due: now }).collect())
+    }
+
+    /// Counts a URL that is not followed, unless it was counted before; always answers false.
+    fn leave_out(&self, url: &CanonicalUrl, reason: &str) -> bool {
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out.seen(url.key()) == Seen::No {
+            left_out.insert(url.key());
+            self.tally.skip(reason);
+        }
+        false
     }
 
     fn progress(&self, ended: bool) -> Progress {
@@ -276,8 +324,7 @@ pub async fn run(
             () = &mut stop, if !stopped => {
                 stopped = true;
                 for scan in &scans {
-                    scan.tally.fail("stopped");
-                    scan.stop();
+                    scan.stop_for("stopped");
                 }
             }
         }
@@ -285,13 +332,15 @@ pub async fn run(
     stages.join().await;
     show(true);
     let mut results = Vec::new();
+    let mut broken = None;
     for scan in scans {
-        if let Some(reason) = scan.broken.lock().unwrap_or_else(PoisonError::into_inner).clone() {
-            return Err(ScanError::BrokenOff(reason));
+        // What another platform's scan saw is stated all the same.
+        match scan.broken.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+            Some(reason) => broken = Some(reason),
+            None => results.push(finish(&rooms, &scan)?),
         }
-        results.push(finish(&rooms, &scan)?);
     }
-    Ok(results)
+    broken.map_or(Ok(results), |reason| Err(ScanError::BrokenOff(reason)))
 }
 
 /// Where a lane hands its work on.
@@ -340,7 +389,11 @@ impl Stages {
 
 /// Offers the platform's seeds and runs a lane for each of its hosts until all are quiet.
 async fn platform(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, links: Links) {
-    if let Err(error) = seed(&rooms, &scan).await {
+    let seeded = tokio::select! {
+        seeded = seed(&rooms, &scan) => seeded,
+        () = scan.told_to_stop(&rooms) => return,
+    };
+    if let Err(error) = seeded {
         scan.break_off(&error);
         return;
     }
@@ -350,7 +403,9 @@ async fn platform(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, links: Links) {
         let now = rooms.now();
         if !scan.stops(now) {
             for host in rooms.hot.hosts(&scan.platform.id) {
-                let work = rooms.hot.next_due(&scan.platform.id, &host).ok().flatten().is_some_and(|due| due <= now);
+                let next = rooms.hot.next_due_not_done(&scan.platform.id, &host, scan.started_at);
+                let due = next.ok().flatten().is_some_and(|due| due <= now);
+                let work = due || lane::soonest_put_off(&rooms, &scan, &host).is_some();
                 if work && !open.contains(&host) {
                     open.insert(host.clone());
                     let lane = lane::run(rooms.clone(), scan.clone(), host.clone(), links.clone());
@@ -361,7 +416,7 @@ async fn platform(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, links: Links) {
                 }
             }
         }
-        if lanes.is_empty() && scan.outstanding() <= 0 {
+        if lanes.is_empty() && (scan.outstanding() <= 0 || scan.is_broken()) {
             return;
         }
         let settled = scan.settled.notified();
@@ -404,8 +459,22 @@ async fn seed(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
     Ok(())
 }
 
+/// Counts what is owed and was put off beyond the end of this scan, by this scan or by one before it.
+fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
+    let now = rooms.now();
+    for host in rooms.hot.hosts(&scan.platform.id) {
+        let (reason, blocked) = rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or(("failed-before", None));
+        let until = blocked.unwrap_or(now).max(now.after(PUT_OFF_AHEAD));
+        for _ in rooms.hot.put_off(&scan.platform.id, &host, (now, until), scan.started_at, PUT_OFF_COUNTED)? {
+            scan.tally.fail(reason);
+        }
+    }
+    Ok(())
+}
+
 /// Stores and returns what one platform's scan brought.
 fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanError> {
+    count_put_off(rooms, scan)?;
     let counts = scan.tally.snapshot();
     let ended_at = rooms.now();
     let coverage = Coverage {
@@ -433,11 +502,4 @@ fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanErro
         "referrals_new": result.referrals_new });
     rooms.truth.record_scan(&result.coverage, &summary)?;
     Ok(result)
-}
-
-/// A URL's state after a visit that failed; kept apart so that lanes need not know the fields.
-pub fn after_failure(state: &UrlState) -> UrlState {
-    let mut state = state.clone();
-    state.failures = state.failures.saturating_add(1);
-    state
 }

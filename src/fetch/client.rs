@@ -21,6 +21,8 @@ pub struct FetchLimits {
     pub deadline: Duration,
     /// From the start to the response head.
     pub head_deadline: Duration,
+    /// Until a connection stands.
+    pub connect_deadline: Duration,
     /// Bytes a second below which a body that has run five seconds is cut.
     pub floor_bytes_per_second: u64,
 }
@@ -31,6 +33,7 @@ impl Default for FetchLimits {
             body_bytes: 8 << 20,
             deadline: Duration::from_secs(30),
             head_deadline: Duration::from_secs(20),
+            connect_deadline: Duration::from_secs(10),
             floor_bytes_per_second: 64,
         }
     }
@@ -228,7 +231,7 @@ impl Client {
             .referer(false)
             .redirect(reqwest::redirect::Policy::none())
             .dns_resolver(Arc::new(guard.clone()))
-            .connect_timeout(Duration::from_secs(10))
+            .connect_timeout(self.limits.connect_deadline)
             .pool_idle_timeout(Duration::from_secs(60))
             .tcp_nodelay(true)
             .build()?;
@@ -239,8 +242,10 @@ impl Client {
 
 pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchError {
     let mut reason = String::new();
+    let mut broke = error.is_connect() || error.is_timeout();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);
     while let Some(error) = cause {
+        broke |= error.downcast_ref::<std::io::Error>().is_some_and(is_broken);
         if !reason.is_empty() {
             reason.push_str(": ");
         }
@@ -253,11 +258,25 @@ pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchErr
     reason.truncate(reason.floor_char_boundary(300));
     if reason.contains(PRIVATE_ADDRESS) {
         FetchError::PrivateAddress { url: url.clone() }
-    } else if error.is_timeout() {
-        FetchError::Timeout { url: url.clone(), seconds: 10 }
-    } else if error.is_connect() || error.is_body() || error.is_request() {
+    } else if broke || BROKEN_OFF.iter().any(|words| reason.contains(words)) {
         FetchError::Connection { url: url.clone(), reason }
     } else {
         FetchError::Malformed { url: url.clone(), reason }
     }
+}
+
+/// How the client words a peer that hangs up; it gives these causes no type of their own.
+const BROKEN_OFF: [&str; 3] =
+    ["end of file before message length reached", "connection closed before message completed", "unexpected EOF"];
+
+fn is_broken(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind as Kind;
+    matches!(
+        error.kind(),
+        Kind::ConnectionReset
+            | Kind::ConnectionAborted
+            | Kind::ConnectionRefused
+            | Kind::BrokenPipe
+            | Kind::NotConnected
+    )
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::evidence::capture::Capture;
+use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::client::{Client, FetchError};
 use crate::frontier::entry::UrlKind;
 use crate::frontier::ledger::{Ledger, Urgency};
@@ -68,6 +68,12 @@ pub enum Refusal {
         /// When it will be asked for again.
         retry_at: Timestamp,
     },
+    /// The host lives at a private address the platform file does not list.
+    #[error("`{host}` leads to a private address")]
+    PrivateAddress {
+        /// The host.
+        host: HostKey,
+    },
     /// The host asked us to stay away, or its pace is slower than a caller should sleep.
     #[error("`{host}` may not be asked before {until}")]
     NotBefore {
@@ -87,6 +93,7 @@ impl Refusal {
             Refusal::ScopePath { .. } => "scope-path",
             Refusal::Disallowed { .. } => "robots",
             Refusal::RobotsUnreachable { .. } => "robots-unreachable",
+            Refusal::PrivateAddress { .. } => "private-address",
             Refusal::NotBefore { .. } => "host-blocked",
         }
     }
@@ -96,7 +103,22 @@ impl Refusal {
         match self {
             Refusal::RobotsUnreachable { retry_at, .. } => Some(*retry_at),
             Refusal::NotBefore { until, .. } => Some(*until),
-            _ => None,
+            Refusal::Agreement { .. }
+            | Refusal::ScopeHost { .. }
+            | Refusal::ScopePath { .. }
+            | Refusal::Disallowed { .. }
+            | Refusal::PrivateAddress { .. } => None,
+        }
+    }
+
+    /// Whether agreement, scope or robots.txt leave the URL out. Everything else is in scope and could not be had.
+    pub fn is_exclusion(&self) -> bool {
+        match self {
+            Refusal::Agreement { .. }
+            | Refusal::ScopeHost { .. }
+            | Refusal::ScopePath { .. }
+            | Refusal::Disallowed { .. } => true,
+            Refusal::RobotsUnreachable { .. } | Refusal::PrivateAddress { .. } | Refusal::NotBefore { .. } => false,
         }
     }
 }
@@ -256,9 +278,33 @@ impl Gate {
         self.robots(platform, &host).await
     }
 
+    /// The delay now owed between two requests to `host`.
+    pub fn delay_of(&self, platform: &Platform, host: &HostKey) -> Duration {
+        let host = self.host(platform, host);
+        let crawl_delay =
+            host.robots.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|record| record.crawl_delay);
+        host.pace().record.delay(platform.crawl.rate, crawl_delay)
+    }
+
     /// Until when `host` asked us to stay away, if it did.
-    pub fn blocked_until(&self, host: &HostKey) -> Option<Timestamp> {
-        self.hosts.lock().unwrap_or_else(PoisonError::into_inner).get(host)?.pace().record.blocked_until
+    pub fn blocked_until(&self, platform: &Platform, host: &HostKey) -> Option<Timestamp> {
+        self.host(platform, host).pace().record.blocked_until
+    }
+
+    /// Why `host` may not be asked now, as the coverage statement names it, and until when where that is known.
+    pub fn stands_in_the_way(&self, platform: &Platform, host: &HostKey) -> Option<(&'static str, Option<Timestamp>)> {
+        let host = self.host(platform, host);
+        let (blocked, silent) = {
+            let pace = host.pace();
+            (pace.record.blocked_until.filter(|until| *until > self.clock.now()), pace.record.is_silent())
+        };
+        if blocked.is_some() {
+            return Some((if silent { "host-silent" } else { "host-blocked" }, blocked));
+        }
+        let record = host.robots.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let status = record.map(|record| record.status);
+        let status = status.or_else(|| self.ledger.load_robots(&host.key).map(|record| record.status));
+        (status == Some(RobotsStatus::Unreachable)).then_some(("robots-unreachable", None))
     }
 
     fn in_scope(&self, platform: &Platform, url: &CanonicalUrl, kind: UrlKind) -> Result<(), Refusal> {
@@ -348,6 +394,7 @@ impl Gate {
                 let latency = capture.elapsed;
                 pace.record.after_answer(capture.status, latency, capture.header("retry-after"), now)
             }
+            Err(error) if error.is_passing() => pace.record.after_silence(now),
             Err(_) => false,
         };
         if refused {
@@ -398,7 +445,15 @@ impl Gate {
             let answer = self.client.get(&url, private, &[], ROBOTS_LIMIT_BYTES).await;
             self.learn(platform, &target, turn, &answer);
             let now = self.clock.now();
-            let Ok(capture) = answer else { return Ok(unreachable(now)) };
+            let capture = match answer {
+                // Rules cut by the clock are not the rules: what was not read may forbid everything.
+                Ok(capture) if capture.truncated == Some(Truncated::Time) => return Ok(unreachable(now)),
+                Ok(capture) => capture,
+                Err(FetchError::PrivateAddress { url }) if url.host() == host.key => {
+                    return Err(Refusal::PrivateAddress { host: host.key.clone() });
+                }
+                Err(_) => return Ok(unreachable(now)),
+            };
             if !(300..400).contains(&capture.status) {
                 return Ok(RobotsRecord::from_answer(Some(capture.status), &capture.body, now));
             }

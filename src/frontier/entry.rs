@@ -71,12 +71,43 @@ pub struct UrlState {
     /// Visits in a row that brought no change.
     #[serde(default)]
     pub unchanged: u16,
-    /// Failed attempts in a row.
+    /// Failed attempts in a row; the next answered visit sets it to zero.
     #[serde(default)]
     pub failures: u16,
+    /// When a scan gave up on it and left it to a later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<Timestamp>,
+    /// Left out at the last attempt by agreement, scope or robots.txt.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub excluded: bool,
     /// Whether the last visit left a hit behind.
     #[serde(default)]
     pub hit: bool,
+}
+
+impl UrlState {
+    /// After one more failed attempt.
+    #[must_use]
+    pub fn failed(&self) -> Self {
+        UrlState { failures: self.failures.saturating_add(1), ..self.clone() }
+    }
+
+    /// After the last attempt of a scan.
+    #[must_use]
+    pub fn given_up(&self, now: Timestamp) -> Self {
+        UrlState { given_up: Some(now), ..self.failed() }
+    }
+
+    /// Whether a scan that began at `since` is done with it: it was answered, or given up.
+    pub fn is_done_since(&self, since: Timestamp) -> bool {
+        let answered = self.failures == 0 && self.last_fetched.is_some_and(|at| at >= since);
+        answered || self.given_up.is_some_and(|at| at >= since)
+    }
+
+    /// Whether the page is still owed: never had, or not had at the last attempt, though nothing excludes it.
+    pub fn is_owed(&self) -> bool {
+        !self.excluded && (self.failures > 0 || self.last_fetched.is_none())
+    }
 }
 
 /// A URL handed out until a deadline.

@@ -16,6 +16,11 @@ const LONGEST_BLOCK: Duration = Duration::from_secs(7 * 86_400);
 /// Block after a 429 or 503 without `Retry-After`, doubled with each in a row.
 const FIRST_BLOCK: Duration = Duration::from_secs(10);
 
+/// Requests without any answer after which the host is left alone, and for how long; doubled with each further stretch.
+const SILENCES: u16 = 8;
+const SILENT_BLOCK: Duration = Duration::from_secs(600);
+const LONGEST_SILENT_BLOCK: Duration = Duration::from_secs(6 * 3600);
+
 /// The delay is at least this many times the host's latency: a slow host is a busy host.
 const LATENCY_FACTOR: u32 = 2;
 
@@ -36,6 +41,9 @@ pub struct HostRecord {
     pub quiet_answers: u16,
     /// Smoothed time to answer.
     pub latency: Duration,
+    /// Requests in a row that brought no answer at all.
+    #[serde(default)]
+    pub silences: u16,
 }
 
 impl HostRecord {
@@ -64,8 +72,27 @@ impl HostRecord {
         paced.max(self.blocked_until.unwrap_or(Timestamp::EPOCH))
     }
 
+    /// Learns that a request brought no answer. A host that stays silent is down: it is left alone for a while instead of
+    /// being tried for each of its pages. Says whether it is.
+    pub fn after_silence(&mut self, now: Timestamp) -> bool {
+        self.silences = self.silences.saturating_add(1);
+        if !self.silences.is_multiple_of(SILENCES) {
+            return false;
+        }
+        let stretch = u32::from(self.silences / SILENCES - 1).min(6);
+        let until = now.after(SILENT_BLOCK.saturating_mul(1 << stretch).min(LONGEST_SILENT_BLOCK));
+        self.blocked_until = Some(self.blocked_until.map_or(until, |earlier| earlier.max(until)));
+        true
+    }
+
+    /// Whether the host was left alone because it was silent.
+    pub fn is_silent(&self) -> bool {
+        self.silences >= SILENCES
+    }
+
     /// Learns from an answer. `retry_after` is the header's text. Says whether the host asked us to stay away.
     pub fn after_answer(&mut self, status: u16, latency: Duration, retry_after: Option<&str>, now: Timestamp) -> bool {
+        self.silences = 0;
         self.latency = if self.latency.is_zero() {
             latency
         } else {
@@ -145,6 +172,16 @@ mod tests {
         assert_eq!(record.slowdown, 2);
         record.after_answer(200, SECOND, None, at(200));
         assert_eq!(record.slowdown, 1);
+    }
+
+    #[test]
+    fn a_silent_host_is_left_alone_until_it_answers() {
+        let mut record = HostRecord::default();
+        let blocks = (0..16).filter(|_| record.after_silence(at(0))).count();
+        assert_eq!((blocks, record.blocked_until), (2, Some(at(1200))));
+        assert!(record.is_silent());
+        record.after_answer(200, SECOND, None, at(1300));
+        assert!(!record.is_silent() && !record.after_silence(at(1400)));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub fn next_visit(state: &mut UrlState, visit: Visit, revisit: Duration, now: Ti
     state.last_fetched = Some(now);
     state.interval = Some(interval);
     state.failures = 0;
+    state.excluded = false;
+    state.given_up = None;
     now.after(if state.hit { interval.min(revisit / FASTEST) } else { interval })
 }
 

@@ -21,6 +21,9 @@ impl Timestamp {
     /// The earliest moment; sorts before everything.
     pub const EPOCH: Timestamp = Timestamp(0);
 
+    /// The latest moment; sorts after everything.
+    pub const NEVER: Timestamp = Timestamp(i64::MAX);
+
     /// From milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Timestamp(millis)

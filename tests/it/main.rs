@@ -1,10 +1,17 @@
 //! One binary of integration tests: the real program against loopback servers.
 
 mod config;
+mod crawl;
 mod demo_site;
+mod hostile;
 mod hot;
 mod hub_attacks;
+mod killed;
+mod mockserver;
+mod program;
 mod referral_loop;
+mod refused;
+mod retry;
 mod shop;
 mod tidy;
 mod warc;

@@ -69,6 +69,13 @@ pub fn due_prefix(platform: &PlatformId, host: &HostKey) -> Vec<u8> {
     key(DUE, &[&hash(platform.as_str()), &hash(host.as_str())])
 }
 
+/// Start of the part due in the minute of `now` or later.
+pub fn due_start(prefix: &[u8], now: Timestamp) -> Vec<u8> {
+    let mut start = prefix.to_vec();
+    start.extend_from_slice(&minute(now.as_millis()).to_be_bytes());
+    start
+}
+
 /// End of the part that may be due at `now`.
 pub fn due_end(prefix: &[u8], now: Timestamp) -> Vec<u8> {
     let mut end = prefix.to_vec();

@@ -8,7 +8,7 @@ pub mod filter;
 mod keys;
 mod ledger;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -50,6 +50,9 @@ impl Default for HotOptions {
         HotOptions { cache_bytes: 16 << 20, filter_bytes: 64 << 20 }
     }
 }
+
+/// Entries looked at in search of what was put off.
+const PUT_OFF_LOOKED_AT: usize = 10_000;
 
 /// How opening went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -169,6 +172,24 @@ impl HotStore {
         Ok(offered)
     }
 
+    /// Keeps of `urls` those never offered before, each once.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn retain_unknown(&self, platform: &PlatformId, urls: &mut Vec<CanonicalUrl>) -> Result<(), HotError> {
+        let mut memory = self.memory();
+        let mut failed = None;
+        let mut met = HashSet::new();
+        urls.retain(|url| {
+            met.insert(url.key())
+                && !self.is_known(&mut memory, platform, url.key()).unwrap_or_else(|error| {
+                    failed = Some(error);
+                    true
+                })
+        });
+        failed.map_or(Ok(()), Err)
+    }
+
     /// Makes a known or new URL due at `due` as `kind`, keeping what is remembered of it.
     ///
     /// # Errors
@@ -205,6 +226,22 @@ impl HotStore {
         now: Timestamp,
         lease_for: Duration,
     ) -> Result<Vec<Lease>, HotError> {
+        self.lease_not_done(platform, host, max, (now, lease_for), Timestamp::NEVER)
+    }
+
+    /// The same without what a scan that began at `since` is done with: it asks for a page once, however soon it is due.
+    /// The pair is the moment and how long the lease holds.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn lease_not_done(
+        &self,
+        platform: &PlatformId,
+        host: &HostKey,
+        max: usize,
+        (now, lease_for): (Timestamp, Duration),
+        since: Timestamp,
+    ) -> Result<Vec<Lease>, HotError> {
         let mut leases = Vec::new();
         let mut memory = self.memory();
         let prefix = keys::due_prefix(platform, host);
@@ -220,7 +257,7 @@ impl HotStore {
             let Some(stored) = self.tree.get(keys::entry(platform, url_key))? else { continue };
             let entry: Entry = serde_json::from_slice(&stored)?;
             let due = Timestamp::from_millis(entry.due_millis);
-            if due > now {
+            if due > now || entry.state.is_done_since(since) {
                 continue;
             }
             memory.leased.insert(held, now.after(lease_for));
@@ -298,6 +335,19 @@ impl HotStore {
     /// # Errors
     /// When sled fails.
     pub fn next_due(&self, platform: &PlatformId, host: &HostKey) -> Result<Option<Timestamp>, HotError> {
+        self.next_due_not_done(platform, host, Timestamp::NEVER)
+    }
+
+    /// The same without what a scan that began at `since` is done with.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn next_due_not_done(
+        &self,
+        platform: &PlatformId,
+        host: &HostKey,
+        since: Timestamp,
+    ) -> Result<Option<Timestamp>, HotError> {
         let memory = self.memory();
         for key in self.tree.scan_prefix(keys::due_prefix(platform, host)).keys() {
             let url_key = keys::url_key_of(&key?);
@@ -306,10 +356,43 @@ impl HotStore {
             }
             if let Some(stored) = self.tree.get(keys::entry(platform, url_key))? {
                 let entry: Entry = serde_json::from_slice(&stored)?;
-                return Ok(Some(Timestamp::from_millis(entry.due_millis)));
+                if !entry.state.is_done_since(since) {
+                    return Ok(Some(Timestamp::from_millis(entry.due_millis)));
+                }
             }
         }
         Ok(None)
+    }
+
+    /// URLs of `host` that are owed and due after `now`, until `until`: put off by a block, a failure or an unreadable
+    /// robots.txt, but not given up at `since` or later. At most `limit` due times; looks at a bounded number of entries.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn put_off(
+        &self,
+        platform: &PlatformId,
+        host: &HostKey,
+        (now, until): (Timestamp, Timestamp),
+        since: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<Timestamp>, HotError> {
+        let mut found = Vec::new();
+        let prefix = keys::due_prefix(platform, host);
+        let range = keys::due_start(&prefix, now)..keys::due_end(&prefix, until);
+        for key in self.tree.range(range).keys().take(PUT_OFF_LOOKED_AT) {
+            if found.len() >= limit {
+                break;
+            }
+            if let Some(stored) = self.tree.get(keys::entry(platform, keys::url_key_of(&key?)))? {
+                let entry: Entry = serde_json::from_slice(&stored)?;
+                let due = Timestamp::from_millis(entry.due_millis);
+                if due > now && due <= until && entry.state.is_owed() && !entry.state.is_done_since(since) {
+                    found.push(due);
+                }
+            }
+        }
+        Ok(found)
     }
 
     /// URLs of the platform due at `now`, at most `limit`, without leasing them.
@@ -421,6 +504,21 @@ impl HotStore {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_known(&self, memory: &mut Memory, platform: &PlatformId, url_key: u128) -> Result<bool, HotError> {
+        let held = keys::platform_url(platform, url_key);
+        Ok(match memory.filter.seen(held) {
+            Seen::Yes => true,
+            Seen::No => false,
+            Seen::Perhaps => {
+                let stored = self.tree.contains_key(keys::entry(platform, url_key))?;
+                if stored {
+                    memory.filter.insert(held);
+                }
+                stored
+            }
+        })
+    }
+
     /// Adds new entries to `batch`; returns their filter keys.
     fn add(
         &self,
@@ -434,18 +532,7 @@ impl HotStore {
         for entry in entries {
             let url_key = entry.url.key();
             let held = keys::platform_url(platform, url_key);
-            let known = match memory.filter.seen(held) {
-                Seen::Yes => true,
-                Seen::No => false,
-                Seen::Perhaps => {
-                    let stored = self.tree.contains_key(keys::entry(platform, url_key))?;
-                    if stored {
-                        memory.filter.insert(held);
-                    }
-                    stored
-                }
-            };
-            if known || keys_added.contains(&held) {
+            if self.is_known(memory, platform, url_key)? || keys_added.contains(&held) {
                 offered.known += 1;
                 continue;
             }
