@@ -559,14 +559,31 @@ impl HotStore {
     }
 }
 
+/// How often and how long a lock on its way out is waited for.
+const LOCK_ATTEMPTS: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 fn open_sled(directory: &Path, cache_bytes: u64) -> Result<(sled::Db, bool), HotError> {
-    let open = || {
+    let open_once = || {
         sled::Config::new()
             .path(directory)
             .cache_capacity(cache_bytes)
             .flush_every_ms(Some(500))
             .use_compression(false)
             .open()
+    };
+    // The directory is ours alone, so a lock that is still held is an earlier handle of this process on its way out: sled
+    // lets go from a thread of its own.
+    let open = || {
+        for _ in 0..LOCK_ATTEMPTS {
+            match open_once() {
+                Err(sled::Error::Io(error)) if error.to_string().contains("acquire lock") => {
+                    std::thread::sleep(LOCK_PAUSE);
+                }
+                other => return other,
+            }
+        }
+        open_once()
     };
     match open() {
         Ok(db) => return Ok((db, false)),
