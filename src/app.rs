@@ -6,13 +6,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
 
 use crate::archive::warc_file::{WarcWriter, WriterOptions};
 use crate::config::problem::Problem;
 use crate::config::settings::Settings;
 use crate::detect::Detector;
 use crate::detect::watchlist::Watchlist;
+use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::tally::Progress;
 use crate::evidence::audit::Said;
@@ -22,6 +22,7 @@ use crate::outbound::links::{LinkKey, NoticeDesk};
 use crate::referral::notice::NoticeSender;
 use crate::referral::outcome::Decision;
 use crate::server::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
+use crate::store::checkpoint::CheckpointedLedger;
 use crate::store::hot::{HotOptions, HotStore};
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
@@ -29,9 +30,6 @@ use crate::store::truth::Truth;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Clock;
-
-/// What a rebuilt frontier waits besides each host's delay: the interval at which politeness is checkpointed.
-const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(30);
 
 /// Version of the data directory's layout.
 const LAYOUT_VERSION: &str = "1";
@@ -115,6 +113,7 @@ pub struct App {
     platforms: RwLock<Vec<Arc<Platform>>>,
     answered: RwLock<Option<AnswerHook>>,
     patterns_seen: Mutex<Option<std::time::SystemTime>>,
+    ledger: Arc<CheckpointedLedger>,
     _lock: DirectoryLock,
 }
 
@@ -166,8 +165,15 @@ impl App {
         };
         let contact = settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned());
         let client = Client::new(&contact, limits.clone(), clock.clone());
-        let after_crash = report.unclean.then_some(if report.empty { CHECKPOINT_INTERVAL } else { Duration::ZERO });
-        let gate = Arc::new(Gate::new(client, hot.clone(), clock.clone(), after_crash));
+        let ledger = CheckpointedLedger::open(hot.clone(), truth.clone(), clock.clone(), report.empty);
+        let ledger = Arc::new(ledger.map_err(anyhow::Error::from)?);
+        if report.empty {
+            let found = rebuild::frontier(&hot, &truth, clock.now()).map_err(anyhow::Error::from)?;
+            if found > 0 {
+                tracing::warn!(hits = found, "the frontier was lost; {found} known hits are looked at again first");
+            }
+        }
+        let gate = Arc::new(Gate::new(client, ledger.clone(), clock.clone(), report.unclean));
         let public_url = settings.hub.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.hub.listen));
         let desk = NoticeDesk {
             sender: settings.sender.as_ref().map(|sender| NoticeSender {
@@ -198,6 +204,7 @@ impl App {
             platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
             answered: RwLock::new(None),
             patterns_seen: Mutex::new(newest_pattern),
+            ledger,
             _lock: lock,
         })
     }
@@ -264,6 +271,7 @@ impl App {
     /// When the disk refuses.
     pub fn close(&self) -> anyhow::Result<()> {
         self.rooms.warc.lock().unwrap_or_else(PoisonError::into_inner).close()?;
+        self.ledger.close()?;
         self.rooms.hot.close()?;
         Ok(())
     }

@@ -121,9 +121,10 @@ pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
 
 fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
     let mut records = Vec::new();
+    let mut written = Written::new();
     for one in group.iter() {
         if let Some(page) = &one.page {
-            records.extend(record(rooms, one, page)?);
+            records.extend(record(rooms, one, page, &mut written)?);
         }
     }
     rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).sync()?;
@@ -135,6 +136,10 @@ fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
                 one.scan.tally.count(|counts| counts.referrals_new += outcome.referrals_new);
             }
         }
+    }
+    // Only now: a note of a record that the disk does not hold would be cited for ever.
+    for ((platform, digest), place) in &written {
+        rooms.hot.remember_payload(platform, digest, place)?;
     }
     let mut batch = SettleBatch::default();
     for one in group.iter_mut() {
@@ -148,14 +153,22 @@ fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
     Ok(())
 }
 
+/// Payloads written in this group, with the place of their records.
+type Written = HashMap<(PlatformId, Sha256Digest), Vec<u8>>;
+
 /// Writes the page's evidence if it is kept, and forms what the record of truth must hear of it.
-fn record(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<PageRecord>, CommitError> {
+fn record(
+    rooms: &Rooms,
+    one: &Done,
+    page: &PageDone,
+    written: &mut Written,
+) -> Result<Option<PageRecord>, CommitError> {
     let platform = &one.scan.platform.id;
     let hits: Vec<(usize, &ExaminedListing)> =
         page.listings.iter().enumerate().filter(|(_, listing)| listing.assessment.verdict != Verdict::Clear).collect();
     let had_hit = one.settlement.lease.state.hit;
     let keep = rooms.settings.evidence.keep == Keep::All || !hits.is_empty() || (had_hit && page.tells_of_absence());
-    let warc = if keep { write_evidence(rooms, one, page)? } else { None };
+    let warc = if keep { write_evidence(rooms, one, page, written)? } else { None };
     if hits.is_empty() && !(had_hit && page.tells_of_absence()) {
         return Ok(None);
     }
@@ -193,7 +206,12 @@ fn record(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<PageRecor
 }
 
 /// A full record, or a revisit record where the same bytes are on file already.
-fn write_evidence(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<WarcRef>, CommitError> {
+fn write_evidence(
+    rooms: &Rooms,
+    one: &Done,
+    page: &PageDone,
+    written: &mut Written,
+) -> Result<Option<WarcRef>, CommitError> {
     let platform = &one.scan.platform.id;
     let digest = match page.kind {
         Answer::NotModified => match page.known_payload {
@@ -203,7 +221,12 @@ fn write_evidence(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<W
         _ => page.capture.payload_digest(),
     };
     let mut warc = rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some(place) = rooms.hot.seen_payload(platform, &digest)? {
+    let key = (platform.clone(), digest);
+    let place = match written.get(&key) {
+        Some(place) => Some(place.clone()),
+        None => rooms.hot.seen_payload(platform, &digest)?,
+    };
+    if let Some(place) = place {
         let (url, fetched_at, held): (String, _, WarcRef) = serde_json::from_slice(&place)?;
         let original = Original { record_id: held.record_id.clone(), url, fetched_at, payload_digest: digest };
         let profile = if page.kind == Answer::NotModified {
@@ -222,7 +245,7 @@ fn write_evidence(rooms: &Rooms, one: &Done, page: &PageDone) -> Result<Option<W
     let about = [("platform", platform.as_str()), ("run", run.as_str()), ("mandate", mandate.as_str())];
     let held = warc.write_exchange(&page.capture, &about)?;
     let place = serde_json::to_vec(&(page.capture.url.as_str(), page.capture.fetched_at, &held))?;
-    rooms.hot.remember_payload(platform, &digest, &place)?;
+    written.insert(key, place);
     Ok(Some(held))
 }
 

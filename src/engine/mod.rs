@@ -9,6 +9,7 @@ pub mod deliver;
 pub mod dispatch;
 pub mod examiner;
 pub mod lane;
+pub mod rebuild;
 pub mod recheck;
 pub mod rooms;
 pub mod scan;

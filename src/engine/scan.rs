@@ -80,6 +80,9 @@ pub enum ScanError {
     /// The frontier store failed.
     #[error(transparent)]
     Hot(#[from] HotError),
+    /// A record cannot be formed.
+    #[error("a record cannot be formed: {0}")]
+    Record(#[from] serde_json::Error),
     /// The record of truth failed.
     #[error(transparent)]
     Truth(#[from] crate::store::truth::TruthError),

@@ -18,12 +18,15 @@ use crate::frontier::entry::UrlKind;
 use crate::frontier::ledger::{Ledger, Urgency};
 use crate::frontier::politeness::HostRecord;
 use crate::frontier::robots::{ROBOTS_LIMIT_BYTES, RobotsRecord, RobotsStatus};
-use crate::vocab::platform::{OutOfScope, Platform, Rate};
+use crate::vocab::platform::{OutOfScope, Platform};
 use crate::vocab::time::{Clock, Timestamp};
 use crate::vocab::url::{CanonicalUrl, HostKey, UrlError};
 
 /// A wait longer than this is an answer ("come back then"), not a sleep.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// What is added to the delay at most while the request before is still on its way.
+const LONGEST_SLACK: Duration = Duration::from_secs(1);
 
 /// Redirects followed for robots.txt (RFC 9309 section 2.3.1.2).
 const ROBOTS_REDIRECTS: usize = 5;
@@ -129,6 +132,8 @@ pub struct Permit {
     url: CanonicalUrl,
     platform: Arc<Platform>,
     host: Arc<Host>,
+    /// Which of the host's requests it is.
+    turn: u64,
     /// Keeps the number of requests in flight; given back when the fetch ends.
     _slot: OwnedSemaphorePermit,
 }
@@ -174,7 +179,7 @@ pub struct Gate {
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     started_at: Timestamp,
-    after_crash: Option<Duration>,
+    after_crash: bool,
     // Handles only, never held across an await.
     hosts: Mutex<HashMap<HostKey, Arc<Host>>>,
 }
@@ -198,13 +203,15 @@ struct Pace {
     earliest: Timestamp,
     /// Counts requests, so that an answer knows whether a later request was already sent.
     requests: u64,
+    /// The latest request that was answered, or failed.
+    answered: u64,
     used: Instant,
 }
 
 impl Gate {
-    /// A gate over `client` that keeps its promises in `ledger`. `after_crash` is what every known host must wait besides
-    /// its delay before the first request, when the last process did not end well.
-    pub fn new(client: Client, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, after_crash: Option<Duration>) -> Self {
+    /// A gate over `client` that keeps its promises in `ledger`. `after_crash` says that the last process did not end
+    /// well: every host is then owed its whole delay from now.
+    pub fn new(client: Client, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, after_crash: bool) -> Self {
         let started_at = clock.now();
         Gate { client, ledger, clock, started_at, after_crash, hosts: Mutex::default() }
     }
@@ -232,12 +239,12 @@ impl Gate {
         let Ok(slot) = host.slots.clone().acquire_owned().await else {
             return Err(Refusal::NotBefore { host: host.key.clone(), until: self.clock.now().after(LONGEST_SLEEP) });
         };
-        self.pace(platform, &host, robots.crawl_delay).await?;
+        let turn = self.pace(platform, &host, robots.crawl_delay).await?;
         // The wait may have crossed midnight.
         if !platform.agreement.in_force(self.clock.now()) {
             return Err(Refusal::Agreement { platform: platform.id.to_string() });
         }
-        Ok(Permit { url: url.clone(), platform: platform.clone(), host, _slot: slot })
+        Ok(Permit { url: url.clone(), platform: platform.clone(), host, turn, _slot: slot })
     }
 
     /// Sends the permitted request and learns from its answer.
@@ -245,14 +252,13 @@ impl Gate {
     /// # Errors
     /// When no capture came back.
     pub async fn fetch(&self, permit: Permit, conditional: Conditional) -> Result<Fetched, FetchError> {
-        let Permit { url, platform, host, _slot: slot } = permit;
+        let Permit { url, platform, host, turn, _slot: slot } = permit;
         let mut extra = Vec::new();
         extra.extend(conditional.etag.map(|value| ("if-none-match", value)));
         extra.extend(conditional.last_modified.map(|value| ("if-modified-since", value)));
-        let turn = host.pace().requests;
         let private = &platform.crawl.private_addresses;
         let result = self.client.get(&url, private, &extra, self.client.body_limit_bytes()).await;
-        self.learn(&platform, &host, turn, &result);
+        self.learn(&host, turn, &result);
         drop(slot);
         let capture = result?;
         let kind = match capture.status {
@@ -329,13 +335,15 @@ impl Gate {
             hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.pace().used.elapsed() < IDLE_HOST);
         }
         let record = self.ledger.load_host(key).unwrap_or_default();
-        let earliest = match self.after_crash {
-            Some(extra) if record.last_request_at.is_some() => self.started_at.after(record.delay).after(extra),
-            _ => Timestamp::EPOCH,
+        // The last notes of the process before may be lost, even those of a host met for the first time.
+        let earliest = if self.after_crash {
+            self.started_at.after(record.delay.max(record.delay(platform.crawl.rate, None)))
+        } else {
+            Timestamp::EPOCH
         };
         let host = Arc::new(Host {
             key: key.clone(),
-            pace: Mutex::new(Pace { record, limiter: None, earliest, requests: 0, used: Instant::now() }),
+            pace: Mutex::new(Pace { record, limiter: None, earliest, requests: 0, answered: 0, used: Instant::now() }),
             robots: Mutex::default(),
             robots_turn: tokio::sync::Mutex::default(),
             slots: Arc::new(Semaphore::new(platform.crawl.concurrency.max(1))),
@@ -344,14 +352,17 @@ impl Gate {
         host
     }
 
-    /// Waits until a request may start, and notes that it does.
-    async fn pace(&self, platform: &Platform, host: &Host, crawl_delay: Option<Duration>) -> Result<(), Refusal> {
+    /// Waits until a request may start, and notes that it does. Answers which request of the host it is.
+    async fn pace(&self, platform: &Platform, host: &Host, crawl_delay: Option<Duration>) -> Result<u64, Refusal> {
         loop {
             let wait = {
                 let mut pace = host.pace();
                 let now = self.clock.now();
                 let delay = pace.record.delay(platform.crawl.rate, crawl_delay);
-                let not_before = pace.record.not_before(delay, now).max(pace.earliest);
+                // A request that is not answered yet may have reached the server later than it was sent.
+                let on_its_way = pace.answered < pace.requests;
+                let slack = if on_its_way { (delay / 2).min(LONGEST_SLACK) } else { Duration::ZERO };
+                let not_before = pace.record.not_before(delay.saturating_add(slack), now).max(pace.earliest);
                 if not_before > now {
                     let wait = not_before.since(now);
                     if wait > LONGEST_SLEEP.max(delay.saturating_mul(2)) {
@@ -368,7 +379,7 @@ impl Gate {
                             if !delay.is_zero() {
                                 self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
                             }
-                            return Ok(());
+                            return Ok(pace.requests);
                         }
                         Some(wait) => wait,
                     }
@@ -379,14 +390,15 @@ impl Gate {
         }
     }
 
-    fn learn(&self, platform: &Platform, host: &Host, turn: u64, result: &Result<Capture, FetchError>) {
+    fn learn(&self, host: &Host, turn: u64, result: &Result<Capture, FetchError>) {
         let mut pace = host.pace();
         let now = self.clock.now();
         // The request reached the server some time between its start and its answer. Counting the delay from the answer,
         // unless a later request is already out, keeps the gap as the server sees it at least as long as promised.
-        if pace.requests == turn && !matches!(platform.crawl.rate, Rate::Unlimited) {
+        pace.answered = pace.answered.max(turn);
+        let delay = pace.record.delay;
+        if pace.requests == turn {
             pace.record.last_request_at = Some(now);
-            let delay = pace.record.delay;
             pace.restart_bucket(delay);
         }
         let refused = match result {
@@ -399,7 +411,7 @@ impl Gate {
         };
         if refused {
             self.ledger.save_host(&host.key, &pace.record, Urgency::Now);
-        } else if !matches!(platform.crawl.rate, Rate::Unlimited) {
+        } else if !delay.is_zero() {
             self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
         }
     }
@@ -439,11 +451,10 @@ impl Gate {
         for _ in 0..=ROBOTS_REDIRECTS {
             self.in_scope(platform, &url, UrlKind::Sitemap)?;
             let target = self.host(platform, &url.host());
-            self.pace(platform, &target, known_delay).await?;
-            let turn = target.pace().requests;
+            let turn = self.pace(platform, &target, known_delay).await?;
             let private = &platform.crawl.private_addresses;
             let answer = self.client.get(&url, private, &[], ROBOTS_LIMIT_BYTES).await;
-            self.learn(platform, &target, turn, &answer);
+            self.learn(&target, turn, &answer);
             let now = self.clock.now();
             let capture = match answer {
                 // Rules cut by the clock are not the rules: what was not read may forbid everything.

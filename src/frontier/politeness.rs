@@ -72,6 +72,15 @@ impl HostRecord {
         paced.max(self.blocked_until.unwrap_or(Timestamp::EPOCH))
     }
 
+    /// The record as it must be read when requests up to `latest` may have followed it: as if the last had been made then.
+    #[must_use]
+    pub fn asked_until(mut self, latest: Timestamp) -> Self {
+        let owed = latest.after(self.delay);
+        self.blocked_until = Some(self.blocked_until.map_or(owed, |until| until.max(owed)));
+        self.last_request_at = Some(self.last_request_at.map_or(latest, |at| at.max(latest)));
+        self
+    }
+
     /// Learns that a request brought no answer. A host that stays silent is down: it is left alone for a while instead of
     /// being tried for each of its pages. Says whether it is.
     pub fn after_silence(&mut self, now: Timestamp) -> bool {
@@ -172,6 +181,15 @@ mod tests {
         assert_eq!(record.slowdown, 2);
         record.after_answer(200, SECOND, None, at(200));
         assert_eq!(record.slowdown, 1);
+    }
+
+    #[test]
+    fn a_checkpoint_that_lags_is_read_as_if_a_request_had_just_been_made() {
+        let record = HostRecord { last_request_at: Some(at(0)), delay: 20 * SECOND, ..HostRecord::default() };
+        let restored = record.asked_until(at(30));
+        assert_eq!(restored.not_before(20 * SECOND, at(10)), at(50));
+        assert_eq!(restored.not_before(20 * SECOND, at(50)), at(50));
+        assert_eq!(restored.not_before(SECOND, at(49)), at(50), "the delay promised before counts");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! Never: decides; it stores what the pure rooms decided and checks the state it leaves.
 //! Start reading: [`hot::HotStore`], then [`truth::Truth`].
 
+pub mod checkpoint;
 pub mod hot;
 pub mod keys;
 pub mod lock;

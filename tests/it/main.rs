@@ -9,6 +9,7 @@ mod hub_attacks;
 mod killed;
 mod mockserver;
 mod program;
+mod rebuilt;
 mod referral_loop;
 mod refused;
 mod retry;

@@ -172,6 +172,22 @@ impl HotStore {
         Ok(offered)
     }
 
+    /// Puts a URL back with what is remembered of it, when the store was lost. A known URL is left as it is.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn restore(&self, platform: &PlatformId, entry: &NewEntry, state: &UrlState) -> Result<(), HotError> {
+        if self.offer(platform, std::slice::from_ref(entry))?.discovered == 0 {
+            return Ok(());
+        }
+        let key = keys::entry(platform, entry.url.key());
+        if let Some(stored) = self.tree.get(&key)? {
+            let stored: Entry = serde_json::from_slice(&stored)?;
+            self.tree.insert(key, serde_json::to_vec(&Entry { state: state.clone(), ..stored })?)?;
+        }
+        Ok(())
+    }
+
     /// Keeps of `urls` those never offered before, each once.
     ///
     /// # Errors

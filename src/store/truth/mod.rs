@@ -5,8 +5,10 @@
 
 mod audit;
 mod cases;
+mod checkpoint;
 mod governance;
 mod hits;
+mod known;
 mod notice;
 mod outbox;
 pub mod query;
@@ -22,6 +24,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow, Sighted};
 pub use governance::{Mandate, ScanRow, Schedule};
 pub use hits::{HitRecord, PageRecord, Recorded};
+pub use known::KnownHit;
 pub use notice::NoticeTerms;
 pub use outbox::{AttemptResult, Delivery, DeliveryRow, FeedEvent};
 pub use search::{Facets, HitRow, SearchPage};

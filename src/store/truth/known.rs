@@ -1,0 +1,74 @@
+//! The hits on record as the frontier and the dedup index need to know them after they were lost.
+
+use rusqlite::params;
+
+use crate::evidence::warc::WarcRef;
+use crate::store::truth::{Truth, TruthError};
+use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::CanonicalUrl;
+
+/// A hit on record.
+#[derive(Debug, Clone)]
+pub struct KnownHit {
+    /// Its place in the list, for [`Truth::known_hits`].
+    pub row: i64,
+    /// Platform.
+    pub platform: PlatformId,
+    /// Page.
+    pub url: CanonicalUrl,
+    /// Cluster.
+    pub cluster: ClusterId,
+    /// Fingerprint.
+    pub minhash: Vec<u8>,
+    /// Evidence.
+    pub warc: WarcRef,
+    /// When the evidence was fetched.
+    pub captured_at: Timestamp,
+    /// Last visit that saw it.
+    pub last_seen: Timestamp,
+    /// Not there at the last visit.
+    pub gone: bool,
+}
+
+impl Truth {
+    /// Hits behind `row`, in order, at most `limit`.
+    ///
+    /// # Errors
+    /// When SQLite fails or a row cannot be read.
+    pub fn known_hits(&self, row: i64, limit: usize) -> Result<Vec<KnownHit>, TruthError> {
+        fn wrong(error: impl std::fmt::Display) -> TruthError {
+            TruthError::Value(error.to_string())
+        }
+        self.read(|reader| {
+            let mut statement = reader.prepare_cached(
+                "SELECT rowid, platform, url, cluster, minhash, warc_file, warc_offset, warc_length, warc_record, payload_digest,
+                   captured_at, last_seen, gone_at IS NOT NULL FROM hits WHERE rowid > ? ORDER BY rowid LIMIT ?",
+            )?;
+            let mut rows = statement.query(params![row, i64::try_from(limit).unwrap_or(i64::MAX)])?;
+            let mut hits = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text = |column: usize| row.get::<_, String>(column);
+                let payload_digest: Sha256Digest = text(9)?.parse().map_err(wrong)?;
+                hits.push(KnownHit {
+                    row: row.get(0)?,
+                    platform: PlatformId::parse(&text(1)?).map_err(wrong)?,
+                    url: CanonicalUrl::parse(&text(2)?, None).map_err(wrong)?,
+                    cluster: ClusterId::parse(&text(3)?).map_err(wrong)?,
+                    minhash: row.get(4)?,
+                    warc: WarcRef {
+                        file: text(5)?,
+                        offset: row.get(6)?,
+                        length: row.get(7)?,
+                        record_id: text(8)?,
+                        payload_digest,
+                    },
+                    captured_at: Timestamp::from_millis(row.get(10)?),
+                    last_seen: Timestamp::from_millis(row.get(11)?),
+                    gone: row.get(12)?,
+                });
+            }
+            Ok(hits)
+        })
+    }
+}
