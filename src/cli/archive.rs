@@ -46,6 +46,10 @@ pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Ex
         if output.json {
             output.json_document(&facets)?;
         } else {
+            if facets.platform.is_empty() {
+                output.note("0 hits");
+                return Ok(Exit::Done);
+            }
             for (name, counts) in [
                 ("platform", &facets.platform),
                 ("category", &facets.category),

@@ -1,7 +1,7 @@
 //! The politeness ledger over both stores: sled at once, SQLite in time, so that politeness survives the loss of sled.
 //!
 //! A block is in SQLite when the call returns. The rest is written together, by the first change that comes
-//! [`WRITE_AFTER`] after the last write; so a change that is not in the checkpoint is younger than it by less than
+//! `WRITE_AFTER` after the last write; so a change that is not in the checkpoint is younger than it by less than
 //! [`CHECKPOINT_INTERVAL`], and a host that waits that long besides its delay waits long enough.
 
 use std::collections::HashMap;

@@ -320,8 +320,16 @@ pub(super) fn index(
     assessment: &Assessment,
 ) -> Result<(), TruthError> {
     let rowid: i64 = tx.query_row("SELECT rowid FROM hits WHERE id = ?", [id], |row| row.get(0))?;
-    let mut names: Vec<&str> = assessment.substances.iter().map(|substance| substance.name.as_str()).collect();
-    names.extend(assessment.emerging.iter().map(|found| found.surface.as_str()));
+    // Names and families, so that `nitazene` finds what the listing calls otherwise.
+    let mut names: Vec<&str> = Vec::new();
+    for substance in &assessment.substances {
+        names.extend([substance.name.as_str(), substance.class.as_str()]);
+        names.extend(substance.subclass.as_deref());
+    }
+    for found in &assessment.emerging {
+        names.extend([found.surface.as_str(), found.class.as_str()]);
+        names.extend(found.subclass.as_deref());
+    }
     tx.prepare_cached("INSERT INTO hits_text (rowid, title, text, names) VALUES (?, ?, ?, ?)")?.execute(params![
         rowid,
         title,
