@@ -13,6 +13,8 @@ struct Rule {
     subclass: Option<String>,
     regex: Regex,
     except: Vec<String>,
+    /// How accepted names can end, or the stems where that is not fixed.
+    endings: Result<Vec<String>, Vec<String>>,
 }
 
 /// All rules behind one search for their stems.
@@ -61,7 +63,9 @@ impl ClassGrammar {
                 stems.push(stem.to_owned());
                 rule_of_stem.push(at);
             }
+            let stems_of = || rule.stem.split('|').map(str::to_owned).collect();
             compiled.push(Rule {
+                endings: endings(&pattern).ok_or_else(stems_of),
                 id: rule.id.clone(),
                 class: rule.class.clone(),
                 subclass: rule.subclass.clone(),
@@ -71,6 +75,11 @@ impl ClassGrammar {
         }
         let stems = aho_corasick::AhoCorasick::new(&stems).map_err(|error| error.to_string())?;
         Ok(ClassGrammar { stems, rule_of_stem, rules: compiled })
+    }
+
+    /// For each rule how its names can end, without separators; where that is not fixed, its stems.
+    pub fn endings(&self) -> impl Iterator<Item = Result<&[String], &[String]>> {
+        self.rules.iter().map(|rule| rule.endings.as_deref().map_err(Vec::as_slice))
     }
 
     /// Names in a folded text that some rule accepts: for each stem the longest group of words around it.
@@ -94,6 +103,24 @@ impl ClassGrammar {
         }
         accepted
     }
+}
+
+/// Fewest letters and digits of an ending worth looking for.
+const ENDING_SYMBOLS: usize = 3;
+
+/// Endings of everything a pattern accepts, separators left out; `None` if there are too many or they are too short.
+fn endings(pattern: &str) -> Option<Vec<String>> {
+    let joined = pattern.replace(" ?", "").replace(' ', "");
+    let parsed = regex_syntax::parse(&joined).ok()?;
+    let mut extractor = regex_syntax::hir::literal::Extractor::new();
+    extractor.kind(regex_syntax::hir::literal::ExtractKind::Suffix);
+    extractor.limit_class(40).limit_literal_len(40).limit_total(20_000);
+    let found = extractor.extract(&parsed);
+    let literals = found.literals()?;
+    let endings: Vec<String> =
+        literals.iter().map(|literal| String::from_utf8_lossy(literal.as_bytes()).into_owned()).collect();
+    let is_long = |ending: &String| ending.chars().filter(char::is_ascii_alphanumeric).count() >= ENDING_SYMBOLS;
+    endings.iter().all(is_long).then_some(endings)
 }
 
 fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Option<(usize, usize)> {

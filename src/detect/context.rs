@@ -8,7 +8,7 @@ use regex::Regex;
 
 use crate::detect::names::edges;
 use crate::detect::view::{Folded, fold};
-use crate::detect::watchlist::Names;
+use crate::detect::watchlist::{Names, Watchlist};
 
 /// A signal found; offsets are bytes of the folded text.
 #[derive(Debug, Clone)]
@@ -30,6 +30,15 @@ pub struct ContextIndex {
     kind_of: Vec<&'static str>,
 }
 
+/// Signals of a deal that shuns the light; with them a street name, an ordinary word or a machine may mean what it can mean.
+pub const DEALING: [&str; 4] = ["evasion", "contact", "payment", "shipping"];
+
+/// Latin units of [`QUANTITY`].
+pub const UNITS: [&str; 28] = [
+    "mg", "g", "gr", "gram", "grams", "gramm", "grammes", "gramos", "kg", "kilo", "kilos", "kilogram", "oz", "ounce", "ounces",
+    "lb", "lbs", "ml", "ug", "mcg", "pills", "tabs", "tablets", "blotters", "pellets", "ton", "tons", "mt",
+];
+
 /// A weight, a count of units, or a price for one: `10g`, `5 kg`, `$20 / gram`.
 static QUANTITY: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"\b[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|gr|gram|grams|gramm|grammes|gramos|kg|kilo|kilos|kilogram|oz|ounce|ounces|lb|lbs|ml|ug|mcg|pills|tabs|tablets|blotters|pellets|ton|tons|mt|克|公斤|千克|грамм|кг)\b").ok()
@@ -38,6 +47,12 @@ static PURITY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b(?:9[0-9](?:[.,][0-9]+)?) ?%|%? ?\bpurity\b|\bpure\b|\breinheit\b|纯度|含量").ok());
 
 impl ContextIndex {
+    /// Folded terms of the signals of [`DEALING`].
+    pub fn dealing_terms(watchlist: &Watchlist) -> impl Iterator<Item = String> {
+        let tables = watchlist.context.iter().filter(|(signal, _)| DEALING.contains(&signal.as_str()));
+        tables.flat_map(|(_, names)| names.values().flatten()).map(|term| fold(term)).filter(|term| term.chars().count() >= 2)
+    }
+
     /// Builds the automaton from signal to language to terms.
     pub fn build(context: &BTreeMap<String, Names>) -> Result<Self, aho_corasick::BuildError> {
         let (mut terms, mut kind_of) = (Vec::new(), Vec::new());

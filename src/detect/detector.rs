@@ -7,10 +7,11 @@ use crate::detect::assessment::{
     Assessment, ContextFinding, EmergingFinding, ListingText, NameMatch, SubstanceFinding, Verdict,
 };
 use crate::detect::classes::ClassGrammar;
-use crate::detect::context::{ContextIndex, Signal};
+use crate::detect::context::{ContextIndex, DEALING, Signal};
 use crate::detect::identifiers;
 use crate::detect::names::{Found, Meaning, NameIndex, Spelling, Strength};
 use crate::detect::score::Features;
+use crate::detect::sieve::{Sieve, Signs};
 use crate::detect::view::Folded;
 use crate::detect::watchlist::{Substance, Watchlist};
 
@@ -35,6 +36,7 @@ const MATCHES_LIMIT: usize = 20;
 pub struct Detector {
     watchlist: Arc<Watchlist>,
     names: NameIndex,
+    sieve: Sieve,
     classes: ClassGrammar,
     context: ContextIndex,
     identifiers: HashMap<String, u32>,
@@ -81,7 +83,8 @@ impl Detector {
             }
             folded_names.extend(substance.all_names().map(crate::detect::view::fold));
         }
-        Ok(Detector { watchlist, names, classes, context, identifiers, folded_names })
+        let sieve = Sieve::build(&watchlist, &names, &classes)?;
+        Ok(Detector { watchlist, names, sieve, classes, context, identifiers, folded_names })
     }
 
     /// The watchlist it was compiled from.
@@ -91,6 +94,29 @@ impl Detector {
 
     /// Judges one listing. Controls are cited for `jurisdictions`; international ones always.
     pub fn assess(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
+        if self.needs_reading(listing) { self.read(listing, jurisdictions) } else { self.clear() }
+    }
+
+    /// Whether the first pass leaves anything a verdict could rest on.
+    fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
+        let values = listing.attributes.iter().map(|(_, value)| value.as_str());
+        let mut signs = Signs::default();
+        for source in [listing.title, listing.text].into_iter().chain(values) {
+            let seen = self.sieve.look(&self.names, source);
+            signs = Signs {
+                strong: signs.strong || seen.strong,
+                deal: signs.deal || seen.deal,
+                soft: signs.soft || seen.soft,
+            };
+            if signs.need_reading() {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Reads a listing in full, whatever the first pass says.
+    fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
         let mut fields = vec![field("title", listing.title), field("text", listing.text)];
         fields.extend(listing.attributes.iter().map(|(key, value)| field(&format!("attributes.{key}"), value)));
         let mut named = Vec::new();
@@ -398,9 +424,6 @@ impl Detector {
         findings.into_iter().map(|(_, finding)| finding).collect()
     }
 }
-
-/// Signals of a deal that shuns the light; with them a street name, an ordinary word or a machine may mean what it can mean.
-const DEALING: [&str; 4] = ["evasion", "contact", "payment", "shipping"];
 
 /// Context findings shown of one listing.
 const CONTEXT_LIMIT: usize = 60;

@@ -68,6 +68,7 @@ const SQUEEZED_LETTERS: usize = 7;
 pub struct NameIndex {
     plain: AhoCorasick,
     entries: Vec<Entry>,
+    folded: Vec<String>,
     squeezed: AhoCorasick,
     squeezed_entries: Vec<usize>,
     near: NearIndex,
@@ -152,8 +153,19 @@ impl NameIndex {
             plain: build(names.iter().map(|(name, _)| name.as_str()).collect())?,
             squeezed: build(squeezed.iter().map(|(name, _)| name.as_str()).collect())?,
             squeezed_entries: squeezed.iter().map(|(_, at)| *at).collect(),
+            folded: names.iter().map(|(name, _)| name.clone()).collect(),
             entries: names.into_iter().map(|(_, entry)| entry).collect(),
         })
+    }
+
+    /// Every folded name with what it stands for.
+    pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
+        self.folded.iter().map(String::as_str).zip(&self.entries)
+    }
+
+    /// Whether a word of letters, in any case, is a slip away from a name.
+    pub fn may_be_near(&self, word: &[u8]) -> bool {
+        self.near.may_be_near(word)
     }
 
     /// What pattern `at` stands for.

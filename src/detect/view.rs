@@ -4,6 +4,8 @@
 //! scripts mapped to Latin, dashes and spaces as one space. The lexicon is folded by the same function, so names in other
 //! scripts still match themselves.
 
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// A folded text. `at[i]` is the place, in Unicode scalar values of the source, of the character that gave byte `i`.
@@ -53,30 +55,15 @@ impl Folded {
     }
 
     fn push_other(&mut self, c: char, place: u32) {
-        if is_invisible(c) {
-            return;
-        }
-        if is_separator(c) {
-            self.separate(place);
-            return;
-        }
-        for part in std::iter::once(c).nfkd().take(4) {
-            if unicode_normalization::char::is_combining_mark(part) || is_invisible(part) {
-                continue;
-            }
-            if part.is_ascii() {
-                let disguised = !matches!(c, 'À'..='ÿ');
-                self.push(part.to_ascii_lowercase(), place, disguised);
-                continue;
-            }
-            if is_separator(part) {
-                self.separate(place);
-                continue;
-            }
-            match look_alike(part) {
-                Some(latin) => self.push(latin, place, true),
-                None => part.to_lowercase().for_each(|lower| self.push(lower, place, false)),
-            }
+        match known(c) {
+            Piece::Nothing => {}
+            Piece::Separator => self.separate(place),
+            Piece::Letter(letter, disguised) => self.push(letter, place, disguised),
+            Piece::Several => pieces(c, |piece| match piece {
+                Piece::Separator => self.separate(place),
+                Piece::Letter(letter, disguised) => self.push(letter, place, disguised),
+                Piece::Nothing | Piece::Several => {}
+            }),
         }
     }
 
@@ -104,6 +91,96 @@ impl Folded {
     /// Whether any character of bytes `start..end` was a look-alike or a compatibility form.
     pub fn is_disguised(&self, start: usize, end: usize) -> bool {
         self.disguised.get(start..end).is_some_and(|flags| flags.iter().any(|flag| *flag))
+    }
+}
+
+/// What a character that is not ASCII folds to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    /// It cannot be seen.
+    Nothing,
+    /// It separates.
+    Separator,
+    /// One character, and whether it was disguised.
+    Letter(char, bool),
+    /// Several: [`pieces`] gives them one by one.
+    Several,
+}
+
+/// What the characters of the scripts below the ideographs fold to, worked out once.
+static KNOWN: LazyLock<Vec<Piece>> = LazyLock::new(|| {
+    let all = (0x80..KNOWN_END).map(|code| {
+        let (mut only, mut count) = (Piece::Nothing, 0);
+        pieces(char::from_u32(code)?, |piece| (only, count) = (piece, count + 1));
+        Some(if count > 1 { Piece::Several } else { only })
+    });
+    all.map(|piece| piece.unwrap_or(Piece::Nothing)).collect()
+});
+
+/// Where the ideographs begin.
+const KNOWN_END: u32 = 0x3400;
+
+fn known(c: char) -> Piece {
+    match u32::from(c) {
+        code @ 0x80..KNOWN_END => KNOWN.get(code as usize - 0x80).copied().unwrap_or(Piece::Several),
+        // Ideographs stand for themselves.
+        0x3400..=0x9fff => Piece::Letter(c, false),
+        _ => Piece::Several,
+    }
+}
+
+/// Folds one character that is not ASCII.
+fn pieces(c: char, mut each: impl FnMut(Piece)) {
+    if is_invisible(c) {
+        return;
+    }
+    if is_separator(c) {
+        return each(Piece::Separator);
+    }
+    for part in std::iter::once(c).nfkd().take(4) {
+        if unicode_normalization::char::is_combining_mark(part) || is_invisible(part) {
+            continue;
+        }
+        if part.is_ascii() {
+            each(Piece::Letter(part.to_ascii_lowercase(), !matches!(c, 'À'..='ÿ')));
+        } else if is_separator(part) {
+            each(Piece::Separator);
+        } else if let Some(latin) = look_alike(part) {
+            each(Piece::Letter(latin, true));
+        } else {
+            part.to_lowercase().for_each(|lower| each(Piece::Letter(lower, false)));
+        }
+    }
+}
+
+/// Whether folding changes no more than case and separators.
+pub fn is_plain(source: &str) -> bool {
+    let strange = source.bytes().fold(false, |strange, b| strange | !(b.is_ascii_graphic() | is_space(b)));
+    !strange
+}
+
+const fn is_space(b: u8) -> bool {
+    b == b' ' || (b >= 9 && b <= 13)
+}
+
+/// The folded text without its map and in the case it was written in: what the first pass needs.
+pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
+    let mut rest = source;
+    while !rest.is_empty() {
+        let plain = rest.bytes().take_while(|b| b.is_ascii_graphic() || is_space(*b)).count();
+        folded.extend_from_slice(&rest.as_bytes()[..plain]);
+        rest = &rest[plain..];
+        let Some(c) = rest.chars().next() else { break };
+        rest = &rest[c.len_utf8()..];
+        let mut push = |piece| match piece {
+            Piece::Separator => folded.push(b' '),
+            Piece::Letter(letter, _) => folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+            Piece::Nothing | Piece::Several => {}
+        };
+        match if c.is_ascii() { Piece::Nothing } else { known(c) } {
+            Piece::Several => pieces(c, push),
+            piece => push(piece),
+        }
     }
 }
 
