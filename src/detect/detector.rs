@@ -97,8 +97,8 @@ impl Detector {
         if self.needs_reading(listing) { self.read(listing, jurisdictions) } else { self.clear() }
     }
 
-    /// Whether the first pass leaves anything a verdict could rest on.
-    fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
+    /// Whether the first pass leaves anything a verdict could rest on; `false` proves that the listing is clear.
+    pub fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
         let values = listing.attributes.iter().map(|(_, value)| value.as_str());
         let mut signs = Signs::default();
         for source in [listing.title, listing.text].into_iter().chain(values) {
@@ -116,7 +116,7 @@ impl Detector {
     }
 
     /// Reads a listing in full, whatever the first pass says.
-    fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
+    pub fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
         let mut fields = vec![field("title", listing.title), field("text", listing.text)];
         fields.extend(listing.attributes.iter().map(|(key, value)| field(&format!("attributes.{key}"), value)));
         let mut named = Vec::new();

@@ -209,7 +209,9 @@ mod tests {
             ("etonitazene", None),
             ("etonitazines", None),
             ("ethyphenidate", Some(2)),
-            ("etylphenidat", Some(2)),
+            ("etylphenidate", Some(2)),
+            // A slip at either end is one too many.
+            ("etylphenidat", None),
             ("bromazolan", None),
             ("brmazolam", Some(3)),
             ("promazolam", None),

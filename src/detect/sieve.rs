@@ -12,8 +12,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::detect::classes::ClassGrammar;
 use crate::detect::context::ContextIndex;
-use crate::detect::near::{Bits, spread};
 use crate::detect::names::{Meaning, NameIndex, Strength};
+use crate::detect::near::{Bits, spread};
 use crate::detect::view;
 use crate::detect::watchlist::Watchlist;
 
@@ -142,7 +142,7 @@ impl Sieve {
         let (other_names, other_flags): (Vec<String>, Vec<u8>) = plan.other_scripts.drain(..).unzip();
         Ok(Sieve {
             stems: if stems.is_empty() { None } else { Some(aho_corasick::AhoCorasick::new(&stems)?) },
-            other_scripts: aho_corasick::AhoCorasick::new(&other_names)?,
+            other_scripts: aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(&other_names)?,
             other_flags,
             numbers,
             tails: plan.tails,
@@ -180,7 +180,8 @@ impl Sieve {
             signs.deal |= flags & DEAL != 0;
             signs.soft |= flags & SOFT != 0;
             // Two soft names of other scripts anywhere may be a pair: rare enough to be read.
-            signs.strong |= flags & STRONG != 0 || (flags & PAIR != 0 && soft_end.is_some_and(|end| end <= hit.start()));
+            signs.strong |=
+                flags & STRONG != 0 || (flags & PAIR != 0 && soft_end.is_some_and(|end| end <= hit.start()));
             if flags & PAIR != 0 {
                 soft_end = Some(hit.end());
             }
@@ -486,7 +487,9 @@ impl Plan {
             return;
         }
         self.tail(&symbols);
-        if symbols.len() < LONG && folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).count() > 3 {
+        if symbols.len() < LONG
+            && folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).count() > 3
+        {
             *self.endings.entry(short_key(packed(&symbols), symbols.len())) |= STRONG;
         } else if symbols.len() < LONG {
             *self.short.entry(short_key(packed(&symbols), symbols.len())) |= flags;

@@ -168,11 +168,22 @@ pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
     let mut rest = source;
     while !rest.is_empty() {
         let plain = rest.bytes().take_while(|b| b.is_ascii_graphic() || is_space(*b)).count();
-        folded.extend_from_slice(&rest.as_bytes()[..plain]);
+        // Names of other scripts are compared as they are folded: any separators as one space.
+        for byte in &rest.as_bytes()[..plain] {
+            match byte {
+                b'-' | b'_' | b'/' | b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' => {
+                    if folded.last() != Some(&b' ') {
+                        folded.push(b' ');
+                    }
+                }
+                other => folded.push(*other),
+            }
+        }
         rest = &rest[plain..];
         let Some(c) = rest.chars().next() else { break };
         rest = &rest[c.len_utf8()..];
         let mut push = |piece| match piece {
+            Piece::Separator if folded.last() == Some(&b' ') => {}
             Piece::Separator => folded.push(b' '),
             Piece::Letter(letter, _) => folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
             Piece::Nothing | Piece::Several => {}

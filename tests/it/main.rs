@@ -3,6 +3,7 @@
 mod config;
 mod crawl;
 mod demo_site;
+mod detection;
 mod hostile;
 mod hot;
 mod hub_attacks;

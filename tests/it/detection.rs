@@ -1,0 +1,109 @@
+//! Detection as a whole: the first pass against the full reading, disguises with their spans, hostile text, equipment.
+
+use std::sync::Arc;
+
+use listingwatch::detect::Detector;
+use listingwatch::detect::assessment::{ListingText, Verdict};
+use listingwatch::detect::watchlist::Watchlist;
+
+fn detector() -> Detector {
+    let watchlist = Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
+    Detector::compile(Arc::new(watchlist)).unwrap()
+}
+
+fn listing<'a>(title: &'a str, text: &'a str) -> ListingText<'a> {
+    ListingText { title, text, ..ListingText::default() }
+}
+
+/// The techniques of disguise, each applied to a name.
+fn disguises(name: &str) -> Vec<String> {
+    let spaced = |gap: &str| name.chars().map(String::from).collect::<Vec<_>>().join(gap);
+    let look_alike = name.replace('a', "а").replace('o', "о").replace('e', "е");
+    let wide: String = name
+        .chars()
+        .map(|c| if c.is_ascii_graphic() { char::from_u32(c as u32 + 0xfee0).unwrap_or(c) } else { c })
+        .collect();
+    vec![
+        name.to_uppercase(),
+        spaced(" "),
+        spaced("."),
+        spaced("-"),
+        spaced("\u{200b}"),
+        spaced("\u{301}"),
+        spaced("💊"),
+        look_alike,
+        wide,
+        name.replacen('o', "0", 1).replacen('e', "3", 1),
+        name.replace("a", "\u{ad}a"),
+    ]
+}
+
+#[test]
+fn the_first_pass_lets_nothing_by() {
+    let detector = detector();
+    let mut checked = 0;
+    let mut let_by = Vec::new();
+    for substance in detector.watchlist().substances.iter().filter(|s| s.category() != "other-controlled") {
+        for name in substance.names.values().flatten() {
+            let titles = [format!("{name} 10 g"), format!("Best {name}, in stock"), name.clone()];
+            for title in &titles {
+                let (fast, close) = (
+                    detector.assess(&listing(title, ""), &[]).verdict,
+                    detector.read(&listing(title, ""), &[]).verdict,
+                );
+                if fast != close {
+                    let by = format!("{title}: {fast:?} instead of {close:?}");
+                    let_by.push(by);
+                }
+                checked += 1;
+            }
+        }
+    }
+    assert!(let_by.is_empty(), "{} of {checked}: {:#?}", let_by.len(), &let_by[..let_by.len().min(40)]);
+    assert!(checked > 10_000, "{checked}");
+}
+
+#[test]
+fn disguises_are_seen_through_and_the_span_is_what_the_seller_wrote() {
+    let detector = detector();
+    for name in ["isotonitazene", "metonitazene", "carfentanil", "bromazolam", "dipentylone", "flubromazepam"] {
+        for disguised in disguises(name) {
+            let title = format!("buy {disguised} now");
+            let found = detector.assess(&listing(&title, ""), &[]);
+            assert_ne!(found.verdict, Verdict::Clear, "{title}");
+            let place = found.substances.iter().flat_map(|s| &s.matches).next().map(|m| (m.start, m.end));
+            let place = place.or_else(|| found.emerging.first().map(|e| (e.start, e.end)));
+            let (start, end) = place.unwrap_or_else(|| panic!("{title}"));
+            let cut: String = title.chars().skip(start).take(end - start).collect();
+            let letters =
+                |text: &str| listingwatch::detect::view::fold(text).chars().filter(|c| c.is_alphanumeric()).count();
+            assert!(letters(&cut) >= name.len() - 1, "{title}: {cut}");
+        }
+    }
+}
+
+#[test]
+fn hostile_text_takes_time_by_its_length_only() {
+    let detector = detector();
+    for text in [
+        "a\u{301}".repeat(500_000),
+        "\u{202e}\u{200f}x".repeat(300_000),
+        "m e t o ".repeat(300_000),
+        "fentan".repeat(200_000),
+        "1-1-".repeat(400_000),
+        "4 4 4 4 fa ".repeat(100_000),
+    ] {
+        let verdict = detector.assess(&listing("x", &text), &[]).verdict;
+        assert!(matches!(verdict, Verdict::Clear | Verdict::Review | Verdict::Refer));
+    }
+}
+
+#[test]
+fn equipment_counts_in_a_deal_that_shuns_the_light() {
+    let detector = detector();
+    let judge = |title: &str, text: &str| detector.assess(&listing(title, text), &[]).verdict;
+    assert_eq!(judge("Single punch tablet press", "For vitamins, with warranty, CE marked."), Verdict::Clear);
+    let text =
+        "Discreet shipping, no questions asked, bitcoin accepted, write on telegram. With M30 die and Xanax bar mould.";
+    assert_eq!(judge("Tablet press with M30 die", text), Verdict::Refer);
+}
