@@ -35,9 +35,11 @@ pub struct Replies {
 /// When the key is empty, too long or not printable.
 pub fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().unwrap_or_default().trim();
-    if key.is_empty() || key.chars().count() > KEY_LIMIT {
-        return Err(Problem::bad_request(format!("`Idempotency-Key` must be 1 to {KEY_LIMIT} printable characters")));
+    let key = value.to_str().unwrap_or_default();
+    if key.is_empty() || key.len() > KEY_LIMIT || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Problem::bad_request(format!(
+            "`Idempotency-Key` must be 1 to {KEY_LIMIT} printable ASCII characters without spaces"
+        )));
     }
     Ok(Some(key.to_owned()))
 }
@@ -52,7 +54,7 @@ impl Replies {
         match held.replies.get(key) {
             None => Ok(None),
             Some((asked, reply)) if asked == request => Ok(Some(reply.clone())),
-            Some(_) => Err(Problem::unprocessable("this `Idempotency-Key` was used for another request")),
+            Some(_) => Err(Problem::conflict("this `Idempotency-Key` was used for another request")),
         }
     }
 
@@ -80,7 +82,7 @@ mod tests {
         assert_eq!(replies.find("k", "approve R-1").unwrap(), None);
         replies.keep("k", "approve R-1", &Value::from(1));
         assert_eq!(replies.find("k", "approve R-1").unwrap(), Some(Value::from(1)));
-        assert_eq!(replies.find("k", "approve R-2").unwrap_err().status, 422);
+        assert_eq!(replies.find("k", "approve R-2").unwrap_err().status, 409);
         for n in 0..KEPT {
             replies.keep(&n.to_string(), "x", &Value::Null);
         }

@@ -11,7 +11,7 @@ use crate::server::problem::Problem;
 type Keyed = RateLimiter<String, DashMapStateStore<String>, DefaultClock>;
 
 /// Failed sign-ins one address may make at once, and a minute.
-const FAILURES_AT_ONCE: u32 = 20;
+const FAILURES_AT_ONCE: u32 = 600;
 
 /// Callers remembered before those that have paid their debt are forgotten.
 const CALLERS_KEPT: usize = 10_000;

@@ -129,7 +129,7 @@ pub(super) async fn rule(
                 Ruling::Approve => return truth.approve(&id, &platform, terms, &actor, now),
                 Ruling::Resend => {
                     if truth.replay_undeliverable(&id, &actor, now)? == 0 {
-                        return Err(TruthError::Invalid("nothing of this case is undeliverable".to_owned()));
+                        return Err(TruthError::Conflict("nothing of this case is undeliverable".to_owned()));
                     }
                     return Ok(truth.referral_state(&id)?.1);
                 }

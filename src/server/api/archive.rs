@@ -17,6 +17,7 @@ pub(super) struct HitsQuery {
     /// A query such as `nitazene platform:example-b2b seen:2026-01..2026-06 score:>0.8`; everything when left out.
     q: Option<String>,
     /// Where an earlier answer ended.
+    #[param(pattern = "^o[0-9]{1,9}$")]
     cursor: Option<String>,
     /// Rows, 1 to 1000; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]

@@ -116,6 +116,7 @@ pub(super) async fn platforms(
 #[into_params(parameter_in = Query)]
 pub(super) struct ScansQuery {
     /// Only this platform.
+    #[param(pattern = "^[a-z0-9-]{2,64}$")]
     platform: Option<String>,
     /// Rows, 1 to 1000; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
@@ -207,7 +208,8 @@ pub(super) async fn emerging(
 #[into_params(parameter_in = Query)]
 pub(super) struct AuditQuery {
     /// Only entries before this number.
-    before: Option<u64>,
+    #[param(minimum = 1)]
+    before: Option<i64>,
     /// Rows, 1 to 1000; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -227,7 +229,14 @@ pub(super) async fn audit(
         return Err(Problem::forbidden("only an authority reads the audit log"));
     }
     let limit = limit_of(query.limit)?;
-    let entries = state.truth(move |truth| truth.audit_entries(query.before, limit)).await?;
+    let before = match query.before {
+        Some(number) if number < 1 => {
+            return Err(Problem::bad_request("`before` is the number of an entry, 1 or more"));
+        }
+        Some(number) => u64::try_from(number).ok(),
+        None => None,
+    };
+    let entries = state.truth(move |truth| truth.audit_entries(before, limit)).await?;
     let next = entries.last().map(|entry| entry.seq).filter(|seq| entries.len() == limit && *seq > 1);
     Ok(Json(serde_json::json!({ "entries": entries, "next": next })))
 }

@@ -26,11 +26,16 @@ use crate::vocab::time::Timestamp;
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ListQuery {
-    /// Only what changed after this: the greatest `change` you have seen, or a moment in RFC 3339.
+    /// Only what changed after this: the `next` of an earlier answer. A moment such as `2026-01-31T12:00:00Z` works too.
+    #[param(pattern = "^[0-9]{1,18}$")]
     since: Option<String>,
     /// Only this platform.
+    #[param(pattern = "^[a-z0-9-]{2,64}$")]
     platform: Option<String>,
     /// Only this state.
+    #[param(
+        pattern = "^(drafted|held|approved|sent|delivered|acknowledged|decided|verified-gone|relisted|reopened|contested|dismissed|withdrawn|corrected|expired|undeliverable)$"
+    )]
     state: Option<String>,
     /// Only this category.
     category: Option<String>,
@@ -101,7 +106,7 @@ pub(super) async fn list(
 }
 
 fn since_of(text: Option<&str>) -> Result<(Option<i64>, Option<Timestamp>), Problem> {
-    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok((None, None)) };
+    let Some(text) = text else { return Ok((None, None)) };
     if let Ok(change) = text.parse::<i64>() {
         return Ok((Some(change), None));
     }
@@ -130,6 +135,7 @@ pub(super) async fn show(
 #[into_params(parameter_in = Query)]
 pub(super) struct NoticeQuery {
     /// `json` (unless told), `text` or `html`.
+    #[param(pattern = "^(json|text|html)$")]
     format: Option<String>,
 }
 
@@ -205,7 +211,7 @@ pub(super) async fn capture(
 #[derive(Deserialize, ToSchema)]
 pub(in crate::server) struct AnswerBody {
     /// `removed`, `restricted`, `account-action`, `rejected` or `needs-information`.
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^(removed|restricted|account-action|rejected|needs-information)$")]
     decision: Decision,
     /// Why.
     #[schema(max_length = 2000)]
@@ -230,13 +236,15 @@ fn standing(id: &str, state: &ReferralState) -> Json<Standing> {
 
 /// Answers a case. Sent again with the same `Idempotency-Key`, nothing happens twice.
 #[utoipa::path(post, path = "/referrals/{id}/outcome", tag = "referrals", summary = "A platform's answer", request_body = AnswerBody,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")), responses(
     (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json")))]
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+            (status = 415, body = Problem, content_type = "application/problem+json"),
+            (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn outcome(
     State(state): State<ServerState>,
     Caller(who): Caller,
@@ -290,6 +298,7 @@ pub(super) struct ContestBody {
     /// The signed part of the contest link in the notice.
     link: String,
     /// Why the referral is wrong.
+    #[schema(pattern = "\\S")]
     statement: String,
 }
 
@@ -299,7 +308,9 @@ pub(super) struct ContestBody {
     (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 409, body = Problem, content_type = "application/problem+json"),
-    (status = 422, body = Problem, content_type = "application/problem+json")))]
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+            (status = 415, body = Problem, content_type = "application/problem+json"),
+            (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn contest(
     State(state): State<ServerState>,
     Path(id): Path<String>,
@@ -312,11 +323,10 @@ pub(super) async fn contest(
 }
 
 /// Why somebody decides.
-#[derive(Debug, Default, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct ReasonBody {
     /// Why; kept in the case and the audit log.
-    #[schema(max_length = 2000)]
-    #[serde(default)]
+    #[schema(max_length = 2000, pattern = "\\S")]
     reason: String,
 }
 
@@ -354,7 +364,7 @@ macro_rules! ruling {
     ($(#[$doc:meta])* $name:ident, $path:literal, $summary:literal, $ruling:expr) => {
         $(#[$doc])*
         #[utoipa::path(post, path = $path, tag = "decisions", summary = $summary,
-            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")), responses(
             (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
             (status = 401, body = Problem, content_type = "application/problem+json"),
             (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -376,12 +386,14 @@ macro_rules! ruling_with_reason {
     ($(#[$doc:meta])* $name:ident, $path:literal, $summary:literal, $ruling:path) => {
         $(#[$doc])*
         #[utoipa::path(post, path = $path, tag = "decisions", summary = $summary, request_body = ReasonBody,
-            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header)), responses(
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")), responses(
             (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
             (status = 401, body = Problem, content_type = "application/problem+json"),
             (status = 403, body = Problem, content_type = "application/problem+json"),
             (status = 404, body = Problem, content_type = "application/problem+json"),
             (status = 409, body = Problem, content_type = "application/problem+json"),
+            (status = 413, body = Problem, content_type = "application/problem+json"),
+            (status = 415, body = Problem, content_type = "application/problem+json"),
             (status = 422, body = Problem, content_type = "application/problem+json")))]
         pub(super) async fn $name(
             State(state): State<ServerState>,

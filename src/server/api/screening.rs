@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 use crate::detect::screen;
 use crate::server::api::Body;
@@ -14,13 +15,56 @@ use crate::store::truth::Role;
 /// Listings judged in one call.
 const LISTINGS_AT_ONCE: usize = 1000;
 
+/// What is judged: a listing, or a list of up to 1,000.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape of the body for the API's description; it is read line by line")]
+enum ScreenBody {
+    /// One listing.
+    One(Titled),
+    /// One listing.
+    Text(Described),
+    /// Several listings of the same forms; one that cannot be judged gets an `error` in its place.
+    Many(Vec<Value>),
+}
+
+/// A listing with a title.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+struct Titled {
+    /// The caller's id.
+    id: String,
+    /// Title.
+    #[schema(min_length = 1)]
+    title: String,
+    /// Text.
+    text: Option<String>,
+    /// Language.
+    lang: Option<String>,
+    /// Currency.
+    currency: Option<String>,
+}
+
+/// A listing without one.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+struct Described {
+    /// The caller's id.
+    id: String,
+    /// Text.
+    #[schema(min_length = 1)]
+    text: String,
+}
+
 /// Judges one listing, or a list of up to 1,000; nothing is stored. A listing that cannot be judged gets an `error` in its place.
 #[utoipa::path(post, path = "/screen", tag = "screening", summary = "Verdict on one listing or up to 1,000, at once",
-    request_body(content = serde_json::Value, description = "a listing `{id, title, text, …}`, or a list of them"), responses(
+    request_body = ScreenBody, responses(
     (status = 200, body = serde_json::Value, description = "a verdict for a listing, a list for a list"),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
     (status = 422, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn screen(
     State(state): State<ServerState>,

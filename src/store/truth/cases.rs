@@ -355,7 +355,7 @@ impl Truth {
                 .optional()?;
             if let Some((case, answer)) = held {
                 if case != referral.as_str() || answer != given {
-                    return Err(TruthError::Invalid("this idempotency key was used for another answer".to_owned()));
+                    return Err(TruthError::Conflict("this idempotency key was used for another answer".to_owned()));
                 }
                 let state: String =
                     tx.query_row("SELECT state_json FROM referrals WHERE id = ?", [referral.as_str()], |row| {

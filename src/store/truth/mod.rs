@@ -76,6 +76,9 @@ pub enum TruthError {
         /// The page.
         url: String,
     },
+    /// It was done already, and differently.
+    #[error("{0}")]
+    Conflict(String),
     /// A value given by the caller is not right.
     #[error("{0}")]
     Invalid(String),

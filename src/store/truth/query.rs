@@ -88,6 +88,8 @@ enum Token {
 
 fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
     let mut tokens = Vec::new();
+    // Control characters mean nothing in a query, and the full-text index takes none.
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let mut chars = text.chars().peekable();
     while let Some(&c) = chars.peek() {
         if c.is_whitespace() {
@@ -309,6 +311,7 @@ mod tests {
             ("(a b", "not closed"),
             ("a)", "closes nothing"),
             ("\"a", "quote is not closed"),
+            ("\u{0}colour:red", "unknown field"),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
