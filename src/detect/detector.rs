@@ -98,7 +98,7 @@ impl Detector {
     }
 
     /// Whether the first pass leaves anything a verdict could rest on.
-    fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
+    pub fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
         let values = listing.attributes.iter().map(|(_, value)| value.as_str());
         let mut signs = Signs::default();
         for source in [listing.title, listing.text].into_iter().chain(values) {

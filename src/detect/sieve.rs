@@ -58,10 +58,12 @@ impl Signs {
 
 /// The compiled first pass.
 pub struct Sieve {
-    /// Last three symbols of anything, one bit each.
-    tails: Vec<u64>,
-    /// Last six symbols, hashed.
-    ends: Bits<18>,
+    /// Last six symbols of long names.
+    ends: Bits<17>,
+    /// Short names.
+    shorts: Bits<15>,
+    /// Last three letters of the endings of families.
+    tails: Bits<13>,
     /// Last six symbols to the lengths of what ends so.
     lengths: Table<Vec<u8>>,
     /// Hash of all symbols to flags.
@@ -145,8 +147,9 @@ impl Sieve {
             other_scripts: aho_corasick::AhoCorasick::new(&other_names)?,
             other_flags,
             numbers,
-            tails: plan.tails,
             ends: plan.ends,
+            shorts: plan.shorts,
+            tails: plan.tails,
             lengths: plan.lengths.into_table(),
             long: plan.long.into_table(),
             short: plan.short.into_table(),
@@ -158,12 +161,14 @@ impl Sieve {
     pub fn look(&self, names: &NameIndex, source: &str) -> Signs {
         SCRATCH.with_borrow_mut(|scratch| {
             let Scratch { symbols, folded } = scratch;
+            if u32::try_from(source.len()).is_err() {
+                return Signs { strong: true, ..Signs::default() };
+            }
             if view::is_plain(source) {
                 return self.walk(names, source.as_bytes(), symbols, false);
             }
             folded.clear();
-            view::fold_quickly(source, folded);
-            let other_scripts = !folded.is_ascii();
+            let other_scripts = view::fold_quickly(source, folded);
             let mut signs = self.walk(names, folded, symbols, other_scripts);
             if !signs.strong && other_scripts {
                 self.look_at_other_scripts(folded, &mut signs);
@@ -198,24 +203,22 @@ impl Sieve {
         let mut at = 0;
         while at < bytes.len() {
             let mut class = CLASS[bytes[at] as usize];
-            if class == 0 {
-                if is_odd(bytes, at) {
-                    walk.signs.strong = true;
-                }
+            if class & 31 == 0 {
+                walk.signs.strong |= class & ODD != 0 && is_odd(bytes, at);
                 at += 1;
                 continue;
             }
-            walk.begin(at);
-            let mut kinds = 0;
-            while class != 0 {
+            let (byte, mut kinds) = (at, 0);
+            while class & 31 != 0 {
                 walk.folded = (walk.folded << 5) | u64::from(class & 31);
+                walk.exact = (walk.exact << 8) | u64::from(bytes[at] | 0x20);
                 kinds |= class;
                 buffer[walk.count] = class & 31;
                 walk.count += 1;
                 at += 1;
                 class = bytes.get(at).map_or(0, |b| CLASS[*b as usize]);
             }
-            walk.end(at, kinds, &buffer[..walk.count]);
+            walk.word(byte, at, kinds, &buffer[..walk.count]);
             if walk.signs.strong {
                 return walk.signs;
             }
@@ -232,8 +235,7 @@ impl Sieve {
 
 /// `f@ntanyl`, `fentan!l`: signs that stand for letters between letters, and the rest of an entity.
 fn is_odd(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes[at], b'@' | b'$' | b'!' | b'|')
-        && at > 0
+    at > 0
         && bytes[at - 1].is_ascii_alphanumeric()
         && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
 }
@@ -242,15 +244,23 @@ fn is_odd(bytes: &[u8], at: usize) -> bool {
 #[derive(Debug, Clone, Copy, Default)]
 struct Word {
     /// Its first symbol.
-    symbol: usize,
+    symbol: u32,
     /// Its first byte.
-    byte: usize,
-    /// Its symbols.
-    length: usize,
-    /// Only digits.
-    digits: bool,
-    /// Only letters.
-    letters: bool,
+    byte: u32,
+    /// Its letters and digits; as many bytes.
+    length: u32,
+    /// [`LETTER`], [`DIGIT`] or both.
+    kinds: u8,
+}
+
+impl Word {
+    fn text(self, bytes: &[u8]) -> &[u8] {
+        bytes.get(self.byte as usize..(self.byte + self.length) as usize).unwrap_or_default()
+    }
+
+    fn is_number(self) -> bool {
+        self.kinds & (LETTER | DIGIT) == DIGIT
+    }
 }
 
 /// The state of one walk over a field.
@@ -261,6 +271,8 @@ struct Walk<'a> {
     signs: Signs,
     /// The last twelve symbols, five bits each, digits folded into letters.
     folded: u64,
+    /// The last eight letters and digits as they are, in lower case.
+    exact: u64,
     count: usize,
     /// The last three words, the newest first.
     words: [Word; 3],
@@ -281,6 +293,7 @@ impl<'a> Walk<'a> {
             bytes,
             signs: Signs::default(),
             folded: 0,
+            exact: 0,
             count: 0,
             words: [Word::default(); 3],
             pair_end: far,
@@ -290,72 +303,78 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether anything watched ends with the word from `byte` on.
     #[inline]
-    fn begin(&mut self, byte: usize) {
-        self.words = [Word { symbol: self.count, byte, ..Word::default() }, self.words[0], self.words[1]];
-    }
-
-    #[inline]
-    fn end(&mut self, at: usize, kinds: u8, symbols: &[u8]) {
-        let length = self.count - self.words[0].symbol;
-        let (has_digits, has_letters) = (kinds & DIGIT != 0, kinds & LETTER != 0);
-        let word = &mut self.words[0];
-        (word.length, word.digits, word.letters) = (length, !has_letters, !has_digits);
-        let tail = (self.folded & 0x7fff) as usize;
-        if self.sieve.tails[tail >> 6] >> (tail & 63) & 1 != 0 || length < 3 {
-            self.ask(at, length, symbols);
+    fn word(&mut self, byte: usize, at: usize, kinds: u8, symbols: &[u8]) {
+        let length = at - byte;
+        let symbol = self.count - length;
+        // Fields are shorter than 4 GB: `look` sees to it.
+        let word = Word { symbol: symbol as u32, byte: byte as u32, length: length as u32, kinds };
+        self.words = [word, self.words[0], self.words[1]];
+        self.ask(self.folded, self.exact, symbols);
+        // A plural or genitive.
+        if self.exact & 0xff == u64::from(b's') && length > 1 {
+            self.ask(self.folded >> 5, self.exact >> 8, &symbols[..self.count - 1]);
         }
-        if has_digits || self.words[1].digits {
-            self.numbers(at, has_letters);
-        }
-        if has_letters && !has_digits && self.names.may_be_near(&self.bytes[self.words[0].byte..at]) {
+        if kinds & DIGIT != 0 || self.words[1].is_number() {
+            self.numbers();
+        } else if length >= 7 && self.names.may_be_near(&self.bytes[byte..at]) {
             self.signs.strong = true;
         }
         // The shape of an InChIKey.
-        if self.words[1].length == 10 && self.words[2].length >= 14 && self.words[1].letters {
-            self.signs.strong |= self.bytes[self.words[1].byte..][..10].iter().all(u8::is_ascii_uppercase);
+        if self.words[1].length == 10 && self.words[2].length >= 14 {
+            self.signs.strong |= self.words[1].text(self.bytes).iter().all(u8::is_ascii_uppercase);
         }
     }
 
-    /// Whether something of the list ends with this word.
-    fn ask(&mut self, at: usize, length: usize, symbols: &[u8]) {
-        self.ask_about(self.folded, self.count, at, symbols);
-        // A plural or genitive.
-        if length > 1 && self.folded & 31 == u64::from(b's' - b'a' + 1) {
-            self.ask_about(self.folded >> 5, self.count - 1, at, &symbols[..self.count - 1]);
-        }
-    }
-
-    fn ask_about(&mut self, folded: u64, count: usize, at: usize, symbols: &[u8]) {
+    #[inline(always)]
+    fn ask(&mut self, folded: u64, exact: u64, symbols: &[u8]) {
         let end = folded & 0x3fff_ffff;
-        if self.sieve.ends.has(end)
-            && let Some(lengths) = self.sieve.lengths.get(end)
-        {
-            for &length in lengths {
-                let Some(start) = count.checked_sub(usize::from(length)) else { continue };
-                if let Some(flags) = self.sieve.long.get(xxh3_64(&symbols[start..])) {
-                    self.note(*flags, start, at);
-                }
-            }
+        if self.sieve.ends.has(end) {
+            self.ask_long(end, symbols);
         }
-        for back in 0..3 {
-            let word = self.words[back];
-            let length = count.saturating_sub(word.symbol);
-            if length >= LONG || word.length == 0 {
+        if self.sieve.tails.has(short_key(exact, 3)) {
+            self.ask_endings(exact, symbols.len());
+        }
+        let mut back = 0;
+        while back < 3 {
+            let length = symbols.len().saturating_sub(self.words[back].symbol as usize);
+            if length >= LONG || self.words[back].length == 0 {
                 break;
             }
-            if let Some(flags) = self.sieve.short.get(short_key(folded, length)) {
-                self.note(*flags, word.symbol, at);
+            let key = short_key(exact, length);
+            if self.sieve.shorts.has(key) {
+                self.ask_short(key, self.words[back].symbol as usize);
             }
+            back += 1;
         }
-        for length in 3..LONG.min(count + 1) {
-            if self.sieve.endings.get(short_key(folded, length)).is_some() {
-                self.signs.strong = true;
+    }
+
+    #[inline(never)]
+    fn ask_long(&mut self, end: u64, symbols: &[u8]) {
+        for &length in self.sieve.lengths.get(end).into_iter().flatten() {
+            let Some(start) = symbols.len().checked_sub(usize::from(length)) else { continue };
+            if let Some(flags) = self.sieve.long.get(xxh3_64(&symbols[start..])) {
+                self.note(*flags, start);
             }
         }
     }
 
-    fn note(&mut self, flags: u8, start: usize, at: usize) {
+    #[inline(never)]
+    fn ask_endings(&mut self, exact: u64, count: usize) {
+        for length in 3..LONG.min(count + 1) {
+            self.signs.strong |= self.sieve.endings.get(short_key(exact, length)).is_some();
+        }
+    }
+
+    #[inline(never)]
+    fn ask_short(&mut self, key: u64, start: usize) {
+        if let Some(flags) = self.sieve.short.get(key) {
+            self.note(*flags, start);
+        }
+    }
+
+    fn note(&mut self, flags: u8, start: usize) {
         self.signs.strong |= flags & STRONG != 0;
         self.signs.deal |= flags & DEAL != 0;
         self.signs.soft |= flags & SOFT != 0;
@@ -365,8 +384,7 @@ impl<'a> Walk<'a> {
             }
             self.pair_end = self.count;
         }
-        let capitals =
-            || self.bytes[self.words[0].byte..at].iter().all(|b| b.is_ascii_uppercase() || !b.is_ascii_alphabetic());
+        let capitals = || !self.words[0].text(self.bytes).iter().any(u8::is_ascii_lowercase);
         if flags & CODE != 0 || (flags & CAPITALS != 0 && capitals()) {
             self.code_end = self.count;
             self.dosed();
@@ -382,20 +400,21 @@ impl<'a> Walk<'a> {
     }
 
     /// CAS numbers and quantities.
-    fn numbers(&mut self, at: usize, has_letters: bool) {
+    #[inline(never)]
+    fn numbers(&mut self) {
         let [word, middle, first] = self.words;
-        let written = &self.bytes[word.byte..at];
+        let written = word.text(self.bytes);
         let digits = written.iter().take_while(|b| b.is_ascii_digit()).count();
         // `10g`, `5 kg`.
-        if has_letters && (digits > 0 || middle.digits) && is_unit(&written[digits..]) {
+        if word.kinds & LETTER != 0 && (digits > 0 || middle.is_number()) && is_unit(&written[digits..]) {
             self.quantity_end = self.count;
             self.dosed();
         }
         // `CAS103-79-7`: the ends may touch other letters.
-        if digits == 1 && middle.digits && middle.length == 2 {
-            let before = &self.bytes[first.byte..first.byte + first.length];
+        if digits == 1 && middle.is_number() && middle.length == 2 {
+            let before = first.text(self.bytes);
             let known = before.len() - before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-            let parts = [&before[known..], &self.bytes[middle.byte..middle.byte + 2], &written[..1]];
+            let parts = [&before[known..], middle.text(self.bytes), &written[..1]];
             if (2..=7).contains(&parts[0].len()) {
                 let number = parts.iter().flat_map(|part| part.iter()).fold(0, |all, b| all * 10 + u64::from(b - b'0'));
                 self.signs.strong |= self.sieve.numbers.get(number).is_some();
@@ -415,6 +434,8 @@ fn is_unit(written: &[u8]) -> bool {
 
 const LETTER: u8 = 1 << 5;
 const DIGIT: u8 = 1 << 6;
+/// A sign that may stand for a letter.
+const ODD: u8 = 1 << 7;
 
 /// For each byte its symbol, five bits, and whether it is a letter or a digit; 0 separates.
 static CLASS: [u8; 256] = {
@@ -434,6 +455,10 @@ static CLASS: [u8; 256] = {
         table[(b'0' + digit) as usize] = stands_for[digit as usize] | DIGIT;
         digit += 1;
     }
+    table[b'@' as usize] = ODD;
+    table[b'$' as usize] = ODD;
+    table[b'!' as usize] = ODD;
+    table[b'|' as usize] = ODD;
     table
 };
 
@@ -446,33 +471,27 @@ fn packed(symbols: &[u8]) -> u64 {
     symbols.iter().fold(0, |all, symbol| all << 5 | u64::from(*symbol))
 }
 
-fn short_key(folded: u64, length: usize) -> u64 {
-    folded & ((1 << (5 * length)) - 1) | (length as u64) << 32
+/// The last `length` letters and digits, at most [`LONG`] of them, with their number.
+fn short_key(exact: u64, length: usize) -> u64 {
+    exact & ((1 << (8 * length)) - 1) | (length as u64) << 56
+}
+
+/// The letters and digits of a folded name as [`Walk::exact`] holds them.
+fn exactly(name: &str) -> u64 {
+    name.bytes().filter(u8::is_ascii_alphanumeric).fold(0, |all, b| all << 8 | u64::from(b | 0x20))
 }
 
 /// Everything to be found, before it is frozen.
+#[derive(Default)]
 struct Plan {
-    tails: Vec<u64>,
-    ends: Bits<18>,
+    ends: Bits<17>,
+    shorts: Bits<15>,
+    tails: Bits<13>,
     lengths: Growing<Vec<u8>>,
     long: Growing<u8>,
     short: Growing<u8>,
     endings: Growing<u8>,
     other_scripts: Vec<(String, u8)>,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Plan {
-            tails: vec![0; 512],
-            ends: Bits::default(),
-            lengths: Growing::default(),
-            long: Growing::default(),
-            short: Growing::default(),
-            endings: Growing::default(),
-            other_scripts: Vec::new(),
-        }
-    }
 }
 
 impl Plan {
@@ -482,16 +501,17 @@ impl Plan {
             return;
         }
         let symbols = symbols(folded);
-        if symbols.is_empty() {
-            return;
-        }
-        self.tail(&symbols);
-        if symbols.len() < LONG && folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).count() > 3 {
-            *self.endings.entry(short_key(packed(&symbols), symbols.len())) |= STRONG;
-        } else if symbols.len() < LONG {
-            *self.short.entry(short_key(packed(&symbols), symbols.len())) |= flags;
-        } else {
-            self.add_long(&symbols, flags);
+        let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count();
+        match symbols.len() {
+            0 => {}
+            // Longer than the words the walk remembers: found by its end, wherever it begins.
+            3..LONG if words > 3 => self.add_ending(folded),
+            1..LONG => {
+                let key = short_key(exactly(folded), symbols.len());
+                self.shorts.set(key);
+                *self.short.entry(key) |= flags;
+            }
+            _ => self.add_long(&symbols, flags),
         }
     }
 
@@ -506,29 +526,13 @@ impl Plan {
         *self.long.entry(xxh3_64(&symbols[symbols.len() - usize::from(length)..])) |= flags;
     }
 
-    fn add_ending(&mut self, ending: &str) {
-        let symbols = symbols(ending);
-        self.tail(&symbols);
+    fn add_ending(&mut self, folded: &str) {
+        let symbols = symbols(folded);
         if symbols.len() < LONG {
-            *self.endings.entry(short_key(packed(&symbols), symbols.len())) |= STRONG;
+            self.tails.set(short_key(exactly(folded), 3));
+            *self.endings.entry(short_key(exactly(folded), symbols.len())) |= STRONG;
         } else {
             self.add_long(&symbols, STRONG);
-        }
-    }
-
-    /// Marks the last three symbols, alone and as a plural. Shorter names have any symbols before them.
-    fn tail(&mut self, symbols: &[u8]) {
-        let plural: Vec<u8> = symbols.iter().copied().chain([b's' - b'a' + 1]).collect();
-        for word in [symbols, &plural] {
-            if word.len() >= 3 {
-                let bit = packed(&word[word.len() - 3..]) as usize;
-                self.tails[bit >> 6] |= 1 << (bit & 63);
-            } else {
-                for before in 0..1_usize << (5 * (3 - word.len())) {
-                    let bit = before << (5 * word.len()) | packed(word) as usize;
-                    self.tails[bit >> 6] |= 1 << (bit & 63);
-                }
-            }
         }
     }
 }

@@ -163,8 +163,10 @@ const fn is_space(b: u8) -> bool {
     b == b' ' || (b >= 9 && b <= 13)
 }
 
-/// The folded text without its map and in the case it was written in: what the first pass needs.
-pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
+/// The folded text without its map and in the case it was written in: what the first pass needs. Whether letters of other
+/// scripts remain.
+pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) -> bool {
+    let mut others = false;
     let mut rest = source;
     while !rest.is_empty() {
         let plain = rest.bytes().take_while(|b| b.is_ascii_graphic() || is_space(*b)).count();
@@ -174,7 +176,10 @@ pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
         rest = &rest[c.len_utf8()..];
         let mut push = |piece| match piece {
             Piece::Separator => folded.push(b' '),
-            Piece::Letter(letter, _) => folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+            Piece::Letter(letter, _) => {
+                others |= !letter.is_ascii() && letter.is_alphanumeric();
+                folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            }
             Piece::Nothing | Piece::Several => {}
         };
         match if c.is_ascii() { Piece::Nothing } else { known(c) } {
@@ -182,6 +187,7 @@ pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
             piece => push(piece),
         }
     }
+    others
 }
 
 /// Only the letters and digits of a folded text, with their places in it.
