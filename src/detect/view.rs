@@ -153,6 +153,15 @@ fn pieces(c: char, mut each: impl FnMut(Piece)) {
     }
 }
 
+/// Bytes in front that folding leaves alone but for case and separators; looked at in blocks.
+fn plain_length(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    let is_strange = |strange: bool, b: &u8| strange | !(b.is_ascii_graphic() | is_space(*b));
+    let blocks = bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, is_strange)).count();
+    let from = blocks * BLOCK;
+    from + bytes[from..].iter().take_while(|b| b.is_ascii_graphic() || is_space(**b)).count()
+}
+
 /// Whether folding changes no more than case and separators.
 pub fn is_plain(source: &str) -> bool {
     let strange = source.bytes().fold(false, |strange, b| strange | !(b.is_ascii_graphic() | is_space(b)));
@@ -169,7 +178,7 @@ pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) -> bool {
     let mut others = false;
     let mut rest = source;
     while !rest.is_empty() {
-        let plain = rest.bytes().take_while(|b| b.is_ascii_graphic() || is_space(*b)).count();
+        let plain = plain_length(rest.as_bytes());
         folded.extend_from_slice(&rest.as_bytes()[..plain]);
         rest = &rest[plain..];
         let Some(c) = rest.chars().next() else { break };
