@@ -114,7 +114,7 @@ fn endings(pattern: &str) -> Option<Vec<String>> {
     let parsed = regex_syntax::parse(&joined).ok()?;
     let mut extractor = regex_syntax::hir::literal::Extractor::new();
     extractor.kind(regex_syntax::hir::literal::ExtractKind::Suffix);
-    extractor.limit_class(40).limit_literal_len(40).limit_total(20_000);
+    extractor.limit_class(10).limit_literal_len(40).limit_total(20_000);
     let found = extractor.extract(&parsed);
     let literals = found.literals()?;
     let endings: Vec<String> =

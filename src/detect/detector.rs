@@ -58,6 +58,7 @@ struct Named {
     pattern: usize,
     meaning: Meaning,
     strength: Strength,
+    code: bool,
     how: &'static str,
     rule: String,
     /// Bytes of the folded text; identifiers have source offsets instead.
@@ -183,6 +184,7 @@ impl Detector {
                     pattern: hit.pattern,
                     meaning: *meaning,
                     strength: entry.strength,
+                    code: entry.code,
                     how,
                     rule: match hit.spelling {
                         Spelling::Plain => "name",
@@ -205,6 +207,7 @@ impl Detector {
                     pattern: usize::MAX,
                     meaning: Meaning::Substance(*substance),
                     strength: Strength::Distinct,
+                    code: false,
                     how: "identifier",
                     rule: if id.value.len() == 27 { "inchikey" } else { "cas-check-digit" }.to_owned(),
                     folded: (usize::MAX, usize::MAX),
@@ -439,16 +442,13 @@ const PAIR_WINDOW_BYTES: usize = 6;
 /// Bytes of folded text within which a quantity belongs to a code.
 const QUANTITY_WINDOW_BYTES: usize = 24;
 
-/// Whether an ambiguous name is a code (`PV8`, `2C-P`, `MXE` in capitals) beside a quantity such as drugs are sold in.
+/// Whether a quantity such as drugs are sold in stands beside a code. Codes of letters only (`MXE`) are written in capitals.
 fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
-    if name.strength != Strength::Ambiguous || name.folded.0 == usize::MAX {
+    if !name.code || name.strength == Strength::Distinct || name.folded.0 == usize::MAX {
         return false;
     }
-    let Some(text) = field.folded.text.get(name.folded.0..name.folded.1) else { return false };
-    let digits = text.bytes().any(|b| b.is_ascii_digit()) && text.bytes().any(|b| b.is_ascii_lowercase());
     let surface = cut(field.source, name.span.0, name.span.1);
-    let capitals = (3..=5).contains(&surface.len()) && surface.bytes().all(|b| b.is_ascii_uppercase());
-    if !digits && !capitals {
+    if !surface.bytes().any(|b| b.is_ascii_digit()) && !surface.bytes().all(|b| b.is_ascii_uppercase()) {
         return false;
     }
     field.signals.iter().any(|signal| {

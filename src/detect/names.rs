@@ -1,6 +1,6 @@
 //! The names of the watchlist in one automaton over folded text, and in a second one over squeezed text.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
@@ -59,6 +59,8 @@ pub struct Entry {
     pub meanings: Vec<Meaning>,
     /// How much it says.
     pub strength: Strength,
+    /// A maker's code of something the mandate is about (`PV8`, `MXE`), no word of a language: says it beside a quantity.
+    pub code: bool,
 }
 
 /// Letters a name needs before its squeezed form is looked for.
@@ -78,19 +80,22 @@ impl NameIndex {
     /// Builds both automata. Names longer than a line of text or shorter than two characters are left out.
     pub fn build(watchlist: &Watchlist) -> Result<Self, aho_corasick::BuildError> {
         let mut by_name: HashMap<String, Entry> = HashMap::new();
-        let mut add = |name: &str, meaning: Meaning, strength: Strength| {
+        let ordinary: HashSet<&str> = watchlist.ordinary.values().flatten().map(String::as_str).collect();
+        let mut add = |name: &str, language: &str, meaning: Meaning, strength: Strength| {
             let folded = fold(name);
             let length = folded.chars().count();
             if !(2..=120).contains(&length) || folded.chars().all(|c| c.is_ascii_digit() || !c.is_alphanumeric()) {
                 return;
             }
+            let is_code = is_code(&folded, language, strength) && !ordinary.contains(folded.as_str());
             // One or two letters say nothing, whatever the table says.
             let strength = if length <= 3 && folded.is_ascii() && strength == Strength::Distinct {
                 Strength::Ambiguous
             } else {
                 strength
             };
-            let entry = by_name.entry(folded).or_insert_with(|| Entry { meanings: Vec::new(), strength });
+            let entry = by_name.entry(folded).or_insert_with(|| Entry { meanings: Vec::new(), strength, code: false });
+            entry.code |= is_code && in_scope(watchlist, meaning);
             if strength == Strength::Distinct || (strength == Strength::Street && entry.strength == Strength::Ambiguous)
             {
                 entry.strength = strength;
@@ -101,19 +106,19 @@ impl NameIndex {
         };
         for (at, substance) in watchlist.substances.iter().enumerate() {
             let meaning = Meaning::Substance(u32::try_from(at).unwrap_or(u32::MAX));
-            each(&substance.names, |name| add(name, meaning, Strength::Distinct));
-            each(&substance.street, |name| add(name, meaning, Strength::Street));
-            each(&substance.ambiguous, |name| add(name, meaning, Strength::Ambiguous));
+            each(&substance.names, |language, name| add(name, language, meaning, Strength::Distinct));
+            each(&substance.street, |language, name| add(name, language, meaning, Strength::Street));
+            each(&substance.ambiguous, |language, name| add(name, language, meaning, Strength::Ambiguous));
             // The preferred name counts as its lists say; only one that stands in no list is added by itself.
             let ambiguous = substance.ambiguous.values().flatten().chain(substance.street.values().flatten());
             if !ambiguous.into_iter().any(|name| fold(name) == fold(&substance.name)) {
-                add(&substance.name, meaning, Strength::Distinct);
+                add(&substance.name, "", meaning, Strength::Distinct);
             }
         }
         for (at, item) in watchlist.equipment.iter().enumerate() {
             let meaning = Meaning::Equipment(u32::try_from(at).unwrap_or(u32::MAX));
-            each(&item.terms, |name| add(name, meaning, Strength::Street));
-            each(&item.ambiguous, |name| add(name, meaning, Strength::Ambiguous));
+            each(&item.terms, |language, name| add(name, language, meaning, Strength::Street));
+            each(&item.ambiguous, |language, name| add(name, language, meaning, Strength::Ambiguous));
         }
         let mut names: Vec<(String, Entry)> = by_name.into_iter().collect();
         names.sort_by(|a, b| a.0.cmp(&b.0));
@@ -238,9 +243,29 @@ impl NameIndex {
     }
 }
 
-fn each(names: &Names, mut add: impl FnMut(&str)) {
-    for name in names.values().flatten() {
-        add(name);
+fn each(names: &Names, mut add: impl FnMut(&str, &str)) {
+    for (language, names) in names {
+        names.iter().for_each(|name| add(language, name));
+    }
+}
+
+/// Whether a folded name has the form of a code: letters with digits, or three to five letters that belong to no language.
+fn is_code(folded: &str, language: &str, strength: Strength) -> bool {
+    let letters = folded.bytes().any(|b| b.is_ascii_lowercase());
+    if folded.bytes().any(|b| b.is_ascii_digit()) {
+        return letters && folded.is_ascii();
+    }
+    let no_word = language == "und" || strength == Strength::Distinct;
+    no_word && (3..=5).contains(&folded.len()) && folded.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+/// Whether a name stands for something the mandate is about.
+fn in_scope(watchlist: &Watchlist, meaning: Meaning) -> bool {
+    match meaning {
+        Meaning::Substance(at) => {
+            watchlist.substances.get(at as usize).is_some_and(|s| s.category() != "other-controlled")
+        }
+        Meaning::Equipment(_) => false,
     }
 }
 

@@ -32,6 +32,10 @@ const CAPITALS: u8 = 1 << 5;
 
 /// Symbols from which a name is found by its last six.
 const LONG: usize = 6;
+const LONG_MASK: u64 = (1 << (8 * LONG)) - 1;
+
+/// The bit of eight bytes that letters have and digits lack.
+const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
 
 /// Symbols between two soft names that may be a pair, and between a code and a quantity: the detector's windows count bytes
 /// with separators, so these are no smaller.
@@ -58,10 +62,13 @@ impl Signs {
 
 /// The compiled first pass.
 pub struct Sieve {
-    /// Last three symbols of anything, one bit each.
-    tails: Vec<u64>,
-    /// Last six symbols, hashed.
+    /// Last six symbols of long names.
     ends: Bits<18>,
+    /// Short names, and those that say no more than that a soft name occurs.
+    shorts: Bits<15>,
+    softs: Bits<15>,
+    /// Last three letters of the endings of families.
+    tails: Bits<13>,
     /// Last six symbols to the lengths of what ends so.
     lengths: Table<Vec<u8>>,
     /// Hash of all symbols to flags.
@@ -70,6 +77,8 @@ pub struct Sieve {
     short: Table<u8>,
     /// Endings of families shorter than six, at the end of any word.
     endings: Table<u8>,
+    /// Letters in front of a family's numbers, with how many digits follow: `u` and five, `jwh` and three.
+    numbered: Table<u8>,
     /// CAS numbers of the list.
     numbers: Table<u8>,
     /// Stems of families whose names have no fixed ending, over symbols.
@@ -82,8 +91,72 @@ pub struct Sieve {
 /// What is kept of one field between calls, so that the common case allocates nothing.
 #[derive(Default)]
 struct Scratch {
-    symbols: Vec<u8>,
     folded: Vec<u8>,
+    text: Text,
+}
+
+/// Only the letters and digits of a field, in lower case, behind [`LEAD`] zeros, so that the last eight can be taken in one
+/// load.
+#[derive(Default)]
+struct Text {
+    letters: Vec<u8>,
+    /// The same with digits as the letters they stand for.
+    symbols: Vec<u8>,
+    /// Where words end: among the letters, and in the bytes of the field (upper half).
+    words: Vec<u64>,
+    /// How many of the words are of this field; what is behind them is left from others.
+    count: usize,
+}
+
+/// Zeros in front of the letters and digits.
+const LEAD: usize = 8;
+
+impl Text {
+    /// Takes a field apart. No step depends on what a byte is, so nothing is mispredicted. Whether signs that may stand for
+    /// letters occur.
+    fn take(&mut self, bytes: &[u8]) -> bool {
+        if self.letters.len() < bytes.len() + LEAD + 1 {
+            self.letters.resize(bytes.len() + LEAD + 1, 0);
+            self.symbols.resize(bytes.len() + LEAD + 1, 0);
+            self.words.resize(bytes.len() / 2 + 2, 0);
+        }
+        let (letters, symbols, words) = (&mut self.letters[..], &mut self.symbols[..], &mut self.words[..]);
+        let (mut count, mut ended, mut seen, mut inside) = (LEAD, 0, 0, 0);
+        for (at, byte) in bytes.iter().enumerate() {
+            let class = CLASS[*byte as usize];
+            letters[count] = byte | 0x20;
+            symbols[count] = class & SYMBOL;
+            words[ended] = count as u64 | (at as u64) << 32;
+            let word = usize::from((class / WORD) & 1);
+            ended += inside & !word;
+            count += word;
+            inside = word;
+            seen |= class;
+        }
+        words[ended] = count as u64 | (bytes.len() as u64) << 32;
+        self.count = ended + inside;
+        seen & ODD != 0
+    }
+
+    /// Where a word ends: among the letters and in the field.
+    #[inline]
+    fn end(&self, word: usize) -> (usize, usize) {
+        let end = self.words.get(word).copied().unwrap_or_default();
+        ((end & u64::from(u32::MAX)) as usize, (end >> 32) as usize)
+    }
+
+    /// Gives back what a long field took.
+    fn shrink(&mut self) {
+        if self.letters.len() > 1 << 20 {
+            *self = Text::default();
+        }
+    }
+}
+
+/// The eight bytes before `end`.
+#[inline]
+fn last_eight(bytes: &[u8], end: usize) -> u64 {
+    bytes.get(end.wrapping_sub(8)..end).and_then(|last| last.try_into().ok()).map_or(0, u64::from_be_bytes)
 }
 
 thread_local! {
@@ -117,10 +190,8 @@ impl Sieve {
             if flags == SOFT && in_scope {
                 flags |= PAIR;
             }
-            if entry.strength == Strength::Ambiguous && !equipment {
-                let digits = name.bytes().any(|b| b.is_ascii_digit()) && name.bytes().any(|b| b.is_ascii_lowercase());
-                let letters = (3..=5).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase());
-                flags |= if digits { CODE } else { 0 } | if letters { CAPITALS } else { 0 };
+            if entry.code {
+                flags |= if name.bytes().any(|b| b.is_ascii_digit()) { CODE } else { CAPITALS };
             }
             plan.add(name, flags);
         }
@@ -131,7 +202,9 @@ impl Sieve {
         for rule in classes.endings() {
             match rule {
                 Ok(endings) => endings.iter().for_each(|ending| plan.add_ending(ending)),
-                Err(open) => stems.extend(open.iter().map(|stem| symbols(stem)).filter(|stem| !stem.is_empty())),
+                Err(open) => {
+                    stems.extend(open.iter().map(|stem| symbols(&letters(stem))).filter(|stem| !stem.is_empty()))
+                }
             }
         }
         let mut numbers = Table::with_capacity(watchlist.substances.len() * 2);
@@ -145,8 +218,11 @@ impl Sieve {
             other_scripts: aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(&other_names)?,
             other_flags,
             numbers,
-            tails: plan.tails,
+            numbered: plan.numbered.into_table(),
             ends: plan.ends,
+            shorts: plan.shorts,
+            softs: plan.softs,
+            tails: plan.tails,
             lengths: plan.lengths.into_table(),
             long: plan.long.into_table(),
             short: plan.short.into_table(),
@@ -157,25 +233,40 @@ impl Sieve {
     /// What one field may hold. Stops as soon as the field has to be read properly anyway.
     pub fn look(&self, names: &NameIndex, source: &str) -> Signs {
         SCRATCH.with_borrow_mut(|scratch| {
-            let Scratch { symbols, folded } = scratch;
-            if view::is_plain(source) {
-                return self.walk(names, source.as_bytes(), symbols, false);
+            if u32::try_from(source.len()).is_err() {
+                return Signs { strong: true, ..Signs::default() };
             }
-            folded.clear();
-            view::fold_quickly(source, folded);
-            let other_scripts = !folded.is_ascii();
-            let mut signs = self.walk(names, folded, symbols, other_scripts);
-            if !signs.strong && other_scripts {
-                self.look_at_other_scripts(folded, &mut signs);
-            }
-            folded.shrink_to(1 << 20);
+            let Scratch { folded, text } = scratch;
+            let signs = if view::is_plain(source) {
+                self.walk(names, source.as_bytes(), text, false)
+            } else {
+                folded.clear();
+                let other_scripts = view::fold_quickly(source, folded);
+                let mut signs = self.walk(names, folded, text, other_scripts);
+                if !signs.strong && other_scripts {
+                    self.look_at_other_scripts(folded, &mut signs);
+                }
+                folded.shrink_to(1 << 20);
+                signs
+            };
+            text.shrink();
             signs
         })
     }
 
     fn look_at_other_scripts(&self, folded: &[u8], signs: &mut Signs) {
         let mut soft_end = None;
-        for hit in self.other_scripts.find_overlapping_iter(folded) {
+        // Names of other scripts are compared as they are folded: any separators as one space.
+        let mut text: Vec<u8> = Vec::with_capacity(folded.len());
+        for &byte in folded {
+            let separates = matches!(byte, b'-' | b'_' | b'/') || byte.is_ascii_whitespace();
+            if !separates {
+                text.push(byte);
+            } else if text.last() != Some(&b' ') {
+                text.push(b' ');
+            }
+        }
+        for hit in self.other_scripts.find_overlapping_iter(&text) {
             let flags = self.other_flags.get(hit.pattern().as_usize()).copied().unwrap_or(STRONG);
             signs.deal |= flags & DEAL != 0;
             signs.soft |= flags & SOFT != 0;
@@ -191,67 +282,27 @@ impl Sieve {
         }
     }
 
-    fn walk(&self, names: &NameIndex, bytes: &[u8], buffer: &mut Vec<u8>, other_scripts: bool) -> Signs {
-        if buffer.len() < bytes.len() {
-            buffer.resize(bytes.len(), 0);
-        }
-        let mut walk = Walk { other_scripts, ..Walk::new(self, names, bytes) };
-        let mut at = 0;
-        while at < bytes.len() {
-            let mut class = CLASS[bytes[at] as usize];
-            if class == 0 {
-                if is_odd(bytes, at) {
-                    walk.signs.strong = true;
-                }
-                at += 1;
-                continue;
-            }
-            walk.begin(at);
-            let mut kinds = 0;
-            while class != 0 {
-                walk.folded = (walk.folded << 5) | u64::from(class & 31);
-                kinds |= class;
-                buffer[walk.count] = class & 31;
-                walk.count += 1;
-                at += 1;
-                class = bytes.get(at).map_or(0, |b| CLASS[*b as usize]);
-            }
-            walk.end(at, kinds, &buffer[..walk.count]);
+    fn walk(&self, names: &NameIndex, bytes: &[u8], text: &mut Text, other_scripts: bool) -> Signs {
+        let odd = text.take(bytes);
+        let mut walk = Walk::new(self, names, bytes, text, other_scripts);
+        let odd_places = || memchr::memchr3_iter(b'@', b'$', b'|', bytes).chain(memchr::memchr_iter(b'!', bytes));
+        walk.signs.strong = odd && odd_places().any(|at| is_odd(bytes, at));
+        for word in 0..text.count {
             if walk.signs.strong {
                 return walk.signs;
             }
+            walk.word(word);
         }
-        if let Some(stems) = &self.stems
-            && stems.is_match(&buffer[..walk.count])
-        {
-            walk.signs.strong = true;
+        if let Some(stems) = &self.stems {
+            walk.signs.strong |= stems.is_match(&text.symbols[LEAD..walk.end]);
         }
-        buffer.shrink_to(1 << 20);
         walk.signs
     }
 }
 
 /// `f@ntanyl`, `fentan!l`: signs that stand for letters between letters, and the rest of an entity.
 fn is_odd(bytes: &[u8], at: usize) -> bool {
-    matches!(bytes[at], b'@' | b'$' | b'!' | b'|')
-        && at > 0
-        && bytes[at - 1].is_ascii_alphanumeric()
-        && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
-}
-
-/// One word behind the walk.
-#[derive(Debug, Clone, Copy, Default)]
-struct Word {
-    /// Its first symbol.
-    symbol: usize,
-    /// Its first byte.
-    byte: usize,
-    /// Its symbols.
-    length: usize,
-    /// Only digits.
-    digits: bool,
-    /// Only letters.
-    letters: bool,
+    at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
 }
 
 /// The state of one walk over a field.
@@ -259,12 +310,13 @@ struct Walk<'a> {
     sieve: &'a Sieve,
     names: &'a NameIndex,
     bytes: &'a [u8],
+    text: &'a Text,
     signs: Signs,
-    /// The last twelve symbols, five bits each, digits folded into letters.
-    folded: u64,
-    count: usize,
-    /// The last three words, the newest first.
-    words: [Word; 3],
+    /// The word looked at.
+    at: usize,
+    /// Where it ends among the letters and digits, and where it and the words before begin.
+    end: usize,
+    starts: [usize; 3],
     /// Where the last soft name, code and quantity ended.
     pair_end: usize,
     code_end: usize,
@@ -274,89 +326,110 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(sieve: &'a Sieve, names: &'a NameIndex, bytes: &'a [u8]) -> Self {
+    fn new(sieve: &'a Sieve, names: &'a NameIndex, bytes: &'a [u8], text: &'a Text, other_scripts: bool) -> Self {
         let far = usize::MAX / 2;
+        let (signs, starts) = (Signs::default(), [0; 3]);
+        let (pair_end, code_end, quantity_end) = (far, far, far);
         Walk {
             sieve,
             names,
             bytes,
-            signs: Signs::default(),
-            folded: 0,
-            count: 0,
-            words: [Word::default(); 3],
-            pair_end: far,
-            code_end: far,
-            quantity_end: far,
-            other_scripts: false,
+            text,
+            signs,
+            at: 0,
+            end: LEAD,
+            starts,
+            pair_end,
+            code_end,
+            quantity_end,
+            other_scripts,
         }
     }
 
+    /// Whether anything watched ends with a word.
     #[inline]
-    fn begin(&mut self, byte: usize) {
-        self.words = [Word { symbol: self.count, byte, ..Word::default() }, self.words[0], self.words[1]];
-    }
-
-    #[inline]
-    fn end(&mut self, at: usize, kinds: u8, symbols: &[u8]) {
-        let length = self.count - self.words[0].symbol;
-        let (has_digits, has_letters) = (kinds & DIGIT != 0, kinds & LETTER != 0);
-        let word = &mut self.words[0];
-        (word.length, word.digits, word.letters) = (length, !has_letters, !has_digits);
-        let tail = (self.folded & 0x7fff) as usize;
-        if self.sieve.tails[tail >> 6] >> (tail & 63) & 1 != 0 || length < 3 {
-            self.ask(at, length, symbols);
+    fn word(&mut self, at: usize) {
+        let start = self.end;
+        self.starts = [start, self.starts[0], self.starts[1]];
+        (self.at, self.end) = (at, self.text.end(at).0);
+        let letters = self.ask(self.end);
+        // A plural or genitive.
+        if letters & 0xff == u64::from(b's') {
+            self.ask(self.end - 1);
         }
-        if has_digits || self.words[1].digits {
-            self.numbers(at, has_letters);
+        let length = self.end - start;
+        // Digits lack the bit that letters have. A word of more than eight has its digits at its end if they matter here.
+        let outside = if length < 8 { !0 << (8 * length) } else { 0 };
+        if (letters | outside) & LETTER_BITS != LETTER_BITS || self.text.letters[start - 1] < 0x40 {
+            self.numbers();
         }
-        if has_letters && !has_digits && self.names.may_be_near(&self.bytes[self.words[0].byte..at]) {
+        if length >= 7 && self.names.may_be_near(&self.text.letters[start..self.end]) {
             self.signs.strong = true;
         }
         // The shape of an InChIKey.
-        if self.words[1].length == 10 && self.words[2].length >= 14 && self.words[1].letters {
-            self.signs.strong |= self.bytes[self.words[1].byte..][..10].iter().all(u8::is_ascii_uppercase);
+        self.signs.strong |= (start - self.starts[1] == 10) & (start - self.starts[2] >= 24);
+    }
+
+    /// The word `back` before this one, in lower case.
+    fn spelled(&self, back: usize) -> &'a [u8] {
+        if back > self.at {
+            return &[];
+        }
+        let end = if back == 0 { self.end } else { self.starts[back - 1] };
+        self.text.letters.get(self.starts[back]..end).unwrap_or_default()
+    }
+
+    /// This word as it is written.
+    fn written(&self) -> &'a [u8] {
+        let end = self.text.end(self.at).1;
+        self.bytes.get(end - (self.end - self.starts[0])..end).unwrap_or_default()
+    }
+
+    /// Whether anything watched ends before `end`. The sets are asked without a branch between them: all of them almost
+    /// always say no.
+    #[inline(always)]
+    fn ask(&mut self, end: usize) -> u64 {
+        let letters = last_eight(&self.text.letters, end);
+        let short = |start: usize| {
+            let length = end.saturating_sub(start).min(LONG);
+            let key = short_key(letters, length);
+            (length < LONG) & (self.sieve.shorts.has(key) | (!self.signs.soft & self.sieve.softs.has(key)))
+        };
+        let ending = last_eight(&self.text.symbols, end) & LONG_MASK;
+        let hit = self.sieve.ends.has(ending)
+            | self.sieve.tails.has(short_key(letters, 3))
+            | self.sieve.tails.has(short_key(letters, 4))
+            | short(self.starts[0])
+            | short(self.starts[1])
+            | short(self.starts[2]);
+        if hit {
+            self.ask_all(ending, letters, end);
+        }
+        letters
+    }
+
+    #[inline(never)]
+    fn ask_all(&mut self, ending: u64, letters: u64, end: usize) {
+        for &length in self.sieve.lengths.get(ending).into_iter().flatten() {
+            let Some(start) = end.checked_sub(usize::from(length)).filter(|start| *start >= LEAD) else { continue };
+            if let Some(flags) = self.sieve.long.get(xxh3_64(&self.text.symbols[start..end])) {
+                self.note(*flags, start);
+            }
+        }
+        for length in 3..LONG {
+            self.signs.strong |= self.sieve.endings.get(short_key(letters, length)).is_some();
+        }
+        for back in 0..3.min(self.at + 1) {
+            let start = self.starts[back];
+            if (1..LONG).contains(&end.saturating_sub(start))
+                && let Some(flags) = self.sieve.short.get(short_key(letters, end - start))
+            {
+                self.note(*flags, start);
+            }
         }
     }
 
-    /// Whether something of the list ends with this word.
-    fn ask(&mut self, at: usize, length: usize, symbols: &[u8]) {
-        self.ask_about(self.folded, self.count, at, symbols);
-        // A plural or genitive.
-        if length > 1 && self.folded & 31 == u64::from(b's' - b'a' + 1) {
-            self.ask_about(self.folded >> 5, self.count - 1, at, &symbols[..self.count - 1]);
-        }
-    }
-
-    fn ask_about(&mut self, folded: u64, count: usize, at: usize, symbols: &[u8]) {
-        let end = folded & 0x3fff_ffff;
-        if self.sieve.ends.has(end)
-            && let Some(lengths) = self.sieve.lengths.get(end)
-        {
-            for &length in lengths {
-                let Some(start) = count.checked_sub(usize::from(length)) else { continue };
-                if let Some(flags) = self.sieve.long.get(xxh3_64(&symbols[start..])) {
-                    self.note(*flags, start, at);
-                }
-            }
-        }
-        for back in 0..3 {
-            let word = self.words[back];
-            let length = count.saturating_sub(word.symbol);
-            if length >= LONG || word.length == 0 {
-                break;
-            }
-            if let Some(flags) = self.sieve.short.get(short_key(folded, length)) {
-                self.note(*flags, word.symbol, at);
-            }
-        }
-        for length in 3..LONG.min(count + 1) {
-            if self.sieve.endings.get(short_key(folded, length)).is_some() {
-                self.signs.strong = true;
-            }
-        }
-    }
-
-    fn note(&mut self, flags: u8, start: usize, at: usize) {
+    fn note(&mut self, flags: u8, start: usize) {
         self.signs.strong |= flags & STRONG != 0;
         self.signs.deal |= flags & DEAL != 0;
         self.signs.soft |= flags & SOFT != 0;
@@ -364,12 +437,11 @@ impl<'a> Walk<'a> {
             if self.pair_end <= start && start - self.pair_end <= PAIR_SYMBOLS {
                 self.signs.strong = true;
             }
-            self.pair_end = self.count;
+            self.pair_end = self.end;
         }
-        let capitals =
-            || self.bytes[self.words[0].byte..at].iter().all(|b| b.is_ascii_uppercase() || !b.is_ascii_alphabetic());
+        let capitals = || !self.written().iter().any(u8::is_ascii_lowercase);
         if flags & CODE != 0 || (flags & CAPITALS != 0 && capitals()) {
-            self.code_end = self.count;
+            self.code_end = self.end;
             self.dosed();
         }
     }
@@ -383,26 +455,44 @@ impl<'a> Walk<'a> {
     }
 
     /// CAS numbers and quantities.
-    fn numbers(&mut self, at: usize, has_letters: bool) {
-        let [word, middle, first] = self.words;
-        let written = &self.bytes[word.byte..at];
+    #[inline(never)]
+    fn numbers(&mut self) {
+        let (written, middle, first) = (self.spelled(0), self.spelled(1), self.spelled(2));
+        let is_number = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_digit);
         let digits = written.iter().take_while(|b| b.is_ascii_digit()).count();
         // `10g`, `5 kg`.
-        if has_letters && (digits > 0 || middle.digits) && is_unit(&written[digits..]) {
-            self.quantity_end = self.count;
+        if digits < written.len() && (digits > 0 || is_number(middle)) && is_unit(&written[digits..]) {
+            self.quantity_end = self.end;
             self.dosed();
         }
+        let (letters, behind) = numbered(written);
+        if behind >= 3 {
+            let letters = if letters.is_empty() { middle } else { letters };
+            let letters = &letters[letters.len().saturating_sub(4)..];
+            let known = |from: usize| self.sieve.numbered.get(numbered_key(&letters[from..], behind)).is_some();
+            self.signs.strong |= (0..letters.len()).any(known);
+        }
         // `CAS103-79-7`: the ends may touch other letters.
-        if digits == 1 && middle.digits && middle.length == 2 {
-            let before = &self.bytes[first.byte..first.byte + first.length];
-            let known = before.len() - before.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-            let parts = [&before[known..], &self.bytes[middle.byte..middle.byte + 2], &written[..1]];
+        if digits == 1 && middle.len() == 2 && is_number(middle) {
+            let known = first.len() - first.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+            let parts = [&first[known..], middle, &written[..1]];
             if (2..=7).contains(&parts[0].len()) {
                 let number = parts.iter().flat_map(|part| part.iter()).fold(0, |all, b| all * 10 + u64::from(b - b'0'));
                 self.signs.strong |= self.sieve.numbers.get(number).is_some();
             }
         }
     }
+}
+
+/// A word as letters and the number of digits behind them; an `e` may close it (`U-47700E`).
+fn numbered(word: &[u8]) -> (&[u8], usize) {
+    let word = word.strip_suffix(b"e").or(word.strip_suffix(b"E")).unwrap_or(word);
+    let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    (&word[..word.len() - digits], digits)
+}
+
+fn numbered_key(letters: &[u8], digits: usize) -> u64 {
+    letters.iter().fold(digits as u64, |all, b| all << 8 | u64::from(b | 0x20))
 }
 
 /// Units a quantity is given in, as the context's rule has them.
@@ -414,91 +504,109 @@ fn is_unit(written: &[u8]) -> bool {
     crate::detect::context::UNITS.iter().any(|unit| unit.as_bytes() == lower)
 }
 
-const LETTER: u8 = 1 << 5;
-const DIGIT: u8 = 1 << 6;
+/// The letter a letter or digit may stand for.
+const SYMBOL: u8 = 31;
+/// A letter or a digit.
+const WORD: u8 = 32;
+/// A sign that may stand for a letter.
+const ODD: u8 = 64;
 
-/// For each byte its symbol, five bits, and whether it is a letter or a digit; 0 separates.
+/// For each byte its symbol, and [`WORD`], [`ODD`] or neither.
 static CLASS: [u8; 256] = {
     let mut table = [0_u8; 256];
-    let mut letter = 0;
-    while letter < 26_u8 {
-        // `l` looks like `i`, and `1` stands for both.
-        let symbol = if letter == 11 { 9 } else { letter + 1 };
-        table[(b'a' + letter) as usize] = symbol | LETTER;
-        table[(b'A' + letter) as usize] = symbol | LETTER;
-        letter += 1;
+    let mut byte = 0_u8;
+    while byte < 128 {
+        if byte.is_ascii_alphanumeric() {
+            table[byte as usize] = WORD | symbol(byte);
+        }
+        byte += 1;
     }
-    // 0 o, 1 i, 2, 3 e, 4 a, 5 s, 6, 7 t, 8 b, 9.
-    let stands_for = [15, 9, 27, 5, 1, 19, 28, 20, 2, 29];
-    let mut digit = 0;
-    while digit < 10_u8 {
-        table[(b'0' + digit) as usize] = stands_for[digit as usize] | DIGIT;
-        digit += 1;
-    }
+    table[b'@' as usize] = ODD;
+    table[b'$' as usize] = ODD;
+    table[b'!' as usize] = ODD;
+    table[b'|' as usize] = ODD;
     table
 };
 
-/// The symbols of a folded name.
-fn symbols(name: &str) -> Vec<u8> {
-    name.bytes().map(|b| CLASS[b as usize] & 31).filter(|symbol| *symbol != 0).collect()
+/// A letter or digit as the letter it may stand for, five bits, as the squeezed view has it. `1` stands for `i` and `l`,
+/// which are one here.
+const fn symbol(byte: u8) -> u8 {
+    match byte {
+        b'0' => b'o' & SYMBOL,
+        b'1' | b'l' | b'L' => b'i' & SYMBOL,
+        b'2' => 27,
+        b'3' => b'e' & SYMBOL,
+        b'4' => b'a' & SYMBOL,
+        b'5' => b's' & SYMBOL,
+        b'6' => 28,
+        b'7' => b't' & SYMBOL,
+        b'8' => b'b' & SYMBOL,
+        b'9' => 29,
+        letter => letter & SYMBOL,
+    }
 }
 
-fn packed(symbols: &[u8]) -> u64 {
-    symbols.iter().fold(0, |all, symbol| all << 5 | u64::from(*symbol))
+fn symbols(letters: &[u8]) -> Vec<u8> {
+    letters.iter().map(|letter| symbol(*letter)).collect()
 }
 
-fn short_key(folded: u64, length: usize) -> u64 {
-    folded & ((1 << (5 * length)) - 1) | (length as u64) << 32
+/// The letters and digits of a folded name.
+fn letters(name: &str) -> Vec<u8> {
+    name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b | 0x20).collect()
+}
+
+/// The last `length` letters and digits, at most [`LONG`] of them, with their number.
+fn short_key(letters: u64, length: usize) -> u64 {
+    letters & ((1 << (8 * length)) - 1) | (length as u64) << 56
+}
+
+fn packed(letters: &[u8]) -> u64 {
+    letters.iter().fold(0, |all, letter| all << 8 | u64::from(*letter))
 }
 
 /// Everything to be found, before it is frozen.
+#[derive(Default)]
 struct Plan {
-    tails: Vec<u64>,
     ends: Bits<18>,
+    shorts: Bits<15>,
+    softs: Bits<15>,
+    tails: Bits<13>,
     lengths: Growing<Vec<u8>>,
     long: Growing<u8>,
     short: Growing<u8>,
     endings: Growing<u8>,
+    numbered: Growing<u8>,
     other_scripts: Vec<(String, u8)>,
-}
-
-impl Default for Plan {
-    fn default() -> Self {
-        Plan {
-            tails: vec![0; 512],
-            ends: Bits::default(),
-            lengths: Growing::default(),
-            long: Growing::default(),
-            short: Growing::default(),
-            endings: Growing::default(),
-            other_scripts: Vec::new(),
-        }
-    }
 }
 
 impl Plan {
     fn add(&mut self, folded: &str, flags: u8) {
-        if !folded.is_ascii() {
+        // A sign such as `±` alone is no other script.
+        if folded.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) {
             self.other_scripts.push((folded.to_owned(), flags));
             return;
         }
-        let symbols = symbols(folded);
-        if symbols.is_empty() {
-            return;
-        }
-        self.tail(&symbols);
-        if symbols.len() < LONG
-            && folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).count() > 3
-        {
-            *self.endings.entry(short_key(packed(&symbols), symbols.len())) |= STRONG;
-        } else if symbols.len() < LONG {
-            *self.short.entry(short_key(packed(&symbols), symbols.len())) |= flags;
-        } else {
-            self.add_long(&symbols, flags);
+        let letters = letters(folded);
+        let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count();
+        match letters.len() {
+            0 => {}
+            // Longer than the words the walk remembers: found by its end, wherever it begins.
+            3..LONG if words > 3 => self.add_ending(folded),
+            1..LONG => {
+                let key = short_key(packed(&letters), letters.len());
+                if flags == SOFT {
+                    self.softs.set(key)
+                } else {
+                    self.shorts.set(key)
+                }
+                *self.short.entry(key) |= flags;
+            }
+            _ => self.add_long(&letters, flags),
         }
     }
 
-    fn add_long(&mut self, symbols: &[u8], flags: u8) {
+    fn add_long(&mut self, letters: &[u8], flags: u8) {
+        let symbols = symbols(letters);
         let end = packed(&symbols[symbols.len() - LONG..]);
         self.ends.set(end);
         let lengths = self.lengths.entry(end);
@@ -509,29 +617,17 @@ impl Plan {
         *self.long.entry(xxh3_64(&symbols[symbols.len() - usize::from(length)..])) |= flags;
     }
 
-    fn add_ending(&mut self, ending: &str) {
-        let symbols = symbols(ending);
-        self.tail(&symbols);
-        if symbols.len() < LONG {
-            *self.endings.entry(short_key(packed(&symbols), symbols.len())) |= STRONG;
+    fn add_ending(&mut self, folded: &str) {
+        let all = letters(folded);
+        // One entry for all numbers of a family.
+        let (before, digits) = numbered(&all);
+        if digits >= 3 && (1..=4).contains(&before.len()) && before.iter().all(u8::is_ascii_lowercase) {
+            *self.numbered.entry(numbered_key(before, digits)) |= STRONG;
+        } else if all.len() < LONG {
+            self.tails.set(short_key(packed(&all), all.len().min(4)));
+            *self.endings.entry(short_key(packed(&all), all.len())) |= STRONG;
         } else {
-            self.add_long(&symbols, STRONG);
-        }
-    }
-
-    /// Marks the last three symbols, alone and as a plural. Shorter names have any symbols before them.
-    fn tail(&mut self, symbols: &[u8]) {
-        let plural: Vec<u8> = symbols.iter().copied().chain([b's' - b'a' + 1]).collect();
-        for word in [symbols, &plural] {
-            if word.len() >= 3 {
-                let bit = packed(&word[word.len() - 3..]) as usize;
-                self.tails[bit >> 6] |= 1 << (bit & 63);
-            } else {
-                for before in 0..1_usize << (5 * (3 - word.len())) {
-                    let bit = before << (5 * word.len()) | packed(word) as usize;
-                    self.tails[bit >> 6] |= 1 << (bit & 63);
-                }
-            }
+            self.add_long(&all, STRONG);
         }
     }
 }

@@ -153,6 +153,15 @@ fn pieces(c: char, mut each: impl FnMut(Piece)) {
     }
 }
 
+/// Bytes in front that folding leaves alone but for case and separators; looked at in blocks.
+fn plain_length(bytes: &[u8]) -> usize {
+    const BLOCK: usize = 32;
+    let is_strange = |strange: bool, b: &u8| strange | !(b.is_ascii_graphic() | is_space(*b));
+    let blocks = bytes.chunks_exact(BLOCK).take_while(|block| !block.iter().fold(false, is_strange)).count();
+    let from = blocks * BLOCK;
+    from + bytes[from..].iter().take_while(|b| b.is_ascii_graphic() || is_space(**b)).count()
+}
+
 /// Whether folding changes no more than case and separators.
 pub fn is_plain(source: &str) -> bool {
     let strange = source.bytes().fold(false, |strange, b| strange | !(b.is_ascii_graphic() | is_space(b)));
@@ -163,29 +172,23 @@ const fn is_space(b: u8) -> bool {
     b == b' ' || (b >= 9 && b <= 13)
 }
 
-/// The folded text without its map and in the case it was written in: what the first pass needs.
-pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
+/// The folded text without its map and in the case it was written in: what the first pass needs. Whether letters of other
+/// scripts remain.
+pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) -> bool {
+    let mut others = false;
     let mut rest = source;
     while !rest.is_empty() {
-        let plain = rest.bytes().take_while(|b| b.is_ascii_graphic() || is_space(*b)).count();
-        // Names of other scripts are compared as they are folded: any separators as one space.
-        for byte in &rest.as_bytes()[..plain] {
-            match byte {
-                b'-' | b'_' | b'/' | b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c' => {
-                    if folded.last() != Some(&b' ') {
-                        folded.push(b' ');
-                    }
-                }
-                other => folded.push(*other),
-            }
-        }
+        let plain = plain_length(rest.as_bytes());
+        folded.extend_from_slice(&rest.as_bytes()[..plain]);
         rest = &rest[plain..];
         let Some(c) = rest.chars().next() else { break };
         rest = &rest[c.len_utf8()..];
         let mut push = |piece| match piece {
-            Piece::Separator if folded.last() == Some(&b' ') => {}
             Piece::Separator => folded.push(b' '),
-            Piece::Letter(letter, _) => folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes()),
+            Piece::Letter(letter, _) => {
+                others |= !letter.is_ascii() && letter.is_alphanumeric();
+                folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+            }
             Piece::Nothing | Piece::Several => {}
         };
         match if c.is_ascii() { Piece::Nothing } else { known(c) } {
@@ -193,6 +196,7 @@ pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) {
             piece => push(piece),
         }
     }
+    others
 }
 
 /// Only the letters and digits of a folded text, with their places in it.
