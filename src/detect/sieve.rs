@@ -2,7 +2,7 @@
 //!
 //! Everything detection looks for ends at the end of a word. So the sieve finds the words sixty-four bytes at a step, keeps
 //! the last eight letters and digits in a register (separators skipped), and asks at each word's end whether something
-//! watched could end here: first by its last six letters, then by all of them. What it lets through is read properly; what it holds back has nothing a verdict could rest on. It may let through
+//! watched could end here: first by its last eight letters, then by all of them. What it lets through is read properly; what it holds back has nothing a verdict could rest on. It may let through
 //! too much and must never hold back too much: a test compares both ways over disguised and ordinary texts.
 
 use std::cell::RefCell;
@@ -27,9 +27,8 @@ const CODE: u8 = 1 << 4;
 /// The same, if it is written in capitals.
 const CAPITALS: u8 = 1 << 5;
 
-/// Symbols from which a name is found by its last six.
-const LONG: usize = 6;
-const LONG_MASK: u64 = (1 << (8 * LONG)) - 1;
+/// Letters from which a name is found by its last eight.
+const LONG: usize = 8;
 
 /// Symbols between two soft names that may be a pair, and between a code and a quantity: the detector's windows count bytes
 /// with separators, so these are no smaller.
@@ -50,12 +49,12 @@ struct Signs {
 /// What ends with a word.
 #[derive(Default)]
 struct Sets {
-    /// Last six letters of long names, and to them the lengths of what ends so.
+    /// Last eight letters of long names, and to them the lengths of what ends so.
     ends: Bits<18>,
     lengths: Growing<Vec<u8>>,
     /// Hash of all letters to flags.
     long: Growing<u8>,
-    /// Letters of names shorter than six, whole words.
+    /// Letters of shorter names, whole words.
     shorts: Bits<15>,
     short: Growing<u8>,
 }
@@ -66,7 +65,7 @@ pub struct Sieve {
     sets: Frozen,
     /// Soft names that count beside signs of a deal only: asked for once there are some.
     soft: Frozen,
-    /// Endings of families shorter than six letters, and the last three of each.
+    /// Endings shorter than eight letters, and the last three or four of each.
     tails: Bits<13>,
     endings: Table<u8>,
     /// Letters in front of a family's numbers, with how many digits follow: `u` and five, `jwh` and three.
@@ -333,63 +332,80 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     fn ask(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
         let short = |length: usize| {
-            let length = length.min(LONG);
-            (length < LONG) & self.sets.shorts.has(short_key(last, length))
+            (length < LONG) & self.sets.shorts.has(short_key(last, length.min(LONG - 1)))
         };
-        let digits = last & LONG_MASK & LETTER_BITS != LONG_MASK & LETTER_BITS;
-        let hit = digits
-            | self.sets.ends.has(last & LONG_MASK)
+        let hit = self.sets.ends.has(last)
             | self.sieve.tails.has(short_key(last, 3))
+            | self.sieve.tails.has(short_key(last, 4))
             | short(lengths[0])
             | short(lengths[1])
             | short(lengths[2]);
         if hit {
-            self.ask_all(last, count, lengths);
+            self.ask_all(last, last, count, lengths);
+        }
+        if last & LETTER_BITS != LETTER_BITS {
+            self.ask_digits(last, count, lengths);
+        }
+    }
+
+    /// The same with digits as the letters they may stand for.
+    #[inline(never)]
+    fn ask_digits(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
+        for one in ONES {
+            let read = stand_for(last, one);
+            if self.sets.ends.has(read) | self.sieve.tails.has(short_key(read, 4)) {
+                self.ask_all(read, last, count, lengths);
+            }
+            if !last.to_be_bytes().contains(&b'1') {
+                break;
+            }
         }
     }
 
     #[inline(never)]
-    fn ask_all(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
-        for one in ONES {
-            let ending = if last & LETTER_BITS == LETTER_BITS { last } else { stand_for(last, one) } & LONG_MASK;
-            if self.sets.ends.has(ending) {
-                self.ask_long(ending, count);
-            }
-            if one == ONES[1] || !last.to_be_bytes().contains(&b'1') {
-                break;
-            }
+    fn ask_all(&mut self, read: u64, last: u64, count: usize, lengths: [usize; 3]) {
+        if self.sets.ends.has(read)
+            && let Some(lengths) = self.sets.lengths.get(read)
+        {
+            self.ask_long(lengths, count);
         }
-        if self.sieve.tails.has(short_key(last, 3)) {
-            for length in 3..LONG {
-                self.signs.strong |= self.sieve.endings.get(short_key(last, length)).is_some();
+        for length in 3..LONG {
+            if self.sieve.tails.has(short_key(read, length.min(4))) {
+                self.signs.strong |= self.sieve.endings.get(short_key(read, length)).is_some();
             }
         }
         for (back, length) in lengths.into_iter().enumerate() {
+            let key = short_key(last, length.min(LONG - 1));
             if (1..LONG).contains(&length)
                 && self.length(back) > 0
-                && let Some(flags) = self.sets.short.get(short_key(last, length))
+                && self.sets.shorts.has(key)
+                && let Some(flags) = self.sets.short.get(key)
             {
                 self.note(*flags, count - length);
             }
         }
     }
 
-    fn ask_long(&mut self, ending: u64, count: usize) {
-        let Some(lengths) = self.sets.lengths.get(ending) else { return };
-        // The letters in front of this word's end, from the last back, a plural's `s` left out.
-        let mut behind = [0_u8; u8::MAX as usize];
+    /// Whether a name of one of these lengths, shortest first, ends here.
+    fn ask_long(&mut self, lengths: &[u8], count: usize) {
+        // A plural's `s` left out.
         let end = self.words[0].1 - (self.count - count);
-        let before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric());
-        let known = behind.iter_mut().zip(before).map(|(to, from)| *to = from | 0x20).count();
-        for &length in lengths {
-            let Some(written) = behind.get(..usize::from(length)).filter(|written| written.len() <= known) else { continue };
-            for one in ONES {
-                if let Some(flags) = self.sets.long.get(backwards(written.iter().copied(), one)) {
-                    self.note(*flags, count - written.len());
+        for one in ONES {
+            let mut before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| b | 0x20);
+            let (mut hash, mut known, mut has_one) = (0, 0, false);
+            for &length in lengths {
+                while known < usize::from(length) {
+                    let Some(letter) = before.next() else { return };
+                    hash = backwards(hash, letter, one);
+                    has_one |= letter == b'1';
+                    known += 1;
                 }
-                if !written.contains(&b'1') {
-                    break;
+                if let Some(flags) = self.sets.long.get(hash) {
+                    self.note(*flags, count - known);
                 }
+            }
+            if !has_one {
+                break;
             }
         }
     }
@@ -528,12 +544,29 @@ const fn symbol(letter: u8, one: u8) -> u8 {
 }
 
 fn stand_for(letters: u64, one: u8) -> u64 {
-    u64::from_be_bytes(letters.to_be_bytes().map(|letter| symbol(letter, one)))
+    let table = if one == ONES[0] { &STAND_FOR[0] } else { &STAND_FOR[1] };
+    let mut bytes = letters.to_be_bytes();
+    for byte in &mut bytes {
+        *byte = table[usize::from(*byte)];
+    }
+    u64::from_be_bytes(bytes)
 }
 
-/// Hash of letters given from the last to the first, read as [`symbol`] reads them.
-fn backwards(letters: impl Iterator<Item = u8>, one: u8) -> u64 {
-    letters.fold(0, |all: u64, letter| spread(all ^ u64::from(symbol(letter, one))).rotate_left(23))
+/// [`symbol`] of every byte, for each reading of `1`.
+static STAND_FOR: [[u8; 256]; 2] = {
+    let mut tables = [[0; 256]; 2];
+    let mut byte = 0;
+    while byte < 256 {
+        tables[0][byte] = symbol(byte as u8, ONES[0]);
+        tables[1][byte] = symbol(byte as u8, ONES[1]);
+        byte += 1;
+    }
+    tables
+};
+
+/// Hash of letters given from the last to the first, read as [`symbol`] reads them: one more.
+fn backwards(hash: u64, letter: u8, one: u8) -> u64 {
+    spread(hash ^ u64::from(symbol(letter, one))).rotate_left(23)
 }
 
 /// The letters and digits of a folded name.
@@ -541,7 +574,7 @@ fn letters(name: &str) -> Vec<u8> {
     name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b | 0x20).collect()
 }
 
-/// The last `length` letters and digits, at most [`LONG`] of them, with their number.
+/// The last `length` letters and digits, fewer than [`LONG`], with their number.
 fn short_key(letters: u64, length: usize) -> u64 {
     letters & ((1 << (8 * length)) - 1) | (length as u64) << 56
 }
@@ -569,8 +602,9 @@ impl Plan {
         }
         let letters = letters(folded);
         let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count();
-        // Short, and longer than the words the walk remembers: found by its end, wherever it begins.
-        if (3..LONG).contains(&letters.len()) && words > 3 {
+        // Short and of more words than the walk remembers, or long enough to be pulled apart: found by its end, wherever
+        // it begins.
+        if (3..LONG).contains(&letters.len()) && words > 3 || letters.len() == LONG - 1 && flags & STRONG != 0 {
             return self.add_ending(folded);
         }
         if flags != SOFT {
@@ -588,7 +622,7 @@ impl Plan {
         if digits >= 3 && (1..=4).contains(&before.len()) && before.iter().all(u8::is_ascii_lowercase) {
             *self.numbered.entry(numbered_key(before, digits)) |= STRONG;
         } else if all.len() < LONG {
-            self.tails.set(short_key(packed(&all), 3));
+            self.tails.set(short_key(packed(&all), all.len().min(4)));
             *self.endings.entry(short_key(packed(&all), all.len())) |= STRONG;
         } else {
             self.sets.add(&all, STRONG);
@@ -609,14 +643,16 @@ impl Sets {
                 // Longer names are found by their last letters.
                 let kept = &letters[length.saturating_sub(u8::MAX.into())..];
                 for one in ONES {
-                    let end = stand_for(packed(&kept[kept.len() - LONG..]), one) & LONG_MASK;
+                    let end = stand_for(packed(&kept[kept.len() - LONG..]), one);
                     self.ends.set(end);
                     let lengths = self.lengths.entry(end);
                     let length = u8::try_from(kept.len()).unwrap_or(u8::MAX);
                     if !lengths.contains(&length) {
                         lengths.push(length);
+                        lengths.sort_unstable();
                     }
-                    *self.long.entry(backwards(kept.iter().rev().copied(), one)) |= flags;
+                    let hash = kept.iter().rev().fold(0, |hash, letter| backwards(hash, *letter, one));
+                    *self.long.entry(hash) |= flags;
                     if !kept.contains(&b'1') {
                         break;
                     }
