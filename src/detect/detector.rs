@@ -11,7 +11,7 @@ use crate::detect::context::{ContextIndex, DEALING, Signal};
 use crate::detect::identifiers;
 use crate::detect::names::{Found, Meaning, NameIndex, Spelling, Strength};
 use crate::detect::score::Features;
-use crate::detect::sieve::{Sieve, Signs};
+use crate::detect::sieve::Sieve;
 use crate::detect::view::Folded;
 use crate::detect::watchlist::{Substance, Watchlist};
 
@@ -101,19 +101,7 @@ impl Detector {
     /// Whether the first pass leaves anything a verdict could rest on; `false` proves that the listing is clear.
     pub fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
         let values = listing.attributes.iter().map(|(_, value)| value.as_str());
-        let mut signs = Signs::default();
-        for source in [listing.title, listing.text].into_iter().chain(values) {
-            let seen = self.sieve.look(&self.names, source);
-            signs = Signs {
-                strong: signs.strong || seen.strong,
-                deal: signs.deal || seen.deal,
-                soft: signs.soft || seen.soft,
-            };
-            if signs.need_reading() {
-                return true;
-            }
-        }
-        false
+        self.sieve.needs_reading(&self.names, [listing.title, listing.text].into_iter().chain(values))
     }
 
     /// Reads a listing in full, whatever the first pass says.

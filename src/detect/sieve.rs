@@ -1,14 +1,11 @@
 //! The first pass: proves that most listings hold nothing, at a fraction of the cost of reading them properly.
 //!
-//! Everything detection looks for ends at the end of a word. So the sieve walks over the bytes once, keeps the last twelve
-//! letters and digits in a register (separators skipped, digits folded into the letters they stand for), and asks at each
-//! word's end whether something watched could end here: first by its last three symbols, then by its last six, then by all
-//! of them. What it lets through is read properly; what it holds back has nothing a verdict could rest on. It may let through
+//! Everything detection looks for ends at the end of a word. So the sieve finds the words sixty-four bytes at a step, keeps
+//! the last eight letters and digits in a register (separators skipped), and asks at each word's end whether something
+//! watched could end here: first by its last eight letters, then by all of them. What it lets through is read properly; what it holds back has nothing a verdict could rest on. It may let through
 //! too much and must never hold back too much: a test compares both ways over disguised and ordinary texts.
 
 use std::cell::RefCell;
-
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::detect::classes::ClassGrammar;
 use crate::detect::context::ContextIndex;
@@ -30,12 +27,8 @@ const CODE: u8 = 1 << 4;
 /// The same, if it is written in capitals.
 const CAPITALS: u8 = 1 << 5;
 
-/// Symbols from which a name is found by its last six.
-const LONG: usize = 6;
-const LONG_MASK: u64 = (1 << (8 * LONG)) - 1;
-
-/// The bit of eight bytes that letters have and digits lack.
-const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
+/// Letters from which a name is found by its last eight.
+const LONG: usize = 8;
 
 /// Symbols between two soft names that may be a pair, and between a code and a quantity: the detector's windows count bytes
 /// with separators, so these are no smaller.
@@ -43,125 +36,65 @@ const PAIR_SYMBOLS: usize = 6;
 const QUANTITY_SYMBOLS: usize = 44;
 
 /// What a field may hold.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Signs {
+#[derive(Debug, Clone, Copy, Default)]
+struct Signs {
     /// Something a verdict may rest on alone.
-    pub strong: bool,
+    strong: bool,
     /// A sign of a deal.
-    pub deal: bool,
+    deal: bool,
     /// A soft name.
-    pub soft: bool,
+    soft: bool,
 }
 
-impl Signs {
-    /// Whether a listing with these signs has to be read properly.
-    pub fn need_reading(self) -> bool {
-        self.strong || (self.deal && self.soft)
-    }
+/// What ends with a word.
+#[derive(Default)]
+struct Sets {
+    /// Last eight letters of long names, and to them the lengths of what ends so.
+    ends: Bits<18>,
+    lengths: Growing<Vec<u8>>,
+    /// Hash of all letters to flags.
+    long: Growing<u8>,
+    /// Letters of shorter names, whole words.
+    shorts: Bits<15>,
+    short: Growing<u8>,
 }
 
 /// The compiled first pass.
 pub struct Sieve {
-    /// Last six symbols of long names.
-    ends: Bits<18>,
-    /// Short names, and those that say no more than that a soft name occurs.
-    shorts: Bits<15>,
-    softs: Bits<15>,
-    /// Last three letters of the endings of families.
+    /// All that is asked for first.
+    sets: Frozen,
+    /// Soft names that count beside signs of a deal only: asked for once there are some.
+    soft: Frozen,
+    /// Endings shorter than eight letters, and the last three or four of each.
     tails: Bits<13>,
-    /// Last six symbols to the lengths of what ends so.
-    lengths: Table<Vec<u8>>,
-    /// Hash of all symbols to flags.
-    long: Table<u8>,
-    /// Symbols and their number, for names shorter than six, whole words.
-    short: Table<u8>,
-    /// Endings of families shorter than six, at the end of any word.
     endings: Table<u8>,
     /// Letters in front of a family's numbers, with how many digits follow: `u` and five, `jwh` and three.
     numbered: Table<u8>,
     /// CAS numbers of the list.
     numbers: Table<u8>,
-    /// Stems of families whose names have no fixed ending, over symbols.
+    /// Stems of families whose names have no fixed ending.
     stems: Option<aho_corasick::AhoCorasick>,
     /// Names and terms that are not written in Latin letters, with their flags.
     other_scripts: aho_corasick::AhoCorasick,
     other_flags: Vec<u8>,
 }
 
-/// What is kept of one field between calls, so that the common case allocates nothing.
-#[derive(Default)]
-struct Scratch {
-    folded: Vec<u8>,
-    text: Text,
-}
-
-/// Only the letters and digits of a field, in lower case, behind [`LEAD`] zeros, so that the last eight can be taken in one
-/// load.
-#[derive(Default)]
-struct Text {
-    letters: Vec<u8>,
-    /// The same with digits as the letters they stand for.
-    symbols: Vec<u8>,
-    /// Where words end: among the letters, and in the bytes of the field (upper half).
-    words: Vec<u64>,
-    /// How many of the words are of this field; what is behind them is left from others.
-    count: usize,
-}
-
-/// Zeros in front of the letters and digits.
-const LEAD: usize = 8;
-
-impl Text {
-    /// Takes a field apart. No step depends on what a byte is, so nothing is mispredicted. Whether signs that may stand for
-    /// letters occur.
-    fn take(&mut self, bytes: &[u8]) -> bool {
-        if self.letters.len() < bytes.len() + LEAD + 1 {
-            self.letters.resize(bytes.len() + LEAD + 1, 0);
-            self.symbols.resize(bytes.len() + LEAD + 1, 0);
-            self.words.resize(bytes.len() / 2 + 2, 0);
-        }
-        let (letters, symbols, words) = (&mut self.letters[..], &mut self.symbols[..], &mut self.words[..]);
-        let (mut count, mut ended, mut seen, mut inside) = (LEAD, 0, 0, 0);
-        for (at, byte) in bytes.iter().enumerate() {
-            let class = CLASS[*byte as usize];
-            letters[count] = byte | 0x20;
-            symbols[count] = class & SYMBOL;
-            words[ended] = count as u64 | (at as u64) << 32;
-            let word = usize::from((class / WORD) & 1);
-            ended += inside & !word;
-            count += word;
-            inside = word;
-            seen |= class;
-        }
-        words[ended] = count as u64 | (bytes.len() as u64) << 32;
-        self.count = ended + inside;
-        seen & ODD != 0
-    }
-
-    /// Where a word ends: among the letters and in the field.
-    #[inline]
-    fn end(&self, word: usize) -> (usize, usize) {
-        let end = self.words.get(word).copied().unwrap_or_default();
-        ((end & u64::from(u32::MAX)) as usize, (end >> 32) as usize)
-    }
-
-    /// Gives back what a long field took.
-    fn shrink(&mut self) {
-        if self.letters.len() > 1 << 20 {
-            *self = Text::default();
-        }
-    }
-}
-
-/// The eight bytes before `end`.
-#[inline]
-fn last_eight(bytes: &[u8], end: usize) -> u64 {
-    bytes.get(end.wrapping_sub(8)..end).and_then(|last| last.try_into().ok()).map_or(0, u64::from_be_bytes)
+/// [`Sets`] that no longer grow.
+struct Frozen {
+    ends: Bits<18>,
+    lengths: Table<Vec<u8>>,
+    long: Table<u8>,
+    shorts: Bits<15>,
+    short: Table<u8>,
 }
 
 thread_local! {
-    static SCRATCH: RefCell<Scratch> = RefCell::default();
+    /// The folded text of a field, kept between calls so that the common case allocates nothing.
+    static FOLDED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
+
+/// Bytes of folded text kept between calls.
+const KEPT_BYTES: usize = 1 << 20;
 
 impl Sieve {
     /// Builds the sieve from what the detector looks for.
@@ -198,13 +131,11 @@ impl Sieve {
         for term in ContextIndex::dealing_terms(watchlist) {
             plan.add(&term, DEAL);
         }
-        let mut stems: Vec<Vec<u8>> = Vec::new();
+        let mut stems: Vec<String> = Vec::new();
         for rule in classes.endings() {
             match rule {
                 Ok(endings) => endings.iter().for_each(|ending| plan.add_ending(ending)),
-                Err(open) => {
-                    stems.extend(open.iter().map(|stem| symbols(&letters(stem))).filter(|stem| !stem.is_empty()))
-                }
+                Err(open) => stems.extend_from_slice(open),
             }
         }
         let mut numbers = Table::with_capacity(watchlist.substances.len() * 2);
@@ -213,43 +144,52 @@ impl Sieve {
             numbers.set(digits.parse().unwrap_or(u64::MAX), |_| 1);
         }
         let (other_names, other_flags): (Vec<String>, Vec<u8>) = plan.other_scripts.drain(..).unzip();
+        let caseless = || aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).clone();
         Ok(Sieve {
-            stems: if stems.is_empty() { None } else { Some(aho_corasick::AhoCorasick::new(&stems)?) },
-            other_scripts: aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).build(&other_names)?,
+            stems: if stems.is_empty() { None } else { Some(caseless().build(&stems)?) },
+            other_scripts: caseless().build(&other_names)?,
             other_flags,
             numbers,
             numbered: plan.numbered.into_table(),
-            ends: plan.ends,
-            shorts: plan.shorts,
-            softs: plan.softs,
             tails: plan.tails,
-            lengths: plan.lengths.into_table(),
-            long: plan.long.into_table(),
-            short: plan.short.into_table(),
             endings: plan.endings.into_table(),
+            sets: plan.sets.freeze(),
+            soft: plan.soft.freeze(),
         })
     }
 
-    /// What one field may hold. Stops as soon as the field has to be read properly anyway.
-    pub fn look(&self, names: &NameIndex, source: &str) -> Signs {
-        SCRATCH.with_borrow_mut(|scratch| {
-            if u32::try_from(source.len()).is_err() {
-                return Signs { strong: true, ..Signs::default() };
+    /// Whether one of the fields of a listing may hold something a verdict could rest on.
+    pub fn needs_reading<'a>(&self, names: &NameIndex, fields: impl Iterator<Item = &'a str> + Clone) -> bool {
+        let mut deal = false;
+        for field in fields.clone() {
+            let signs = self.look(names, field, &self.sets);
+            if signs.strong {
+                return true;
             }
-            let Scratch { folded, text } = scratch;
-            let signs = if view::is_plain(source) {
-                self.walk(names, source.as_bytes(), text, false)
-            } else {
-                folded.clear();
-                let other_scripts = view::fold_quickly(source, folded);
-                let mut signs = self.walk(names, folded, text, other_scripts);
-                if !signs.strong && other_scripts {
-                    self.look_at_other_scripts(folded, &mut signs);
-                }
-                folded.shrink_to(1 << 20);
-                signs
-            };
-            text.shrink();
+            deal |= signs.deal;
+        }
+        deal && fields.into_iter().any(|field| {
+            let signs = self.look(names, field, &self.soft);
+            signs.soft || signs.strong
+        })
+    }
+
+    /// What of `sets` one field may hold. Stops as soon as the field has to be read properly anyway.
+    fn look(&self, names: &NameIndex, source: &str, sets: &Frozen) -> Signs {
+        if u32::try_from(source.len()).is_err() {
+            return Signs { strong: true, ..Signs::default() };
+        }
+        if view::is_plain(source) {
+            return Walk::new(self, sets, names, source.as_bytes(), false).run();
+        }
+        FOLDED.with_borrow_mut(|folded| {
+            folded.clear();
+            let other_scripts = view::fold_quickly(source, folded);
+            let mut signs = Walk::new(self, sets, names, folded, other_scripts).run();
+            if !signs.strong && other_scripts {
+                self.look_at_other_scripts(folded, &mut signs);
+            }
+            folded.shrink_to(KEPT_BYTES);
             signs
         })
     }
@@ -281,26 +221,9 @@ impl Sieve {
             }
         }
     }
-
-    fn walk(&self, names: &NameIndex, bytes: &[u8], text: &mut Text, other_scripts: bool) -> Signs {
-        let odd = text.take(bytes);
-        let mut walk = Walk::new(self, names, bytes, text, other_scripts);
-        let odd_places = || memchr::memchr3_iter(b'@', b'$', b'|', bytes).chain(memchr::memchr_iter(b'!', bytes));
-        walk.signs.strong = odd && odd_places().any(|at| is_odd(bytes, at));
-        for word in 0..text.count {
-            if walk.signs.strong {
-                return walk.signs;
-            }
-            walk.word(word);
-        }
-        if let Some(stems) = &self.stems {
-            walk.signs.strong |= stems.is_match(&text.symbols[LEAD..walk.end]);
-        }
-        walk.signs
-    }
 }
 
-/// `f@ntanyl`, `fentan!l`: signs that stand for letters between letters, and the rest of an entity.
+/// `f@ntanyl`, `fentan!l`: signs that stand for letters between letters.
 fn is_odd(bytes: &[u8], at: usize) -> bool {
     at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
 }
@@ -308,16 +231,17 @@ fn is_odd(bytes: &[u8], at: usize) -> bool {
 /// The state of one walk over a field.
 struct Walk<'a> {
     sieve: &'a Sieve,
+    sets: &'a Frozen,
     names: &'a NameIndex,
     bytes: &'a [u8],
-    text: &'a Text,
     signs: Signs,
-    /// The word looked at.
-    at: usize,
-    /// Where it ends among the letters and digits, and where it and the words before begin.
-    end: usize,
-    starts: [usize; 3],
-    /// Where the last soft name, code and quantity ended.
+    /// The last eight letters and digits in lower case, separators skipped; the last one lowest.
+    last: u64,
+    /// Letters and digits up to the end of this word.
+    count: usize,
+    /// This word and the two before it: first byte, and one past the last.
+    words: [(usize, usize); 3],
+    /// Where the last soft name, code and quantity ended, in letters.
     pair_end: usize,
     code_end: usize,
     quantity_end: usize,
@@ -326,105 +250,156 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(sieve: &'a Sieve, names: &'a NameIndex, bytes: &'a [u8], text: &'a Text, other_scripts: bool) -> Self {
-        let far = usize::MAX / 2;
-        let (signs, starts) = (Signs::default(), [0; 3]);
+    fn new(sieve: &'a Sieve, sets: &'a Frozen, names: &'a NameIndex, bytes: &'a [u8], other_scripts: bool) -> Self {
+        let (signs, far) = (Signs::default(), usize::MAX / 2);
         let (pair_end, code_end, quantity_end) = (far, far, far);
-        Walk {
-            sieve,
-            names,
-            bytes,
-            text,
-            signs,
-            at: 0,
-            end: LEAD,
-            starts,
-            pair_end,
-            code_end,
-            quantity_end,
-            other_scripts,
+        let (last, count, words) = (0, 0, [(0, 0); 3]);
+        Walk { sieve, sets, names, bytes, signs, last, count, words, pair_end, code_end, quantity_end, other_scripts }
+    }
+
+    fn run(mut self) -> Signs {
+        let odd = memchr::memchr3_iter(b'@', b'$', b'|', self.bytes).chain(memchr::memchr_iter(b'!', self.bytes));
+        self.signs.strong = odd.into_iter().any(|at| is_odd(self.bytes, at));
+        let (mut start, mut inside) = (0, false);
+        for (block, chunk) in self.bytes.chunks(64).enumerate() {
+            let word = word_bits(chunk);
+            // One bit at each place where a word begins or ends.
+            let mut edges = word ^ (word << 1 | u64::from(inside));
+            while edges != 0 {
+                let at = block * 64 + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                if inside {
+                    self.word(start, at);
+                    if self.signs.strong {
+                        return self.signs;
+                    }
+                }
+                (start, inside) = (at, !inside);
+            }
         }
+        if inside {
+            self.word(start, self.bytes.len());
+        }
+        if let Some(stems) = &self.sieve.stems {
+            self.signs.strong |= stems.is_match(self.bytes);
+        }
+        self.signs
     }
 
     /// Whether anything watched ends with a word.
     #[inline]
-    fn word(&mut self, at: usize) {
-        let start = self.end;
-        self.starts = [start, self.starts[0], self.starts[1]];
-        (self.at, self.end) = (at, self.text.end(at).0);
-        let letters = self.ask(self.end);
+    fn word(&mut self, start: usize, end: usize) {
+        self.words = [(start, end), self.words[0], self.words[1]];
+        let length = end - start;
+        let own = last_eight(self.bytes, end) | LOWER;
+        let before = self.last;
+        self.last = if length < 8 { before << (8 * length) | own & ((1 << (8 * length)) - 1) } else { own };
+        self.count += length;
+        let lengths = [length, length + self.length(1), length + self.length(1) + self.length(2)];
+        self.ask(self.last, self.count, lengths);
         // A plural or genitive.
-        if letters & 0xff == u64::from(b's') {
-            self.ask(self.end - 1);
+        if self.last & 0xff == u64::from(b's') && length > 1 {
+            // What the shift loses in front is no part of any key.
+            self.ask(self.last >> 8, self.count - 1, lengths.map(|length| length - 1));
         }
-        let length = self.end - start;
-        // Digits lack the bit that letters have. A word of more than eight has its digits at its end if they matter here.
+        // Digits lack the bit that letters have. In a word of more than eight they matter at its end.
         let outside = if length < 8 { !0 << (8 * length) } else { 0 };
-        if (letters | outside) & LETTER_BITS != LETTER_BITS || self.text.letters[start - 1] < 0x40 {
+        if (own | outside) & LETTER_BITS != LETTER_BITS || before & 0x40 == 0 {
             self.numbers();
         }
-        if length >= 7 && self.names.may_be_near(&self.text.letters[start..self.end]) {
+        if length >= 7 && self.names.may_be_near(&self.bytes[start..end]) {
             self.signs.strong = true;
         }
         // The shape of an InChIKey.
-        self.signs.strong |= (start - self.starts[1] == 10) & (start - self.starts[2] >= 24);
+        self.signs.strong |= (self.length(1) == 10) & (self.length(2) >= 14);
     }
 
-    /// The word `back` before this one, in lower case.
-    fn spelled(&self, back: usize) -> &'a [u8] {
-        if back > self.at {
-            return &[];
-        }
-        let end = if back == 0 { self.end } else { self.starts[back - 1] };
-        self.text.letters.get(self.starts[back]..end).unwrap_or_default()
+    fn length(&self, back: usize) -> usize {
+        self.words[back].1 - self.words[back].0
     }
 
-    /// This word as it is written.
-    fn written(&self) -> &'a [u8] {
-        let end = self.text.end(self.at).1;
-        self.bytes.get(end - (self.end - self.starts[0])..end).unwrap_or_default()
+    /// The word `back` before this one, as it is written.
+    fn written(&self, back: usize) -> &'a [u8] {
+        self.bytes.get(self.words[back].0..self.words[back].1).unwrap_or_default()
     }
 
-    /// Whether anything watched ends before `end`. The sets are asked without a branch between them: all of them almost
+    /// Whether anything watched ends with these letters. The sets are asked without a branch between them: all of them almost
     /// always say no.
     #[inline(always)]
-    fn ask(&mut self, end: usize) -> u64 {
-        let letters = last_eight(&self.text.letters, end);
-        let short = |start: usize| {
-            let length = end.saturating_sub(start).min(LONG);
-            let key = short_key(letters, length);
-            (length < LONG) & (self.sieve.shorts.has(key) | (!self.signs.soft & self.sieve.softs.has(key)))
-        };
-        let ending = last_eight(&self.text.symbols, end) & LONG_MASK;
-        let hit = self.sieve.ends.has(ending)
-            | self.sieve.tails.has(short_key(letters, 3))
-            | self.sieve.tails.has(short_key(letters, 4))
-            | short(self.starts[0])
-            | short(self.starts[1])
-            | short(self.starts[2]);
+    fn ask(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
+        let short = |length: usize| (length < LONG) & self.sets.shorts.has(short_key(last, length.min(LONG - 1)));
+        let hit = self.sets.ends.has(last)
+            | self.sieve.tails.has(short_key(last, 3))
+            | self.sieve.tails.has(short_key(last, 4))
+            | short(lengths[0])
+            | short(lengths[1])
+            | short(lengths[2]);
         if hit {
-            self.ask_all(ending, letters, end);
+            self.ask_all(last, last, count, lengths);
         }
-        letters
+        if last & LETTER_BITS != LETTER_BITS {
+            self.ask_digits(last, count, lengths);
+        }
+    }
+
+    /// The same with digits as the letters they may stand for.
+    #[inline(never)]
+    fn ask_digits(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
+        for one in ONES {
+            let read = stand_for(last, one);
+            if self.sets.ends.has(read) | self.sieve.tails.has(short_key(read, 4)) {
+                self.ask_all(read, last, count, lengths);
+            }
+            if !last.to_be_bytes().contains(&b'1') {
+                break;
+            }
+        }
     }
 
     #[inline(never)]
-    fn ask_all(&mut self, ending: u64, letters: u64, end: usize) {
-        for &length in self.sieve.lengths.get(ending).into_iter().flatten() {
-            let Some(start) = end.checked_sub(usize::from(length)).filter(|start| *start >= LEAD) else { continue };
-            if let Some(flags) = self.sieve.long.get(xxh3_64(&self.text.symbols[start..end])) {
-                self.note(*flags, start);
-            }
+    fn ask_all(&mut self, read: u64, last: u64, count: usize, lengths: [usize; 3]) {
+        if self.sets.ends.has(read)
+            && let Some(lengths) = self.sets.lengths.get(read)
+        {
+            self.ask_long(lengths, count);
         }
         for length in 3..LONG {
-            self.signs.strong |= self.sieve.endings.get(short_key(letters, length)).is_some();
+            if self.sieve.tails.has(short_key(read, length.min(4))) {
+                self.signs.strong |= self.sieve.endings.get(short_key(read, length)).is_some();
+            }
         }
-        for back in 0..3.min(self.at + 1) {
-            let start = self.starts[back];
-            if (1..LONG).contains(&end.saturating_sub(start))
-                && let Some(flags) = self.sieve.short.get(short_key(letters, end - start))
+        for (back, length) in lengths.into_iter().enumerate() {
+            let key = short_key(last, length.min(LONG - 1));
+            if (1..LONG).contains(&length)
+                && self.length(back) > 0
+                && self.sets.shorts.has(key)
+                && let Some(flags) = self.sets.short.get(key)
             {
-                self.note(*flags, start);
+                self.note(*flags, count - length);
+            }
+        }
+    }
+
+    /// Whether a name of one of these lengths, shortest first, ends here.
+    fn ask_long(&mut self, lengths: &[u8], count: usize) {
+        // A plural's `s` left out.
+        let end = self.words[0].1 - (self.count - count);
+        for one in ONES {
+            let mut before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| b | 0x20);
+            let (mut hash, mut known, mut has_one) = (0, 0, false);
+            for &length in lengths {
+                while known < usize::from(length) {
+                    let Some(letter) = before.next() else { return };
+                    hash = backwards(hash, letter, one);
+                    has_one |= letter == b'1';
+                    known += 1;
+                }
+                if let Some(flags) = self.sets.long.get(hash) {
+                    self.note(*flags, count - known);
+                }
+            }
+            if !has_one {
+                break;
             }
         }
     }
@@ -437,11 +412,11 @@ impl<'a> Walk<'a> {
             if self.pair_end <= start && start - self.pair_end <= PAIR_SYMBOLS {
                 self.signs.strong = true;
             }
-            self.pair_end = self.end;
+            self.pair_end = self.count;
         }
-        let capitals = || !self.written().iter().any(u8::is_ascii_lowercase);
+        let capitals = || !self.written(0).iter().any(u8::is_ascii_lowercase);
         if flags & CODE != 0 || (flags & CAPITALS != 0 && capitals()) {
-            self.code_end = self.end;
+            self.code_end = self.count;
             self.dosed();
         }
     }
@@ -454,15 +429,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// CAS numbers and quantities.
+    /// CAS numbers, quantities, and families that are numbered.
     #[inline(never)]
     fn numbers(&mut self) {
-        let (written, middle, first) = (self.spelled(0), self.spelled(1), self.spelled(2));
+        let (written, middle, first) = (self.written(0), self.written(1), self.written(2));
         let is_number = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_digit);
         let digits = written.iter().take_while(|b| b.is_ascii_digit()).count();
         // `10g`, `5 kg`.
         if digits < written.len() && (digits > 0 || is_number(middle)) && is_unit(&written[digits..]) {
-            self.quantity_end = self.end;
+            self.quantity_end = self.count;
             self.dosed();
         }
         let (letters, behind) = numbered(written);
@@ -481,6 +456,41 @@ impl<'a> Walk<'a> {
                 self.signs.strong |= self.sieve.numbers.get(number).is_some();
             }
         }
+    }
+}
+
+/// One bit for each of up to 64 bytes that is a letter or a digit, eight bytes at a step.
+#[inline]
+fn word_bits(bytes: &[u8]) -> u64 {
+    let mut bits = 0;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (at, eight) in eights.iter().enumerate() {
+        bits |= word_bits_of_eight(u64::from_le_bytes(*eight)) << (8 * at);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    if rest.is_empty() { bits } else { bits | word_bits_of_eight(u64::from_le_bytes(last)) << (8 * eights.len()) }
+}
+
+#[inline]
+fn word_bits_of_eight(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LOW: u64 = 0x7f * ONES;
+    // The upper bit of each byte tells whether adding carried past 0x80: whether the byte is at least so much.
+    let at_least = |bytes: u64, least: u8| (bytes & LOW) + u64::from(0x80 - least) * ONES;
+    let lower = bytes | LOWER;
+    let letters = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
+    let digits = at_least(bytes, b'0') & !at_least(bytes, b'9' + 1);
+    let words = ((letters | digits) & !bytes) >> 7 & ONES;
+    words.wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// The eight bytes before `end`; zeros in front of the first.
+#[inline]
+fn last_eight(bytes: &[u8], end: usize) -> u64 {
+    match bytes.get(end.wrapping_sub(8)..end).and_then(|last| last.try_into().ok()) {
+        Some(last) => u64::from_be_bytes(last),
+        None => packed(&bytes[..end]),
     }
 }
 
@@ -504,50 +514,53 @@ fn is_unit(written: &[u8]) -> bool {
     crate::detect::context::UNITS.iter().any(|unit| unit.as_bytes() == lower)
 }
 
-/// The letter a letter or digit may stand for.
-const SYMBOL: u8 = 31;
-/// A letter or a digit.
-const WORD: u8 = 32;
-/// A sign that may stand for a letter.
-const ODD: u8 = 64;
+/// The bit of each of eight bytes that makes letters small and leaves digits alone.
+const LOWER: u64 = 0x2020_2020_2020_2020;
 
-/// For each byte its symbol, and [`WORD`], [`ODD`] or neither.
-static CLASS: [u8; 256] = {
-    let mut table = [0_u8; 256];
-    let mut byte = 0_u8;
-    while byte < 128 {
-        if byte.is_ascii_alphanumeric() {
-            table[byte as usize] = WORD | symbol(byte);
-        }
-        byte += 1;
-    }
-    table[b'@' as usize] = ODD;
-    table[b'$' as usize] = ODD;
-    table[b'!' as usize] = ODD;
-    table[b'|' as usize] = ODD;
-    table
-};
+/// The bit that letters have and digits lack.
+const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
 
-/// A letter or digit as the letter it may stand for, five bits, as the squeezed view has it. `1` stands for `i` and `l`,
-/// which are one here.
-const fn symbol(byte: u8) -> u8 {
-    match byte {
-        b'0' => b'o' & SYMBOL,
-        b'1' | b'l' | b'L' => b'i' & SYMBOL,
-        b'2' => 27,
-        b'3' => b'e' & SYMBOL,
-        b'4' => b'a' & SYMBOL,
-        b'5' => b's' & SYMBOL,
-        b'6' => 28,
-        b'7' => b't' & SYMBOL,
-        b'8' => b'b' & SYMBOL,
-        b'9' => 29,
-        letter => letter & SYMBOL,
+/// What `1` may stand for.
+const ONES: [u8; 2] = *b"il";
+
+/// A letter or digit as the letter it may stand for; `1` as told. The squeezed view reads them so.
+const fn symbol(letter: u8, one: u8) -> u8 {
+    match letter {
+        b'0' => b'o',
+        b'1' => one,
+        b'3' => b'e',
+        b'4' => b'a',
+        b'5' => b's',
+        b'7' => b't',
+        b'8' => b'b',
+        letter => letter,
     }
 }
 
-fn symbols(letters: &[u8]) -> Vec<u8> {
-    letters.iter().map(|letter| symbol(*letter)).collect()
+fn stand_for(letters: u64, one: u8) -> u64 {
+    let table = if one == ONES[0] { &STAND_FOR[0] } else { &STAND_FOR[1] };
+    let mut bytes = letters.to_be_bytes();
+    for byte in &mut bytes {
+        *byte = table[usize::from(*byte)];
+    }
+    u64::from_be_bytes(bytes)
+}
+
+/// [`symbol`] of every byte, for each reading of `1`.
+static STAND_FOR: [[u8; 256]; 2] = {
+    let mut tables = [[0; 256]; 2];
+    let mut byte = 0;
+    while byte < 256 {
+        tables[0][byte] = symbol(byte as u8, ONES[0]);
+        tables[1][byte] = symbol(byte as u8, ONES[1]);
+        byte += 1;
+    }
+    tables
+};
+
+/// Hash of letters given from the last to the first, read as [`symbol`] reads them: one more.
+fn backwards(hash: u64, letter: u8, one: u8) -> u64 {
+    spread(hash ^ u64::from(symbol(letter, one))).rotate_left(23)
 }
 
 /// The letters and digits of a folded name.
@@ -555,7 +568,7 @@ fn letters(name: &str) -> Vec<u8> {
     name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b | 0x20).collect()
 }
 
-/// The last `length` letters and digits, at most [`LONG`] of them, with their number.
+/// The last `length` letters and digits, fewer than [`LONG`], with their number.
 fn short_key(letters: u64, length: usize) -> u64 {
     letters & ((1 << (8 * length)) - 1) | (length as u64) << 56
 }
@@ -567,13 +580,9 @@ fn packed(letters: &[u8]) -> u64 {
 /// Everything to be found, before it is frozen.
 #[derive(Default)]
 struct Plan {
-    ends: Bits<18>,
-    shorts: Bits<15>,
-    softs: Bits<15>,
+    sets: Sets,
+    soft: Sets,
     tails: Bits<13>,
-    lengths: Growing<Vec<u8>>,
-    long: Growing<u8>,
-    short: Growing<u8>,
     endings: Growing<u8>,
     numbered: Growing<u8>,
     other_scripts: Vec<(String, u8)>,
@@ -588,33 +597,17 @@ impl Plan {
         }
         let letters = letters(folded);
         let words = folded.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty()).count();
-        match letters.len() {
-            0 => {}
-            // Longer than the words the walk remembers: found by its end, wherever it begins.
-            3..LONG if words > 3 => self.add_ending(folded),
-            1..LONG => {
-                let key = short_key(packed(&letters), letters.len());
-                if flags == SOFT {
-                    self.softs.set(key)
-                } else {
-                    self.shorts.set(key)
-                }
-                *self.short.entry(key) |= flags;
-            }
-            _ => self.add_long(&letters, flags),
+        // Short and of more words than the walk remembers, or long enough to be pulled apart: found by its end, wherever
+        // it begins.
+        if (3..LONG).contains(&letters.len()) && words > 3 || letters.len() == LONG - 1 && flags & STRONG != 0 {
+            return self.add_ending(folded);
         }
-    }
-
-    fn add_long(&mut self, letters: &[u8], flags: u8) {
-        let symbols = symbols(letters);
-        let end = packed(&symbols[symbols.len() - LONG..]);
-        self.ends.set(end);
-        let lengths = self.lengths.entry(end);
-        let length = u8::try_from(symbols.len()).unwrap_or(u8::MAX);
-        if !lengths.contains(&length) {
-            lengths.push(length);
+        if flags != SOFT {
+            self.sets.add(&letters, flags);
         }
-        *self.long.entry(xxh3_64(&symbols[symbols.len() - usize::from(length)..])) |= flags;
+        if flags & SOFT != 0 {
+            self.soft.add(&letters, SOFT);
+        }
     }
 
     fn add_ending(&mut self, folded: &str) {
@@ -627,7 +620,49 @@ impl Plan {
             self.tails.set(short_key(packed(&all), all.len().min(4)));
             *self.endings.entry(short_key(packed(&all), all.len())) |= STRONG;
         } else {
-            self.add_long(&all, STRONG);
+            self.sets.add(&all, STRONG);
+        }
+    }
+}
+
+impl Sets {
+    fn add(&mut self, letters: &[u8], flags: u8) {
+        match letters.len() {
+            0 => {}
+            length @ 1..LONG => {
+                let key = short_key(packed(letters), length);
+                self.shorts.set(key);
+                *self.short.entry(key) |= flags;
+            }
+            length => {
+                // Longer names are found by their last letters.
+                let kept = &letters[length.saturating_sub(u8::MAX.into())..];
+                for one in ONES {
+                    let end = stand_for(packed(&kept[kept.len() - LONG..]), one);
+                    self.ends.set(end);
+                    let lengths = self.lengths.entry(end);
+                    let length = u8::try_from(kept.len()).unwrap_or(u8::MAX);
+                    if !lengths.contains(&length) {
+                        lengths.push(length);
+                        lengths.sort_unstable();
+                    }
+                    let hash = kept.iter().rev().fold(0, |hash, letter| backwards(hash, *letter, one));
+                    *self.long.entry(hash) |= flags;
+                    if !kept.contains(&b'1') {
+                        break;
+                    }
+                }
+            }
+        }
+    }
+
+    fn freeze(self) -> Frozen {
+        Frozen {
+            ends: self.ends,
+            lengths: self.lengths.into_table(),
+            long: self.long.into_table(),
+            shorts: self.shorts,
+            short: self.short.into_table(),
         }
     }
 }

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Independent clients against the running demo: warcio, feedparser, schemathesis, a browser with axe-core.
+# Needs Python 3, network for the first run, and Chromium for the browser's part; what is missing is skipped, loudly.
+# usage: tests/acceptance/run.sh [path to listingwatch]
+set -uo pipefail
+cd "$(dirname "$0")/../.."
+program="${1:-target/release/listingwatch}"
+[ -x "$program" ] || { echo "SKIPPED: no program at $program; run cargo build --release"; exit 0; }
+work="$(mktemp -d)"
+trap 'kill "$demo" 2>/dev/null; rm -rf "$work"' EXIT
+demo=
+venv="$work/venv"
+if ! python3 -m venv "$venv" 2>/dev/null || ! "$venv/bin/pip" -q install warcio feedparser schemathesis playwright; then
+  echo "SKIPPED: Python packages cannot be installed here"; exit 0
+fi
+"$program" --data "$work/data" demo --port 18099 >"$work/demo.out" 2>"$work/demo.err" &
+demo=$!
+for _ in $(seq 180); do grep -q '^token:' "$work/demo.out" && break; sleep 1; done
+token="$(awk '/^token:/ {print $2}' "$work/demo.out")"
+link="$(grep -o '/console/enter/[^ ]*' "$work/demo.out")"
+[ -n "$token" ] || { echo "FAILED: the demo did not start"; cat "$work/demo.err"; exit 1; }
+base=http://127.0.0.1:18099
+failed=0
+check() { if "${@:2}"; then echo "passed: $1"; else echo "FAILED: $1"; failed=1; fi; }
+
+check "warcio reads the evidence and its digests hold" "$venv/bin/warcio" check "$work"/data/demo/warc/*.warc.gz
+check "a browser does an authority's and a moderator's day; axe-core finds nothing serious" \
+  "$venv/bin/python" tests/acceptance/console.py "$base" "$link" "$token" "$work"
+check "feedparser reads the Atom feed" "$venv/bin/python" - <<PY
+import feedparser, sys
+entries = 0
+for platform in ("demo-bazaar", "demo-plaza", "demo-pinboard"):
+    feed = feedparser.parse(f"$base/feeds/{platform}.atom", request_headers={"Authorization": "Bearer $token"})
+    if feed.bozo or feed.version != "atom10":
+        sys.exit(f"{platform}: {feed.get('bozo_exception')}")
+    entries += len(feed.entries)
+sys.exit(entries == 0)
+PY
+# The query language of /hits has mistakes it names (400); a schema cannot say which, so those routes are left out of the fuzzing.
+check "schemathesis finds no violation of the description" "$venv/bin/schemathesis" run "$base/api/openapi.json" \
+  -H "Authorization: Bearer $token" --max-examples 20 --workers 1 --exclude-path-regex '/hits'
+exit "$failed"
