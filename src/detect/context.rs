@@ -35,8 +35,8 @@ pub const DEALING: [&str; 4] = ["evasion", "contact", "payment", "shipping"];
 
 /// Latin units of [`QUANTITY`].
 pub const UNITS: [&str; 28] = [
-    "mg", "g", "gr", "gram", "grams", "gramm", "grammes", "gramos", "kg", "kilo", "kilos", "kilogram", "oz", "ounce", "ounces",
-    "lb", "lbs", "ml", "ug", "mcg", "pills", "tabs", "tablets", "blotters", "pellets", "ton", "tons", "mt",
+    "mg", "g", "gr", "gram", "grams", "gramm", "grammes", "gramos", "kg", "kilo", "kilos", "kilogram", "oz", "ounce",
+    "ounces", "lb", "lbs", "ml", "ug", "mcg", "pills", "tabs", "tablets", "blotters", "pellets", "ton", "tons", "mt",
 ];
 
 /// A weight, a count of units, or a price for one: `10g`, `5 kg`, `$20 / gram`.
@@ -50,7 +50,10 @@ impl ContextIndex {
     /// Folded terms of the signals of [`DEALING`].
     pub fn dealing_terms(watchlist: &Watchlist) -> impl Iterator<Item = String> {
         let tables = watchlist.context.iter().filter(|(signal, _)| DEALING.contains(&signal.as_str()));
-        tables.flat_map(|(_, names)| names.values().flatten()).map(|term| fold(term)).filter(|term| term.chars().count() >= 2)
+        tables
+            .flat_map(|(_, names)| names.values().flatten())
+            .map(|term| fold(term))
+            .filter(|term| term.chars().count() >= 2)
     }
 
     /// Builds the automaton from signal to language to terms.

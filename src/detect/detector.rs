@@ -105,7 +105,7 @@ impl Detector {
     }
 
     /// Reads a listing in full, whatever the first pass says.
-    fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
+    pub(super) fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
         let mut fields = vec![field("title", listing.title), field("text", listing.text)];
         fields.extend(listing.attributes.iter().map(|(key, value)| field(&format!("attributes.{key}"), value)));
         let mut named = Vec::new();
