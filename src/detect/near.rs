@@ -94,6 +94,7 @@ impl NearIndex {
             return None;
         }
         let mut best: Option<(usize, usize)> = None;
+        let mut compared: Vec<u32> = Vec::new();
         // The same first letter: slips there are rare, and other words begin there.
         let first = word.as_bytes().first();
         for_each_form(word.as_bytes(), slips(word.len()), |hash| {
@@ -102,9 +103,10 @@ impl NearIndex {
             }
             for &at in self.forms.get(&hash).into_iter().flatten() {
                 let (name, pattern) = &self.names[at as usize];
-                if name.as_bytes().first() != first {
+                if name.as_bytes().first() != first || compared.contains(&at) {
                     continue;
                 }
+                compared.push(at);
                 let distance = strsim::osa_distance(name, word);
                 if distance <= slips(name.len().min(word.len() + 1)) && best.is_none_or(|(held, _)| distance < held) {
                     best = Some((distance, *pattern));

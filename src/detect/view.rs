@@ -22,7 +22,7 @@ pub struct Folded {
 }
 
 /// Characters folded of one field; a listing's text is shorter, and a hostile one must not cost more.
-pub const FIELD_LIMIT_CHARS: usize = 200_000;
+pub const FIELD_LIMIT_CHARS: usize = 1_000_000;
 
 impl Folded {
     /// Folds `source`, of which the first [`FIELD_LIMIT_CHARS`] characters count.
