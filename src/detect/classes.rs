@@ -39,6 +39,13 @@ pub struct Accepted {
     pub subclass: Option<String>,
 }
 
+/// Bytes of a word on either side of a stem.
+const LONGEST_WORD: usize = 128;
+
+/// Names accepted in one field, and places of stems looked at.
+const ACCEPTED_LIMIT: usize = 200;
+const STEMS_LIMIT: usize = 5_000;
+
 /// Words of a name before its stem, at most: `ortho methyl 4 fluoro …`.
 const WORDS_BEFORE: usize = 5;
 
@@ -86,7 +93,10 @@ impl ClassGrammar {
     pub fn find(&self, folded: &Folded) -> Vec<Accepted> {
         let text = folded.text.as_str();
         let mut accepted: Vec<Accepted> = Vec::new();
-        for hit in self.stems.find_overlapping_iter(text) {
+        for hit in self.stems.find_overlapping_iter(text).take(STEMS_LIMIT) {
+            if accepted.len() >= ACCEPTED_LIMIT {
+                break;
+            }
             if accepted.iter().any(|held| held.start <= hit.start() && hit.end() <= held.end) {
                 continue;
             }
@@ -125,16 +135,26 @@ fn endings(pattern: &str) -> Option<Vec<String>> {
 
 fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Option<(usize, usize)> {
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, ',' | '\'' | '*');
-    let word_end = text[stem_end..].find(|c: char| !is_part(c)).map_or(text.len(), |at| stem_end + at);
-    let word_start = text[..stem_start]
+    // Longer words are no names, and looking for their ends would cost their length for each stem in them.
+    let after = &text[stem_end..text.floor_char_boundary(stem_end + LONGEST_WORD)];
+    let word_end = stem_end + after.find(|c: char| !is_part(c)).unwrap_or(after.len());
+    let window = text.ceil_char_boundary(stem_start.saturating_sub(LONGEST_WORD));
+    let before = &text[window..stem_start];
+    let word_start = before
         .rfind(|c: char| !is_part(c))
-        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        .map_or(window, |at| window + at + before[at..].chars().next().map_or(1, char::len_utf8));
+    if (word_end == stem_end + after.len() && word_end < text.len()) || (word_start == window && window > 0) {
+        return None;
+    }
     let mut starts = vec![word_start];
     for _ in 0..WORDS_BEFORE {
         let Some(last) = starts.last().copied() else { break };
         let Some(head) = text[..last].strip_suffix(' ') else { break };
         let start =
             head.rfind(|c: char| !is_part(c)).map_or(0, |at| at + head[at..].chars().next().map_or(1, char::len_utf8));
+        if head.len() - start > LONGEST_WORD {
+            break;
+        }
         if start == head.len() {
             break;
         }

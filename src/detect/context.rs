@@ -24,6 +24,9 @@ pub struct Signal {
 /// Kinds of signals, as context.toml names its tables, and two that are read by their shape.
 pub const KINDS: [&str; 8] = ["offer", "evasion", "contact", "payment", "shipping", "licit", "quantity", "purity"];
 
+/// Signals looked for in one field.
+const SIGNALS_LIMIT: usize = 500;
+
 /// All terms in one automaton.
 pub struct ContextIndex {
     terms: AhoCorasick,
@@ -78,7 +81,7 @@ impl ContextIndex {
         let text = folded.text.as_str();
         let mut found = Vec::new();
         let mut from = 0;
-        while from < text.len() {
+        while from < text.len() && found.len() < SIGNALS_LIMIT {
             let Some(hit) = self.terms.find(aho_corasick::Input::new(text).range(from..)) else { break };
             if edges(text, hit.start(), hit.end()) {
                 found.push(Signal { kind: self.kind_of[hit.pattern().as_usize()], start: hit.start(), end: hit.end() });

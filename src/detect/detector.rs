@@ -98,7 +98,7 @@ impl Detector {
         if self.needs_reading(listing) { self.read(listing, jurisdictions) } else { self.clear() }
     }
 
-    /// Whether the first pass leaves anything a verdict could rest on; `false` proves that the listing is clear.
+    /// Whether the first pass leaves anything a verdict could rest on.
     pub fn needs_reading(&self, listing: &ListingText<'_>) -> bool {
         let values = listing.attributes.iter().map(|(_, value)| value.as_str());
         self.sieve.needs_reading(&self.names, [listing.title, listing.text].into_iter().chain(values))

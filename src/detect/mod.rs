@@ -15,6 +15,7 @@ mod names;
 mod near;
 mod score;
 pub mod screen;
+mod sets;
 mod sieve;
 pub mod view;
 pub mod watchlist;

@@ -63,6 +63,9 @@ pub struct Entry {
     pub code: bool,
 }
 
+/// Names looked for in one field, each way; whoever writes more of them is found by the first.
+const FOUND_LIMIT: usize = 500;
+
 /// Letters a name needs before its squeezed form is looked for.
 const SQUEEZED_LETTERS: usize = 7;
 
@@ -182,7 +185,7 @@ impl NameIndex {
     pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) {
         let text = folded.text.as_str();
         let mut from = 0;
-        while from < text.len() {
+        while from < text.len() && found.len() < FOUND_LIMIT {
             let Some(hit) = self.plain.find(aho_corasick::Input::new(text).range(from..)) else { break };
             let (start, end) = (hit.start(), hit.end());
             if edges(text, start, end) {
@@ -200,7 +203,8 @@ impl NameIndex {
         let text = folded.text.as_str();
         let bytes = text.as_bytes();
         let mut at = 0;
-        while at < bytes.len() {
+        let limit = found.len() + FOUND_LIMIT;
+        while at < bytes.len() && found.len() < limit {
             if !bytes[at].is_ascii_lowercase() {
                 at += 1;
                 continue;
@@ -228,6 +232,9 @@ impl NameIndex {
             let squeezed = Squeezed::of(folded, letters);
             for hit in self.squeezed.find_iter(&squeezed.text) {
                 let Some((start, end)) = place(&squeezed, hit.start(), hit.end(), &folded.text) else { continue };
+                if seen.len() >= FOUND_LIMIT {
+                    return;
+                }
                 if seen.contains(&(start, end)) || !is_disguise(&folded.text, start, end, letters.is_some()) {
                     continue;
                 }

@@ -22,7 +22,7 @@ pub struct Folded {
 }
 
 /// Characters folded of one field; a listing's text is shorter, and a hostile one must not cost more.
-pub const FIELD_LIMIT_CHARS: usize = 200_000;
+pub const FIELD_LIMIT_CHARS: usize = 1_000_000;
 
 impl Folded {
     /// Folds `source`, of which the first [`FIELD_LIMIT_CHARS`] characters count.
@@ -174,20 +174,20 @@ const fn is_space(b: u8) -> bool {
 
 /// The folded text without its map and in the case it was written in: what the first pass needs. Whether letters of other
 /// scripts remain.
-pub fn fold_quickly(source: &str, folded: &mut Vec<u8>) -> bool {
+pub fn fold_quickly(source: &str, folded: &mut String) -> bool {
     let mut others = false;
     let mut rest = source;
     while !rest.is_empty() {
         let plain = plain_length(rest.as_bytes());
-        folded.extend_from_slice(&rest.as_bytes()[..plain]);
+        folded.push_str(&rest[..plain]);
         rest = &rest[plain..];
         let Some(c) = rest.chars().next() else { break };
         rest = &rest[c.len_utf8()..];
         let mut push = |piece| match piece {
-            Piece::Separator => folded.push(b' '),
+            Piece::Separator => folded.push(' '),
             Piece::Letter(letter, _) => {
                 others |= !letter.is_ascii() && letter.is_alphanumeric();
-                folded.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                folded.push(letter);
             }
             Piece::Nothing | Piece::Several => {}
         };

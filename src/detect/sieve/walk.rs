@@ -1,0 +1,367 @@
+//! One walk over the words of a field, asking at the end of each whether something watched ends there.
+
+use crate::detect::names::NameIndex;
+use crate::detect::sets::spread;
+use crate::detect::sieve::{CAPITALS, CODE, DEAL, Frozen, LONG, PAIR, SOFT, STRONG, Sieve, Signs};
+
+/// Symbols between two soft names that may be a pair, and between a code and a quantity: the detector's windows count bytes
+/// with separators, so these are no smaller.
+const PAIR_SYMBOLS: usize = 6;
+const QUANTITY_SYMBOLS: usize = 44;
+
+/// `f@ntanyl`, `fentan!l`: signs that stand for letters between letters.
+fn is_odd(bytes: &[u8], at: usize) -> bool {
+    at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// The state of one walk over a field.
+pub struct Walk<'a> {
+    sieve: &'a Sieve,
+    sets: &'a Frozen,
+    names: &'a NameIndex,
+    bytes: &'a [u8],
+    signs: Signs,
+    /// The last eight letters and digits in lower case, separators skipped; the last one lowest.
+    last: u64,
+    /// Letters and digits up to the end of this word.
+    count: usize,
+    /// This word and the two before it: first byte, and one past the last.
+    words: [(usize, usize); 3],
+    /// Where the last soft name, code and quantity ended, in letters.
+    pair_end: usize,
+    code_end: usize,
+    quantity_end: usize,
+    /// Units of other scripts cannot be seen here: a code counts as beside one.
+    other_scripts: bool,
+}
+
+impl<'a> Walk<'a> {
+    /// A walk over `bytes`, asking for `sets`.
+    pub fn new(sieve: &'a Sieve, sets: &'a Frozen, names: &'a NameIndex, bytes: &'a [u8], other_scripts: bool) -> Self {
+        let (signs, far) = (Signs::default(), usize::MAX / 2);
+        let (pair_end, code_end, quantity_end) = (far, far, far);
+        let (last, count, words) = (0, 0, [(0, 0); 3]);
+        Walk { sieve, sets, names, bytes, signs, last, count, words, pair_end, code_end, quantity_end, other_scripts }
+    }
+
+    /// Looks at every word, and stops as soon as the field has to be read properly anyway.
+    pub fn run(mut self) -> Signs {
+        let odd = memchr::memchr3_iter(b'@', b'$', b'|', self.bytes).chain(memchr::memchr_iter(b'!', self.bytes));
+        self.signs.strong = odd.into_iter().any(|at| is_odd(self.bytes, at));
+        let (mut start, mut inside) = (0, false);
+        for (block, chunk) in self.bytes.chunks(64).enumerate() {
+            let word = word_bits(chunk);
+            // One bit at each place where a word begins or ends.
+            let mut edges = word ^ (word << 1 | u64::from(inside));
+            while edges != 0 {
+                let at = block * 64 + edges.trailing_zeros() as usize;
+                edges &= edges - 1;
+                if inside {
+                    self.word(start, at);
+                    if self.signs.strong {
+                        return self.signs;
+                    }
+                }
+                (start, inside) = (at, !inside);
+            }
+        }
+        if inside {
+            self.word(start, self.bytes.len());
+        }
+        if let Some(stems) = &self.sieve.stems {
+            self.signs.strong |= stems.is_match(self.bytes);
+        }
+        self.signs
+    }
+
+    /// Whether anything watched ends with a word.
+    #[inline]
+    fn word(&mut self, start: usize, end: usize) {
+        self.words = [(start, end), self.words[0], self.words[1]];
+        let length = end - start;
+        let own = last_eight(self.bytes, end) | LOWER;
+        let before = self.last;
+        self.last = if length < 8 { before << (8 * length) | own & ((1 << (8 * length)) - 1) } else { own };
+        self.count += length;
+        let lengths = [length, length + self.length(1), length + self.length(1) + self.length(2)];
+        self.ask(self.last, self.count, lengths);
+        // A plural or genitive.
+        if self.last & 0xff == u64::from(b's') && length > 1 {
+            // The letter in front of the last eight takes the place of the `s`.
+            let ninth = if length > 8 { u64::from(self.bytes[end - 9] | 0x20) } else { before >> (8 * (8 - length)) };
+            self.ask(self.last >> 8 | ninth << 56, self.count - 1, lengths.map(|length| length - 1));
+        }
+        // Digits lack the bit that letters have. In a word of more than eight they matter at its end.
+        let outside = if length < 8 { !0 << (8 * length) } else { 0 };
+        if (own | outside) & LETTER_BITS != LETTER_BITS || before & 0x40 == 0 {
+            self.numbers();
+        }
+        if length >= 7 && self.names.may_be_near(&self.bytes[start..end]) {
+            self.signs.strong = true;
+        }
+        // The shape of an InChIKey.
+        self.signs.strong |= (self.length(1) == 10) & (self.length(2) >= 14);
+    }
+
+    fn length(&self, back: usize) -> usize {
+        self.words[back].1 - self.words[back].0
+    }
+
+    /// The word `back` before this one, as it is written.
+    fn written(&self, back: usize) -> &'a [u8] {
+        self.bytes.get(self.words[back].0..self.words[back].1).unwrap_or_default()
+    }
+
+    /// Whether anything watched ends with these letters. The sets are asked without a branch between them: all of them almost
+    /// always say no.
+    #[inline(always)]
+    fn ask(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
+        let short = |length: usize| (length < LONG) & self.sets.shorts.has(short_key(last, length.min(LONG - 1)));
+        let hit = self.sets.ends.has(last)
+            | self.sieve.tails.has(short_key(last, 3))
+            | self.sieve.tails.has(short_key(last, 4))
+            | short(lengths[0])
+            | short(lengths[1])
+            | short(lengths[2]);
+        if hit {
+            self.ask_all(last, last, count, lengths);
+        }
+        if last & LETTER_BITS != LETTER_BITS {
+            self.ask_digits(last, count, lengths);
+        }
+    }
+
+    /// The same with digits as the letters they may stand for.
+    #[inline(never)]
+    fn ask_digits(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
+        for one in ONES {
+            let read = stand_for(last, one);
+            if self.sets.ends.has(read) | self.sieve.tails.has(short_key(read, 4)) {
+                self.ask_all(read, last, count, lengths);
+            }
+            if !last.to_be_bytes().contains(&b'1') {
+                break;
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn ask_all(&mut self, read: u64, last: u64, count: usize, lengths: [usize; 3]) {
+        if self.sets.ends.has(read)
+            && let Some(lengths) = self.sets.lengths.get(read)
+        {
+            self.ask_long(lengths, count);
+        }
+        for length in 3..LONG {
+            if self.sieve.tails.has(short_key(read, length.min(4))) {
+                self.signs.strong |= self.sieve.endings.get(short_key(read, length)).is_some();
+            }
+        }
+        for (back, length) in lengths.into_iter().enumerate() {
+            let key = short_key(last, length.min(LONG - 1));
+            if (1..LONG).contains(&length)
+                && self.length(back) > 0
+                && self.sets.shorts.has(key)
+                && let Some(flags) = self.sets.short.get(key)
+            {
+                self.note(*flags, count - length);
+            }
+        }
+    }
+
+    /// Whether a name of one of these lengths, shortest first, ends here.
+    fn ask_long(&mut self, lengths: &[u8], count: usize) {
+        // A plural's `s` left out.
+        let end = self.words[0].1 - (self.count - count);
+        for one in ONES {
+            let mut before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| b | 0x20);
+            let (mut hash, mut known, mut has_one) = (0, 0, false);
+            for &length in lengths {
+                while known < usize::from(length) {
+                    let Some(letter) = before.next() else { return };
+                    hash = backwards(hash, letter, one);
+                    has_one |= letter == b'1';
+                    known += 1;
+                }
+                if let Some(flags) = self.sets.long.get(hash) {
+                    self.note(*flags, count - known);
+                }
+            }
+            if !has_one {
+                break;
+            }
+        }
+    }
+
+    fn note(&mut self, flags: u8, start: usize) {
+        self.signs.strong |= flags & STRONG != 0;
+        self.signs.deal |= flags & DEAL != 0;
+        self.signs.soft |= flags & SOFT != 0;
+        if flags & PAIR != 0 {
+            if self.pair_end <= start && start - self.pair_end <= PAIR_SYMBOLS {
+                self.signs.strong = true;
+            }
+            self.pair_end = self.count;
+        }
+        let capitals = || !self.written(0).iter().any(u8::is_ascii_lowercase);
+        if flags & CODE != 0 || (flags & CAPITALS != 0 && capitals()) {
+            self.code_end = self.count;
+            self.dosed();
+        }
+    }
+
+    /// A code near a quantity.
+    fn dosed(&mut self) {
+        let seen = self.code_end < usize::MAX / 2;
+        if seen && (self.other_scripts || self.code_end.abs_diff(self.quantity_end) <= QUANTITY_SYMBOLS) {
+            self.signs.strong = true;
+        }
+    }
+
+    /// CAS numbers, quantities, and families that are numbered.
+    #[inline(never)]
+    fn numbers(&mut self) {
+        let (written, middle, first) = (self.written(0), self.written(1), self.written(2));
+        let is_number = |word: &[u8]| !word.is_empty() && word.iter().all(u8::is_ascii_digit);
+        let digits = written.iter().take_while(|b| b.is_ascii_digit()).count();
+        // `10g`, `5 kg`.
+        if digits < written.len() && (digits > 0 || is_number(middle)) && is_unit(&written[digits..]) {
+            self.quantity_end = self.count;
+            self.dosed();
+        }
+        let (letters, behind) = numbered(written);
+        if behind >= 3 {
+            let letters = if letters.is_empty() { middle } else { letters };
+            let letters = &letters[letters.len().saturating_sub(4)..];
+            let known = |from: usize| self.sieve.numbered.get(numbered_key(&letters[from..], behind)).is_some();
+            self.signs.strong |= (0..letters.len()).any(known);
+        }
+        // `CAS103-79-7`: the ends may touch other letters.
+        if digits == 1 && middle.len() == 2 && is_number(middle) {
+            let known = first.len() - first.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+            let parts = [&first[known..], middle, &written[..1]];
+            if (2..=7).contains(&parts[0].len()) {
+                let number = parts.iter().flat_map(|part| part.iter()).fold(0, |all, b| all * 10 + u64::from(b - b'0'));
+                self.signs.strong |= self.sieve.numbers.get(number).is_some();
+            }
+        }
+    }
+}
+
+/// One bit for each of up to 64 bytes that is a letter or a digit, eight bytes at a step.
+#[inline]
+fn word_bits(bytes: &[u8]) -> u64 {
+    let mut bits = 0;
+    let (eights, rest) = bytes.as_chunks::<8>();
+    for (at, eight) in eights.iter().enumerate() {
+        bits |= word_bits_of_eight(u64::from_le_bytes(*eight)) << (8 * at);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    if rest.is_empty() { bits } else { bits | word_bits_of_eight(u64::from_le_bytes(last)) << (8 * eights.len()) }
+}
+
+#[inline]
+fn word_bits_of_eight(bytes: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const LOW: u64 = 0x7f * ONES;
+    // The upper bit of each byte tells whether adding carried past 0x80: whether the byte is at least so much.
+    let at_least = |bytes: u64, least: u8| (bytes & LOW) + u64::from(0x80 - least) * ONES;
+    let lower = bytes | LOWER;
+    let letters = at_least(lower, b'a') & !at_least(lower, b'z' + 1);
+    let digits = at_least(bytes, b'0') & !at_least(bytes, b'9' + 1);
+    let words = ((letters | digits) & !bytes) >> 7 & ONES;
+    words.wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+/// The eight bytes before `end`; zeros in front of the first.
+#[inline]
+fn last_eight(bytes: &[u8], end: usize) -> u64 {
+    match bytes.get(end.wrapping_sub(8)..end).and_then(|last| last.try_into().ok()) {
+        Some(last) => u64::from_be_bytes(last),
+        None => packed(&bytes[..end]),
+    }
+}
+
+/// A word as letters and the number of digits behind them; an `e` may close it (`U-47700E`).
+pub fn numbered(word: &[u8]) -> (&[u8], usize) {
+    let word = word.strip_suffix(b"e").or(word.strip_suffix(b"E")).unwrap_or(word);
+    let digits = word.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    (&word[..word.len() - digits], digits)
+}
+
+pub fn numbered_key(letters: &[u8], digits: usize) -> u64 {
+    letters.iter().fold(digits as u64, |all, b| all << 8 | u64::from(b | 0x20))
+}
+
+/// Units a quantity is given in, as the context's rule has them.
+fn is_unit(written: &[u8]) -> bool {
+    let mut lower = [0_u8; 8];
+    let Some(lower) = lower.get_mut(..written.len()) else { return false };
+    lower.copy_from_slice(written);
+    lower.make_ascii_lowercase();
+    crate::detect::context::UNITS.iter().any(|unit| unit.as_bytes() == lower)
+}
+
+/// The bit of each of eight bytes that makes letters small and leaves digits alone.
+const LOWER: u64 = 0x2020_2020_2020_2020;
+
+/// The bit that letters have and digits lack.
+const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
+
+/// What `1` may stand for.
+pub const ONES: [u8; 2] = *b"il";
+
+/// A letter or digit as the letter it may stand for; `1` as told. The squeezed view reads them so.
+const fn symbol(letter: u8, one: u8) -> u8 {
+    match letter {
+        b'0' => b'o',
+        b'1' => one,
+        b'3' => b'e',
+        b'4' => b'a',
+        b'5' => b's',
+        b'7' => b't',
+        b'8' => b'b',
+        letter => letter,
+    }
+}
+
+pub fn stand_for(letters: u64, one: u8) -> u64 {
+    let table = if one == ONES[0] { &STAND_FOR[0] } else { &STAND_FOR[1] };
+    let mut bytes = letters.to_be_bytes();
+    for byte in &mut bytes {
+        *byte = table[usize::from(*byte)];
+    }
+    u64::from_be_bytes(bytes)
+}
+
+/// [`symbol`] of every byte, for each reading of `1`.
+static STAND_FOR: [[u8; 256]; 2] = {
+    let mut tables = [[0; 256]; 2];
+    let mut byte = 0;
+    while byte < 256 {
+        tables[0][byte] = symbol(byte as u8, ONES[0]);
+        tables[1][byte] = symbol(byte as u8, ONES[1]);
+        byte += 1;
+    }
+    tables
+};
+
+/// Hash of letters given from the last to the first, read as [`symbol`] reads them: one more.
+pub fn backwards(hash: u64, letter: u8, one: u8) -> u64 {
+    spread(hash ^ u64::from(symbol(letter, one))).rotate_left(23)
+}
+
+/// The letters and digits of a folded name.
+pub fn letters(name: &str) -> Vec<u8> {
+    name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b | 0x20).collect()
+}
+
+/// The last `length` letters and digits, fewer than [`LONG`], with their number.
+pub fn short_key(letters: u64, length: usize) -> u64 {
+    letters & ((1 << (8 * length)) - 1) | (length as u64) << 56
+}
+
+pub fn packed(letters: &[u8]) -> u64 {
+    letters.iter().fold(0, |all, letter| all << 8 | u64::from(*letter))
+}
