@@ -93,7 +93,9 @@ impl From<anyhow::Error> for Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        Failure::new(Exit::Internal, error.to_string())
+        // A reader such as `head` that has seen enough is no failure of ours.
+        let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::Done } else { Exit::Internal };
+        Failure::new(exit, error.to_string())
     }
 }
 

@@ -41,6 +41,7 @@ pub async fn run(arguments: Arguments) -> Exit {
     drop((output, terminal));
     match result {
         Ok(exit) => exit,
+        Err(failure) if failure.exit == Exit::Done => Exit::Done,
         Err(failure) => {
             eprintln!("{failure}");
             failure.exit

@@ -1,0 +1,12 @@
+//! A canonical URL is a fixed point: parsed again it is the same.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use listingwatch::vocab::url::CanonicalUrl;
+
+fuzz_target!(|text: &str| {
+    if let Ok(url) = CanonicalUrl::parse(text, None) {
+        let again = CanonicalUrl::parse(url.as_str(), None).map(|again| again.as_str().to_owned());
+        assert_eq!(again.ok().as_deref(), Some(url.as_str()));
+    }
+});

@@ -1,0 +1,12 @@
+//! No page panics, whatever its bytes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use listingwatch::listing::{ReadContext, ReadLimits};
+use listingwatch::vocab::url::CanonicalUrl;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(url) = CanonicalUrl::parse("https://shop.example.test/item/1", None) else { return };
+    let limits = ReadLimits::default();
+    let _ = listingwatch::listing::read(bytes, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits });
+});

@@ -1,0 +1,8 @@
+//! No sitemap or feed panics, gzipped or not.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let _ = listingwatch::frontier::sitemap::read(bytes);
+});
