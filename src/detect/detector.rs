@@ -435,8 +435,9 @@ fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
     if !name.code || name.strength == Strength::Distinct || name.folded.0 == usize::MAX {
         return false;
     }
-    let surface = cut(field.source, name.span.0, name.span.1);
-    if !surface.bytes().any(|b| b.is_ascii_digit()) && !surface.bytes().all(|b| b.is_ascii_uppercase()) {
+    let Some(text) = field.folded.text.get(name.folded.0..name.folded.1) else { return false };
+    let capitals = || cut(field.source, name.span.0, name.span.1).bytes().all(|b| b.is_ascii_uppercase());
+    if !text.bytes().any(|b| b.is_ascii_digit()) && !capitals() {
         return false;
     }
     field.signals.iter().any(|signal| {
