@@ -148,15 +148,19 @@ impl Detector {
         self.names.find(&field.folded, &mut found);
         let plain = found.len();
         self.names.find_squeezed(&field.folded, &mut found);
-        self.names.find_near(&field.folded, &mut found);
-        let mut taken: Vec<(usize, usize)> = found[..plain].iter().map(|hit| (hit.start, hit.end)).collect();
-        for (number, hit) in found.iter().enumerate() {
-            if number >= plain {
-                if taken.iter().any(|(start, end)| *start < hit.end && hit.start < *end) {
-                    continue;
-                }
-                taken.push((hit.start, hit.end));
+        let squeezed = found.split_off(plain);
+        for hit in squeezed {
+            // A name that was pulled apart goes before the short words its pieces happen to spell.
+            let overlaps = |held: &Found| held.start < hit.end && hit.start < held.end;
+            let inside = |held: &Found| hit.start <= held.start && held.end <= hit.end && held.len() < hit.len();
+            if found.iter().filter(|held| overlaps(held)).all(inside) {
+                found.retain(|held| !overlaps(held));
+                found.push(hit);
             }
+        }
+        self.names.find_near(&field.folded, &mut found);
+        let taken: Vec<(usize, usize)> = found.iter().map(|hit| (hit.start, hit.end)).collect();
+        for hit in &found {
             let entry = self.names.entry(hit.pattern);
             let disguised = hit.spelling == Spelling::Squeezed || field.folded.is_disguised(hit.start, hit.end);
             let how = match entry.strength {
