@@ -44,7 +44,7 @@ pub const UNITS: [&str; 28] = [
 
 /// A weight, a count of units, or a price for one: `10g`, `5 kg`, `$20 / gram`.
 static QUANTITY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\b[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|gr|gram|grams|gramm|grammes|gramos|kg|kilo|kilos|kilogram|oz|ounce|ounces|lb|lbs|ml|ug|mcg|pills|tabs|tablets|blotters|pellets|ton|tons|mt|克|公斤|千克|грамм|кг)\b").ok()
+    Regex::new(r"(?:\b|[0-9]x)[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|gr|gram|grams|gramm|grammes|gramos|kg|kilo|kilos|kilogram|oz|ounce|ounces|lb|lbs|ml|ug|mcg|pills|tabs|tablets|blotters|pellets|ton|tons|mt|克|公斤|千克|грамм|кг)\b").ok()
 });
 static PURITY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b(?:9[0-9](?:[.,][0-9]+)?) ?%|%? ?\bpurity\b|\bpure\b|\breinheit\b|纯度|含量").ok());

@@ -148,15 +148,19 @@ impl Detector {
         self.names.find(&field.folded, &mut found);
         let plain = found.len();
         self.names.find_squeezed(&field.folded, &mut found);
-        self.names.find_near(&field.folded, &mut found);
-        let mut taken: Vec<(usize, usize)> = found[..plain].iter().map(|hit| (hit.start, hit.end)).collect();
-        for (number, hit) in found.iter().enumerate() {
-            if number >= plain {
-                if taken.iter().any(|(start, end)| *start < hit.end && hit.start < *end) {
-                    continue;
-                }
-                taken.push((hit.start, hit.end));
+        let squeezed = found.split_off(plain);
+        for hit in squeezed {
+            // A name that was pulled apart goes before the short words its pieces happen to spell.
+            let overlaps = |held: &Found| held.start < hit.end && hit.start < held.end;
+            let inside = |held: &Found| hit.start <= held.start && held.end <= hit.end && held.len() < hit.len();
+            if found.iter().filter(|held| overlaps(held)).all(inside) {
+                found.retain(|held| !overlaps(held));
+                found.push(hit);
             }
+        }
+        self.names.find_near(&field.folded, &mut found);
+        let taken: Vec<(usize, usize)> = found.iter().map(|hit| (hit.start, hit.end)).collect();
+        for hit in &found {
             let entry = self.names.entry(hit.pattern);
             let disguised = hit.spelling == Spelling::Squeezed || field.folded.is_disguised(hit.start, hit.end);
             let how = match entry.strength {
@@ -324,8 +328,12 @@ impl Detector {
         };
         // Other controlled drugs are not what the mandate is about; an unlisted name is for a person to judge.
         let only_other = category.as_deref() == Some("other-controlled");
+        // The name of a family stands in news as often as in offers.
+        let only_family = kept.is_empty()
+            && ["offer", "quantity", "payment", "contact"].iter().all(|kind| !features.0.contains_key(kind))
+            && open.iter().all(|name| matches!(name.meaning, Meaning::Substance(at) if self.is_family(at)));
         let only_emerging = strongest.is_none() && !kept.is_empty();
-        if verdict == Verdict::Refer && (only_other || only_emerging) {
+        if verdict == Verdict::Refer && (only_other || only_emerging || only_family) {
             verdict = Verdict::Review;
         }
         if only_emerging && verdict == Verdict::Clear && licit.is_empty() && excused.is_empty() {
@@ -345,6 +353,10 @@ impl Detector {
             reasons,
             watchlist: self.watchlist.version().to_owned(),
         }
+    }
+
+    fn is_family(&self, at: u32) -> bool {
+        self.watchlist.substances.get(at as usize).is_some_and(|substance| substance.class == "class-term")
     }
 
     /// Whether two different street names or ambiguous ones stand side by side for one family the mandate is about:
@@ -435,8 +447,9 @@ fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
     if !name.code || name.strength == Strength::Distinct || name.folded.0 == usize::MAX {
         return false;
     }
-    let surface = cut(field.source, name.span.0, name.span.1);
-    if !surface.bytes().any(|b| b.is_ascii_digit()) && !surface.bytes().all(|b| b.is_ascii_uppercase()) {
+    let Some(text) = field.folded.text.get(name.folded.0..name.folded.1) else { return false };
+    let capitals = || cut(field.source, name.span.0, name.span.1).bytes().all(|b| b.is_ascii_uppercase());
+    if !text.bytes().any(|b| b.is_ascii_digit()) && !capitals() {
         return false;
     }
     field.signals.iter().any(|signal| {
@@ -450,6 +463,7 @@ fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
 fn feature_of(name: &Named, substance: &Substance) -> &'static str {
     match (name.how, name.strength, substance.legitimate_use.as_str()) {
         ("identifier", _, "licensed") => "identifier-licensed",
+        ("identifier", _, "dual-use") if is_core_precursor(substance) => "identifier-precursor",
         ("identifier", _, "dual-use") => "identifier-dual-use",
         ("identifier", ..) => "identifier-none-known",
         ("fuzzy", ..) => "fuzzy",
@@ -458,9 +472,17 @@ fn feature_of(name: &Named, substance: &Substance) -> &'static str {
         (_, Strength::Street, _) => "street",
         (_, Strength::Ambiguous, _) => "ambiguous",
         (_, _, "licensed") => "name-licensed",
+        (_, _, "dual-use") if is_core_precursor(substance) => "name-precursor",
         (_, _, "dual-use") => "name-dual-use",
         _ => "name-none-known",
     }
+}
+
+/// Precursors under the strictest controls: Table I of the 1988 Convention and its counterparts. Solvents and acids of
+/// Table II are everyday goods.
+fn is_core_precursor(substance: &Substance) -> bool {
+    let strict = ["UN1988-T1", "EU-cat1", "EU-cat2A", "US-L1"];
+    substance.class == "precursor" && substance.controls.iter().any(|control| strict.contains(&control.as_str()))
 }
 
 /// Which name decides on a listing's category: the title says what is offered, the text what else the seller has; then a

@@ -52,6 +52,13 @@ pub struct Found {
     pub spelling: Spelling,
 }
 
+impl Found {
+    /// Bytes it covers.
+    pub fn len(&self) -> usize {
+        self.end - self.start
+    }
+}
+
 /// Everything a folded name may stand for.
 #[derive(Debug, Clone)]
 pub struct Entry {
@@ -184,18 +191,13 @@ impl NameIndex {
     /// Names in a folded text, at word edges.
     pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) {
         let text = folded.text.as_str();
-        let mut from = 0;
-        while from < text.len() && found.len() < FOUND_LIMIT {
-            let Some(hit) = self.plain.find(aho_corasick::Input::new(text).range(from..)) else { break };
-            let (start, end) = (hit.start(), hit.end());
-            if edges(text, start, end) {
-                found.push(Found { pattern: hit.pattern().as_usize(), start, end, spelling: Spelling::Plain });
-                from = end;
-            } else {
-                // A longer word may hide a shorter name that begins inside it.
-                from = start + text[start..].chars().next().map_or(1, char::len_utf8);
+        scan(&self.plain, text, |pattern, start, end| {
+            let whole = edges(text, start, end);
+            if whole {
+                found.push(Found { pattern, start, end, spelling: Spelling::Plain });
             }
-        }
+            (whole, found.len() < FOUND_LIMIT)
+        });
     }
 
     /// Words a slip away from a name, where nothing was found yet.
@@ -230,23 +232,41 @@ impl NameIndex {
                 break;
             }
             let squeezed = Squeezed::of(folded, letters);
-            for hit in self.squeezed.find_iter(&squeezed.text) {
-                let Some((start, end)) = place(&squeezed, hit.start(), hit.end(), &folded.text) else { continue };
-                if seen.len() >= FOUND_LIMIT {
-                    return;
+            scan(&self.squeezed, &squeezed.text, |pattern, start, end| {
+                let Some((start, end)) = place(&squeezed, start, end, &folded.text) else { return (false, true) };
+                if !is_disguise(&folded.text, start, end, letters.is_some()) {
+                    return (false, true);
                 }
-                if seen.contains(&(start, end)) || !is_disguise(&folded.text, start, end, letters.is_some()) {
-                    continue;
+                if !seen.contains(&(start, end)) {
+                    seen.push((start, end));
+                    let pattern = self.squeezed_entries[pattern];
+                    found.push(Found { pattern, start, end, spelling: Spelling::Squeezed });
                 }
-                seen.push((start, end));
-                found.push(Found {
-                    pattern: self.squeezed_entries[hit.pattern().as_usize()],
-                    start,
-                    end,
-                    spelling: Spelling::Squeezed,
-                });
-            }
+                (true, seen.len() < FOUND_LIMIT)
+            });
         }
+    }
+}
+
+/// Gives the longest match at each place to `take`, which says whether it counts and whether to go on; one that does not
+/// count hides neither shorter ones at its place nor those that begin inside it.
+fn scan(automaton: &AhoCorasick, text: &str, mut take: impl FnMut(usize, usize, usize) -> (bool, bool)) {
+    let mut from = 0;
+    while let Some(first) = automaton.find(aho_corasick::Input::new(text).range(from..)) {
+        let start = first.start();
+        let (mut hit, mut next) = (Some(first), start + 1);
+        while let Some(held) = hit.filter(|hit| hit.start() == start) {
+            let (counts, go_on) = take(held.pattern().as_usize(), start, held.end());
+            if !go_on {
+                return;
+            }
+            if counts {
+                next = held.end();
+                break;
+            }
+            hit = automaton.find(aho_corasick::Input::new(text).range(start..held.end() - 1));
+        }
+        from = text.ceil_char_boundary(next);
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Folded {
     source_chars: u32,
     /// For each byte, whether its character was changed by more than case.
     disguised: Vec<bool>,
+    /// Places of characters written as entities, with how many characters each takes in the source.
+    wide: Vec<(u32, u32)>,
 }
 
 /// Characters folded of one field; a listing's text is shorter, and a hostile one must not cost more.
@@ -30,17 +32,23 @@ impl Folded {
         let mut folded = Folded::default();
         folded.text.reserve(source.len());
         folded.at.reserve(source.len());
-        let chars = source.chars().enumerate().take(FIELD_LIMIT_CHARS);
-        let mut place = 0_u32;
-        for (at, c) in chars {
-            place = u32::try_from(at).unwrap_or(u32::MAX);
+        let (mut place, mut rest) = (0_u32, source);
+        while let Some(c) = rest.chars().next().filter(|_| (place as usize) < FIELD_LIMIT_CHARS) {
+            let (c, bytes) = entity(rest).unwrap_or((c, c.len_utf8()));
+            // An entity is as many characters as bytes.
+            let chars = rest[..bytes].chars().count();
+            if chars > 1 {
+                folded.wide.push((place, chars as u32));
+            }
             if c.is_ascii() {
                 folded.push_ascii(c, place);
             } else {
                 folded.push_other(c, place);
             }
+            rest = &rest[bytes..];
+            place += chars as u32;
         }
-        folded.source_chars = if source.is_empty() { 0 } else { place + 1 };
+        folded.source_chars = place;
         folded
     }
 
@@ -85,7 +93,8 @@ impl Folded {
     pub fn span(&self, start: usize, end: usize) -> (usize, usize) {
         let first = self.at.get(start).copied().unwrap_or(self.source_chars);
         let last = end.checked_sub(1).and_then(|last| self.at.get(last)).copied().unwrap_or(first);
-        (first as usize, last as usize + 1)
+        let wide = self.wide.binary_search_by_key(&last, |(place, _)| *place).ok().and_then(|at| self.wide.get(at));
+        (first as usize, last as usize + wide.map_or(1, |(_, chars)| *chars as usize))
     }
 
     /// Whether any character of bytes `start..end` was a look-alike or a compatibility form.
@@ -129,6 +138,11 @@ fn known(c: char) -> Piece {
     }
 }
 
+/// White space separates; other control characters cannot be seen.
+fn ascii(c: char) -> Piece {
+    if c.is_whitespace() { Piece::Separator } else { Piece::Nothing }
+}
+
 /// Folds one character that is not ASCII.
 fn pieces(c: char, mut each: impl FnMut(Piece)) {
     if is_invisible(c) {
@@ -162,10 +176,42 @@ fn plain_length(bytes: &[u8]) -> usize {
     from + bytes[from..].iter().take_while(|b| b.is_ascii_graphic() || is_space(**b)).count()
 }
 
+/// Entities that stand for characters people hide or join names with.
+const ENTITIES: [(&str, char); 15] = [
+    ("shy", '\u{ad}'),
+    ("nbsp", ' '),
+    ("zwnj", '\u{200c}'),
+    ("zwj", '\u{200d}'),
+    ("ensp", ' '),
+    ("emsp", ' '),
+    ("thinsp", ' '),
+    ("ndash", '-'),
+    ("mdash", '-'),
+    ("minus", '-'),
+    ("hyphen", '-'),
+    ("alpha", 'α'),
+    ("beta", 'β'),
+    ("gamma", 'γ'),
+    ("amp", '&'),
+];
+
+/// The character an entity at the start of a text stands for, and its bytes: `&#102;`, `&#x66;`, `&shy;`.
+fn entity(text: &str) -> Option<(char, usize)> {
+    let body = text.strip_prefix('&')?;
+    let end = body.bytes().take(10).position(|b| b == b';')?;
+    let name = &body[..end];
+    let found = match name.strip_prefix('#') {
+        Some(hex) if hex.starts_with(['x', 'X']) => u32::from_str_radix(&hex[1..], 16).ok().and_then(char::from_u32)?,
+        Some(number) => number.parse().ok().and_then(char::from_u32)?,
+        None => ENTITIES.iter().find(|(known, _)| *known == name)?.1,
+    };
+    Some((found, end + 2))
+}
+
 /// Whether folding changes no more than case and separators.
 pub fn is_plain(source: &str) -> bool {
     let strange = source.bytes().fold(false, |strange, b| strange | !(b.is_ascii_graphic() | is_space(b)));
-    !strange
+    !strange && memchr::memchr_iter(b'&', source.as_bytes()).all(|at| entity(&source[at..]).is_none())
 }
 
 const fn is_space(b: u8) -> bool {
@@ -179,10 +225,14 @@ pub fn fold_quickly(source: &str, folded: &mut String) -> bool {
     let mut rest = source;
     while !rest.is_empty() {
         let plain = plain_length(rest.as_bytes());
+        // Entities are rare: look for one in this stretch only.
+        let amp = memchr::memchr_iter(b'&', &rest.as_bytes()[..plain]).find(|at| entity(&rest[*at..]).is_some());
+        let plain = amp.unwrap_or(plain);
         folded.push_str(&rest[..plain]);
         rest = &rest[plain..];
         let Some(c) = rest.chars().next() else { break };
-        rest = &rest[c.len_utf8()..];
+        let (c, bytes) = entity(rest).unwrap_or((c, c.len_utf8()));
+        rest = &rest[bytes..];
         let mut push = |piece| match piece {
             Piece::Separator => folded.push(' '),
             Piece::Letter(letter, _) => {
@@ -191,7 +241,13 @@ pub fn fold_quickly(source: &str, folded: &mut String) -> bool {
             }
             Piece::Nothing | Piece::Several => {}
         };
-        match if c.is_ascii() { Piece::Nothing } else { known(c) } {
+        match if c.is_ascii_graphic() {
+            Piece::Letter(c, false)
+        } else if c.is_ascii() {
+            ascii(c)
+        } else {
+            known(c)
+        } {
             Piece::Several => pieces(c, push),
             piece => push(piece),
         }
@@ -310,6 +366,7 @@ mod tests {
             "m\u{301}etoni\u{308}tazene",
             "𝐦𝐞𝐭𝐨𝐧𝐢𝐭𝐚𝐳𝐞𝐧𝐞",
             "mεtonitazene",
+            "m&#101;t&shy;onit&#x61;zene",
         ] {
             assert_eq!(fold(text), "metonitazene", "{text}");
         }
@@ -325,6 +382,20 @@ mod tests {
         let (from, to) = folded.span(start, start + 4);
         let cut: String = source.chars().skip(from).take(to - from).collect();
         assert!(cut.starts_with('М'), "{cut}");
+    }
+
+    #[test]
+    fn the_first_pass_folds_alike_and_entities_are_cut_whole() {
+        for source in
+            ["fent&#97;ny&#108;!", "α-PVP – ５ｇ", "a & b &amp; c", "&unknown; &#xffffffff; &", "x\u{1}y\u{200b}z"]
+        {
+            let (mut quick, folded) = (String::new(), Folded::of(source));
+            fold_quickly(source, &mut quick);
+            let bare = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
+            assert_eq!(bare(&quick), bare(&folded.text), "{source}");
+        }
+        let folded = Folded::of("fent&#97;ny&#108;!");
+        assert_eq!((folded.text.as_str(), folded.span(0, 8)), ("fentanyl!", (0, 17)));
     }
 
     proptest! {

@@ -322,7 +322,7 @@ mod tests {
     type Disguise = (&'static str, fn(&str) -> String);
 
     /// What sellers do to a name.
-    const DISGUISES: [Disguise; 14] = [
+    const DISGUISES: [Disguise; 15] = [
         ("plain", |name| name.to_owned()),
         ("capitals", |name| name.to_uppercase()),
         ("spaced", |name| each(name, |c| format!("{c} "))),
@@ -340,6 +340,7 @@ mod tests {
         ("cyrillic", |name| name.replace('a', "а").replace('e', "е").replace('o', "о").replace('c', "с")),
         ("greek", |name| name.replace('o', "ο").replace('v', "ν").replace('a', "α")),
         ("digits", |name| name.replace('o', "0").replace('e', "3").replace('i', "1").replace('a', "4")),
+        ("entities", |name| each(name, |c| format!("&#{};", u32::from(c)))),
         ("emoji", |name| each(name, |c| format!("{c}\u{1f525}"))),
         ("dropped letter", |name| {
             let middle = name.char_indices().nth(name.chars().count() / 2).map_or(0, |(at, _)| at);
