@@ -11,9 +11,11 @@ mod evidence;
 mod feeds;
 mod health;
 mod idempotency;
+mod identify;
 mod limits;
 mod links;
 mod problem;
+mod request;
 mod state;
 mod work;
 
@@ -92,7 +94,7 @@ pub fn router(state: ServerState) -> Router {
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_DEADLINE))
         .layer(DefaultBodyLimit::max(BODY_LIMIT_BYTES))
         .layer(CatchPanicLayer::new())
-        .layer(from_fn(problem::identify))
+        .layer(from_fn(identify::identify))
         .layer(header(CONTENT_SECURITY_POLICY, POLICY))
         .layer(header(X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(X_FRAME_OPTIONS, "SAMEORIGIN"))

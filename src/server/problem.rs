@@ -1,10 +1,7 @@
 //! Failures as RFC 9457 problem documents; causes go to the log, ids to the caller.
 
-use axum::body::Body;
-use axum::extract::Request;
 use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use tracing::error;
@@ -42,7 +39,7 @@ pub struct Problem {
     pub instance: Option<Box<str>>,
     #[serde(skip)]
     #[schema(ignore)]
-    headers: Vec<(HeaderName, HeaderValue)>,
+    pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -151,7 +148,7 @@ impl Problem {
             .detail("the failure was logged under the request's id")
     }
 
-    fn of_status(status: StatusCode, headers: &HeaderMap) -> Self {
+    pub(super) fn of_status(status: StatusCode, headers: &HeaderMap) -> Self {
         let words = status.canonical_reason().unwrap_or("Failure");
         let slug = words.to_ascii_lowercase().replace(' ', "-");
         let mut problem = Problem::new(status, &slug, words);
@@ -209,41 +206,4 @@ impl IntoResponse for Problem {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// Gives each request an id, and each failure (also the framework's own) the form its reader expects.
-pub async fn identify(request: Request, next: Next) -> Response {
-    let id = uuid::Uuid::new_v4().to_string();
-    let for_people = is_for_people(&request);
-    let mut response = next.run(request).await;
-    let status = response.status();
-    if status.is_client_error() || status.is_server_error() {
-        let problem = response.extensions_mut().remove::<Problem>();
-        let mut problem = problem.unwrap_or_else(|| Problem::of_status(status, response.headers()));
-        problem.instance = Some(format!("urn:uuid:{id}").into());
-        response = if for_people {
-            let page = crate::server::console::problem_page(&problem);
-            let mut shown = (status, [(CONTENT_TYPE, "text/html; charset=utf-8")], Body::from(page)).into_response();
-            for (name, value) in &problem.headers {
-                shown.headers_mut().append(name.clone(), value.clone());
-            }
-            shown
-        } else {
-            problem.into_response()
-        };
-    }
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
-    }
-    response
-}
-
-/// Console pages fail as pages, everything else as documents.
-fn is_for_people(request: &Request) -> bool {
-    let path = request.uri().path();
-    let page = ["/console", "/answer", "/contest"].iter().any(|base| path.starts_with(base));
-    let machine = request.uri().query().is_some_and(|query| {
-        url::form_urlencoded::parse(query.as_bytes()).any(|(key, value)| key == "format" && value != "html")
-    });
-    page && !machine
 }

@@ -6,9 +6,9 @@ use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::server::api::{Params, limit_of, next_link};
 use crate::server::auth::{Caller, Rights};
 use crate::server::problem::Problem;
+use crate::server::request::{Params, limit_of, next_link};
 use crate::server::state::ServerState;
 
 #[derive(Deserialize, IntoParams)]

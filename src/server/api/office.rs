@@ -5,9 +5,9 @@ use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::server::api::{Params, limit_of};
 use crate::server::auth::{Caller, Rights};
 use crate::server::problem::Problem;
+use crate::server::request::{Params, limit_of};
 use crate::server::state::{ScanProgress, ServerState};
 use crate::store::truth::{Role, ScanRow};
 use crate::vocab::ids::PlatformId;

@@ -6,9 +6,9 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::detect::screen;
-use crate::server::api::Body;
 use crate::server::auth::Caller;
 use crate::server::problem::Problem;
+use crate::server::request::Body;
 use crate::server::state::ServerState;
 use crate::store::truth::Role;
 

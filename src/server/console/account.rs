@@ -8,13 +8,13 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::server::api::Params;
 use crate::server::auth::{address_of, check_token};
 use crate::server::console::session::{
     SESSION_SECONDS, SignedForm, Turned, Visitor, fields_of, is_from_elsewhere, set_cookie,
 };
 use crate::server::console::{Frame, page, twin};
 use crate::server::problem::Problem;
+use crate::server::request::Params;
 use crate::server::state::ServerState;
 use crate::store::truth::{Principal, Role, TokenRow};
 use crate::vocab::ids::PlatformId;

@@ -7,12 +7,13 @@ use serde::Deserialize;
 
 use crate::evidence::audit::AuditEntry;
 use crate::report::transparency::{Report, ReportRow};
-use crate::server::api::{Params, PlatformView, platform_views};
+use crate::server::api::{PlatformView, platform_views};
 use crate::server::auth::Rights;
 use crate::server::console::charts::{Bar, bars};
 use crate::server::console::session::{SignedForm, Turned, Visitor};
 use crate::server::console::{Frame, page, twin};
 use crate::server::problem::Problem;
+use crate::server::request::Params;
 use crate::server::state::{ScanProgress, ServerState};
 use crate::store::truth::ScanRow;
 use crate::vocab::ids::PlatformId;
