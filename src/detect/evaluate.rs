@@ -17,6 +17,9 @@ pub struct Label {
     /// Left out of the figures.
     #[serde(default)]
     pub ambiguous: bool,
+    /// Listings of one group differ in a quantity only.
+    #[serde(default)]
+    pub group: Option<String>,
     /// What kind of look-alike it is, if it is one.
     #[serde(default)]
     pub hard_negative: Option<serde_json::Value>,
@@ -196,32 +199,4 @@ fn calibration(rows: &[&Judged]) -> f64 {
         total += 1.0;
     }
     bins.iter().map(|(score, hits, _)| (score - hits).abs()).sum::<f64>() / f64::max(total, 1.0)
-}
-
-/// Thresholds for review and refer on the operating curve: the lowest score from which referrals are at least 98 % right,
-/// and the lowest from which at most one ordinary listing in a thousand is reviewed.
-pub fn thresholds(judged: &[Judged]) -> (f64, f64) {
-    let mut rows: Vec<(f64, u8)> = judged
-        .iter()
-        .filter(|one| !one.label.ambiguous && one.label.target != 2)
-        .map(|one| (one.score, one.label.target))
-        .collect();
-    rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let negatives = rows.iter().filter(|(_, target)| *target == 0).count().max(1) as f64;
-    let (mut refer, mut review) = (1.0_f64, 1.0_f64);
-    let (mut right, mut wrong) = (0.0, 0.0);
-    for (score, target) in rows {
-        if target == 1 {
-            right += 1.0
-        } else {
-            wrong += 1.0
-        }
-        if right / (right + wrong) >= 0.98 {
-            refer = score;
-        }
-        if wrong / negatives <= 0.001 {
-            review = score;
-        }
-    }
-    (review.min(refer), refer)
 }

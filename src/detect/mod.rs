@@ -10,14 +10,16 @@ pub mod classes;
 pub mod context;
 mod detector;
 pub mod evaluate;
+pub mod fit;
 pub mod identifiers;
 mod names;
 mod near;
-mod score;
+pub mod score;
 pub mod screen;
 mod sets;
 mod sieve;
 pub mod view;
 pub mod watchlist;
+mod weigh;
 
 pub use detector::{Detector, DetectorError};

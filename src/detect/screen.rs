@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText};
+use crate::detect::score::Features;
 
 /// One listing to judge.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -77,6 +78,15 @@ pub fn line(detector: &Detector, number: usize, text: &str, jurisdictions: &[Str
 
 /// Judges a listing that was read already.
 pub fn judge(detector: &Detector, input: &InputLine, jurisdictions: &[String]) -> Assessment {
+    with_listing(input, |listing| detector.assess(listing, jurisdictions))
+}
+
+/// What the score of a listing is made of.
+pub fn features(detector: &Detector, input: &InputLine) -> Features {
+    with_listing(input, |listing| detector.features(listing))
+}
+
+fn with_listing<T>(input: &InputLine, see: impl FnOnce(&ListingText<'_>) -> T) -> T {
     let attributes: Vec<(String, String)> = input
         .attributes
         .iter()
@@ -84,15 +94,12 @@ pub fn judge(detector: &Detector, input: &InputLine, jurisdictions: &[String]) -
         .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
         .collect();
     let price = input.price.as_ref().map(|price| price.as_str().map_or_else(|| price.to_string(), str::to_owned));
-    detector.assess(
-        &ListingText {
-            title: input.title.as_deref().unwrap_or_default(),
-            text: input.text.as_deref().unwrap_or_default(),
-            attributes: &attributes,
-            language: input.lang.as_deref(),
-            price: price.as_deref(),
-            currency: input.currency.as_deref(),
-        },
-        jurisdictions,
-    )
+    see(&ListingText {
+        title: input.title.as_deref().unwrap_or_default(),
+        text: input.text.as_deref().unwrap_or_default(),
+        attributes: &attributes,
+        language: input.lang.as_deref(),
+        price: price.as_deref(),
+        currency: input.currency.as_deref(),
+    })
 }

@@ -1,0 +1,359 @@
+//! From what was found to a verdict: which names count, what they add up to, and the reasons in sentences.
+
+use std::collections::BTreeMap;
+
+use crate::detect::Detector;
+use crate::detect::assessment::{Assessment, ContextFinding, EmergingFinding, NameMatch, SubstanceFinding, Verdict};
+use crate::detect::context::DEALING;
+use crate::detect::detector::{Field, Named, cut};
+use crate::detect::names::{Meaning, Strength};
+use crate::detect::score::Features;
+use crate::detect::watchlist::Substance;
+
+/// Characters of folded text within which a licit signal excuses a name.
+const LICIT_WINDOW_BYTES: usize = 48;
+
+/// Findings shown of one substance.
+const MATCHES_LIMIT: usize = 20;
+
+impl Detector {
+    /// The assessment of what was found, and what its score is made of.
+    pub(super) fn weigh(
+        &self,
+        fields: &[Field<'_>],
+        named: Vec<Named>,
+        emerging: Vec<(EmergingFinding, (usize, usize), usize)>,
+        jurisdictions: &[String],
+    ) -> (Assessment, Features) {
+        let weights = &self.watchlist.weights;
+        let mut features = Features::default();
+        let excuses = |field: usize, place| licit_near(&fields[field], place);
+        let (excused, open): (Vec<Named>, Vec<Named>) =
+            named.into_iter().partition(|name| excuses(name.field, name.folded));
+        let (licit, kept): (Vec<_>, Vec<_>) = emerging.into_iter().partition(|(_, place, at)| excuses(*at, *place));
+        let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| DEALING.contains(&signal.kind));
+        let says_it = |name: &Named| name.strength == Strength::Distinct;
+        // Beside a name that says it by itself, a street name is as likely an ordinary word. Alone it counts with signs of a
+        // deal, with a second one for the same family, or as a code with a drug's quantity beside it.
+        let said = !kept.is_empty() || open.iter().any(says_it);
+        let paired = !said && self.is_paired(&open);
+        let counts = |name: &Named| {
+            says_it(name)
+                || is_equipment_in_a_deal(name, deals)
+                || (!said && (deals || paired || is_dosed_code(&fields[name.field], name)))
+        };
+        let open: Vec<Named> = open.into_iter().filter(counts).collect();
+        if paired {
+            features.add("soft-pair", 1.0);
+        }
+        let mut substances: BTreeMap<u32, Vec<&Named>> = BTreeMap::new();
+        let mut strongest: Option<(u8, &Substance)> = None;
+        let mut in_title = kept.iter().any(|(_, _, at)| *at == 0);
+        for name in &open {
+            in_title |= name.field == 0;
+            let Meaning::Substance(at) = name.meaning else {
+                let kind = if name.strength == Strength::Ambiguous { "equipment-ambiguous" } else { "equipment" };
+                features.add(kind, 1.0);
+                continue;
+            };
+            let Some(substance) = self.watchlist.substances.get(at as usize) else { continue };
+            substances.entry(at).or_default().push(name);
+            features.add(feature_of(name, substance), 1.0);
+            if name.strength == Strength::Ambiguous && is_dosed_code(&fields[name.field], name) {
+                features.add("code", 1.0);
+            }
+            if name.disguised {
+                features.add("disguise", 1.0);
+            }
+            let rank = rank(name, substance);
+            if strongest.is_none_or(|(held, _)| rank > held) {
+                strongest = Some((rank, substance));
+            }
+        }
+        for _ in &kept {
+            features.add("class", 1.0);
+        }
+        if in_title {
+            features.add("in-title", 1.0);
+        }
+        if substances.len() > 1 {
+            features.add("more-names", 1.0);
+        }
+        for name in &excused {
+            if let Meaning::Substance(at) = name.meaning {
+                substances.entry(at).or_default().push(name);
+            }
+        }
+        let mut context = Vec::new();
+        for field in fields {
+            for signal in &field.signals {
+                features.add(signal.kind, if signal.kind == "licit" { 2.0 } else { 1.0 });
+                if context.len() < CONTEXT_LIMIT {
+                    let (start, end) = field.folded.span(signal.start, signal.end);
+                    context.push(ContextFinding {
+                        field: field.name.clone(),
+                        start,
+                        end,
+                        surface: cut(field.source, start, end),
+                        signal: signal.kind.to_owned(),
+                        weight: weights.features.get(signal.kind).copied().unwrap_or(0.0),
+                    });
+                }
+            }
+        }
+        if !excused.is_empty() || !licit.is_empty() {
+            features.add("licit-at-name", 1.0);
+        }
+        let kept: Vec<EmergingFinding> = kept.into_iter().map(|(finding, ..)| finding).collect();
+        let score = features.score(weights);
+        let substance_findings = self.substance_findings(fields, &substances, jurisdictions);
+        let category = category(strongest.map(|(_, substance)| substance), &kept, &features);
+        let mut verdict = match score {
+            _ if open.is_empty() && kept.is_empty() => Verdict::Clear,
+            _ if score >= weights.refer => Verdict::Refer,
+            _ if score >= weights.review => Verdict::Review,
+            _ => Verdict::Clear,
+        };
+        // Other controlled drugs are not what the mandate is about; an unlisted name is for a person to judge.
+        let only_other = category.as_deref() == Some("other-controlled");
+        // The name of a family stands in news as often as in offers.
+        let only_family = kept.is_empty()
+            && ["offer", "quantity", "payment", "contact"].iter().all(|kind| !features.0.contains_key(kind))
+            && open.iter().all(|name| matches!(name.meaning, Meaning::Substance(at) if self.is_family(at)));
+        let only_emerging = strongest.is_none() && !kept.is_empty();
+        if verdict == Verdict::Refer && (only_other || only_emerging || only_family) {
+            verdict = Verdict::Review;
+        }
+        if only_emerging && verdict == Verdict::Clear && licit.is_empty() && excused.is_empty() {
+            verdict = Verdict::Review;
+        }
+        if verdict == Verdict::Clear {
+            let counted = if open.is_empty() && kept.is_empty() { Features::default() } else { features };
+            return (Assessment { score, context, substances: substance_findings, ..self.clear() }, counted);
+        }
+        let reasons = reasons(&substance_findings, &kept, &context, &features.explain(weights));
+        let assessment = Assessment {
+            verdict,
+            score,
+            category,
+            substances: substance_findings,
+            context,
+            emerging: kept,
+            reasons,
+            watchlist: self.watchlist.version().to_owned(),
+        };
+        (assessment, features)
+    }
+
+    fn is_family(&self, at: u32) -> bool {
+        self.watchlist.substances.get(at as usize).is_some_and(|substance| substance.class == "class-term")
+    }
+
+    /// Whether two different street names or ambiguous ones stand side by side for one family the mandate is about:
+    /// `K2 spice`, `M-CAT (meow)`. Further apart, ordinary words meet by chance.
+    fn is_paired(&self, open: &[Named]) -> bool {
+        let family = |name: &Named| match name.meaning {
+            Meaning::Substance(at) => {
+                let substance = self.watchlist.substances.get(at as usize)?;
+                (substance.category() != "other-controlled").then_some(substance.class.as_str())
+            }
+            Meaning::Equipment(_) => None,
+        };
+        open.iter().enumerate().any(|(at, one)| {
+            open[at + 1..].iter().any(|other| {
+                one.field == other.field
+                    && one.pattern != other.pattern
+                    && one.folded.1 < other.folded.0.saturating_add(PAIR_WINDOW_BYTES)
+                    && other.folded.0 < one.folded.1.saturating_add(PAIR_WINDOW_BYTES)
+                    && one.folded != other.folded
+                    && family(one).is_some_and(|class| family(other) == Some(class))
+            })
+        })
+    }
+
+    fn substance_findings(
+        &self,
+        fields: &[Field<'_>],
+        found: &BTreeMap<u32, Vec<&Named>>,
+        jurisdictions: &[String],
+    ) -> Vec<SubstanceFinding> {
+        let mut findings: Vec<(usize, SubstanceFinding)> = Vec::new();
+        for (at, names) in found {
+            let Some(substance) = self.watchlist.substances.get(*at as usize) else { continue };
+            let matches = names
+                .iter()
+                .take(MATCHES_LIMIT)
+                .map(|name| NameMatch {
+                    field: fields[name.field].name.clone(),
+                    start: name.span.0,
+                    end: name.span.1,
+                    surface: cut(fields[name.field].source, name.span.0, name.span.1),
+                    how: name.how.to_owned(),
+                    rule: name.rule.clone(),
+                })
+                .collect();
+            let weight = names
+                .iter()
+                .map(|name| match name.strength {
+                    Strength::Distinct => 4,
+                    Strength::Street => 2,
+                    Strength::Ambiguous => 1,
+                })
+                .max();
+            findings.push((
+                weight.unwrap_or(0),
+                SubstanceFinding {
+                    id: substance.id.clone(),
+                    name: substance.name.clone(),
+                    class: substance.class.clone(),
+                    subclass: substance.subclass.clone(),
+                    legitimate_use: substance.legitimate_use.clone(),
+                    controls: substance.controls_in(jurisdictions),
+                    matches,
+                },
+            ));
+        }
+        findings.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+/// Context findings shown of one listing.
+const CONTEXT_LIMIT: usize = 60;
+
+/// Equipment is lawful goods: it counts in a deal that shuns the light, and dies with a brand's logo always.
+fn is_equipment_in_a_deal(name: &Named, deals: bool) -> bool {
+    matches!(name.meaning, Meaning::Equipment(_)) && (deals || name.strength != Strength::Ambiguous)
+}
+
+/// Bytes of folded text between two names that stand side by side.
+const PAIR_WINDOW_BYTES: usize = 6;
+
+/// Bytes of folded text within which a quantity belongs to a code.
+const QUANTITY_WINDOW_BYTES: usize = 24;
+
+/// Whether a quantity such as drugs are sold in stands beside a code. Codes of letters only (`MXE`) are written in capitals.
+fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
+    if !name.code || name.strength == Strength::Distinct || name.folded.0 == usize::MAX {
+        return false;
+    }
+    let Some(text) = field.folded.text.get(name.folded.0..name.folded.1) else { return false };
+    let capitals = || cut(field.source, name.span.0, name.span.1).bytes().all(|b| b.is_ascii_uppercase());
+    if !text.bytes().any(|b| b.is_ascii_digit()) && !capitals() {
+        return false;
+    }
+    field.signals.iter().any(|signal| {
+        signal.kind == "quantity"
+            && signal.start < name.folded.1 + QUANTITY_WINDOW_BYTES
+            && name.folded.0 < signal.end + QUANTITY_WINDOW_BYTES
+            && (signal.start >= name.folded.1 || signal.end <= name.folded.0)
+    })
+}
+
+fn feature_of(name: &Named, substance: &Substance) -> &'static str {
+    match (name.how, name.strength, substance.legitimate_use.as_str()) {
+        ("identifier", _, "licensed") => "identifier-licensed",
+        ("identifier", _, "dual-use") if is_core_precursor(substance) => "identifier-precursor",
+        ("identifier", _, "dual-use") => "identifier-dual-use",
+        ("identifier", ..) => "identifier-none-known",
+        ("fuzzy", ..) => "fuzzy",
+        // The name of a whole family stands in news and books as often as in offers.
+        (_, Strength::Distinct, _) if substance.class == "class-term" => "family",
+        (_, Strength::Street, _) => "street",
+        (_, Strength::Ambiguous, _) => "ambiguous",
+        (_, _, "licensed") => "name-licensed",
+        (_, _, "dual-use") if is_core_precursor(substance) => "name-precursor",
+        (_, _, "dual-use") => "name-dual-use",
+        _ => "name-none-known",
+    }
+}
+
+/// Precursors under the strictest controls: Table I of the 1988 Convention and its counterparts. Solvents and acids of
+/// Table II are everyday goods.
+fn is_core_precursor(substance: &Substance) -> bool {
+    let strict = ["UN1988-T1", "EU-cat1", "EU-cat2A", "US-L1"];
+    substance.class == "precursor" && substance.controls.iter().any(|control| strict.contains(&control.as_str()))
+}
+
+/// Which name decides on a listing's category: the title says what is offered, the text what else the seller has; then a
+/// name that says it by itself before others; then what the mandate is about before other drugs.
+fn rank(name: &Named, substance: &Substance) -> u8 {
+    let strength = match name.strength {
+        Strength::Distinct => 4,
+        Strength::Street => 2,
+        Strength::Ambiguous => 0,
+    };
+    let in_title = if name.field == 0 && name.strength == Strength::Distinct { 8 } else { 0 };
+    in_title + strength + u8::from(substance.category() != "other-controlled")
+}
+
+/// Whether a licit signal stands within the window of a name: it excuses that name, not the page.
+fn licit_near(field: &Field<'_>, name: (usize, usize)) -> bool {
+    if name.0 == usize::MAX {
+        return field.signals.iter().any(|signal| signal.kind == "licit");
+    }
+    field.signals.iter().any(|signal| {
+        signal.kind == "licit"
+            && signal.start < name.1.saturating_add(LICIT_WINDOW_BYTES)
+            && name.0 < signal.end.saturating_add(LICIT_WINDOW_BYTES)
+    })
+}
+
+fn category(substance: Option<&Substance>, emerging: &[EmergingFinding], features: &Features) -> Option<String> {
+    if let Some(substance) = substance {
+        return Some(substance.category().to_owned());
+    }
+    if let Some(found) = emerging.first() {
+        let category = match found.class.as_str() {
+            "synthetic-opioid" | "precursor" => found.class.as_str(),
+            _ => "nps",
+        };
+        return Some(category.to_owned());
+    }
+    (features.0.contains_key("equipment") || features.0.contains_key("equipment-ambiguous"))
+        .then(|| "equipment".to_owned())
+}
+
+fn reasons(
+    substances: &[SubstanceFinding],
+    emerging: &[EmergingFinding],
+    context: &[ContextFinding],
+    parts: &[(String, f64)],
+) -> Vec<String> {
+    let mut reasons = Vec::new();
+    for substance in substances.iter().take(5) {
+        let Some(place) = substance.matches.first() else { continue };
+        let how = match place.how.as_str() {
+            "identifier" => "gives the identifier",
+            "obfuscated" => "writes in disguise",
+            "street" => "uses the street name",
+            _ => "names",
+        };
+        let legal = match substance.legitimate_use.as_str() {
+            "licensed" => "a controlled substance that needs a licence",
+            "dual-use" => "a chemical with lawful uses, watched for diversion",
+            _ => "a substance without known legitimate use",
+        };
+        let controls: Vec<String> =
+            substance.controls.iter().take(4).map(|c| format!("{} {}", c.instrument, c.schedule)).collect();
+        let controls = if controls.is_empty() { String::new() } else { format!(" ({})", controls.join(", ")) };
+        reasons.push(format!("the {} {how} \"{}\": {}, {legal}{controls}", place.field, place.surface, substance.name));
+    }
+    for found in emerging.iter().take(3) {
+        let family = found.subclass.as_deref().unwrap_or(&found.class);
+        reasons.push(format!(
+            "the {} names \"{}\", which no list has and whose form is that of the {family} family",
+            found.field, found.surface
+        ));
+    }
+    for kind in ["evasion", "offer", "contact", "payment", "shipping", "licit"] {
+        let words: Vec<String> =
+            context.iter().filter(|f| f.signal == kind).take(3).map(|f| format!("\"{}\"", f.surface)).collect();
+        if !words.is_empty() {
+            reasons.push(format!("{kind} signals: {}", words.join(", ")));
+        }
+    }
+    let sum: Vec<String> = parts.iter().take(6).map(|(name, weight)| format!("{name} {weight:+.1}")).collect();
+    reasons.push(format!("score from {}", sum.join(", ")));
+    reasons
+}
