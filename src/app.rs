@@ -172,6 +172,8 @@ impl App {
             if found > 0 {
                 tracing::warn!(hits = found, "the frontier was lost; {found} known hits are looked at again first");
             }
+        } else if report.unclean {
+            rebuild::newest_clusters(&hot, &truth).map_err(anyhow::Error::from)?;
         }
         let gate = Arc::new(Gate::new(client, ledger.clone(), clock.clone(), report.unclean));
         let public_url = settings.hub.public_url.clone().unwrap_or_else(|| format!("http://{}", settings.hub.listen));

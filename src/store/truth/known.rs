@@ -32,6 +32,14 @@ pub struct KnownHit {
 }
 
 impl Truth {
+    /// The place of the newest hit in the list of [`Truth::known_hits`]; 0 when there is none.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn newest_hit(&self) -> Result<i64, TruthError> {
+        self.read(|reader| Ok(reader.query_row("SELECT coalesce(max(rowid), 0) FROM hits", [], |row| row.get(0))?))
+    }
+
     /// Hits behind `row`, in order, at most `limit`.
     ///
     /// # Errors
