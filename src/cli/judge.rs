@@ -1,15 +1,14 @@
-//! Commands that need no data directory: screen, extract, check, eval, fit, watchlist.
+//! Commands that need no data directory: screen, extract, check, fit, watchlist.
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::time::Instant;
 
 use crate::app::{self, AppError, Paths};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::request::{CheckArgs, EvalArgs, ExtractArgs, FitArgs, ScreenArgs, WatchlistRequest};
+use crate::cli::request::{CheckArgs, ExtractArgs, FitArgs, ScreenArgs, WatchlistRequest};
 use crate::detect::Detector;
-use crate::detect::evaluate::{Judged, Label, report};
+use crate::detect::evaluate::Label;
 use crate::detect::fit::Example;
 use crate::detect::screen::{self, InputLine};
 use crate::listing::{ReadContext, ReadLimits, charset, structured};
@@ -22,7 +21,7 @@ const LINE_LIMIT_BYTES: u64 = 32 << 20;
 /// Largest page `extract` reads.
 const PAGE_LIMIT_BYTES: u64 = 64 << 20;
 
-fn detector(paths: &Paths, output: &Output) -> Result<Detector, Failure> {
+pub(super) fn detector(paths: &Paths, output: &Output) -> Result<Detector, Failure> {
     app::load_detector(paths).map_err(|error| super::failure(error, output))
 }
 
@@ -47,7 +46,7 @@ pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Resul
 }
 
 /// Lines of a file or of standard input, one at a time, empty ones passed over.
-fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failure>) -> Result<(), Failure> {
+pub(super) fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failure>) -> Result<(), Failure> {
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
@@ -79,7 +78,7 @@ fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failur
     Ok(())
 }
 
-fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
+pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
     Failure::usage(format!("`{}` cannot be read: {error}", file.display()))
         .hint("name a readable file, or `-` for standard input")
 }
@@ -162,95 +161,6 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
         }
     }
     Ok(if errors == 0 { Exit::Done } else { Exit::Configuration })
-}
-
-/// Judges every labelled listing of a file; also the seconds and bytes it took.
-fn judge_all(detector: &Detector, file: &Path) -> Result<(Vec<Judged>, f64, u64), Failure> {
-    let (mut judged, mut bytes) = (Vec::new(), 0_u64);
-    let mut spent = std::time::Duration::ZERO;
-    each_line(file, |number, line| {
-        let wrong =
-            |error: serde_json::Error| Failure::usage(format!("line {number} of `{}`: {error}", file.display()));
-        let input: InputLine = serde_json::from_str(line).map_err(wrong)?;
-        let label: Label = serde_json::from_str(line).map_err(wrong)?;
-        bytes +=
-            (input.title.as_deref().unwrap_or_default().len() + input.text.as_deref().unwrap_or_default().len()) as u64;
-        let started = Instant::now();
-        let assessment = screen::judge(detector, &input, &[]);
-        spent += started.elapsed();
-        let title = input.title.clone().unwrap_or_default();
-        judged.push(Judged { id: input.id, title, label, verdict: assessment.verdict, score: assessment.score });
-        Ok(())
-    })?;
-    Ok((judged, spent.as_secs_f64(), bytes))
-}
-
-pub(super) fn eval(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Exit, Failure> {
-    let detector = detector(paths, output)?;
-    let (judged, seconds, bytes) = judge_all(&detector, &args.file)?;
-    let report = report(&judged, seconds, bytes);
-    let mut document = serde_json::to_value(&report)?;
-    if let Some(baseline) = &args.baseline {
-        let text = std::fs::read_to_string(baseline).map_err(|error| unreadable(baseline, &error))?;
-        let earlier: serde_json::Value = serde_json::from_str(&text).map_err(|error| {
-            Failure::usage(format!("`{}`: {error}", baseline.display()))
-                .hint("give the output of an earlier `eval --json`")
-        })?;
-        let mut change = serde_json::Map::new();
-        for verdict in ["refer", "refer_or_review"] {
-            for figure in ["precision", "recall", "f1"] {
-                let value = |from: &serde_json::Value| from[verdict][figure].as_f64().unwrap_or(0.0);
-                change.insert(format!("{verdict}.{figure}"), serde_json::json!(value(&document) - value(&earlier)));
-            }
-        }
-        document["change"] = serde_json::Value::Object(change);
-    }
-    if output.json {
-        output.json_document(&document)?;
-        return Ok(Exit::Done);
-    }
-    let line = |name: &str, f: &crate::detect::evaluate::Figures| {
-        format!(
-            "{name:<18} precision {:.4} [{:.3}, {:.3}]  recall {:.4} [{:.3}, {:.3}]  F1 {:.4}  precision at 0.1 % {:.3}",
-            f.precision,
-            f.precision_interval.0,
-            f.precision_interval.1,
-            f.recall,
-            f.recall_interval.0,
-            f.recall_interval.1,
-            f.f1,
-            f.precision_at_base_rate
-        )
-    };
-    output.line(format!("{} listings, watchlist {}", report.rows, detector.watchlist().version()))?;
-    output.line(line("refer", &report.refer))?;
-    output.line(line("refer or review", &report.refer_or_review))?;
-    for (category, figures) in &report.by_category {
-        output.line(format!(
-            "  {category:<18} recall {:.4} of {}",
-            figures.recall,
-            figures.true_positives + figures.missed
-        ))?;
-    }
-    for (kind, (called, of)) in &report.false_alarms {
-        output.line(format!("  false {kind:<20} {called} of {of}"))?;
-    }
-    output.line(format!("  other controlled drugs by verdict: {:?}", report.other_controlled))?;
-    output.line(format!(
-        "calibration error {:.4}, {:.0} MB/s on one core",
-        report.calibration_error, report.megabytes_per_second
-    ))?;
-    output.line("most confident mistakes:")?;
-    for mistake in report.mistakes.iter().take(50) {
-        output.line(format!(
-            "  {:.3} target {} {:?}  {}  {}",
-            mistake.score, mistake.target, mistake.verdict, mistake.id, mistake.title
-        ))?;
-    }
-    if let Some(change) = document.get("change") {
-        output.line(format!("change against the baseline: {change}"))?;
-    }
-    Ok(Exit::Done)
 }
 
 /// Splits of the data depend on it; another gives slightly other thresholds.

@@ -9,6 +9,7 @@ mod archive;
 mod cases;
 pub mod control;
 mod demo;
+mod eval;
 pub mod exit;
 mod governance;
 mod judge;
@@ -56,7 +57,7 @@ async fn dispatch(global: &Global, request: Request, output: &Output, terminal: 
         Request::Screen(args) => return judge::screen(&paths, &args, output),
         Request::Extract(args) => return judge::extract(&args, output),
         Request::Check(args) => return judge::check(&paths, &args, output),
-        Request::Eval(args) => return judge::eval(&paths, &args, output),
+        Request::Eval(args) => return eval::run(&paths, &args, output),
         Request::Fit(args) => return judge::fit(&paths, &args, output),
         Request::Watchlist(request) if !matches!(request, request::WatchlistRequest::Emerging) => {
             return judge::watchlist(&paths, &request, output);

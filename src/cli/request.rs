@@ -340,6 +340,9 @@ pub struct EvalArgs {
     /// Earlier `eval --json` output to compare with
     #[arg(long)]
     pub baseline: Option<PathBuf>,
+    /// Also disguise the names of listings in scope, each way alone and in pairs, and count what is still recognised
+    #[arg(long)]
+    pub disguise: bool,
 }
 
 /// Arguments of `fit`.
