@@ -39,4 +39,7 @@ PY
 # The query language of /hits has mistakes it names (400); a schema cannot say which, so those routes are left out of the fuzzing.
 check "schemathesis finds no violation of the description" "$venv/bin/schemathesis" run "$base/api/openapi.json" \
   -H "Authorization: Bearer $token" --max-examples 20 --workers 1 --exclude-path-regex '/hits'
+check "the public benchmark is what its generator makes" python3 benchmark/make.py --check
+"$program" screen benchmark/benchmark.jsonl >"$work/answers.jsonl"
+check "the scorer reads our answers" python3 benchmark/score.py "$work/answers.jsonl"
 exit "$failed"

@@ -1,5 +1,6 @@
 //! One binary of integration tests: the real program against loopback servers.
 
+mod benchmark;
 mod config;
 mod crawl;
 mod demo_site;
