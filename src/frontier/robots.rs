@@ -99,8 +99,11 @@ impl RobotsRecord {
             RobotsStatus::Unavailable => true,
             RobotsStatus::Unreachable => false,
             RobotsStatus::Available => {
-                let path = one_form(url.path_and_query());
-                path == "/robots.txt" || self.verdict(path.as_bytes())
+                let path = url.path_and_query();
+                // Rules may write the query with or without escapes; whoever bans one way means both.
+                path == "/robots.txt"
+                    || (self.verdict(literal(one_form(path)).as_bytes())
+                        && escaped_query(path).is_none_or(|path| self.verdict(path.as_bytes())))
             }
         }
     }
@@ -144,37 +147,74 @@ impl RobotsRecord {
 
 /// Text the crate reads as meant: no byte order mark, capped, no overlong lines, UTF-8.
 fn sanitise(body: &[u8]) -> String {
-    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    let capped = &body[..body.len().min(ROBOTS_LIMIT_BYTES)];
-    let mut text = String::with_capacity(capped.len());
-    for line in capped.split(|byte| matches!(byte, b'\n' | b'\r')) {
-        if line.len() <= LINE_LIMIT_BYTES {
-            let line = String::from_utf8_lossy(line);
-            match line.split_once(':') {
-                // The crate drops characters after a stray percent sign; in one form there are none.
-                Some((name, value))
-                    if is_rule_start(name.as_bytes(), b"allow") || is_rule_start(name.as_bytes(), b"disallow") =>
-                {
-                    let value = value.split('#').next().unwrap_or_default();
-                    text.push_str(name);
-                    text.push(':');
-                    text.push_str(&one_form(value.trim()));
-                }
-                _ => text.push_str(&line),
-            }
-        } else if is_rule_start(line, b"disallow") {
-            // An overlong ban is kept as a ban on its first part, which is stricter, never looser.
-            text.push_str(String::from_utf8_lossy(&line[..LINE_LIMIT_BYTES / 4]).trim_end_matches('\u{fffd}'));
-            text.push('*');
+    // UTF-16 is no robots.txt by the standard, but whoever saves one so means its rules.
+    let decoded = match encoding_rs::Encoding::for_bom(body) {
+        Some((encoding, mark)) if encoding != encoding_rs::UTF_8 => {
+            encoding.decode_without_bom_handling(&body[mark..]).0.into_owned().into_bytes()
         }
-        text.push('\n');
+        _ => Vec::new(),
+    };
+    let body = if decoded.is_empty() { body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body) } else { &decoded[..] };
+    let capped = &body[..body.len().min(ROBOTS_LIMIT_BYTES)];
+    let mut lines: Vec<&[u8]> = capped.split(|byte| matches!(byte, b'\n' | b'\r')).collect();
+    // The line the cap cuts: part of a ban is a wider ban, part of anything else could be consent.
+    let cut = if body.len() > ROBOTS_LIMIT_BYTES { lines.pop() } else { None };
+    let mut text = String::with_capacity(capped.len());
+    for line in lines {
+        if line.len() <= LINE_LIMIT_BYTES {
+            push_line(&mut text, line);
+        } else {
+            push_cut_ban(&mut text, line);
+        }
     }
+    cut.into_iter().for_each(|line| push_cut_ban(&mut text, line));
     text
 }
 
-fn is_rule_start(line: &[u8], name: &[u8]) -> bool {
-    let line = line.trim_ascii_start();
-    line.len() >= name.len() && line[..name.len()].eq_ignore_ascii_case(name)
+fn push_line(text: &mut String, line: &[u8]) {
+    let line = String::from_utf8_lossy(line);
+    match line.split_once(':') {
+        // The crate drops characters after a stray percent sign; in one form there are none.
+        Some((name, value)) if is_rule(name) => {
+            let value = value.split('#').next().unwrap_or_default();
+            text.push_str(name);
+            text.push(':');
+            text.push_str(&one_form(value.trim()));
+        }
+        _ => text.push_str(&line),
+    }
+    text.push('\n');
+}
+
+/// A ban of which only the beginning is known is kept as a ban on all that begins so: stricter, never looser. Other lines
+/// of which the end is missing are left out.
+fn push_cut_ban(text: &mut String, line: &[u8]) {
+    let head = &line[..line.len().min(LINE_LIMIT_BYTES / 4)];
+    let head = String::from_utf8_lossy(head);
+    let Some((name, value)) = head.split_once(':').filter(|(name, _)| is_ban(name)) else { return };
+    let value = value.split('#').next().unwrap_or_default().trim_end_matches('\u{fffd}').trim();
+    // Half an escape is none of the pattern.
+    let value = match value.rfind('%') {
+        Some(at) if at + 3 > value.len() => &value[..at],
+        _ => value,
+    };
+    if !value.is_empty() {
+        text.push_str(name);
+        text.push(':');
+        text.push_str(&one_form(value.trim_end_matches('$')));
+        text.push_str("*\n");
+    }
+}
+
+/// Names of rules, in the spellings the crate forgives.
+fn is_rule(name: &str) -> bool {
+    name.trim().eq_ignore_ascii_case("allow") || is_ban(name)
+}
+
+fn is_ban(name: &str) -> bool {
+    ["disallow", "dissallow", "dissalow", "disalow", "diasllow", "disallaw"]
+        .iter()
+        .any(|known| name.trim().eq_ignore_ascii_case(known))
 }
 
 /// Collects groups as RFC 9309 means them: consecutive user-agent lines share the rules that follow, and lines that are
@@ -219,7 +259,12 @@ impl Reader {
         }
         // A rule without a leading slash can only have meant one.
         let value = if value.starts_with(['/', '*', '$']) { one_form(value) } else { one_form(&format!("/{value}")) };
-        group.rules.push(Rule { allow, pattern: value });
+        // Only a `$` at the end is special; elsewhere it stands for itself, as it does in a path.
+        let pattern = match value.strip_suffix('$') {
+            Some(head) => format!("{}$", head.replace('$', "%24")),
+            None => value.replace('$', "%24"),
+        };
+        group.rules.push(Rule { allow, pattern });
     }
 }
 
@@ -318,6 +363,30 @@ fn one_form(text: &str) -> String {
     out
 }
 
+/// A path in which no character is special to a pattern: `%2A` and `%24` in a rule mean the characters themselves
+/// (RFC 9309 section 2.2.3).
+fn literal(path: String) -> String {
+    if path.contains(['*', '$']) { path.replace('*', "%2A").replace('$', "%24") } else { path }
+}
+
+/// The same path with the reserved characters of its query escaped, where it has any.
+fn escaped_query(path: &str) -> Option<String> {
+    let (head, query) = path.split_once('?')?;
+    let reserved = |c: char| matches!(c, ':' | '/' | '?' | '@' | '!' | ',' | ';' | '(' | ')' | '[' | ']');
+    if !query.contains(reserved) {
+        return None;
+    }
+    let mut escaped = String::with_capacity(path.len() + 16);
+    for c in query.chars() {
+        if reserved(c) {
+            escaped.push_str(&format!("%{:02X}", u32::from(c)));
+        } else {
+            escaped.push(c);
+        }
+    }
+    Some(literal(one_form(&format!("{head}?{escaped}"))))
+}
+
 /// Whether `pattern` (`*` any run, `$` at its end the end) matches the start of `path`. Two pointers, so the cost is at
 /// most pattern times path, and linear without stars.
 fn matches(pattern: &[u8], path: &[u8]) -> bool {
@@ -403,6 +472,88 @@ mod tests {
         let long = format!("User-agent: *\nDisallow: /{}\nDisallow: /x", "ж".repeat(20_000));
         assert!(!allows(&long, "/x"));
         assert!(allows(&long, "/y"));
+    }
+
+    #[test]
+    fn special_characters_that_stand_for_themselves() {
+        for (line, rule, path, expected) in [
+            (line!(), "/file-with-a-%2A.html", "/file-with-a-*.html", false),
+            (line!(), "/file-with-a-%2A.html", "/file-with-a-b.html", true),
+            (line!(), "/a%24", "/a$b", false),
+            (line!(), "/a$b", "/a$b/c", false),
+            (line!(), "/a$b", "/a%24b", false),
+            (line!(), "/price$", "/price", false),
+            (line!(), "/price$", "/price$", true),
+            (line!(), "/*$", "/x*y$z", false),
+            (line!(), "/foo/bar?baz=https://foo.bar", "/foo/bar?baz=https://foo.bar", false),
+            (line!(), "/foo/bar?baz=https%3A%2F%2Ffoo.bar", "/foo/bar?baz=https://foo.bar", false),
+            (line!(), "/foo/bar?baz=https://foo.bar", "/foo/bar?baz=https%3A%2F%2Ffoo.bar", false),
+            (line!(), "/*?url=http://", "/go?url=http%3a%2f%2fx", false),
+            (line!(), "/foo/bar/\u{30c4}", "/foo/bar/%E3%83%84", false),
+            (line!(), "/foo/bar/%E3%83%84", "/foo/bar/\u{30c4}", false),
+            (line!(), "/foo/bar/%62%61%7A", "/foo/bar/baz", false),
+        ] {
+            assert_eq!(allows(&format!("User-agent: *\nDisallow: {rule}"), path), expected, "line {line}");
+        }
+    }
+
+    #[test]
+    fn groups_comments_and_line_ends() {
+        for (line, body, path, expected) in [
+            (line!(), "User-agent: a\nDisallow: /\n\nUser-agent: *\nDisallow: /x", "/y", true),
+            (line!(), "User-agent: *\rDisallow: /x\r", "/x", false),
+            (line!(), "User-agent: * # everyone\r\nDisallow: /x # all of it\r\n", "/x", false),
+            (line!(), "USER-AGENT: LISTINGWATCH\nDISALLOW: /x", "/x", false),
+            (line!(), "User-agent: *\n\n\nDisallow: /x", "/x", false),
+            (
+                line!(),
+                "User-agent: listingwatch\nDisallow: /a\nUser-agent: *\nDisallow: /b\nUser-agent: listingwatch\nDisallow: /c",
+                "/c",
+                false,
+            ),
+            (line!(), "User-agent: listingwatch\nDisallow: /a\nUser-agent: *\nDisallow: /b", "/b", true),
+            (line!(), "User-agent: listingwatch-images\nDisallow: /", "/x", true),
+            (line!(), "User-agent: *\nDissallow: /x%-y", "/x%-y", false),
+            (line!(), "User-agent: *\nDisallow /x", "/x", false),
+            (line!(), "User-agent: *\nNoindex: /\nDisallow: /x", "/x", false),
+            (line!(), "User-agent:\nDisallow: /", "/x", true),
+            (line!(), "<!doctype html><title>Not found</title>", "/x", true),
+            (line!(), "", "/x", true),
+        ] {
+            assert_eq!(allows(body, path), expected, "line {line}");
+        }
+    }
+
+    #[test]
+    fn utf_16_is_read_as_what_it_means() {
+        let text = "\u{feff}User-agent: *\r\nDisallow: /x\r\n";
+        let url = |path: &str| CanonicalUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap();
+        let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for body in [little, big] {
+            let record = RobotsRecord::from_answer(Some(200), &body, Timestamp::from_millis(0));
+            assert!(!record.allows(&url("/x")) && record.allows(&url("/y")));
+        }
+    }
+
+    #[test]
+    fn the_line_the_cap_cuts_never_becomes_consent() {
+        let of = |last: &str| {
+            let mut body = b"User-agent: *\nDisallow: /a\n".to_vec();
+            while body.len() < ROBOTS_LIMIT_BYTES - 100 {
+                body.extend_from_slice(b"# filler line\n");
+            }
+            body.resize(ROBOTS_LIMIT_BYTES - last.len(), b'\n');
+            body.extend_from_slice(last.as_bytes());
+            body.extend_from_slice(b"/deeper\n");
+            RobotsRecord::from_answer(Some(200), &body, Timestamp::from_millis(0))
+        };
+        let url = |path: &str| CanonicalUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap();
+        assert!(!of("Allow: /a/b").allows(&url("/a/b/other")), "`Allow: /a/b/deeper` was cut");
+        assert!(!of("Disallow: /c").allows(&url("/c/other")), "a ban cut short is a wider one");
+        assert!(!of("Disallow: /c%2").allows(&url("/c/other")));
+        let long = format!("User-agent: *\nDisallow: /d/{}%-x", "e".repeat(3000));
+        assert!(!allows(&long, &format!("/d/{}", "e".repeat(700))));
     }
 
     #[test]
