@@ -4,6 +4,7 @@
 //! Never: IO, clock reads (a [`time::Clock`] is passed in), randomness.
 //! Start reading: [`url::CanonicalUrl`], then [`platform::Platform`].
 
+mod canonical;
 pub mod ids;
 pub mod money;
 pub mod platform;

@@ -5,13 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::vocab::canonical;
+
 /// Longest URL we keep, in bytes; longer ones are traps or mistakes (the sitemap protocol stops at 2,048 too).
 pub const URL_LIMIT_BYTES: usize = 2048;
 
 /// Absolute http(s) URL in canonical form: equal pages compare equal, and there is always a host.
 ///
-/// Canonical means: lower-case scheme and host, IDN as punycode, no default port, no dot segments, no userinfo, no fragment,
-/// percent-encoding in one form, tracking and session parameters dropped, the remaining query sorted.
+/// Canonical means: lower-case scheme and host without a final dot, IDN as punycode, no default port, no dot segments, no
+/// userinfo, no fragment, percent-encoding in one form, no default document (`index.html`), tracking and session parameters
+/// dropped, the remaining query sorted, each pair once.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CanonicalUrl(Url);
@@ -28,6 +31,9 @@ pub enum UrlError {
     /// The URL has no host.
     #[error("`{0}` has no host")]
     NoHost(String),
+    /// A control character, as it stands or as an escape.
+    #[error("a control character in a URL is refused")]
+    ControlCharacter,
     /// A user name or password in the URL.
     #[error("a user name or password in a URL is refused")]
     Userinfo,
@@ -36,13 +42,30 @@ pub enum UrlError {
     TooLong(usize),
 }
 
+impl UrlError {
+    /// Name of the reason in the coverage statement; `None` for what leads to no page at all (`mailto:`, `javascript:`).
+    pub fn reason(&self) -> Option<&'static str> {
+        match self {
+            UrlError::Scheme(_) => None,
+            UrlError::Malformed(_) | UrlError::NoHost(_) => Some("link-malformed"),
+            UrlError::ControlCharacter => Some("link-control-character"),
+            UrlError::Userinfo => Some("link-userinfo"),
+            UrlError::TooLong(_) => Some("link-too-long"),
+        }
+    }
+}
+
 impl CanonicalUrl {
     /// Parses and canonicalises `raw`, resolved against `base` where one is given.
     ///
     /// # Errors
-    /// When the text is no URL, is not http(s), has no host, carries userinfo, or is too long.
+    /// When the text is no URL, is not http(s), has no host, carries userinfo or control characters, or is too long.
     pub fn parse(raw: &str, base: Option<&CanonicalUrl>) -> Result<Self, UrlError> {
         let raw = raw.trim();
+        // The URL standard drops tabs and line breaks, as browsers do; other control characters are no mistake of layout.
+        if raw.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\r' | b'\n')) {
+            return Err(UrlError::ControlCharacter);
+        }
         if raw.len() > 4 * URL_LIMIT_BYTES {
             return Err(UrlError::TooLong(raw.len()));
         }
@@ -62,11 +85,45 @@ impl CanonicalUrl {
             return Err(UrlError::Userinfo);
         }
         url.set_fragment(None);
-        canonical_query(&mut url);
+        if canonical::has_control(url.path()) || url.query().is_some_and(canonical::has_control) {
+            return Err(UrlError::ControlCharacter);
+        }
+        if let Some(host) = url.host_str().and_then(|host| host.strip_suffix('.')) {
+            let host = host.to_owned();
+            url.set_host(Some(&host)).map_err(|_| UrlError::NoHost(shown()))?;
+        }
+        let path = canonical::path(url.path());
+        if path != url.path() {
+            url.set_path(&path);
+        }
+        if let Some(query) = url.query() {
+            let query = canonical::query(query);
+            url.set_query(query.as_deref());
+        }
         if url.as_str().len() > URL_LIMIT_BYTES {
             return Err(UrlError::TooLong(url.as_str().len()));
         }
         Ok(CanonicalUrl(url))
+    }
+
+    /// The same without the query parameter `name`; `None` when it has none of that name.
+    #[must_use]
+    pub fn without_parameter(&self, name: &str) -> Option<CanonicalUrl> {
+        let query = self.0.query()?;
+        let of = |pair: &&str| pair.split('=').next() != Some(name);
+        let kept: Vec<&str> = query.split('&').filter(of).collect();
+        if kept.len() == query.split('&').count() {
+            return None;
+        }
+        let mut url = self.0.clone();
+        url.set_query((!kept.is_empty()).then(|| kept.join("&")).as_deref());
+        Some(CanonicalUrl(url))
+    }
+
+    /// The query's parameters as written, name and value.
+    pub fn parameters(&self) -> impl Iterator<Item = (&str, &str)> {
+        let pairs = self.0.query().into_iter().flat_map(|query| query.split('&'));
+        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
     }
 
     /// The URL as text.
@@ -97,29 +154,6 @@ impl CanonicalUrl {
     pub fn key(&self) -> u128 {
         xxhash_rust::xxh3::xxh3_128(self.0.as_str().as_bytes())
     }
-}
-
-fn canonical_query(url: &mut Url) {
-    if url.query().is_none() {
-        return;
-    }
-    let mut pairs: Vec<(String, String)> = url
-        .query_pairs()
-        .filter(|(name, _)| !is_tracking(name))
-        .map(|(k, v)| (k.into_owned(), v.into_owned()))
-        .collect();
-    pairs.sort();
-    if pairs.is_empty() {
-        url.set_query(None);
-    } else {
-        url.query_pairs_mut().clear().extend_pairs(pairs);
-    }
-}
-
-fn is_tracking(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    name.starts_with("utm_")
-        || matches!(name.as_str(), "gclid" | "fbclid" | "sid" | "sessionid" | "phpsessid" | "jsessionid")
 }
 
 impl fmt::Display for CanonicalUrl {
@@ -155,5 +189,108 @@ impl HostKey {
 impl fmt::Display for HostKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn canonical(text: &str) -> String {
+        CanonicalUrl::parse(text, None).map_or_else(|error| error.to_string(), String::from)
+    }
+
+    #[test]
+    fn one_form_a_page() {
+        for (line, text, expected) in [
+            (line!(), "HTTP://Shop.Example.TEST:80", "http://shop.example.test/"),
+            (line!(), "https://shop.example.test.:443/a/./b/../c#part", "https://shop.example.test/a/c"),
+            (line!(), "https://b\u{fc}cher.example.test/", "https://xn--bcher-kva.example.test/"),
+            (line!(), "https://xn--bcher-kva.example.test/", "https://xn--bcher-kva.example.test/"),
+            (line!(), "https://a.test/%7euser/%41%2f%c3%a9", "https://a.test/~user/A%2F%C3%A9"),
+            (line!(), "https://a.test/\u{e9}", "https://a.test/%C3%A9"),
+            (line!(), "https://a.test/100%", "https://a.test/100%25"),
+            (line!(), "https://a.test/%%36%31", "https://a.test/%2561"),
+            (line!(), "https://a.test/shop/index.html", "https://a.test/shop/"),
+            (line!(), "https://a.test/Index.PHP?id=3", "https://a.test/?id=3"),
+            (line!(), "https://a.test/default.aspx", "https://a.test/"),
+            (line!(), "https://a.test/index.html/x", "https://a.test/index.html/x"),
+            (line!(), "https://a.test/item;jsessionid=1A2B3C?x=1", "https://a.test/item?x=1"),
+            (line!(), "https://a.test/item;color=red", "https://a.test/item;color=red"),
+            (line!(), "https://a.test/(S(lit3py55t21z5v55vlm25s55))/cart.aspx", "https://a.test/cart.aspx"),
+            (line!(), "https://a.test/(about)", "https://a.test/(about)"),
+            (line!(), "https://a.test/?utm_source=x&UTM_medium=y&gclid=1&PHPSESSID=z", "https://a.test/"),
+            (line!(), "https://a.test/?b=2&a=1&b=2&&b=1", "https://a.test/?a=1&b=1&b=2"),
+            (line!(), "https://a.test/?q=a%20b&r=a+b&s=%7e%2C,", "https://a.test/?q=a+b&r=a+b&s=~,,"),
+            (line!(), "https://a.test/?q=%C4%E3", "https://a.test/?q=%C4%E3"),
+            (
+                line!(),
+                "https://a.test/?u=http%3a//b.test/%3fx%3d1&v[]=%2b",
+                "https://a.test/?u=http://b.test/?x%3D1&v[]=%2B",
+            ),
+            (line!(), "https://a.test/?flag", "https://a.test/?flag"),
+            (line!(), "https://a.test/?empty=", "https://a.test/?empty="),
+            (line!(), "https://a.test/?", "https://a.test/"),
+            (line!(), "https://a.test/?sid=12", "https://a.test/?sid=12"),
+            (line!(), "https://a.test/?sid=f3a99c71", "https://a.test/"),
+            (line!(), "https://a.test/?sid=0123456789012345", "https://a.test/"),
+            (line!(), " https://a.test/a\n b ", "https://a.test/a%20b"),
+        ] {
+            assert_eq!(canonical(text), expected, "line {line}");
+        }
+    }
+
+    #[test]
+    fn what_is_refused_has_a_name() {
+        let long = format!("https://a.test/{}", "x".repeat(3000));
+        for (text, reason) in [
+            ("https://user@a.test/", Some("link-userinfo")),
+            ("https://user:pass@a.test/", Some("link-userinfo")),
+            ("https://a.test/x%00y", Some("link-control-character")),
+            ("https://a.test/x?y=%0d%0aset-cookie:", Some("link-control-character")),
+            ("https://a.test/x\u{1}y", Some("link-control-character")),
+            ("https://a.test/\u{7f}", Some("link-control-character")),
+            ("mailto:a@b.example.test", None),
+            ("javascript:alert(1)", None),
+            ("http://", Some("link-malformed")),
+            (long.as_str(), Some("link-too-long")),
+        ] {
+            let error = CanonicalUrl::parse(text, None).unwrap_err();
+            assert_eq!(error.reason(), reason, "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn one_parameter_less() {
+        let url = CanonicalUrl::parse("https://a.test/i?id=3&ref=x&ref=y&refer=z", None).unwrap();
+        assert_eq!(url.without_parameter("ref").unwrap().as_str(), "https://a.test/i?id=3&refer=z");
+        assert_eq!(url.without_parameter("no"), None);
+        let only = CanonicalUrl::parse("https://a.test/i?ref=x", None).unwrap();
+        assert_eq!(only.without_parameter("ref").unwrap().as_str(), "https://a.test/i");
+    }
+
+    proptest! {
+        #[test]
+        fn canonicalising_twice_changes_nothing(
+            path in "(/|[a-zA-Z0-9;=().%_~-]|%[0-9a-fA-F]{2}|index\\.html|;jsessionid=1|\\.\\.|\u{e9}){0,24}",
+            query in "([a-z=&+%;,\\[\\]]|%[0-9a-fA-F]{2}|utm_x=|sid=|\u{e9}){0,24}",
+        ) {
+            if let Ok(url) = CanonicalUrl::parse(&format!("https://A.example.test./{path}?{query}"), None) {
+                let again = CanonicalUrl::parse(url.as_str(), None);
+                prop_assert_eq!(again.as_ref().map(CanonicalUrl::as_str), Ok(url.as_str()));
+                for (name, _) in url.parameters() {
+                    let less = url.without_parameter(name).unwrap();
+                    prop_assert_eq!(CanonicalUrl::parse(less.as_str(), None), Ok(less.clone()));
+                }
+            }
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in "(?s).{0,100}") {
+            if let Ok(url) = CanonicalUrl::parse(&text, None) {
+                prop_assert_eq!(CanonicalUrl::parse(url.as_str(), None), Ok(url));
+            }
+        }
     }
 }

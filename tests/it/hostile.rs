@@ -107,7 +107,7 @@ fn places_without_end_end() {
     place.own_site("loop", &path_loop.url("/"), "max_depth = 1000");
     let sessions = site(move |asked| {
         let n = number(asked);
-        Reply::html(links(&[format!("/page?sid={}", n + 1), format!("/page?PHPSESSID={n}&utm_source={n}")]))
+        Reply::html(links(&[format!("/page?sid=a{:015}", n + 1), format!("/page?PHPSESSID={n}&utm_source={n}")]))
     });
     place.own_site("sessions", &sessions.url("/"), "max_depth = 1000");
     let redirects = site(move |asked| Reply::redirect(format!("/go/{}", number(asked) + 1)));
