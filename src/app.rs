@@ -27,6 +27,7 @@ use crate::store::hot::{HotOptions, HotStore};
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
+use crate::vocab::identity::Identity;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Clock;
@@ -164,7 +165,10 @@ impl App {
             ..FetchLimits::default()
         };
         let contact = settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned());
-        let client = Client::new(&contact, limits.clone(), clock.clone());
+        let keys = KeyRing::of(&paths.data);
+        let crawler_keys = keys.crawler(clock.now()).map_err(anyhow::Error::from)?;
+        let identity = Arc::new(Identity::new(crawler_keys, settings.hub.public_url.clone()));
+        let client = Client::new(&contact, limits.clone(), clock.clone()).signing_as(identity.clone());
         let ledger = CheckpointedLedger::open(hot.clone(), truth.clone(), clock.clone(), report.empty);
         let ledger = Arc::new(ledger.map_err(anyhow::Error::from)?);
         if report.empty {
@@ -189,7 +193,8 @@ impl App {
         let rooms = Rooms {
             desk,
             poster: Client::new(&contact, limits, clock.clone()),
-            keys: KeyRing::of(&paths.data),
+            keys,
+            identity,
             dispatching: tokio::sync::Mutex::new(()),
             gate,
             hot,
@@ -430,6 +435,7 @@ impl App {
             exposure: if secure { Exposure::Secure } else { Exposure::Loopback },
             warc: self.paths.warc(),
             user_agent: self.rooms.gate.user_agent().to_owned(),
+            identity: self.rooms.identity.clone(),
             contact: settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned()),
             requests_per_second: REQUESTS_PER_SECOND,
             burst: 2 * REQUESTS_PER_SECOND,

@@ -12,6 +12,7 @@ mod demo;
 mod eval;
 pub mod exit;
 mod governance;
+mod identity;
 mod judge;
 pub mod output;
 pub mod request;
@@ -113,6 +114,7 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
         Request::Mandate(request) => governance::mandate(app, request, output),
         Request::Token(request) => governance::token(app, request, output),
         Request::Audit(request) => governance::audit(app, request, output),
+        Request::Identity(request) => identity::run(app, request, output),
         Request::Doctor => governance::doctor(app, output),
         Request::Demo(_)
         | Request::Serve(_)

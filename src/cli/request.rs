@@ -98,6 +98,22 @@ pub enum Request {
     /// The audit log
     #[command(subcommand)]
     Audit(AuditRequest),
+    /// The keys that sign the crawler's requests
+    #[command(subcommand)]
+    Identity(IdentityRequest),
+}
+
+/// `identity …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum IdentityRequest {
+    /// Show the public keys, and where platforms find them
+    Show,
+    /// Make a new key: announced for a day, then it signs; the old one stays published for a week after that
+    Rotate {
+        /// The old key may be in wrong hands: it is withdrawn and the new one signs at once
+        #[arg(long)]
+        now: bool,
+    },
 }
 
 /// Arguments of `demo`.

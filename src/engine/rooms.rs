@@ -11,6 +11,7 @@ use crate::outbound::links::NoticeDesk;
 use crate::store::hot::HotStore;
 use crate::store::keys::KeyRing;
 use crate::store::truth::{NoticeTerms, Truth};
+use crate::vocab::identity::Identity;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::{Clock, Timestamp};
 
@@ -30,6 +31,8 @@ pub struct Rooms {
     pub poster: Client,
     /// Signing keys.
     pub keys: KeyRing,
+    /// The keys that sign requests, as the client uses and the hub publishes them.
+    pub identity: Arc<Identity>,
     /// Held by the step of dispatch that runs: two at once would send one message twice.
     pub dispatching: tokio::sync::Mutex<()>,
     /// Who signs notices, and their links.

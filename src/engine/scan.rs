@@ -35,6 +35,9 @@ const LEFT_OUT_BYTES: usize = 1 << 20;
 /// URLs of one host that were put off and are counted at the end of a scan.
 const PUT_OFF_COUNTED: usize = 10_000;
 
+/// Notes of a coverage statement at most: a platform may have many hosts.
+const NOTES: usize = 200;
+
 /// How far ahead the end of a scan looks for them where no block says how long.
 const PUT_OFF_AHEAD: Duration = Duration::from_secs(3600);
 
@@ -475,6 +478,12 @@ fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
     Ok(())
 }
 
+/// What the coverage statement says besides counts.
+fn notes(rooms: &Rooms, scan: &PlatformScan) -> Vec<String> {
+    let hosts = rooms.hot.hosts(&scan.platform.id);
+    hosts.iter().flat_map(|host| rooms.gate.control_in_words(&scan.platform, host)).take(NOTES).collect()
+}
+
 /// Stores and returns what one platform's scan brought.
 fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanError> {
     count_put_off(rooms, scan)?;
@@ -491,6 +500,7 @@ fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanErro
         skipped: counts.skipped.clone(),
         complete: counts.failures.is_empty(),
         failures: counts.failures.clone(),
+        notes: notes(rooms, scan),
     };
     info!(platform.id = %scan.platform.id, pages = counts.pages, hits = counts.hits, "scanned `{}`", scan.platform.id);
     let result = PlatformResult {

@@ -8,8 +8,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
+use crate::vocab::identity::{Identity, NONCE_BYTES};
 use crate::vocab::platform::IpRange;
-use crate::vocab::time::Clock;
+use crate::vocab::time::{Clock, Timestamp};
 use crate::vocab::url::CanonicalUrl;
 
 /// Caps of one request.
@@ -99,6 +100,7 @@ pub struct Client {
     user_agent: String,
     limits: FetchLimits,
     clock: Arc<dyn Clock>,
+    identity: Option<Arc<Identity>>,
     // Handles only, never held across an await.
     clients: Mutex<HashMap<String, reqwest::Client>>,
 }
@@ -110,7 +112,14 @@ impl Client {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let version = env!("CARGO_PKG_VERSION");
         let user_agent = format!("{}/{version} (+{contact_url})", crate::frontier::robots::PRODUCT_TOKEN);
-        Client { user_agent, limits, clock, clients: Mutex::default() }
+        Client { user_agent, limits, clock, identity: None, clients: Mutex::default() }
+    }
+
+    /// The same, with every GET signed (RFC 9421, Web Bot Auth), so that a platform can tell us from those who use our name.
+    #[must_use]
+    pub fn signing_as(mut self, identity: Arc<Identity>) -> Self {
+        self.identity = Some(identity);
+        self
     }
 
     /// The User-Agent header sent.
@@ -131,7 +140,8 @@ impl Client {
             return Err(FetchError::PrivateAddress { url: url.clone() });
         }
         let client = self.client(&guard, private_addresses).map_err(|error| connection(url, &error))?;
-        let headers = self.headers(extra);
+        let mut headers = self.headers(extra);
+        self.sign(url, &mut headers);
         let request_headers =
             headers.iter().map(|(n, v)| (n.to_string(), String::from_utf8_lossy(v.as_bytes()).into_owned())).collect();
         let started = Instant::now();
@@ -218,6 +228,23 @@ impl Client {
             }
         }
         headers
+    }
+
+    /// Adds the signature's headers, where there is a key and the system gives randomness for the nonce.
+    fn sign(&self, url: &CanonicalUrl, headers: &mut HeaderMap) {
+        let Some(identity) = &self.identity else { return };
+        let mut nonce = [0; NONCE_BYTES];
+        if getrandom::fill(&mut nonce).is_err() {
+            return;
+        }
+        let host = url.host();
+        let authority = host.as_str().split_once("://").map_or("", |(_, authority)| authority);
+        let now: Timestamp = self.clock.now();
+        for (name, value) in identity.keys().request_headers(authority, identity.agent(), now, &nonce) {
+            if let Ok(value) = HeaderValue::from_str(&value) {
+                headers.insert(HeaderName::from_static(name), value);
+            }
+        }
     }
 
     pub(super) fn client(&self, guard: &AddressGuard, ranges: &[IpRange]) -> Result<reqwest::Client, reqwest::Error> {

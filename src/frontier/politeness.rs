@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::frontier::control::{Control, Hold};
 use crate::vocab::platform::Rate;
 use crate::vocab::time::Timestamp;
 
@@ -44,14 +45,19 @@ pub struct HostRecord {
     /// Requests in a row that brought no answer at all.
     #[serde(default)]
     pub silences: u16,
+    /// What its control file asks for, once it was looked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub control: Option<Box<Control>>,
 }
 
 impl HostRecord {
-    /// The delay between two requests: the strictest of the agreement's rate, robots' `Crawl-delay` and back-off.
+    /// The delay between two requests: the strictest of the agreement's rate, robots' `Crawl-delay`, the control file and
+    /// back-off.
     ///
     /// An unlimited rate (own site) has no back-off for latency; refusals still slow it down.
     pub fn delay(&self, rate: Rate, crawl_delay: Option<Duration>) -> Duration {
-        let asked = crawl_delay.unwrap_or_default();
+        let control = self.control.as_ref().and_then(|control| control.delay);
+        let asked = crawl_delay.unwrap_or_default().max(control.unwrap_or_default());
         let (base, latency) = match rate {
             Rate::Unlimited => (Duration::ZERO, Duration::ZERO),
             Rate::Every(period) => (period, self.latency.saturating_mul(LATENCY_FACTOR).min(Duration::from_secs(30))),
@@ -63,6 +69,16 @@ impl HostRecord {
         let slowed = calm.max(Duration::from_millis(500)).saturating_mul(1 << self.slowdown.min(10));
         // What robots.txt asks for is never cut, however long it is.
         slowed.min(LONGEST_DELAY.max(calm))
+    }
+
+    /// Why the host's control file asks for no request at `now`, and when to ask again.
+    pub fn hold(&self, now: Timestamp) -> Option<(Hold, Timestamp)> {
+        self.control.as_ref()?.hold(now)
+    }
+
+    /// Whether the control file must be looked for.
+    pub fn control_is_due(&self, now: Timestamp) -> bool {
+        self.control.as_ref().is_none_or(|control| control.is_due(now))
     }
 
     /// The earliest moment of the next request, from what is stored. After a clock that stepped back a last request in
@@ -102,10 +118,12 @@ impl HostRecord {
     /// Learns from an answer. `retry_after` is the header's text. Says whether the host asked us to stay away.
     pub fn after_answer(&mut self, status: u16, latency: Duration, retry_after: Option<&str>, now: Timestamp) -> bool {
         self.silences = 0;
-        self.latency = if self.latency.is_zero() {
-            latency
-        } else {
-            (self.latency.saturating_mul(7) + latency.min(LONGEST_DELAY)) / 8
+        let latency = latency.min(LONGEST_DELAY);
+        // Rises soon, falls slowly: a site in trouble shows it by its latency before it says 503.
+        self.latency = match self.latency {
+            Duration::ZERO => latency,
+            known if latency > known => (known.saturating_mul(3) + latency) / 4,
+            known => (known.saturating_mul(15) + latency) / 16,
         };
         if matches!(status, 429 | 503) {
             let own = FIRST_BLOCK.saturating_mul(1 << self.refusals.min(9));
@@ -158,6 +176,48 @@ mod tests {
         assert_eq!(record.delay(Rate::Unlimited, None), Duration::ZERO);
         let slow = HostRecord { latency: 4 * SECOND, ..HostRecord::default() };
         assert_eq!(slow.delay(Rate::Every(SECOND), None), 8 * SECOND);
+    }
+
+    #[test]
+    fn a_control_file_only_ever_lowers_the_pace() {
+        let control = |text: &str| Some(Box::new(Control::parse(text.as_bytes(), at(0))));
+        for (text, rate, crawl_delay, expected) in [
+            ("Delay: 7", Rate::Every(SECOND), None, 7 * SECOND),
+            ("Delay: 7", Rate::Unlimited, None, 7 * SECOND),
+            ("Delay: 7", Rate::Every(9 * SECOND), None, 9 * SECOND),
+            ("Delay: 7", Rate::Every(SECOND), Some(11 * SECOND), 11 * SECOND),
+            ("Rate: 1000/s", Rate::Every(SECOND), Some(2 * SECOND), 2 * SECOND),
+            ("nonsense", Rate::Every(SECOND), None, SECOND),
+        ] {
+            let record = HostRecord { control: control(text), ..HostRecord::default() };
+            assert_eq!(record.delay(rate, crawl_delay), expected, "{text} with {rate}");
+            assert!(record.delay(rate, crawl_delay) >= HostRecord::default().delay(rate, crawl_delay));
+        }
+        let backing_off = HostRecord { slowdown: 2, control: control("Delay: 7"), ..HostRecord::default() };
+        assert_eq!(backing_off.delay(Rate::Every(SECOND), None), 28 * SECOND);
+    }
+
+    #[test]
+    fn latency_slows_us_soon_and_is_forgotten_slowly() {
+        let mut record = HostRecord::default();
+        for _ in 0..20 {
+            record.after_answer(200, SECOND / 10, None, at(0));
+        }
+        assert_eq!(record.delay(Rate::Every(SECOND), None), SECOND);
+        let mut slow = 0;
+        while record.delay(Rate::Every(SECOND), None) < 4 * SECOND {
+            record.after_answer(200, 4 * SECOND, None, at(0));
+            slow += 1;
+        }
+        assert!(slow <= 4, "{slow} slow answers halve our pace twice");
+        let mut calm = 0;
+        while record.delay(Rate::Every(SECOND), None) > SECOND {
+            record.after_answer(200, SECOND / 10, None, at(0));
+            calm += 1;
+        }
+        assert!(calm > 4 * slow, "{calm} calm answers after {slow} slow ones");
+        record.after_answer(200, Duration::MAX, None, at(0));
+        assert!(record.delay(Rate::Every(SECOND), None) <= Duration::from_secs(30));
     }
 
     #[test]

@@ -31,6 +31,10 @@ pub struct Coverage {
     pub failures: BTreeMap<String, u64>,
     /// Nothing in scope is missing.
     pub complete: bool,
+    /// What the reader should know besides the counts: control files obeyed and lines of them that were not, parameters
+    /// that are left out of URLs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 impl Coverage {
@@ -51,6 +55,12 @@ impl Coverage {
         list(&mut out, "answers", &self.outcomes);
         list(&mut out, "left out, as agreed or as robots.txt asks", &self.skipped);
         list(&mut out, "in scope and not had", &self.failures);
+        if !self.notes.is_empty() {
+            let _ = writeln!(out, "  of note");
+            for note in &self.notes {
+                let _ = writeln!(out, "    {note}");
+            }
+        }
         let verdict = if self.complete {
             "complete: everything in scope that was found was fetched"
         } else {
@@ -89,6 +99,9 @@ fn in_words(reason: &str) -> &str {
         "unreadable" => "pages our reader stumbled over",
         "host-refused" => "pages refused again and again (429, 503)",
         "robots-unreachable" => "robots.txt could not be read, so nothing was asked for",
+        "control-stop" => "the platform's control file asks us to stop",
+        "control-pause" => "the platform's control file asks for a pause",
+        "control-hours" => "outside the hours the platform's control file allows",
         "host-blocked" => "the host asked us to stay away",
         "stopped" => "the scan was stopped",
         other => other,
@@ -112,9 +125,16 @@ mod tests {
             skipped: BTreeMap::from([("robots".into(), 3)]),
             failures: BTreeMap::from([("page-budget".into(), 1)]),
             complete: false,
+            notes: vec!["the control file of https://a.example.test asks for: stop".into()],
         };
         let text = coverage.text();
-        for part in ["12 pages in 61 s", "3  robots.txt disallows it", "the page budget ended first", "not complete"] {
+        for part in [
+            "12 pages in 61 s",
+            "3  robots.txt disallows it",
+            "the page budget ended first",
+            "not complete",
+            "asks for: stop",
+        ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }
     }

@@ -7,6 +7,7 @@
 mod api;
 mod auth;
 mod console;
+mod directory;
 mod evidence;
 mod feeds;
 mod health;
@@ -87,6 +88,7 @@ pub fn router(state: ServerState) -> Router {
     conditional
         .merge(pages)
         .route("/feeds/{platform}/stream", get(feeds::stream))
+        .route(crate::vocab::identity::DIRECTORY_PATH, get(directory::show))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -15,6 +15,7 @@ use crate::server::idempotency::Replies;
 use crate::server::limits::Limiter;
 use crate::server::problem::Problem;
 use crate::store::truth::{NoticeTerms, Principal, Truth, TruthError};
+use crate::vocab::identity::Identity;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
 use crate::vocab::time::{Clock, Timestamp};
@@ -39,6 +40,8 @@ pub struct HubSettings {
     pub warc: PathBuf,
     /// The crawler's User-Agent.
     pub user_agent: String,
+    /// The keys that sign the crawler's requests.
+    pub identity: Arc<Identity>,
     /// Where to reach the people behind the crawler.
     pub contact: String,
     /// Requests a second one token may make.

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 
+use crate::vocab::identity::{CrawlerKeys, KeysError, Rotation};
 use crate::vocab::ids::PlatformId;
+use crate::vocab::time::Timestamp;
 
 /// Why a key cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,14 @@ pub enum KeyFileError {
     /// The system has no randomness.
     #[error("no randomness for a new key: {0}")]
     Randomness(getrandom::Error),
+    /// A key file does not have its form.
+    #[error("key file `{path}`: {source}")]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: KeysError,
+    },
 }
 
 /// The folder of keys.
@@ -32,6 +42,9 @@ pub struct KeyRing {
 
 /// Keys that sign at once: the one in use, and the one before it until its receivers have changed over.
 const SIGNING_AT_ONCE: usize = 4;
+
+/// The file of the keys that sign requests.
+const CRAWLER_KEYS: &str = "crawler.json";
 
 impl KeyRing {
     /// The keys below `data`.
@@ -71,6 +84,38 @@ impl KeyRing {
         Ok(keys)
     }
 
+    /// The keys that sign the crawler's requests. The first call makes one.
+    ///
+    /// # Errors
+    /// When the disk refuses, the file does not have its form, or there is no randomness. A file that cannot be read is
+    /// never replaced: platforms know its key.
+    pub fn crawler(&self, now: Timestamp) -> Result<CrawlerKeys, KeyFileError> {
+        let path = self.folder.join(CRAWLER_KEYS);
+        match std::fs::read_to_string(&path) {
+            Ok(text) => CrawlerKeys::parse(&text).map_err(|source| KeyFileError::Form { path, source }),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                self.write_crawler(CrawlerKeys::first(&random_bytes()?, now), path)
+            }
+            Err(source) => Err(KeyFileError::Io { path, source }),
+        }
+    }
+
+    /// Makes a new key for the crawler's requests and keeps the ones still needed.
+    ///
+    /// # Errors
+    /// As [`KeyRing::crawler`].
+    pub fn rotate_crawler(&self, how: Rotation, now: Timestamp) -> Result<CrawlerKeys, KeyFileError> {
+        let keys = self.crawler(now)?.rotated(&random_bytes()?, how, now);
+        self.write_crawler(keys, self.folder.join(CRAWLER_KEYS))
+    }
+
+    fn write_crawler(&self, keys: CrawlerKeys, path: PathBuf) -> Result<CrawlerKeys, KeyFileError> {
+        match self.write(&path, &keys.to_text()) {
+            Ok(()) => Ok(keys),
+            Err(source) => Err(KeyFileError::Io { path, source }),
+        }
+    }
+
     fn path(&self, platform: &PlatformId) -> PathBuf {
         self.folder.join(format!("webhook-{platform}.keys"))
     }
@@ -86,9 +131,13 @@ impl KeyRing {
 }
 
 fn random() -> Result<String, KeyFileError> {
+    Ok(BASE64.encode(&random_bytes()?))
+}
+
+fn random_bytes() -> Result<[u8; 32], KeyFileError> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(KeyFileError::Randomness)?;
-    Ok(BASE64.encode(&bytes))
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -109,5 +158,20 @@ mod tests {
         assert_eq!(third[2..], second[..2], "the oldest pair signs no more");
         let mode = std::fs::metadata(ring.path(&platform)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn the_crawler_s_key_is_made_once_kept_private_and_never_overwritten_when_it_cannot_be_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let ring = KeyRing::of(folder.path());
+        let now = Timestamp::from_millis(1_764_000_000_000);
+        let first = ring.crawler(now).unwrap();
+        assert_eq!(ring.crawler(now).unwrap().to_text(), first.to_text());
+        let path = folder.path().join("keys").join(CRAWLER_KEYS);
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(ring.rotate_crawler(Rotation::Announced, now).unwrap().published(now).count(), 2);
+        std::fs::write(&path, "{").unwrap();
+        assert!(ring.crawler(now).is_err() && ring.rotate_crawler(Rotation::AtOnce, now).is_err());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{");
     }
 }

@@ -1,10 +1,11 @@
 //! The words of the house: ids, URLs, time, platforms and agreements.
 //!
-//! Owns: types that every room speaks, parsed once and valid from then on.
+//! Owns: types that every room speaks, parsed once and valid from then on; the crawler's identity and its signatures.
 //! Never: IO, clock reads (a [`time::Clock`] is passed in), randomness.
 //! Start reading: [`url::CanonicalUrl`], then [`platform::Platform`].
 
 mod canonical;
+pub mod identity;
 pub mod ids;
 pub mod money;
 pub mod platform;

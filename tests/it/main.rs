@@ -2,12 +2,14 @@
 
 mod benchmark;
 mod config;
+mod control;
 mod crawl;
 mod demo_site;
 mod detection;
 mod hostile;
 mod hot;
 mod hub_attacks;
+mod identity;
 mod killed;
 mod mockserver;
 mod program;

@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use listingwatch::frontier::control::CONTROL_PATH;
+
 /// One request as it arrived.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -119,8 +121,13 @@ impl MockServer {
         format!("http://{}{path}", self.address)
     }
 
-    /// What was asked so far, in order.
+    /// What was asked so far, in order, without the control file, for which each host is asked once an hour.
     pub fn log(&self) -> Vec<Asked> {
+        self.everything().into_iter().filter(|asked| asked.path != CONTROL_PATH).collect()
+    }
+
+    /// Everything that was asked so far, in order.
+    pub fn everything(&self) -> Vec<Asked> {
         self.log.lock().expect("no handler panics").clone()
     }
 
@@ -145,7 +152,7 @@ impl MockServer {
 
     /// The shortest time between two requests in a row.
     pub fn shortest_gap(&self) -> Duration {
-        let mut moments: Vec<Instant> = self.log().iter().map(|asked| asked.at).collect();
+        let mut moments: Vec<Instant> = self.everything().iter().map(|asked| asked.at).collect();
         moments.sort();
         moments.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(Duration::MAX)
     }

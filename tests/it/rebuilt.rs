@@ -62,7 +62,7 @@ fn known_hits_are_found_again_without_new_cases_and_removals_are_noticed() {
 #[test]
 fn a_block_outlives_the_frontier() {
     let server = MockServer::start(|asked| match asked.path.as_str() {
-        "/robots.txt" => Reply::status(404),
+        "/robots.txt" | listingwatch::frontier::control::CONTROL_PATH => Reply::status(404),
         _ => Reply::status(503).with("retry-after", "3600"),
     });
     let place = Place::new();

@@ -21,7 +21,7 @@ fn shop(status: u16, retry_after: &'static str, refusals: usize) -> MockServer {
 
 /// The time between the refusal and the next request, as the server saw them.
 fn silence(server: &MockServer) -> Duration {
-    let log = server.log();
+    let log = server.everything();
     let refused = log.iter().position(|asked| asked.path == "/busy").expect("it was asked");
     log[refused + 1].at - log[refused].at
 }

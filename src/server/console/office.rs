@@ -177,12 +177,28 @@ struct AboutPage {
     user_agent: String,
     contact: String,
     operator: Option<String>,
+    /// Whether requests name the key directory.
+    directory: bool,
+    /// Thumbprints of the published keys, and what each is used for.
+    keys: Vec<(String, String)>,
 }
 
 /// What the crawler is, how to slow it and how to stop it; for everyone.
 pub(super) async fn about_crawler(State(state): State<ServerState>) -> Result<Html<String>, Problem> {
-    let hub = state.hub();
+    let (hub, now) = (state.hub(), state.now());
+    let held = hub.identity.keys();
+    let signing = held.signing(now).thumbprint();
+    let keys = held.published(now).map(|key| {
+        let used = match key.published_until {
+            _ if key.thumbprint() == signing => "signs now".to_owned(),
+            Some(until) => format!("signed before, published until {}", super::moment(&until)),
+            None => format!("signs from {}", super::moment(&key.signs_from)),
+        };
+        (key.thumbprint().to_owned(), used)
+    });
     page(&AboutPage {
+        directory: hub.identity.agent().is_some(),
+        keys: keys.collect(),
         title: "About our crawler",
         user_agent: hub.user_agent.clone(),
         contact: hub.contact.clone(),

@@ -1,35 +1,31 @@
-//! The permit: agreement, scope, robots.txt and pace, asked before every request.
+//! The permit: agreement, scope, robots.txt, control file and pace, asked before every request.
 //!
 //! A [`Permit`] can only be had from [`Gate::admit`] and is consumed by [`Gate::fetch`]; nothing else in the program sends
 //! a request to a platform. The gate is the one place where pace is enforced: a governor bucket of one per host on the
 //! monotonic clock, and the stored record's `not before` on the wall clock. The later of the two counts.
 
+mod pace;
+mod rules;
+
 use std::collections::HashMap;
-use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::OwnedSemaphorePermit;
 
-use crate::evidence::capture::{Capture, Truncated};
+use crate::evidence::capture::Capture;
 use crate::fetch::client::{Client, FetchError};
+use crate::fetch::gate::pace::{Host, Purpose};
+use crate::frontier::control::Hold;
 use crate::frontier::entry::UrlKind;
-use crate::frontier::ledger::{Ledger, Urgency};
-use crate::frontier::politeness::HostRecord;
-use crate::frontier::robots::{ROBOTS_LIMIT_BYTES, RobotsRecord, RobotsStatus};
+use crate::frontier::ledger::Ledger;
+use crate::frontier::robots::{RobotsRecord, RobotsStatus};
 use crate::vocab::platform::{OutOfScope, Platform};
 use crate::vocab::time::{Clock, Timestamp};
 use crate::vocab::url::{CanonicalUrl, HostKey, UrlError};
 
 /// A wait longer than this is an answer ("come back then"), not a sleep.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
-
-/// What is added to the delay at most while the request before is still on its way.
-const LONGEST_SLACK: Duration = Duration::from_secs(1);
-
-/// Redirects followed for robots.txt (RFC 9309 section 2.3.1.2).
-const ROBOTS_REDIRECTS: usize = 5;
 
 /// Hosts without a request for this long are forgotten here; the ledger remembers them.
 const IDLE_HOST: Duration = Duration::from_secs(3600);
@@ -85,6 +81,16 @@ pub enum Refusal {
         /// The earliest moment.
         until: Timestamp,
     },
+    /// The host's control file asks us to stay away now.
+    #[error("the control file of `{host}` asks for no request now ({})", hold.reason())]
+    Held {
+        /// The host.
+        host: HostKey,
+        /// What it asks for.
+        hold: Hold,
+        /// When to ask again.
+        until: Timestamp,
+    },
 }
 
 impl Refusal {
@@ -98,6 +104,7 @@ impl Refusal {
             Refusal::RobotsUnreachable { .. } => "robots-unreachable",
             Refusal::PrivateAddress { .. } => "private-address",
             Refusal::NotBefore { .. } => "host-blocked",
+            Refusal::Held { hold, .. } => hold.reason(),
         }
     }
 
@@ -105,7 +112,7 @@ impl Refusal {
     pub fn retry_at(&self) -> Option<Timestamp> {
         match self {
             Refusal::RobotsUnreachable { retry_at, .. } => Some(*retry_at),
-            Refusal::NotBefore { until, .. } => Some(*until),
+            Refusal::NotBefore { until, .. } | Refusal::Held { until, .. } => Some(*until),
             Refusal::Agreement { .. }
             | Refusal::ScopeHost { .. }
             | Refusal::ScopePath { .. }
@@ -121,7 +128,10 @@ impl Refusal {
             | Refusal::ScopeHost { .. }
             | Refusal::ScopePath { .. }
             | Refusal::Disallowed { .. } => true,
-            Refusal::RobotsUnreachable { .. } | Refusal::PrivateAddress { .. } | Refusal::NotBefore { .. } => false,
+            Refusal::RobotsUnreachable { .. }
+            | Refusal::PrivateAddress { .. }
+            | Refusal::NotBefore { .. }
+            | Refusal::Held { .. } => false,
         }
     }
 }
@@ -184,30 +194,6 @@ pub struct Gate {
     hosts: Mutex<HashMap<HostKey, Arc<Host>>>,
 }
 
-#[derive(Debug)]
-struct Host {
-    key: HostKey,
-    // A few fields, never held across an await.
-    pace: Mutex<Pace>,
-    robots: Mutex<Option<Arc<RobotsRecord>>>,
-    /// Held while robots.txt is fetched, so that it is fetched once.
-    robots_turn: tokio::sync::Mutex<()>,
-    slots: Arc<Semaphore>,
-}
-
-#[derive(Debug)]
-struct Pace {
-    record: HostRecord,
-    limiter: Option<(Duration, DefaultDirectRateLimiter)>,
-    /// No request before this moment, whatever the record says: the wait owed after a crash.
-    earliest: Timestamp,
-    /// Counts requests, so that an answer knows whether a later request was already sent.
-    requests: u64,
-    /// The latest request that was answered, or failed.
-    answered: u64,
-    used: Instant,
-}
-
 impl Gate {
     /// A gate over `client` that keeps its promises in `ledger`. `after_crash` says that the last process did not end
     /// well: every host is then owed its whole delay from now.
@@ -228,6 +214,11 @@ impl Gate {
     pub async fn admit(&self, platform: &Arc<Platform>, url: &CanonicalUrl, kind: UrlKind) -> Result<Permit, Refusal> {
         self.in_scope(platform, url, kind)?;
         let host = self.host(platform, &url.host());
+        if host.pace().record.hold(self.clock.now()).is_some() {
+            // The platform may have changed its mind; if not, nothing else is asked for.
+            self.refresh_control(platform, &host, None).await?;
+            self.held(&host)?;
+        }
         let robots = self.robots(platform, &host).await?;
         if robots.status == RobotsStatus::Unreachable {
             return Err(Refusal::RobotsUnreachable { host: host.key.clone(), retry_at: robots.expires_at });
@@ -235,11 +226,13 @@ impl Gate {
         if !robots.allows(url) {
             return Err(Refusal::Disallowed { host: host.key.clone(), path: url.path_and_query().to_owned() });
         }
+        self.refresh_control(platform, &host, Some(&robots)).await?;
+        self.held(&host)?;
         // The semaphore is never closed; if it were, waiting for the host is the safe answer.
         let Ok(slot) = host.slots.clone().acquire_owned().await else {
             return Err(Refusal::NotBefore { host: host.key.clone(), until: self.clock.now().after(LONGEST_SLEEP) });
         };
-        let turn = self.pace(platform, &host, robots.crawl_delay).await?;
+        let turn = self.pace(platform, &host, robots.crawl_delay, Purpose::Content).await?;
         // The wait may have crossed midnight.
         if !platform.agreement.in_force(self.clock.now()) {
             return Err(Refusal::Agreement { platform: platform.id.to_string() });
@@ -302,6 +295,9 @@ impl Gate {
         let host = self.host(platform, host);
         let (blocked, silent) = {
             let pace = host.pace();
+            if let Some((hold, until)) = pace.record.hold(self.clock.now()) {
+                return Some((hold.reason(), Some(until)));
+            }
             (pace.record.blocked_until.filter(|until| *until > self.clock.now()), pace.record.is_silent())
         };
         if blocked.is_some() {
@@ -311,6 +307,26 @@ impl Gate {
         let status = record.map(|record| record.status);
         let status = status.or_else(|| self.ledger.load_robots(&host.key).map(|record| record.status));
         (status == Some(RobotsStatus::Unreachable)).then_some(("robots-unreachable", None))
+    }
+
+    /// What the host's control file asks for and what of it could not be read, in words for the coverage statement.
+    pub fn control_in_words(&self, platform: &Platform, host: &HostKey) -> Vec<String> {
+        let host = self.host(platform, host);
+        let pace = host.pace();
+        let Some(control) = &pace.record.control else { return Vec::new() };
+        let asked = control.in_words().map(|asked| format!("the control file of {} asks for: {asked}", host.key));
+        let wrong = control
+            .notes
+            .iter()
+            .map(|note| format!("the control file of {} was not obeyed in one point: {note}", host.key));
+        asked.into_iter().chain(wrong).collect()
+    }
+
+    fn held(&self, host: &Host) -> Result<(), Refusal> {
+        match host.pace().record.hold(self.clock.now()) {
+            Some((hold, until)) => Err(Refusal::Held { host: host.key.clone(), hold, until }),
+            None => Ok(()),
+        }
     }
 
     fn in_scope(&self, platform: &Platform, url: &CanonicalUrl, kind: UrlKind) -> Result<(), Refusal> {
@@ -341,177 +357,8 @@ impl Gate {
         } else {
             Timestamp::EPOCH
         };
-        let host = Arc::new(Host {
-            key: key.clone(),
-            pace: Mutex::new(Pace { record, limiter: None, earliest, requests: 0, answered: 0, used: Instant::now() }),
-            robots: Mutex::default(),
-            robots_turn: tokio::sync::Mutex::default(),
-            slots: Arc::new(Semaphore::new(platform.crawl.concurrency.max(1))),
-        });
+        let host = Arc::new(Host::new(key.clone(), record, earliest, platform.crawl.concurrency));
         hosts.insert(key.clone(), host.clone());
         host
-    }
-
-    /// Waits until a request may start, and notes that it does. Answers which request of the host it is.
-    async fn pace(&self, platform: &Platform, host: &Host, crawl_delay: Option<Duration>) -> Result<u64, Refusal> {
-        loop {
-            let wait = {
-                let mut pace = host.pace();
-                let now = self.clock.now();
-                let delay = pace.record.delay(platform.crawl.rate, crawl_delay);
-                // A request that is not answered yet may have reached the server later than it was sent.
-                let on_its_way = pace.answered < pace.requests;
-                let slack = if on_its_way { (delay / 2).min(LONGEST_SLACK) } else { Duration::ZERO };
-                let not_before = pace.record.not_before(delay.saturating_add(slack), now).max(pace.earliest);
-                if not_before > now {
-                    let wait = not_before.since(now);
-                    if wait > LONGEST_SLEEP.max(delay.saturating_mul(2)) {
-                        return Err(Refusal::NotBefore { host: host.key.clone(), until: not_before });
-                    }
-                    wait
-                } else {
-                    match pace.bucket_wait(delay) {
-                        None => {
-                            pace.record.last_request_at = Some(now);
-                            pace.record.delay = delay;
-                            pace.requests += 1;
-                            pace.used = Instant::now();
-                            if !delay.is_zero() {
-                                self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
-                            }
-                            return Ok(pace.requests);
-                        }
-                        Some(wait) => wait,
-                    }
-                }
-            };
-            // One millisecond more, because both clocks are cut to milliseconds.
-            tokio::time::sleep(wait + Duration::from_millis(1)).await;
-        }
-    }
-
-    fn learn(&self, host: &Host, turn: u64, result: &Result<Capture, FetchError>) {
-        let mut pace = host.pace();
-        let now = self.clock.now();
-        // The request reached the server some time between its start and its answer. Counting the delay from the answer,
-        // unless a later request is already out, keeps the gap as the server sees it at least as long as promised.
-        pace.answered = pace.answered.max(turn);
-        let delay = pace.record.delay;
-        if pace.requests == turn {
-            pace.record.last_request_at = Some(now);
-            pace.restart_bucket(delay);
-        }
-        let refused = match result {
-            Ok(capture) => {
-                let latency = capture.elapsed;
-                pace.record.after_answer(capture.status, latency, capture.header("retry-after"), now)
-            }
-            Err(error) if error.is_passing() => pace.record.after_silence(now),
-            Err(_) => false,
-        };
-        if refused {
-            self.ledger.save_host(&host.key, &pace.record, Urgency::Now);
-        } else if !delay.is_zero() {
-            self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
-        }
-    }
-
-    async fn robots(&self, platform: &Arc<Platform>, host: &Arc<Host>) -> Result<Arc<RobotsRecord>, Refusal> {
-        if let Some(record) = self.fresh_robots(host) {
-            return Ok(record);
-        }
-        let _turn = host.robots_turn.lock().await;
-        if let Some(record) = self.fresh_robots(host) {
-            return Ok(record);
-        }
-        let record = match self.ledger.load_robots(&host.key) {
-            Some(record) if !record.is_stale(self.clock.now()) => record,
-            _ => {
-                let record = self.fetch_robots(platform, host).await?;
-                self.ledger.save_robots(&host.key, &record);
-                record
-            }
-        };
-        let record = Arc::new(record);
-        *host.robots.lock().unwrap_or_else(PoisonError::into_inner) = Some(record.clone());
-        Ok(record)
-    }
-
-    fn fresh_robots(&self, host: &Host) -> Option<Arc<RobotsRecord>> {
-        let held = host.robots.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        (!held.is_stale(self.clock.now())).then_some(held)
-    }
-
-    async fn fetch_robots(&self, platform: &Arc<Platform>, host: &Arc<Host>) -> Result<RobotsRecord, Refusal> {
-        let unreachable = |now| RobotsRecord::from_answer(None, b"", now);
-        let address = format!("{}/robots.txt", host.key);
-        let Ok(mut url) = CanonicalUrl::parse(&address, None) else { return Ok(unreachable(self.clock.now())) };
-        // What the last record asked for still counts while a new one is fetched.
-        let known_delay = self.ledger.load_robots(&host.key).and_then(|record| record.crawl_delay);
-        for _ in 0..=ROBOTS_REDIRECTS {
-            self.in_scope(platform, &url, UrlKind::Sitemap)?;
-            let target = self.host(platform, &url.host());
-            let turn = self.pace(platform, &target, known_delay).await?;
-            let private = &platform.crawl.private_addresses;
-            let answer = self.client.get(&url, private, &[], ROBOTS_LIMIT_BYTES).await;
-            self.learn(&target, turn, &answer);
-            let now = self.clock.now();
-            let capture = match answer {
-                // Rules cut by the clock are not the rules: what was not read may forbid everything.
-                Ok(capture) if capture.truncated == Some(Truncated::Time) => return Ok(unreachable(now)),
-                Ok(capture) => capture,
-                Err(FetchError::PrivateAddress { url }) if url.host() == host.key => {
-                    return Err(Refusal::PrivateAddress { host: host.key.clone() });
-                }
-                Err(_) => return Ok(unreachable(now)),
-            };
-            if !(300..400).contains(&capture.status) {
-                return Ok(RobotsRecord::from_answer(Some(capture.status), &capture.body, now));
-            }
-            match capture.header("location").map(|target| CanonicalUrl::parse(target, Some(&url))) {
-                Some(Ok(next)) if self.in_scope(platform, &next, UrlKind::Sitemap).is_ok() => url = next,
-                // A redirect out of scope, nowhere, or in circles: no rules were read, so nothing is allowed.
-                _ => return Ok(unreachable(now)),
-            }
-        }
-        Ok(unreachable(self.clock.now()))
-    }
-}
-
-impl Host {
-    fn pace(&self) -> MutexGuard<'_, Pace> {
-        self.pace.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Pace {
-    /// `None` when the bucket has room (and now has not), else how long until it does.
-    fn bucket_wait(&mut self, delay: Duration) -> Option<Duration> {
-        if delay.is_zero() {
-            return None;
-        }
-        // A quota cannot change: a new delay is a new bucket, filled as the old one was left.
-        if self.limiter.as_ref().is_none_or(|(held, _)| *held != delay) {
-            let fresh = self.requests == 0 && self.limiter.is_none();
-            self.restart_bucket(delay);
-            if fresh {
-                return None;
-            }
-        }
-        let (_, limiter) = self.limiter.as_ref()?;
-        limiter.check().err().map(|not_until| {
-            use governor::clock::Clock as _;
-            not_until.wait_time_from(governor::clock::DefaultClock::default().now())
-        })
-    }
-
-    /// A bucket without room until one delay from now.
-    fn restart_bucket(&mut self, delay: Duration) {
-        let quota = Quota::with_period(delay).map(|quota| quota.allow_burst(NonZeroU32::MIN));
-        self.limiter = quota.map(|quota| {
-            let limiter = RateLimiter::direct(quota);
-            let _ = limiter.check();
-            (delay, limiter)
-        });
     }
 }
