@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Independent clients against the running demo: warcio, feedparser, schemathesis, a browser with axe-core.
+# Independent clients against the running demo: warcio, feedparser, schemathesis, a browser with axe-core; signed requests
+# against http-message-signatures.
 # Needs Python 3, network for the first run, and Chromium for the browser's part; what is missing is skipped, loudly.
 # usage: tests/acceptance/run.sh [path to listingwatch]
 set -uo pipefail
@@ -42,4 +43,11 @@ check "schemathesis finds no violation of the description" "$venv/bin/schemathes
 check "the public benchmark is what its generator makes" python3 benchmark/make.py --check
 "$program" screen benchmark/benchmark.jsonl >"$work/answers.jsonl"
 check "the scorer reads our answers" python3 benchmark/score.py "$work/answers.jsonl"
+# A library of its own checks each signed request and the key directory; where it is missing the check says so.
+if "$venv/bin/pip" -q install http-message-signatures cryptography; then
+  check "http-message-signatures verifies every request and the key directory" \
+    "$venv/bin/python" tests/acceptance/identity.py "$program" "$work/identity"
+else
+  echo "SKIPPED: http-message-signatures cannot be installed here, so no independent implementation checked our signatures"
+fi
 exit "$failed"
