@@ -80,10 +80,10 @@ pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Ex
             ))?;
         }
     }
-    let shown = page.hits.len();
+    let (shown, more) = (page.hits.len(), if page.more_than_total { "more than " } else { "" });
     match page.next {
-        Some(next) => output.note(format!("{shown} of {} hits; go on with --cursor {next}", page.total)),
-        None => output.note(format!("{shown} of {} hits", page.total)),
+        Some(next) => output.note(format!("{shown} of {more}{} hits; go on with --cursor {next}", page.total)),
+        None => output.note(format!("{shown} of {more}{} hits", page.total)),
     }
     Ok(Exit::Done)
 }

@@ -71,7 +71,7 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
     }
     let (_, token) = app.rooms.truth.create_token(Role::Admin, "demo", None, None, "demo", app.rooms.now())?;
     let listen = format!("127.0.0.1:{}", args.port);
-    serve::until_stopped(app, &listen, false, Some(&token), output).await
+    serve::until_stopped(app, &listen, serve::Door::Plain, Some(&token), output).await
 }
 
 /// What was found, for people or as counts.

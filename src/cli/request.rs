@@ -161,8 +161,14 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
     /// A proxy in front ends TLS
-    #[arg(long)]
+    #[arg(long, conflicts_with = "tls_cert")]
     pub behind_proxy: bool,
+    /// Certificate chain in PEM; the hub then speaks HTTPS itself
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key in PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// Arguments of `screen`.

@@ -33,21 +33,39 @@ pub(super) async fn run(paths: Paths, args: &ServeArgs, output: &Output) -> Resu
     let address: SocketAddr = listen
         .parse()
         .map_err(|_| Failure::usage(format!("`{listen}` is not an address")).hint("write it as 127.0.0.1:8080"))?;
-    if !address.ip().is_loopback() && !args.behind_proxy {
-        return Err(Failure::policy(format!("`{address}` can be reached by others, and this is plain HTTP"))
-            .hint("put a proxy that ends TLS in front and say --behind-proxy, or listen on 127.0.0.1"));
-    }
+    let door = match (&args.tls_cert, &args.tls_key) {
+        (Some(certificate), Some(key)) => Door::Tls(crate::server::tls_config(certificate, key).map_err(|error| {
+            Failure::new(Exit::Configuration, error.to_string())
+                .hint("--tls-cert takes the chain, --tls-key its private key, both in PEM")
+        })?),
+        _ if args.behind_proxy => Door::BehindProxy,
+        _ if address.ip().is_loopback() => Door::Plain,
+        _ => {
+            return Err(Failure::policy(format!("`{address}` can be reached by others, and this is plain HTTP"))
+                .hint("give --tls-cert and --tls-key, or put a proxy that ends TLS in front and say --behind-proxy, or listen on 127.0.0.1"));
+        }
+    };
     if settings.sender.is_none() {
         output.note("hint: without [sender] in listingwatch.toml no notice can be approved");
     }
-    until_stopped(app, &listen, args.behind_proxy, None, output).await
+    until_stopped(app, &listen, door, None, output).await
+}
+
+/// How the hub is reached.
+pub(super) enum Door {
+    /// Plain HTTP on this machine.
+    Plain,
+    /// Plain HTTP from a proxy that ends TLS.
+    BehindProxy,
+    /// HTTPS.
+    Tls(Arc<rustls::ServerConfig>),
 }
 
 /// Serves and runs the loops until Ctrl-C or SIGTERM. `token` is shown as a way in.
 pub(super) async fn until_stopped(
     app: Arc<App>,
     listen: &str,
-    secure: bool,
+    door: Door,
     token: Option<&str>,
     output: &Output,
 ) -> Result<Exit, Failure> {
@@ -60,19 +78,24 @@ pub(super) async fn until_stopped(
     let wait = |mut stopped: watch::Receiver<bool>| async move {
         let _ = stopped.wait_for(|stop| *stop).await;
     };
-    let state = app.hub_state(secure, &format!("http://{address}"));
+    let scheme = if matches!(door, Door::Tls(_)) { "https" } else { "http" };
+    let state = app.hub_state(!matches!(door, Door::Plain), &format!("{scheme}://{address}"));
     if let Some(token) = token {
         let link = state.one_time_link(token);
-        output.line(format!("console: http://{address}{link}  (this link signs in once)"))?;
+        output.line(format!("console: {scheme}://{address}{link}  (this link signs in once)"))?;
         output.line(format!("token:   {token}"))?;
     } else {
-        output.line(format!("console: http://{address}/"))?;
+        output.line(format!("console: {scheme}://{address}/"))?;
     }
     output.note("stop with Ctrl-C");
     let mut tasks: JoinSet<()> = JoinSet::new();
     let (hub_stop, control_stop, loop_stop) = (stopped.clone(), stopped.clone(), stopped);
     tasks.spawn(async move {
-        if let Err(error) = crate::server::run(listener, state, wait(hub_stop)).await {
+        let ended = match door {
+            Door::Tls(config) => crate::server::run_tls(listener, config, state, wait(hub_stop)).await,
+            Door::Plain | Door::BehindProxy => crate::server::run(listener, state, wait(hub_stop)).await,
+        };
+        if let Err(error) = ended {
             tracing::error!(%error, "the hub ended");
         }
     });

@@ -1,7 +1,5 @@
 //! Who asks, and what they may see. A platform's people never learn that another platform's case exists.
 
-use std::net::SocketAddr;
-
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::http::header::{AUTHORIZATION, HeaderMap};
 use axum::http::request::Parts;
@@ -10,6 +8,7 @@ use crate::outbound::wire::Reader;
 use crate::referral::state::ReferralState;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
+use crate::server::tls::Peer;
 use crate::store::truth::{CaseFilter, Principal, Role};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
@@ -71,7 +70,7 @@ pub(super) async fn check_token(
 
 /// The address a request came from. Behind a proxy all strangers share one bucket, which errs on the careful side.
 pub(super) fn address_of(parts: &Parts) -> String {
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or_else(String::new, |peer| peer.0.ip().to_string())
+    parts.extensions.get::<ConnectInfo<Peer>>().map_or_else(String::new, |peer| peer.0.0.ip().to_string())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<String> {

@@ -1,7 +1,7 @@
 //! The hub: API, feeds, signed links and console over HTTP.
 //!
 //! Owns: routes, who may see what, sessions, problem documents, rate limits, pages.
-//! Never: crawls, decides on referrals (it calls the record of truth's transitions), ends TLS (a proxy in front does).
+//! Never: crawls, decides on referrals (it calls the record of truth's transitions).
 //! Start reading: [`router`], then `work`.
 
 mod api;
@@ -18,22 +18,25 @@ mod links;
 mod problem;
 mod request;
 mod state;
+mod tls;
 mod work;
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
+use axum::extract::connect_info::Connected;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
-    X_FRAME_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
+    STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::{IncomingStream, Listener};
 use tokio::net::TcpListener;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -41,6 +44,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use state::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
+pub use tls::{TlsError, tls_config};
 
 /// Longest request body; a thousand pushed listings fit.
 const BODY_LIMIT_BYTES: usize = 8 << 20;
@@ -61,7 +65,33 @@ pub async fn run(
     state: ServerState,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let routes = router(state.clone()).into_make_service_with_connect_info::<SocketAddr>();
+    serve(listener, state, stop).await
+}
+
+/// As [`run`], by HTTPS with a configuration of [`tls_config`].
+///
+/// # Errors
+/// When the listener fails.
+pub async fn run_tls(
+    listener: TcpListener,
+    config: Arc<rustls::ServerConfig>,
+    state: ServerState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    serve(tls::TlsListener::new(listener, config), state, stop).await
+}
+
+async fn serve<L>(
+    listener: L,
+    state: ServerState,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()>
+where
+    L: Listener,
+    L::Addr: std::fmt::Debug,
+    tls::Peer: for<'a> Connected<IncomingStream<'a, L>>,
+{
+    let routes = router(state.clone()).into_make_service_with_connect_info::<tls::Peer>();
     axum::serve(listener, routes)
         .with_graceful_shutdown(async move {
             stop.await;
@@ -73,7 +103,7 @@ pub async fn run(
 /// All routes.
 pub fn router(state: ServerState) -> Router {
     let (api, description) = api::router();
-    let described = serde_json::to_string(&description).unwrap_or_default();
+    let described = description.to_string();
     let listed = console::api_page(&description);
     let conditional = api
         .route("/feeds/{name}", get(feeds::feed))
@@ -83,9 +113,10 @@ pub fn router(state: ServerState) -> Router {
         .route("/answer/{signed}", get(links::answer_form).post(links::answer))
         .route("/contest/{signed}", get(links::contest_form).post(links::contest))
         .route("/api", get(move || async move { listed }));
+    let secure = state.hub().exposure == Exposure::Secure;
     let header =
         |name, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
-    conditional
+    let routes = conditional
         .merge(pages)
         .route("/feeds/{platform}/stream", get(feeds::stream))
         .route(crate::vocab::identity::DIRECTORY_PATH, get(directory::show))
@@ -102,8 +133,12 @@ pub fn router(state: ServerState) -> Router {
         .layer(header(X_FRAME_OPTIONS, "SAMEORIGIN"))
         .layer(header(REFERRER_POLICY, "no-referrer"))
         .layer(header(CACHE_CONTROL, "private, no-cache"))
-        .layer(CompressionLayer::new())
-        .with_state(state)
+        .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
+        .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
+        .layer(header(HeaderName::from_static("x-dns-prefetch-control"), "off"))
+        .layer(CompressionLayer::new());
+    let routes = if secure { routes.layer(header(STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { routes };
+    routes.with_state(state)
 }
 
 /// Gives answers to GET an ETag, and answers 304 to those who have it already.

@@ -65,8 +65,13 @@ pub(super) fn next_link(path: &str, query: &[(&str, String)]) -> HeaderMap {
         coded.append_pair(key, value);
     });
     let mut headers = HeaderMap::new();
-    if let Ok(value) = HeaderValue::from_str(&format!("<{path}?{}>; rel=\"next\"", coded.finish())) {
+    link_next(&mut headers, &format!("{path}?{}", coded.finish()));
+    headers
+}
+
+/// Names the next page in a `Link` header.
+pub(super) fn link_next(headers: &mut HeaderMap, to: &str) {
+    if let Ok(value) = HeaderValue::from_str(&format!("<{to}>; rel=\"next\"")) {
         headers.insert(header::LINK, value);
     }
-    headers
 }

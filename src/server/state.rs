@@ -25,7 +25,7 @@ use crate::vocab::time::{Clock, Timestamp};
 pub enum Exposure {
     /// Plain HTTP on this machine only.
     Loopback,
-    /// A proxy in front ends TLS.
+    /// TLS, ended here or by a proxy in front.
     Secure,
 }
 
@@ -99,21 +99,10 @@ struct Inner {
     hub: HubSettings,
     limiter: Limiter,
     replies: Replies,
-    // Small maps; never held across an await.
-    claims: Mutex<HashMap<String, Claim>>,
+    // A small map; never held across an await.
     links: Mutex<HashMap<String, (Principal, Timestamp)>>,
     stopping: watch::Sender<bool>,
 }
-
-/// A case somebody is looking at.
-#[derive(Debug, Clone)]
-struct Claim {
-    by: String,
-    until: Timestamp,
-}
-
-/// How long a case of the review queue stays with the person who got it.
-const CLAIM_LIFE: Duration = Duration::from_secs(15 * 60);
 
 /// How long a one-time sign-in link works.
 const SIGN_IN_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -129,7 +118,6 @@ impl ServerState {
             hub,
             limiter,
             replies: Replies::default(),
-            claims: Mutex::default(),
             links: Mutex::default(),
             stopping: watch::channel(false).0,
         }))
@@ -213,25 +201,6 @@ impl ServerState {
         let mut links = self.0.links.lock().unwrap_or_else(PoisonError::into_inner);
         links.retain(|_, (_, until)| *until > now);
         links.remove(code).map(|(principal, _)| principal)
-    }
-
-    /// Takes a case for `person`, unless another person has it: the queue never hands one case to two people.
-    pub(super) fn claim(&self, referral: &str, person: &str) -> bool {
-        let now = self.now();
-        let mut claims = self.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
-        claims.retain(|_, claim| claim.until > now);
-        if claims.get(referral).is_some_and(|claim| claim.by != person) {
-            return false;
-        }
-        claims.insert(referral.to_owned(), Claim { by: person.to_owned(), until: now.after(CLAIM_LIFE) });
-        true
-    }
-
-    /// Who has a case of the queue.
-    pub(super) fn claimed_by(&self, referral: &str) -> Option<String> {
-        let now = self.now();
-        let claims = self.0.claims.lock().unwrap_or_else(PoisonError::into_inner);
-        claims.get(referral).filter(|claim| claim.until > now).map(|claim| claim.by.clone())
     }
 
     /// Tells open streams to end.

@@ -89,6 +89,17 @@ pub(super) async fn notice(state: &ServerState, who: &Principal, id: &str) -> Re
     notice_of(state, &full, &platform)
 }
 
+/// The notice as it would read if `who` approved the case now.
+pub(super) async fn notice_preview(state: &ServerState, who: &Principal, id: &str) -> Result<Notice, Problem> {
+    let (id, platform, _) = visible_case(state, who, id).await?;
+    let wanted = id.clone();
+    let full = state.truth(move |truth| truth.referral(&wanted)).await?;
+    let platform = state.platform(&platform)?;
+    let terms = state.notice_terms(&id, full.row.updated);
+    let approver = full.approved_by.is_none().then_some(who.owner.as_str());
+    Ok(full.notice(&platform, terms, approver, full.row.updated)?)
+}
+
 /// The notice of a case that was read already.
 pub(super) fn notice_of(state: &ServerState, full: &ReferralFull, platform: &PlatformId) -> Result<Notice, Problem> {
     let platform = state.platform(platform)?;

@@ -8,7 +8,7 @@ use crate::shop::{Hub, Shop};
 const TITLE: &str = "Isotonitazene <script>alert(1)</script>\"><img src=x onerror=alert(2)>";
 const TEXT: &str = "=HYPERLINK(\"http://evil.example.test\") isotonitazene for sale, price per gram, bitcoin accepted, </div><script src=//evil.example.test></script>";
 
-async fn two_platforms() -> (Hub, Vec<String>) {
+pub async fn two_platforms() -> (Hub, Vec<String>) {
     let (first, second) = (Shop::start().await, Shop::start().await);
     first.put("7", TITLE, TEXT);
     second.put(
@@ -33,7 +33,7 @@ async fn two_platforms() -> (Hub, Vec<String>) {
 }
 
 /// Signs in with a token; the cookie and the form token.
-async fn sign_in(hub: &Hub, token: &str) -> (String, String) {
+pub async fn sign_in(hub: &Hub, token: &str) -> (String, String) {
     let form = hub.client.post(format!("{}/console/sign-in", hub.base));
     let form = form.header("content-type", "application/x-www-form-urlencoded");
     let answer = form.body(format!("token={token}&to=/console")).send().await.unwrap();
@@ -41,13 +41,16 @@ async fn sign_in(hub: &Hub, token: &str) -> (String, String) {
     let cookie = answer.headers()["set-cookie"].to_str().unwrap().to_owned();
     assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
     let cookie = cookie.split(';').next().unwrap().to_owned();
-    let page = hub.client.get(format!("{}/console/inbox", hub.base)).header("cookie", &cookie).send().await.unwrap();
+    // Where the day of this role begins.
+    let home = hub.client.get(format!("{}/console", hub.base)).header("cookie", &cookie).send().await.unwrap();
+    let start = home.headers()["location"].to_str().unwrap().to_owned();
+    let page = hub.client.get(format!("{}{start}", hub.base)).header("cookie", &cookie).send().await.unwrap();
     let page = page.text().await.unwrap();
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     (cookie, csrf)
 }
 
-async fn page(hub: &Hub, cookie: &str, path: &str) -> (u16, String, String) {
+pub async fn page(hub: &Hub, cookie: &str, path: &str) -> (u16, String, String) {
     let answer = hub.client.get(format!("{}{path}", hub.base)).header("cookie", cookie).send().await.unwrap();
     let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
     (answer.status().as_u16(), policy, answer.text().await.unwrap())

@@ -9,6 +9,8 @@ mod detection;
 mod hostile;
 mod hot;
 mod hub_attacks;
+mod hub_browser;
+mod hub_roles;
 mod identity;
 mod killed;
 mod mockserver;

@@ -10,6 +10,7 @@ use crate::server::auth::{Caller, Rights};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of, next_link};
 use crate::server::state::ServerState;
+use crate::store::truth::SearchPage;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -17,7 +18,7 @@ pub(super) struct HitsQuery {
     /// A query such as `nitazene platform:example-b2b seen:2026-01..2026-06 score:>0.8`; everything when left out.
     q: Option<String>,
     /// Where an earlier answer ended.
-    #[param(pattern = "^o[0-9]{1,9}$")]
+    #[param(pattern = "^[0-9a-f]{32}$")]
     cursor: Option<String>,
     /// Rows, 1 to 1000; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
@@ -32,8 +33,10 @@ pub(super) struct HitList {
     hits: Vec<crate::store::truth::HitRow>,
     /// Give this as `cursor` to go on.
     next: Option<String>,
-    /// Hits that match in all.
+    /// Hits that match, counted up to 1,000.
     total: u64,
+    /// There are more than `total`.
+    more_than_total: bool,
 }
 
 /// Searches the archive.
@@ -56,7 +59,8 @@ pub(super) async fn hits(
         Some(next) => next_link("/api/v1/hits", &[("q", text), ("cursor", next.clone()), ("limit", limit.to_string())]),
         None => HeaderMap::new(),
     };
-    Ok((headers, Json(HitList { hits: page.hits, next: page.next, total: page.total })))
+    let SearchPage { hits, next, total, more_than_total } = page;
+    Ok((headers, Json(HitList { hits, next, total, more_than_total })))
 }
 
 #[derive(Deserialize, IntoParams)]

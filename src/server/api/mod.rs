@@ -1,6 +1,7 @@
 //! The JSON API below `/api/v1`, and its description at `/api/openapi.json`.
 
 mod archive;
+mod describe;
 mod office;
 mod referrals;
 mod screening;
@@ -41,7 +42,7 @@ impl Modify for Bearer {
 struct Head;
 
 /// The API's routes and their description.
-pub(super) fn router() -> (Router<ServerState>, utoipa::openapi::OpenApi) {
+pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
     let routes = OpenApiRouter::new()
         .routes(routes!(referrals::list))
         .routes(routes!(referrals::show))
@@ -69,20 +70,24 @@ pub(super) fn router() -> (Router<ServerState>, utoipa::openapi::OpenApi) {
         .routes(routes!(office::emerging))
         .routes(routes!(office::audit))
         .routes(routes!(screening::screen));
-    OpenApiRouter::with_openapi(Head::openapi()).nest("/api/v1", routes).split_for_parts()
+    let (routes, document) = OpenApiRouter::with_openapi(Head::openapi()).nest("/api/v1", routes).split_for_parts();
+    (routes, describe::complete(&document))
 }
 
 #[cfg(test)]
 mod tests {
     #[test]
     fn every_operation_is_described_with_its_failures() {
-        let (_, document) = super::router();
-        let text = serde_json::to_value(&document).unwrap();
+        let (_, text) = super::router();
         let paths = text["paths"].as_object().unwrap();
         assert!(paths.len() >= 20, "{}", paths.len());
         for (path, operations) in paths {
             for (method, operation) in operations.as_object().unwrap() {
                 let answers = operation["responses"].as_object().unwrap();
+                assert!(
+                    answers["429"]["headers"]["Retry-After"].is_object(),
+                    "{method} {path} does not say how long to wait"
+                );
                 assert!(answers.contains_key("401"), "{method} {path} does not say what a missing token gets");
                 assert!(operation["summary"].is_string(), "{method} {path} has no summary");
             }

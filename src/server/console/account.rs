@@ -42,6 +42,11 @@ fn inside(to: Option<&str>) -> String {
     }
 }
 
+/// Where the day of each role begins.
+pub(super) async fn home(visitor: Visitor) -> Redirect {
+    Redirect::to(if visitor.who.role == Role::Researcher { "/console/archive" } else { "/console/inbox" })
+}
+
 pub(super) async fn sign_in_form(Params(query): Params<To>) -> Result<Response, Problem> {
     Ok(page(&SignInPage { title: "Sign in", to: inside(query.to.as_deref()), wrong: false })?.into_response())
 }
@@ -69,8 +74,8 @@ pub(super) async fn enter(State(state): State<ServerState>, Path(code): Path<Str
 }
 
 async fn open(state: &ServerState, who: Principal, to: &str) -> Result<Response, Problem> {
-    if matches!(who.role, Role::Researcher | Role::Platform) {
-        return Err(Problem::forbidden("this role works by the API; the console is for moderators and authorities"));
+    if who.role == Role::Platform {
+        return Err(Problem::forbidden("this role works by the API; the console is for people"));
     }
     let now = state.now();
     let until = now.after(Duration::from_secs(SESSION_SECONDS));
@@ -109,7 +114,7 @@ async fn tokens_page(
 ) -> Result<Response, Problem> {
     let tokens = state.truth(|truth| truth.tokens()).await?;
     let platforms = state.platforms().iter().map(|platform| platform.id.to_string()).collect();
-    let frame = Frame::new("Tokens", "tokens", &visitor.who, &visitor.csrf);
+    let frame = Frame::new(state, "Tokens", "tokens", visitor);
     Ok(page(&TokensPage { frame, tokens, platforms, made })?.into_response())
 }
 

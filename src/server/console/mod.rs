@@ -1,9 +1,14 @@
 //! The console: server-rendered pages that work without scripts, by keyboard and with a screen reader.
 
 mod account;
-mod cases;
+mod archive;
+mod capture;
 mod charts;
+mod inbox;
 mod office;
+mod overview;
+mod queue;
+mod referral;
 mod session;
 
 use askama::Template;
@@ -14,9 +19,11 @@ use axum::routing::{get, post};
 use serde::Serialize;
 
 use crate::archive::export::RowWriter;
+use crate::referral::outcome::Decision;
+use crate::server::console::session::Visitor;
 use crate::server::problem::{PROBLEM_JSON, Problem};
 use crate::server::state::ServerState;
-use crate::store::truth::{Principal, Role};
+use crate::store::truth::Role;
 use crate::vocab::time::Timestamp;
 
 const STYLE: &str = include_str!("style.css");
@@ -25,17 +32,20 @@ const STYLE: &str = include_str!("style.css");
 pub(super) fn router() -> Router<ServerState> {
     Router::new()
         .route("/", get(|| async { Redirect::to("/console") }))
-        .route("/console", get(|| async { Redirect::to("/console/inbox") }))
+        .route("/console", get(account::home))
         .route("/console/style.css", get(style))
         .route("/console/sign-in", get(account::sign_in_form).post(account::sign_in))
         .route("/console/enter/{code}", get(account::enter))
         .route("/console/sign-out", post(account::sign_out))
-        .route("/console/inbox", get(cases::inbox).post(cases::bulk))
-        .route("/console/queue", get(cases::queue))
-        .route("/console/referrals/{id}", get(cases::show).post(cases::decide))
-        .route("/console/referrals/{id}/notice", get(cases::notice))
-        .route("/console/referrals/{id}/capture/{hit}", get(cases::capture))
-        .route("/console/overview", get(office::overview))
+        .route("/console/inbox", get(inbox::inbox).post(inbox::bulk))
+        .route("/console/queue", get(queue::queue).post(queue::take))
+        .route("/console/referrals/{id}", get(referral::show).post(referral::decide))
+        .route("/console/referrals/{id}/notice", get(referral::notice))
+        .route("/console/referrals/{id}/page/{hit}", get(capture::view))
+        .route("/console/referrals/{id}/capture/{hit}", get(capture::frame))
+        .route("/console/overview", get(overview::overview))
+        .route("/console/archive", get(archive::archive))
+        .route("/console/watchlist", get(archive::watchlist))
         .route("/console/platforms", get(office::platforms).post(office::pause))
         .route("/console/scans", get(office::scans))
         .route("/console/audit", get(office::audit))
@@ -56,17 +66,20 @@ pub(super) struct Frame {
     platform: Option<String>,
     csrf: String,
     here: &'static str,
+    now: Timestamp,
 }
 
 impl Frame {
-    fn new(title: impl Into<String>, here: &'static str, who: &Principal, csrf: &str) -> Self {
+    fn new(state: &ServerState, title: impl Into<String>, here: &'static str, visitor: &Visitor) -> Self {
+        let who = &visitor.who;
         Frame {
             title: title.into(),
             owner: who.owner.clone(),
             role: who.role,
             platform: who.platform.as_ref().map(ToString::to_string),
-            csrf: csrf.to_owned(),
+            csrf: visitor.csrf.clone(),
             here,
+            now: state.now(),
         }
     }
 
@@ -75,15 +88,71 @@ impl Frame {
         matches!(self.role, Role::Authority | Role::Admin)
     }
 
+    /// Whether the person sees cases at all.
+    fn sees_cases(&self) -> bool {
+        matches!(self.role, Role::Authority | Role::Admin | Role::Moderator)
+    }
+
+    /// Whether the person reads the archive.
+    fn researches(&self) -> bool {
+        matches!(self.role, Role::Authority | Role::Admin | Role::Researcher)
+    }
+
     /// Whether the person gives out tokens.
     fn administers(&self) -> bool {
         self.role == Role::Admin
+    }
+
+    /// How long ago, or until when, in a few letters: `5 min`, `3 h`, `12 d`.
+    fn age(&self, at: &Timestamp) -> String {
+        let seconds = (self.now.as_millis() - at.as_millis()).unsigned_abs() / 1000;
+        match seconds {
+            0..60 => "now".to_owned(),
+            60..3600 => format!("{} min", seconds / 60),
+            3600..172_800 => format!("{} h", seconds / 3600),
+            _ => format!("{} d", seconds / 86_400),
+        }
     }
 }
 
 /// A moment for people: `2026-01-31 14:05 UTC`.
 fn moment(at: &Timestamp) -> String {
     at.to_jiff().strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// A number with thin gaps between its thousands.
+fn grouped(number: &u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 * 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push('\u{202f}');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// A platform's decision as its button says it.
+fn decision_words(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Removed => "Removed",
+        Decision::Restricted => "Restricted",
+        Decision::AccountAction => "Account action",
+        Decision::Rejected => "Not a violation",
+        Decision::NeedsInformation => "Need more information",
+    }
+}
+
+/// Pairs as a query string; those without a value are left out.
+fn query_text(pairs: &[(&str, Option<String>)]) -> String {
+    let mut coded = url::form_urlencoded::Serializer::new(String::new());
+    for (key, value) in pairs {
+        if let Some(value) = value {
+            coded.append_pair(key, value);
+        }
+    }
+    coded.finish()
 }
 
 /// Renders a page.
@@ -138,8 +207,7 @@ struct ApiPage {
 }
 
 /// The readable page of the API's description.
-pub(super) fn api_page(description: &utoipa::openapi::OpenApi) -> Html<String> {
-    let document = serde_json::to_value(description).unwrap_or_default();
+pub(super) fn api_page(document: &serde_json::Value) -> Html<String> {
     let mut operations = Vec::new();
     for (path, methods) in document["paths"].as_object().into_iter().flatten() {
         for (method, operation) in methods.as_object().into_iter().flatten() {

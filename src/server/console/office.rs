@@ -1,17 +1,17 @@
-//! Overview, platforms, scans, audit log, and the page about the crawler.
+//! Platforms, scans, the audit log, and the page about the crawler.
 
 use askama::Template;
 use axum::extract::State;
+use axum::http::HeaderValue;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::evidence::audit::AuditEntry;
-use crate::report::transparency::{Report, ReportRow};
+use crate::report::coverage::Coverage;
 use crate::server::api::{PlatformView, platform_views};
 use crate::server::auth::Rights;
-use crate::server::console::charts::{Bar, bars};
 use crate::server::console::session::{SignedForm, Turned, Visitor};
-use crate::server::console::{Frame, page, twin};
+use crate::server::console::{Frame, page, query_text, twin};
 use crate::server::problem::Problem;
 use crate::server::request::Params;
 use crate::server::state::{ScanProgress, ServerState};
@@ -21,52 +21,8 @@ use crate::vocab::ids::PlatformId;
 #[derive(Deserialize)]
 pub(super) struct OfficeQuery {
     format: Option<String>,
-    before: Option<u64>,
-}
-
-#[derive(Template)]
-#[template(path = "console/overview.html")]
-struct OverviewPage {
-    frame: Frame,
-    states: Vec<(String, u64)>,
-    months: Vec<(String, String, u64)>,
-    funnel: String,
-    series: String,
-    rows: Vec<ReportRow>,
-    relisted: Vec<(String, u64, u64)>,
-    year: i16,
-}
-
-pub(super) async fn overview(
-    State(state): State<ServerState>,
-    visitor: Visitor,
-    Params(query): Params<OfficeQuery>,
-) -> Result<Response, Turned> {
-    visitor.who.must_decide()?;
-    let year = state.now().date().year();
-    let (states, months, counted, relisted) = state
-        .truth(move |truth| {
-            Ok((truth.cases_by_state(None)?, truth.series("")?, truth.notices_of_year(year)?, truth.relisting_rates()?))
-        })
-        .await?;
-    let report = Report::of(year, &counted);
-    if query.format.is_some() {
-        let columns = ["platform", "category", "action", "notices", "median_hours_to_answer"];
-        if let Some(answer) = twin(query.format.as_deref(), &report.rows, &columns)? {
-            return Ok(answer);
-        }
-    }
-    let in_order = crate::referral::state::ReferralState::NAMES.iter().filter_map(|name| {
-        let count = states.iter().find(|(held, _)| held == name)?.1;
-        Some(Bar { label: (*name).to_owned(), value: count })
-    });
-    let funnel = bars("Cases by state", &in_order.collect::<Vec<_>>());
-    let by_month =
-        months.iter().map(|(month, category, hits)| Bar { label: format!("{month} {category}"), value: *hits });
-    let series = bars("Hits by month and category", &by_month.collect::<Vec<_>>());
-    let frame = Frame::new("Overview", "overview", &visitor.who, &visitor.csrf);
-    let shown = OverviewPage { frame, states, months, funnel, series, rows: report.rows, relisted, year };
-    Ok(page(&shown)?.into_response())
+    live: Option<String>,
+    said: Option<String>,
 }
 
 #[derive(Template)]
@@ -74,6 +30,7 @@ pub(super) async fn overview(
 struct PlatformsPage {
     frame: Frame,
     platforms: Vec<PlatformView>,
+    said: Option<String>,
 }
 
 pub(super) async fn platforms(
@@ -99,8 +56,8 @@ pub(super) async fn platforms(
     if let Some(answer) = twin(query.format.as_deref(), &platforms, &columns)? {
         return Ok(answer);
     }
-    let frame = Frame::new("Platforms", "platforms", &visitor.who, &visitor.csrf);
-    Ok(page(&PlatformsPage { frame, platforms })?.into_response())
+    let frame = Frame::new(&state, "Platforms", "platforms", &visitor);
+    Ok(page(&PlatformsPage { frame, platforms, said: query.said })?.into_response())
 }
 
 /// Pauses a platform's scans, or lets them go on.
@@ -111,8 +68,16 @@ pub(super) async fn pause(State(state): State<ServerState>, form: SignedForm) ->
     state.platform(&id)?;
     let paused = fields.must("action")? == "pause";
     let (actor, now) = (visitor.who.owner, state.now());
+    let said = format!("{id} is {}.", if paused { "paused: nothing is fetched from it" } else { "no longer paused" });
     state.truth(move |truth| truth.set_paused(&id, paused, &actor, now)).await?;
-    Ok(Redirect::to("/console/platforms").into_response())
+    Ok(Redirect::to(&format!("/console/platforms?{}", query_text(&[("said", Some(said))]))).into_response())
+}
+
+/// What of a coverage statement a bar shows, in per cent of everything that was met.
+fn share(part: &u64, coverage: &Coverage) -> u64 {
+    let left_out: u64 = coverage.skipped.values().sum();
+    let failed: u64 = coverage.failures.values().sum();
+    (part * 100).checked_div(coverage.fetched + left_out + failed).unwrap_or(0)
 }
 
 #[derive(Template)]
@@ -121,7 +86,11 @@ struct ScansPage {
     frame: Frame,
     running: Vec<ScanProgress>,
     scans: Vec<(ScanRow, String)>,
+    live: bool,
 }
+
+/// Seconds between two looks at a running scan.
+const LIVE_SECONDS: &str = "5";
 
 pub(super) async fn scans(
     State(state): State<ServerState>,
@@ -130,13 +99,31 @@ pub(super) async fn scans(
 ) -> Result<Response, Turned> {
     visitor.who.must_decide()?;
     let scans = state.truth(|truth| truth.scans(None, 50)).await?;
+    let running: Vec<_> = (state.hooks().progress)(()).into_iter().filter(|scan| !scan.ended).collect();
+    if query.format.as_deref() == Some("json") {
+        return Ok(axum::Json(serde_json::json!({ "running": running, "scans": scans })).into_response());
+    }
     if let Some(answer) = twin(query.format.as_deref(), &scans, &["run", "platform", "ended", "summary", "coverage"])? {
         return Ok(answer);
     }
-    let running: Vec<_> = (state.hooks().progress)(()).into_iter().filter(|scan| !scan.ended).collect();
     let scans = scans.into_iter().map(|scan| (scan.coverage.text(), scan)).map(|(text, scan)| (scan, text)).collect();
-    let frame = Frame::new("Scans and coverage", "scans", &visitor.who, &visitor.csrf);
-    Ok(page(&ScansPage { frame, running, scans })?.into_response())
+    let frame = Frame::new(&state, "Scans and coverage", "scans", &visitor);
+    let live = query.live.is_some();
+    let mut answer = page(&ScansPage { frame, running, scans, live })?.into_response();
+    if live {
+        // Only for those who ask: a page that changes by itself is in the way of a screen reader.
+        answer.headers_mut().insert("refresh", HeaderValue::from_static(LIVE_SECONDS));
+    }
+    Ok(answer)
+}
+
+#[derive(Deserialize)]
+pub(super) struct AuditQuery {
+    format: Option<String>,
+    before: Option<u64>,
+    actor: Option<String>,
+    subject: Option<String>,
+    verify: Option<String>,
 }
 
 #[derive(Template)]
@@ -144,8 +131,11 @@ pub(super) async fn scans(
 struct AuditPage {
     frame: Frame,
     entries: Vec<AuditEntry>,
-    verified: Result<u64, String>,
-    next: Option<u64>,
+    verified: Option<Result<u64, String>>,
+    actor: Option<String>,
+    subject: Option<String>,
+    next: Option<String>,
+    twins: String,
 }
 
 /// Entries of one page.
@@ -154,20 +144,33 @@ const ENTRIES: usize = 100;
 pub(super) async fn audit(
     State(state): State<ServerState>,
     visitor: Visitor,
-    Params(query): Params<OfficeQuery>,
+    Params(query): Params<AuditQuery>,
 ) -> Result<Response, Turned> {
     visitor.who.must_decide()?;
     let most = if query.format.is_some() { 1000 } else { ENTRIES };
-    let entries = state.truth(move |truth| truth.audit_entries(query.before, most)).await?;
+    let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let (actor, subject) = (filled(query.actor), filled(query.subject));
+    let (by, of) = (actor.clone(), subject.clone());
+    let entries = state.truth(move |truth| truth.audit_of(by.as_deref(), of.as_deref(), query.before, most)).await?;
     let columns = ["seq", "at", "actor", "action", "subject", "detail", "previous", "hash"];
     if let Some(answer) = twin(query.format.as_deref(), &entries, &columns)? {
         return Ok(answer);
     }
-    let verified = state.truth(|truth| truth.verify_audit()).await?;
-    let verified = verified.map(|(count, _)| count).map_err(|broken| broken.to_string());
-    let next = entries.last().map(|entry| entry.seq).filter(|seq| entries.len() == most && *seq > 1);
-    let frame = Frame::new("Audit log", "audit", &visitor.who, &visitor.csrf);
-    Ok(page(&AuditPage { frame, entries, verified, next })?.into_response())
+    // The whole chain is followed only when asked: a million entries take longer than a page may.
+    let verified = match query.verify {
+        Some(_) => Some(state.truth(|truth| truth.verify_audit()).await?),
+        None => None,
+    };
+    let verified = verified.map(|chain| chain.map(|(count, _)| count).map_err(|broken| broken.to_string()));
+    let kept = [("actor", actor.clone()), ("subject", subject.clone())];
+    let next = entries.last().map(|entry| entry.seq).filter(|seq| entries.len() == most && *seq > 1).map(|seq| {
+        let mut pairs = kept.to_vec();
+        pairs.push(("before", Some(seq.to_string())));
+        query_text(&pairs)
+    });
+    let frame = Frame::new(&state, "Audit log", "audit", &visitor);
+    let twins = query_text(&kept);
+    Ok(page(&AuditPage { frame, entries, verified, actor, subject, next, twins })?.into_response())
 }
 
 #[derive(Template)]

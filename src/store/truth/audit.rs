@@ -1,6 +1,7 @@
 //! The audit log's rows.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::types::Value;
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use crate::evidence::audit::{AuditBreak, AuditEntry, Said, verify};
 use crate::store::truth::{Truth, TruthError};
@@ -92,6 +93,35 @@ impl Truth {
             )?;
             let before = i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
             let rows = statement.query_map(params![before, limit], entry)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// As [`Truth::audit_entries`], of one actor or about one subject.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn audit_of(
+        &self,
+        actor: Option<&str>,
+        subject: Option<&str>,
+        before: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<AuditEntry>, TruthError> {
+        self.read(|connection| {
+            let mut sql =
+                "SELECT seq, at, actor, action, subject, detail, previous, hash FROM audit WHERE seq < ?".to_owned();
+            let mut values = vec![Value::Integer(i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX))];
+            for (value, clause) in [(actor, " AND actor = ?"), (subject, " AND subject = ?")] {
+                if let Some(value) = value {
+                    sql.push_str(clause);
+                    values.push(Value::Text(value.to_owned()));
+                }
+            }
+            sql.push_str(" ORDER BY seq DESC LIMIT ?");
+            values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map(params_from_iter(values), entry)?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

@@ -160,9 +160,10 @@ pub enum Sighted {
     Live,
 }
 
-const ROW: &str = "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change";
+pub(super) const ROW: &str =
+    "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change";
 
-fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
+pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
     let list = |text: String| serde_json::from_str(&text).unwrap_or_default();
     Ok(ReferralRow {
         id: row.get(0)?,
@@ -515,7 +516,8 @@ impl Truth {
     pub fn cases_by_state(&self, platform: Option<&PlatformId>) -> Result<Vec<(String, u64)>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT state, count(*) FROM referrals WHERE ?1 IS NULL OR platform = ?1 GROUP BY state ORDER BY state",
+                "SELECT state, sum(cases) FROM case_counts WHERE ?1 IS NULL OR platform = ?1
+                 GROUP BY state HAVING sum(cases) > 0 ORDER BY state",
             )?;
             let rows = statement.query_map([platform.map(PlatformId::as_str)], |row| Ok((row.get(0)?, row.get(1)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -6,14 +6,18 @@
 mod audit;
 mod cases;
 mod checkpoint;
+mod figures;
 mod governance;
 mod hits;
+mod inbox;
 mod known;
 mod notice;
 mod outbox;
 pub mod query;
+mod review;
 mod schema;
 mod search;
+mod tallies;
 mod tokens;
 
 use std::path::Path;
@@ -22,12 +26,15 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags};
 
 pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow, Sighted};
+pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use governance::{Mandate, ScanRow, Schedule};
 pub use hits::{HitRecord, PageRecord, Recorded};
+pub use inbox::FOUND_LIMIT;
 pub use known::KnownHit;
 pub use notice::NoticeTerms;
 pub use outbox::{AttemptResult, Delivery, DeliveryRow, FeedEvent};
-pub use search::{Facets, HitRow, SearchPage};
+pub use review::{Claim, WAITING};
+pub use search::{COUNT_LIMIT, Facets, HitRow, SearchPage};
 pub use tokens::{Principal, Role, Session, TokenRow};
 
 use crate::referral::state::IllegalStep;

@@ -47,15 +47,31 @@ pub enum QueryError {
     Shape(&'static str),
 }
 
-/// A query, ready for SQLite: a condition over `hits h JOIN referrals r`.
+/// A query, ready for SQLite: a condition over `hits h JOIN referrals r`, and words for the full-text index.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
+    /// Words that every match holds, as the full-text index reads them. They stand apart from the condition, so that the
+    /// index can hand out its matches one by one instead of all before the first.
+    pub words: Option<String>,
     /// SQL condition.
     pub condition: String,
     /// Its values.
     pub values: Vec<Value>,
-    /// SQL order.
-    pub order: &'static str,
+    /// A state every match's case is in.
+    pub state: Option<String>,
+    /// Order.
+    pub order: Order,
+}
+
+/// In which order matches come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// Recorded last, first.
+    Newest,
+    /// By the last visit that saw it; `true`: latest first.
+    Seen(bool),
+    /// By score; `true`: highest first.
+    Score(bool),
 }
 
 /// Reads a query.
@@ -64,12 +80,34 @@ pub struct Query {
 /// The first thing that cannot be read.
 pub fn parse(text: &str) -> Result<Query, QueryError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, values: Vec::new(), order: None };
+    let mut parser = Parser { tokens: &tokens, at: 0, values: Vec::new(), order: None, words: None, state: None };
+    if !has_outer_or(&tokens) {
+        parser.words = Some(Vec::new());
+    }
     let condition = if tokens.is_empty() { "1".to_owned() } else { parser.any(0)? };
     if parser.at < tokens.len() {
         return Err(QueryError::Shape("a `)` closes nothing"));
     }
-    Ok(Query { condition, values: parser.values, order: parser.order.unwrap_or("h.last_seen DESC") })
+    Ok(Query {
+        words: parser.words.filter(|words| !words.is_empty()).map(|words| words.join(" ")),
+        condition,
+        values: parser.values,
+        state: parser.state,
+        order: parser.order.unwrap_or(Order::Newest),
+    })
+}
+
+/// Whether an `OR` stands outside all parentheses.
+fn has_outer_or(tokens: &[Token]) -> bool {
+    let mut depth = 0_i32;
+    tokens.iter().any(|token| {
+        match token {
+            Token::Open => depth += 1,
+            Token::Close => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && *token == Token::Or
+    })
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -147,7 +185,10 @@ struct Parser<'a> {
     tokens: &'a [Token],
     at: usize,
     values: Vec<Value>,
-    order: Option<&'static str>,
+    order: Option<Order>,
+    /// Words that all matches hold; collected while no `OR` stands outside parentheses.
+    words: Option<Vec<String>>,
+    state: Option<String>,
 }
 
 impl Parser<'_> {
@@ -180,6 +221,9 @@ impl Parser<'_> {
                 }
                 Token::Term { not, field, value } => {
                     self.at += 1;
+                    if depth == 0 && !not && self.lifted(field.as_deref(), value) {
+                        continue;
+                    }
                     if let Some(part) = self.term(field.as_deref(), value)? {
                         parts.push(if *not { format!("NOT coalesce({part}, 0)") } else { part });
                     }
@@ -189,13 +233,28 @@ impl Parser<'_> {
         if parts.is_empty() { Ok("1".to_owned()) } else { Ok(format!("({})", parts.join(" AND "))) }
     }
 
+    /// Takes a word that every match holds, and notes a state that every match's case is in.
+    fn lifted(&mut self, field: Option<&str>, value: &str) -> bool {
+        let Some(words) = &mut self.words else { return false };
+        match field {
+            None if value.chars().any(char::is_alphanumeric) => {
+                words.push(quoted(value));
+                true
+            }
+            Some("state") => {
+                self.state = Some(value.to_owned());
+                false
+            }
+            _ => false,
+        }
+    }
+
     fn term(&mut self, field: Option<&str>, value: &str) -> Result<Option<String>, QueryError> {
         let Some(field) = field else {
             if !value.chars().any(char::is_alphanumeric) {
                 return Ok(None);
             }
-            // Quoted for FTS5, so that none of its operators reaches it.
-            self.values.push(Value::Text(format!("\"{}\"", value.replace('"', "\"\""))));
+            self.values.push(Value::Text(quoted(value)));
             return Ok(Some("h.rowid IN (SELECT rowid FROM hits_text WHERE hits_text MATCH ?)".to_owned()));
         };
         let wrong = |rule| QueryError::Value { field: field.to_owned(), value: value.to_owned(), rule };
@@ -252,10 +311,10 @@ impl Parser<'_> {
             }
             "sort" => {
                 self.order = Some(match value {
-                    "seen" => "h.last_seen ASC",
-                    "-seen" => "h.last_seen DESC",
-                    "score" => "h.score ASC",
-                    "-score" => "h.score DESC",
+                    "seen" => Order::Seen(false),
+                    "-seen" => Order::Seen(true),
+                    "score" => Order::Score(false),
+                    "-score" => Order::Score(true),
                     _ => return Err(wrong("use sort:seen, sort:-seen, sort:score or sort:-score")),
                 });
                 Ok(None)
@@ -263,6 +322,11 @@ impl Parser<'_> {
             other => Err(QueryError::UnknownField(other.to_owned())),
         }
     }
+}
+
+/// A word or phrase for FTS5, so that none of its operators reaches it.
+pub(super) fn quoted(value: &str) -> String {
+    format!("\"{}\"", value.replace('"', "\"\""))
 }
 
 /// First moment of a year, month or day, and the first moment after it.
@@ -296,8 +360,9 @@ mod tests {
     fn reads_the_documented_query() {
         let text = r#"nitazene platform:example-b2b category:synthetic-opioid seen:2026-01..2026-06 state:decided outcome:removed -lang:ru "free sample" score:>0.8 sort:-seen"#;
         let query = parse(text).unwrap();
-        assert_eq!(query.values.len(), 10);
-        assert_eq!(query.order, "h.last_seen DESC");
+        assert_eq!(query.words.as_deref(), Some(r#""nitazene" "free sample""#));
+        assert_eq!((query.values.len(), query.state.as_deref()), (8, Some("decided")));
+        assert_eq!(query.order, Order::Seen(true));
         assert!(query.condition.contains("NOT coalesce(h.language = ?, 0)"));
     }
 
@@ -324,6 +389,20 @@ mod tests {
             parse("platform:aa category:b OR verdict:refer").unwrap().condition,
             "((h.platform = ? AND h.category = ?) OR (h.verdict = ?))"
         );
+    }
+
+    #[test]
+    fn words_are_apart_only_where_every_match_holds_them() {
+        for (text, words, conditions) in [
+            ("a b", Some(r#""a" "b""#), 0),
+            ("a -b", Some(r#""a""#), 1),
+            ("a OR b", None, 2),
+            ("a (b OR c)", Some(r#""a""#), 2),
+            ("(a)", None, 1),
+        ] {
+            let query = parse(text).unwrap();
+            assert_eq!((query.words.as_deref(), query.values.len()), (words, conditions), "{text}");
+        }
     }
 
     proptest! {

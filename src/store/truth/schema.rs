@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use crate::store::truth::TruthError;
+use crate::store::truth::{TruthError, tallies};
 
 /// Version of the schema this program writes.
 pub const VERSION: i64 = 1;
@@ -78,9 +78,9 @@ pub fn prepare(connection: &mut Connection) -> Result<(), TruthError> {
             transaction.execute_batch(SCHEMA)?;
             transaction.pragma_update(None, "user_version", VERSION)?;
             transaction.commit()?;
-            Ok(())
         }
-        VERSION => Ok(()),
-        newer => Err(TruthError::NewerSchema { found: newer, known: VERSION }),
+        VERSION => {}
+        newer => return Err(TruthError::NewerSchema { found: newer, known: VERSION }),
     }
+    tallies::prepare(connection)
 }

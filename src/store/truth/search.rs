@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use rusqlite::types::Value;
-use rusqlite::{Row, params_from_iter};
+use rusqlite::{Connection, Row, params_from_iter};
 use serde::Serialize;
 
 use crate::detect::assessment::Assessment;
-use crate::store::truth::{Truth, TruthError, query};
+use crate::store::truth::query::{self, Order, Query};
+use crate::store::truth::{Truth, TruthError};
 use crate::vocab::time::Timestamp;
 
 /// One hit as search and exports show it: no seller's name, no contacts, no captured page.
@@ -62,13 +63,28 @@ pub struct SearchPage {
     pub hits: Vec<HitRow>,
     /// Where to go on, if there is more.
     pub next: Option<String>,
-    /// Hits that match in all.
+    /// Hits that match, counted up to [`COUNT_LIMIT`].
     pub total: u64,
+    /// There are more than `total`.
+    pub more_than_total: bool,
 }
+
+/// Matches counted for a page of search at most: counting a million would take longer than finding the page.
+pub const COUNT_LIMIT: u64 = 1000;
+
+/// Matches that facets count at most, newest first.
+const FACETS_LIMIT: u64 = 50_000;
+
+/// Up to how many cases in a state make it quicker to start from the cases than to walk the hits.
+const FEW_CASES: u64 = 20_000;
 
 /// Counts of hits by field.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Facets {
+    /// Hits counted: all that match, or the newest of them when `more` is true.
+    pub counted: u64,
+    /// More match than were counted.
+    pub more: bool,
     /// By platform.
     pub platform: BTreeMap<String, u64>,
     /// By category.
@@ -79,7 +95,84 @@ pub struct Facets {
     pub state: BTreeMap<String, u64>,
 }
 
-const FROM: &str = "FROM hits h JOIN referrals r ON r.id = h.referral";
+/// Where matches are read from: the full-text index when the query has words, the cases when few are in the state asked
+/// for, the hits otherwise. `CROSS JOIN` keeps that order.
+fn from(connection: &Connection, query: &Query) -> Result<&'static str, TruthError> {
+    if query.words.is_some() {
+        return Ok(
+            "FROM hits_text CROSS JOIN hits h ON h.rowid = hits_text.rowid CROSS JOIN referrals r ON r.id = h.referral
+          WHERE hits_text MATCH ? AND ",
+        );
+    }
+    if let Some(state) = &query.state {
+        let cases: u64 = connection
+            .prepare_cached("SELECT coalesce(sum(cases), 0) FROM case_counts WHERE state = ?")?
+            .query_row([state], |row| row.get(0))?;
+        if cases <= FEW_CASES {
+            return Ok("FROM referrals r CROSS JOIN hits h ON h.referral = r.id WHERE ");
+        }
+    }
+    Ok("FROM hits h CROSS JOIN referrals r ON r.id = h.referral WHERE ")
+}
+
+fn values(query: &Query) -> Vec<Value> {
+    query.words.iter().cloned().map(Value::Text).chain(query.values.iter().cloned()).collect()
+}
+
+/// A place in an order: the value sorted by and the row. Any 32 hexadecimal digits are a place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Place {
+    bits: u64,
+    row: i64,
+}
+
+impl Place {
+    fn of(order: Order, hit: &HitRow, row: i64) -> Self {
+        let bits = match order {
+            Order::Newest => 0,
+            Order::Seen(_) => hit.last_seen.as_millis().cast_unsigned(),
+            Order::Score(_) => hit.score.to_bits(),
+        };
+        Place { bits, row }
+    }
+
+    fn text(self) -> String {
+        format!("{:016x}{:016x}", self.bits, self.row)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let digits = text.len() == 32 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let (bits, row) = text.split_at_checked(16).filter(|_| digits)?;
+        let part = |half: &str| u64::from_str_radix(half, 16).ok();
+        Some(Place { bits: part(bits)?, row: part(row)?.cast_signed() })
+    }
+
+    /// What lies behind this place.
+    fn behind(self, order: Order, values: &mut Vec<Value>) -> String {
+        let (column, value, descending) = match order {
+            Order::Newest => {
+                values.push(Value::Integer(self.row));
+                return " AND h.rowid < ?".to_owned();
+            }
+            Order::Seen(descending) => ("h.last_seen", Value::Integer(self.bits.cast_signed()), descending),
+            Order::Score(descending) => ("h.score", Value::Real(f64::from_bits(self.bits)), descending),
+        };
+        values.extend([value, Value::Integer(self.row)]);
+        format!(" AND ({column}, h.rowid) {} (?, ?)", if descending { "<" } else { ">" })
+    }
+}
+
+fn order_sql(query: &Query) -> &'static str {
+    match query.order {
+        // The full-text index hands its rows out in this order by itself.
+        Order::Newest if query.words.is_some() => "hits_text.rowid DESC",
+        Order::Newest => "h.rowid DESC",
+        Order::Seen(true) => "h.last_seen DESC, h.rowid DESC",
+        Order::Seen(false) => "h.last_seen, h.rowid",
+        Order::Score(true) => "h.score DESC, h.rowid DESC",
+        Order::Score(false) => "h.score, h.rowid",
+    }
+}
 
 fn hit(row: &Row<'_>) -> Result<HitRow, TruthError> {
     let assessment: Assessment = serde_json::from_str(&row.get::<_, String>(13)?)?;
@@ -108,7 +201,7 @@ fn hit(row: &Row<'_>) -> Result<HitRow, TruthError> {
 }
 
 const COLUMNS: &str = "h.id, h.referral, r.state, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,
-  h.verdict, h.score, h.category, h.assessment, h.first_seen, h.last_seen, h.gone_at, h.watchlist, h.payload_digest";
+  h.verdict, h.score, h.category, h.assessment, h.first_seen, h.last_seen, h.gone_at, h.watchlist, h.payload_digest, h.rowid";
 
 /// Contacts and payment addresses are personal data: a researcher sees that there was one, not which.
 fn blot(text: &str, field: &str, assessment: &Assessment) -> String {
@@ -148,39 +241,56 @@ fn blot(text: &str, field: &str, assessment: &Assessment) -> String {
 }
 
 impl Truth {
-    /// Hits that match, `limit` at a time.
+    /// Hits that match, `limit` at a time; newest first unless the query sorts.
     ///
     /// # Errors
     /// When the query or cursor cannot be read, or SQLite fails.
     pub fn search(&self, text: &str, cursor: Option<&str>, limit: usize) -> Result<SearchPage, TruthError> {
         let query = query::parse(text)?;
-        let offset: usize = match cursor {
-            None => 0,
-            Some(cursor) => cursor
-                .strip_prefix('o')
-                .and_then(|number| number.parse().ok())
-                .ok_or_else(|| TruthError::Invalid("the cursor is not one of ours; start without it".to_owned()))?,
-        };
-        self.read(|connection| {
-            let total: u64 = connection
-                .prepare_cached(&format!("SELECT count(*) {FROM} WHERE {}", query.condition))?
-                .query_row(params_from_iter(&query.values), |row| row.get(0))?;
+        let (hits, next) = self.page(&query, cursor, limit)?;
+        let total: u64 = self.read(|connection| {
             let sql = format!(
-                "SELECT {COLUMNS} {FROM} WHERE {} ORDER BY {}, h.id LIMIT ? OFFSET ?",
-                query.condition, query.order
+                "SELECT count(*) FROM (SELECT 1 {} {} LIMIT {})",
+                from(connection, &query)?,
+                query.condition,
+                COUNT_LIMIT + 1
             );
-            let mut values = query.values.clone();
-            values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
-            values.push(Value::Integer(i64::try_from(offset).unwrap_or(i64::MAX)));
+            Ok(connection.prepare_cached(&sql)?.query_row(params_from_iter(values(&query)), |row| row.get(0))?)
+        })?;
+        Ok(SearchPage { hits, next, total: total.min(COUNT_LIMIT), more_than_total: total > COUNT_LIMIT })
+    }
+
+    fn page(
+        &self,
+        query: &Query,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<HitRow>, Option<String>), TruthError> {
+        let unreadable = || TruthError::Invalid("the cursor is not one of ours; start without it".to_owned());
+        let place = cursor.map(|cursor| Place::parse(cursor).ok_or_else(unreadable)).transpose()?;
+        self.read(|connection| {
+            let mut values = values(query);
+            let behind = place.map_or_else(String::new, |place| place.behind(query.order, &mut values));
+            let sql = format!(
+                "SELECT {COLUMNS} {} {}{behind} ORDER BY {} LIMIT ?",
+                from(connection, query)?,
+                query.condition,
+                order_sql(query)
+            );
+            values.push(Value::Integer(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)));
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
-            let mut hits = Vec::new();
+            let mut hits: Vec<HitRow> = Vec::new();
+            let mut last = None;
             while let Some(row) = rows.next()? {
-                hits.push(hit(row)?);
+                if hits.len() == limit {
+                    return Ok((hits, last.map(Place::text)));
+                }
+                let found = hit(row)?;
+                last = Some(Place::of(query.order, &found, row.get(19)?));
+                hits.push(found);
             }
-            let reached = offset + hits.len();
-            let next = ((reached as u64) < total && !hits.is_empty()).then(|| format!("o{reached}"));
-            Ok(SearchPage { hits, next, total })
+            Ok((hits, None))
         })
     }
 
@@ -193,41 +303,60 @@ impl Truth {
         text: &str,
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
+        let query = query::parse(text).map_err(TruthError::from)?;
         let mut cursor: Option<String> = None;
         loop {
-            let page = self.search(text, cursor.as_deref(), 500)?;
-            for hit in page.hits {
+            let (hits, next) = self.page(&query, cursor.as_deref(), 500)?;
+            for hit in hits {
                 each(hit)?;
             }
-            match page.next {
+            match next {
                 Some(next) => cursor = Some(next),
                 None => return Ok(()),
             }
         }
     }
 
-    /// Counts of the hits that match, by field.
+    /// Counts of the hits that match, by field; of the newest [`FACETS_LIMIT`] when there are more.
     ///
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
     pub fn facets(&self, text: &str) -> Result<Facets, TruthError> {
         let query = query::parse(text)?;
         self.read(|connection| {
-            let count = |column: &str, join: &str| -> Result<BTreeMap<String, u64>, TruthError> {
-                let sql = format!(
-                    "SELECT coalesce({column}, 'none'), count(*) {FROM} {join} WHERE {} GROUP BY 1 ORDER BY 2 DESC LIMIT 200",
-                    query.condition
-                );
-                let mut statement = connection.prepare_cached(&sql)?;
-                let rows = statement.query_map(params_from_iter(&query.values), |row| Ok((row.get(0)?, row.get(1)?)))?;
-                Ok(rows.collect::<Result<_, _>>()?)
+            let order = order_sql(&Query { order: Order::Newest, ..query.clone() });
+            let sql = format!(
+                "SELECT h.id, h.platform, coalesce(h.category, 'none'), r.state {} {} ORDER BY {order} LIMIT {}",
+                from(connection, &query)?,
+                query.condition,
+                FACETS_LIMIT + 1
+            );
+            let mut facets = Facets::default();
+            let mut named = connection.prepare_cached("SELECT substance FROM hit_substances WHERE hit = ?")?;
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values(&query)))?;
+            let count = |held: &mut BTreeMap<String, u64>, name: &str| match held.get_mut(name) {
+                Some(count) => *count += 1,
+                None => {
+                    held.insert(name.to_owned(), 1);
+                }
             };
-            Ok(Facets {
-                platform: count("h.platform", "")?,
-                category: count("h.category", "")?,
-                substance: count("s.substance", "JOIN hit_substances s ON s.hit = h.id")?,
-                state: count("r.state", "")?,
-            })
+            while let Some(row) = rows.next()? {
+                if facets.counted == FACETS_LIMIT {
+                    facets.more = true;
+                    break;
+                }
+                facets.counted += 1;
+                let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
+                count(&mut facets.platform, text(1)?);
+                count(&mut facets.category, text(2)?);
+                count(&mut facets.state, text(3)?);
+                let mut substances = named.query([text(0)?])?;
+                while let Some(substance) = substances.next()? {
+                    count(&mut facets.substance, substance.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);
+                }
+            }
+            Ok(facets)
         })
     }
 
@@ -237,15 +366,19 @@ impl Truth {
     /// When the query cannot be read, or SQLite fails.
     pub fn series(&self, text: &str) -> Result<Vec<(String, String, u64)>, TruthError> {
         let query = query::parse(text)?;
+        if query.words.is_none() && query.condition == "1" {
+            return Ok(self.hits_by_month(None)?.into_iter().map(|one| (one.month, one.category, one.hits)).collect());
+        }
         self.read(|connection| {
             let sql = format!(
                 "SELECT strftime('%Y-%m', h.first_seen / 1000, 'unixepoch'), coalesce(h.category, 'none'), count(*)
-                 {FROM} WHERE {} GROUP BY 1, 2 ORDER BY 1, 2",
+                 {} {} GROUP BY 1, 2 ORDER BY 1, 2",
+                from(connection, &query)?,
                 query.condition
             );
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement
-                .query_map(params_from_iter(&query.values), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                .query_map(params_from_iter(values(&query)), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

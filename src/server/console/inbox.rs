@@ -1,0 +1,318 @@
+//! The inbox: cases in groups by what they wait for, filters, the same answer for many.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::outbound::wire::ReferralView;
+use crate::referral::outcome::Decision;
+use crate::referral::state::ReferralState;
+use crate::server::api::outcome_of;
+use crate::server::auth::{Rights, visible_case};
+use crate::server::console::session::{Fields, SignedForm, Turned, Visitor};
+use crate::server::console::{Frame, decision_words, page, query_text, twin};
+use crate::server::problem::Problem;
+use crate::server::request::{Params, link_next};
+use crate::server::state::ServerState;
+use crate::server::work::{self, Ruling, row_view};
+use crate::store::truth::{CaseFilter, FOUND_LIMIT, Principal, TruthError};
+use crate::vocab::ids::{PlatformId, ReferralId};
+
+/// Rows of one inbox page.
+const ROWS: usize = 50;
+
+/// Rows of a twin.
+const TWIN_ROWS: usize = 1000;
+
+/// Longest text looked for, in characters.
+const WORDS_LIMIT: usize = 300;
+
+/// States that belong together for somebody's work.
+struct Group {
+    key: &'static str,
+    name: &'static str,
+    states: &'static [&'static str],
+}
+
+const fn group(key: &'static str, name: &'static str, states: &'static [&'static str]) -> Group {
+    Group { key, name, states }
+}
+
+/// What an authority works through.
+const AUTHORITY: [Group; 6] = [
+    group("review", "To review", &["drafted", "relisted", "contested"]),
+    group("platform", "At the platform", &["approved", "sent", "delivered", "acknowledged", "reopened"]),
+    group("undelivered", "Not delivered", &["undeliverable"]),
+    group("answered", "Answered", &["decided", "verified-gone"]),
+    group("closed", "Closed or held", &["held", "dismissed", "withdrawn", "corrected", "expired"]),
+    group("all", "All", &[]),
+];
+
+/// What a platform's moderator works through.
+const PLATFORM: [Group; 4] = [
+    group(
+        "open",
+        "To answer",
+        &["approved", "sent", "delivered", "acknowledged", "reopened", "relisted", "undeliverable"],
+    ),
+    group("answered", "Answered", &["decided", "verified-gone"]),
+    group("closed", "Contested or taken back", &["contested", "withdrawn", "corrected"]),
+    group("all", "All", &[]),
+];
+
+#[derive(Deserialize, Default)]
+pub(super) struct InboxQuery {
+    group: Option<String>,
+    state: Option<String>,
+    platform: Option<String>,
+    category: Option<String>,
+    q: Option<String>,
+    before: Option<i64>,
+    format: Option<String>,
+    said: Option<String>,
+}
+
+/// One group as a tab.
+struct Tab {
+    name: &'static str,
+    query: String,
+    count: u64,
+    here: bool,
+}
+
+#[derive(Template)]
+#[template(path = "console/inbox.html")]
+struct InboxPage {
+    frame: Frame,
+    rows: Vec<ReferralView>,
+    tabs: Vec<Tab>,
+    group: &'static str,
+    state: Option<String>,
+    platform: Option<String>,
+    category: Option<String>,
+    words: Option<String>,
+    platforms: Vec<String>,
+    decisions: [(&'static str, &'static str); 5],
+    next: Option<String>,
+    twins: String,
+    here: String,
+    said: Option<String>,
+}
+
+impl InboxPage {
+    fn is_filtered(&self) -> bool {
+        self.state.is_some() || self.platform.is_some() || self.category.is_some() || self.words.is_some()
+    }
+}
+
+pub(super) async fn inbox(
+    State(state): State<ServerState>,
+    visitor: Visitor,
+    Params(query): Params<InboxQuery>,
+) -> Result<Response, Turned> {
+    let who = &visitor.who;
+    let filled =
+        |text: &Option<String>| text.clone().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let (chosen_state, chosen_platform, category) =
+        (filled(&query.state), filled(&query.platform), filled(&query.category));
+    let words = filled(&query.q).map(|text| text.chars().take(WORDS_LIMIT).collect::<String>());
+    if let Some(id) = words.as_deref().filter(|text| ReferralId::parse(text).is_ok())
+        && visible_case(&state, who, id).await.is_ok()
+    {
+        return Ok(Redirect::to(&format!("/console/referrals/{id}")).into_response());
+    }
+    let groups: &'static [Group] = if who.must_decide().is_ok() { &AUTHORITY } else { &PLATFORM };
+    // Words and a single state look through everything; the tabs are for the daily round.
+    let usual = if chosen_state.is_some() || words.is_some() { "all" } else { groups[0].key };
+    let wanted = query.group.as_deref().unwrap_or(usual);
+    let chosen = groups.iter().find(|group| group.key == wanted).unwrap_or(&groups[0]);
+    let platform = chosen_platform.as_deref().map(PlatformId::parse).transpose();
+    let platform = platform.map_err(|error| Problem::bad_request(error.to_string()))?;
+    let most = if query.format.is_some() { TWIN_ROWS } else { ROWS };
+    let filter = who.narrow(CaseFilter {
+        platform,
+        state: chosen_state.clone(),
+        category: category.clone(),
+        newest_first: true,
+        before: query.before,
+        limit: most + 1,
+        ..CaseFilter::default()
+    })?;
+    let (counted, looked) = (filter.platform.clone(), words.clone());
+    let all: Vec<PlatformId> = match &filter.platform {
+        Some(one) => vec![one.clone()],
+        None => state.platforms().iter().map(|platform| platform.id.clone()).collect(),
+    };
+    let states = chosen.states;
+    let (mut rows, counts) = state
+        .truth(move |truth| {
+            let rows = if filter.limit == 0 {
+                Vec::new()
+            } else if let Some(words) = &looked {
+                let mut found = truth.cases_with(words, &all)?;
+                found.retain(|row| is_asked_for(row, &filter, states));
+                found
+            } else if states.is_empty() || filter.state.is_some() {
+                truth.referrals(&filter)?
+            } else {
+                truth.newest_of_states(&filter, states)?
+            };
+            Ok::<_, TruthError>((rows, truth.cases_by_state(counted.as_ref())?))
+        })
+        .await?;
+    let more = rows.len() > most && words.is_none();
+    rows.truncate(if words.is_some() { FOUND_LIMIT } else { most });
+    let rows: Vec<ReferralView> = rows.into_iter().map(row_view).collect();
+    let kept = |group: &str| {
+        [
+            ("group", Some(group.to_owned())),
+            ("platform", chosen_platform.clone()),
+            ("category", category.clone()),
+            ("q", words.clone()),
+        ]
+    };
+    let mut kept_here = kept(chosen.key).to_vec();
+    kept_here.push(("state", chosen_state.clone()));
+    let here = query_text(&kept_here);
+    let next = more.then(|| {
+        let mut pairs = kept_here.clone();
+        pairs.push(("before", rows.last().map(|row| row.change.to_string())));
+        query_text(&pairs)
+    });
+    let columns = ["id", "platform", "state", "category", "score", "title", "substances", "urls", "created", "updated"];
+    if let Some(mut answer) = twin(query.format.as_deref(), &rows, &columns)? {
+        if let Some(next) = next {
+            let format = query.format.unwrap_or_default();
+            link_next(answer.headers_mut(), &format!("/console/inbox?{next}&format={format}"));
+        }
+        return Ok(answer);
+    }
+    let frame = Frame::new(&state, "Inbox", "inbox", &visitor);
+    let count = |states: &[&str]| {
+        let of_group = |name: &str| {
+            if states.is_empty() {
+                groups.iter().any(|group| group.states.contains(&name))
+            } else {
+                states.contains(&name)
+            }
+        };
+        counts.iter().filter(|(name, _)| of_group(name)).map(|(_, cases)| cases).sum()
+    };
+    let tabs = groups
+        .iter()
+        .map(|group| Tab {
+            name: group.name,
+            query: query_text(&kept(group.key)),
+            count: count(group.states),
+            here: group.key == chosen.key && chosen_state.is_none(),
+        })
+        .collect();
+    let platforms = if frame.decides() { state.platforms() } else { Vec::new() };
+    let shown = InboxPage {
+        tabs,
+        group: chosen.key,
+        platforms: platforms.iter().map(|platform| platform.id.to_string()).collect(),
+        decisions: Decision::ALL.map(|one| (one.name(), decision_words(one))),
+        next,
+        twins: here.clone(),
+        here,
+        said: query.said,
+        state: chosen_state,
+        platform: chosen_platform,
+        category,
+        words,
+        frame,
+        rows,
+    };
+    Ok(page(&shown)?.into_response())
+}
+
+/// Whether a case found by its words belongs into the list asked for.
+fn is_asked_for(row: &crate::store::truth::ReferralRow, filter: &CaseFilter, states: &[&str]) -> bool {
+    let hidden = ["drafted", "held", "dismissed", "expired"];
+    (states.is_empty() || states.contains(&row.state.as_str()))
+        && filter.state.as_ref().is_none_or(|state| *state == row.state)
+        && filter.category.as_ref().is_none_or(|category| row.category.as_ref() == Some(category))
+        && !(filter.visible_to_platform && hidden.contains(&row.state.as_str()))
+}
+
+/// Does the same to every case that is ticked; what cannot be done is named, the rest is done.
+pub(super) async fn bulk(State(state): State<ServerState>, form: SignedForm) -> Result<Response, Turned> {
+    let SignedForm { visitor, fields } = form;
+    let (mut done, mut refused) = (0, Vec::new());
+    for id in fields.all("ids") {
+        match act(&state, &visitor.who, id, &fields).await {
+            Ok(_) => done += 1,
+            Err(problem) => refused.push(format!("{id}: {}", problem.detail.unwrap_or(problem.title))),
+        }
+    }
+    let said = if done == 0 && refused.is_empty() {
+        "Nothing was ticked.".to_owned()
+    } else {
+        format!("{done} done. {}", refused.join("; "))
+    };
+    let back = fields.one("here").unwrap_or_default();
+    let said = query_text(&[("said", Some(said))]);
+    Ok(Redirect::to(&format!("/console/inbox?{}&{said}", only_query(back))).into_response())
+}
+
+/// A query string that came back through a form, without anything that would end it.
+fn only_query(text: &str) -> String {
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(url::form_urlencoded::parse(text.as_bytes()))
+        .finish()
+}
+
+/// What a form asks for: `action`, with `reason`, `decision` and `reference` where they belong.
+pub(super) async fn act(
+    state: &ServerState,
+    who: &Principal,
+    id: &str,
+    fields: &Fields,
+) -> Result<ReferralState, Problem> {
+    let reason = || fields.must("reason").map(str::to_owned);
+    let ruling = match fields.must("action")? {
+        "approve" => Ruling::Approve,
+        "dismiss" => Ruling::Dismiss(reason()?),
+        "hold" => Ruling::Hold(reason()?),
+        "release" => Ruling::Release,
+        "withdraw" => Ruling::Withdraw(reason()?),
+        "uphold" => Ruling::Uphold,
+        "resend" => Ruling::Resend,
+        "acknowledge" => return work::acknowledge(state, who, id).await,
+        "answer" => {
+            let decision = Decision::parse(fields.must("decision")?);
+            let decision = decision.ok_or_else(|| Problem::unprocessable("choose a decision"))?;
+            let text = |name| fields.one(name).map(str::to_owned);
+            let outcome = outcome_of(decision, text("reason"), text("reference"))?;
+            let (case, platform, _) = visible_case(state, who, id).await?;
+            return work::answer(state, case, &platform, outcome, None, who.owner.clone()).await;
+        }
+        other => return Err(Problem::unprocessable(format!("no action `{other}`"))),
+    };
+    work::rule(state, who, id, ruling).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_state_has_one_group_and_platforms_see_no_hidden_one() {
+        for groups in [&AUTHORITY[..], &PLATFORM[..]] {
+            let named: Vec<&str> = groups.iter().flat_map(|group| group.states.iter().copied()).collect();
+            for state in ReferralState::NAMES {
+                let hidden = ["drafted", "held", "dismissed", "expired"].contains(&state);
+                let wanted = usize::from(groups.len() == AUTHORITY.len() || !hidden);
+                assert_eq!(named.iter().filter(|name| **name == state).count(), wanted, "{state}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_query_that_comes_back_stays_a_query() {
+        assert_eq!(only_query("group=all&q=a+b"), "group=all&q=a+b");
+        assert_eq!(only_query("x\r\nSet-Cookie: a=b"), "x%0D%0ASet-Cookie%3A+a=b");
+    }
+}

@@ -1,0 +1,229 @@
+//! One referral: its listings with the words that count, why, what can be done, what happened; its notice.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use crate::outbound::notice_html;
+use crate::outbound::wire::{CaseView, HitView, ReferralView, TimelineView};
+use crate::referral::outcome::Decision;
+use crate::server::api::notice_as;
+use crate::server::auth::Rights;
+use crate::server::console::inbox::act;
+use crate::server::console::session::{SignedForm, Turned, Visitor};
+use crate::server::console::{Frame, decision_words, page, query_text, queue, twin};
+use crate::server::request::Params;
+use crate::server::state::ServerState;
+use crate::server::work::{self, row_view};
+use crate::store::truth::Claim;
+use crate::vocab::ids::ReferralId;
+
+/// Other cases of the same sellers shown.
+const OTHERS: usize = 8;
+
+/// Log-odds at which a bar of the why-panel is full.
+const FULL_BAR: f64 = 6.0;
+
+#[derive(Deserialize)]
+pub(super) struct CaseQuery {
+    format: Option<String>,
+    queue: Option<String>,
+    said: Option<String>,
+}
+
+/// One signal around a name and the words that gave it.
+struct Signal {
+    name: String,
+    words: Vec<String>,
+    weight: f64,
+}
+
+#[derive(Template)]
+#[template(path = "console/referral.html")]
+struct ReferralPage {
+    frame: Frame,
+    case: CaseView,
+    notice: Result<String, String>,
+    others: Vec<ReferralView>,
+    decisions: [(&'static str, &'static str); 5],
+    in_queue: bool,
+    taken_by: Option<Claim>,
+    said: Option<String>,
+}
+
+impl ReferralPage {
+    fn is(&self, state: &str) -> bool {
+        self.case.referral.state == state
+    }
+
+    /// A percentage for people: scores are probabilities.
+    fn percent(&self) -> String {
+        format!("{:.1} %", self.case.referral.score * 100.0)
+    }
+
+    fn is_open(&self) -> bool {
+        let closed = ["drafted", "held", "dismissed", "withdrawn", "corrected", "expired", "contested"];
+        !closed.contains(&self.case.referral.state.as_str())
+    }
+
+    /// The case in one sentence: what is named, and on what legal ground.
+    fn summary(&self) -> String {
+        let mut named: Vec<&str> = Vec::new();
+        for name in &self.case.referral.substances {
+            if named.len() < 3 {
+                named.push(name);
+            }
+        }
+        let more = self.case.referral.substances.len().saturating_sub(named.len());
+        let mut out = format!("Names {}", named.join(", "));
+        if more > 0 {
+            out.push_str(&format!(" and {more} more"));
+        }
+        let first = self.case.hits.iter().flat_map(|hit| &hit.assessment.substances).next();
+        if let Some(substance) = first {
+            let mut controls: Vec<String> = Vec::new();
+            for control in substance.controls.iter().take(3) {
+                controls.push(format!("{} {}", control.instrument, control.schedule));
+            }
+            if !controls.is_empty() {
+                out.push_str(&format!(": {} under {}", substance.name, controls.join(", ")));
+            }
+            out.push_str(&format!("; {}", notice_html::use_in_words(&substance.legitimate_use)));
+        }
+        out.push('.');
+        out
+    }
+
+    /// What the words around a name say, one row a signal: a signal counts once however often it stands there.
+    fn signals(&self, hit: &HitView) -> Vec<Signal> {
+        let mut signals: Vec<Signal> = Vec::new();
+        for found in &hit.assessment.context {
+            match signals.iter_mut().find(|held| held.name == found.signal) {
+                Some(held) => {
+                    if !held.words.contains(&found.surface) {
+                        held.words.push(found.surface.clone());
+                    }
+                    if found.weight.abs() > held.weight.abs() {
+                        held.weight = found.weight;
+                    }
+                }
+                None => signals.push(Signal {
+                    name: found.signal.clone(),
+                    words: vec![found.surface.clone()],
+                    weight: found.weight,
+                }),
+            }
+        }
+        signals.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        signals
+    }
+
+    /// How far a weight fills its bar, in steps of five per cent.
+    fn bar(&self, weight: &f64) -> String {
+        let steps = (weight.abs() / FULL_BAR * 20.0).round().clamp(1.0, 20.0);
+        format!("{} w{steps:.0}", if *weight < 0.0 { "against" } else { "for" })
+    }
+}
+
+/// A row of a case's timeline for the CSV twin.
+fn timeline_columns() -> [&'static str; 4] {
+    ["at", "actor", "event", "state"]
+}
+
+pub(super) async fn show(
+    State(state): State<ServerState>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Params(query): Params<CaseQuery>,
+) -> Result<Response, Turned> {
+    let who = &visitor.who;
+    let case = work::case(&state, who, &id).await?;
+    match query.format.as_deref() {
+        Some("json") => return Ok(axum::Json(&case).into_response()),
+        format => {
+            if let Some(answer) = twin::<TimelineView>(format, &case.timeline, &timeline_columns())? {
+                return Ok(answer);
+            }
+        }
+    }
+    let decides = who.must_decide().is_ok();
+    let waits = matches!(case.referral.state.as_str(), "drafted" | "held" | "relisted");
+    let notice = if decides && waits {
+        work::notice_preview(&state, who, &id).await
+    } else {
+        work::notice(&state, who, &id).await
+    };
+    // What the notice lacks is said in its place.
+    let notice = match notice {
+        Ok(notice) => Ok(notice_html::fragment(&notice)),
+        Err(problem) => Err(problem.detail.unwrap_or(problem.title).into_string()),
+    };
+    let mut sellers: Vec<String> = case.hits.iter().filter_map(|hit: &HitView| hit.seller.clone()).collect();
+    sellers.sort_unstable();
+    sellers.dedup();
+    let (mut others, mut taken_by) = (Vec::new(), None);
+    if decides && let Ok(this) = ReferralId::parse(&id) {
+        let now = state.now();
+        let (found, claims) = state
+            .truth(move |truth| Ok((truth.cases_of_sellers(&sellers, &this, OTHERS)?, truth.claims(now)?)))
+            .await?;
+        others = found.into_iter().map(row_view).collect();
+        taken_by = claims.into_iter().find(|claim| claim.referral == id && claim.person != who.owner);
+    }
+    let shown = ReferralPage {
+        frame: Frame::new(&state, case.referral.title.clone(), "inbox", &visitor),
+        case,
+        notice,
+        others,
+        decisions: Decision::ALL.map(|one| (one.name(), decision_words(one))),
+        in_queue: query.queue.is_some(),
+        taken_by,
+        said: query.said,
+    };
+    Ok(page(&shown)?.into_response())
+}
+
+pub(super) async fn decide(
+    State(state): State<ServerState>,
+    Path(id): Path<String>,
+    form: SignedForm,
+) -> Result<Response, Turned> {
+    let SignedForm { visitor, fields } = form;
+    if fields.one("action") == Some("recheck") {
+        work::recheck_soon(&state, &visitor.who, &id).await?;
+        return Ok(back(&id, "The crawler looks again soon."));
+    }
+    let after = act(&state, &visitor.who, &id, &fields).await?;
+    if fields.one("queue").is_some() && visitor.who.must_decide().is_ok() {
+        return Ok(queue::next(&state, visitor.who.owner.clone(), None).await?);
+    }
+    Ok(back(&id, &format!("Done: the case is {after}.")))
+}
+
+fn back(id: &str, said: &str) -> Response {
+    let query = query_text(&[("said", Some(said.to_owned()))]);
+    Redirect::to(&format!("/console/referrals/{id}?{query}")).into_response()
+}
+
+#[derive(Template)]
+#[template(path = "console/notice.html")]
+struct NoticePage {
+    frame: Frame,
+    id: String,
+    body: String,
+}
+
+pub(super) async fn notice(
+    State(state): State<ServerState>,
+    visitor: Visitor,
+    Path(id): Path<String>,
+    Params(query): Params<CaseQuery>,
+) -> Result<Response, Turned> {
+    let notice = work::notice(&state, &visitor.who, &id).await?;
+    if let Some(format) = query.format.as_deref() {
+        return Ok(notice_as(&notice, format)?);
+    }
+    let frame = Frame::new(&state, format!("Notice of {id}"), "inbox", &visitor);
+    Ok(page(&NoticePage { frame, id, body: notice_html::fragment(&notice) })?.into_response())
+}
