@@ -1,6 +1,7 @@
 //! Sitemaps and feeds as lists of URLs. Pure: bytes in, entries out.
 
 use std::io::Read;
+use std::time::Duration;
 
 use quick_xml::events::Event;
 
@@ -29,6 +30,37 @@ pub struct Sitemap {
     pub sitemaps: Vec<SitemapEntry>,
     /// What was wrong or cut.
     pub problems: Vec<String>,
+}
+
+/// Entries from which on a sitemap can be caught claiming too much.
+const JUDGED_FROM: usize = 50;
+
+/// Dates are often days without a time: a page dated on the day of the last look may have changed after it.
+const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// What a sitemap's dates say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Dates<'a> {
+    /// Pages that changed since the last look.
+    Changed(Vec<&'a SitemapEntry>),
+    /// It claims that nearly everything did: a generator that writes today's date everywhere.
+    Unbelievable,
+}
+
+impl Sitemap {
+    /// The pages whose dates lie after the last look at `since`. Dates in the future say nothing.
+    pub fn changed(&self, since: Timestamp, now: Timestamp) -> Dates<'_> {
+        let from = since.before(A_DAY);
+        let changed: Vec<&SitemapEntry> = self
+            .pages
+            .iter()
+            .filter(|page| page.modified.is_some_and(|at| at > from && at <= now.after(A_DAY)))
+            .collect();
+        if self.pages.len() >= JUDGED_FROM && changed.len() * 10 > self.pages.len() * 9 {
+            return Dates::Unbelievable;
+        }
+        Dates::Changed(changed)
+    }
 }
 
 /// Reads XML (gzipped or not) or plain-text sitemaps, and RSS, Atom or JSON feeds.
@@ -125,7 +157,7 @@ fn read_xml(text: &[u8], sitemap: &mut Sitemap) {
                     _ => continue,
                 };
                 push(list, location.trim().to_owned(), parse_lastmod(modified.trim()));
-                if sitemap.pages.len() >= ENTRIES_LIMIT {
+                if sitemap.pages.len() >= ENTRIES_LIMIT || sitemap.sitemaps.len() >= ENTRIES_LIMIT {
                     sitemap.problems.push(format!("more than {ENTRIES_LIMIT} entries"));
                     return;
                 }
@@ -188,6 +220,51 @@ mod tests {
             <entry><title>x</title><id>1</id><updated>2026-01-01T00:00:00Z</updated><link href="https://a.example.test/1"/></entry></feed>"#;
         assert_eq!(read(atom.as_bytes()).pages[0].location, "https://a.example.test/1");
         assert_eq!(read(b"https://a.example.test/x\nnonsense\n").pages.len(), 1);
+    }
+
+    #[test]
+    fn dates_are_believed_unless_everything_changed() {
+        let at = |day: i64| Timestamp::from_millis(day * 86_400_000);
+        let page =
+            |n: usize, day: i64| SitemapEntry { location: format!("https://a.test/{n}"), modified: Some(at(day)) };
+        let honest =
+            Sitemap { pages: (0..100).map(|n| page(n, if n < 7 { 99 } else { 10 })).collect(), ..Sitemap::default() };
+        assert!(matches!(honest.changed(at(90), at(100)), Dates::Changed(changed) if changed.len() == 7));
+        assert!(matches!(honest.changed(at(101), at(102)), Dates::Changed(changed) if changed.is_empty()));
+        let liar = Sitemap { pages: (0..100).map(|n| page(n, 100)).collect(), ..Sitemap::default() };
+        assert_eq!(liar.changed(at(90), at(100)), Dates::Unbelievable);
+        let future = Sitemap { pages: (0..10).map(|n| page(n, 5000)).collect(), ..Sitemap::default() };
+        assert!(matches!(future.changed(at(90), at(100)), Dates::Changed(changed) if changed.is_empty()));
+    }
+
+    #[test]
+    fn the_protocol_s_limits_hold_and_extensions_are_passed_over() {
+        let mut xml = "<urlset xmlns:news='n' xmlns:video='v' xmlns:xhtml='x'>".to_owned();
+        for n in 0..50_010 {
+            xml.push_str(&format!(
+                "<url><loc>https://a.test/{n}</loc><news:news><news:title>x</news:title></news:news>\
+                <video:video><video:player_loc>https://a.test/v</video:player_loc></video:video></url>"
+            ));
+        }
+        let sitemap = read(xml.as_bytes());
+        assert_eq!((sitemap.pages.len(), sitemap.problems.len()), (ENTRIES_LIMIT, 1));
+        let index = "<sitemapindex>".to_owned() + &"<sitemap><loc>https://a.test/s</loc></sitemap>".repeat(60_000);
+        let index = read(index.as_bytes());
+        assert_eq!((index.sitemaps.len(), index.problems.len()), (ENTRIES_LIMIT, 1));
+        let with_links = "<urlset xmlns:xhtml='x'><url><loc>https://a.test/en</loc><xhtml:link rel='alternate' \
+            hreflang='de' href='https://a.test/de'/><priority>0.5</priority></url></urlset>";
+        assert_eq!(read(with_links.as_bytes()).pages.len(), 1);
+    }
+
+    #[test]
+    fn every_kind_of_feed_names_pages() {
+        let rss = "<rss version='2.0'><channel><title>t</title><link>https://a.test</link><description>d</description>\
+            <item><title>x</title><link>https://a.test/1</link><pubDate>Mon, 24 Nov 2025 16:00:00 GMT</pubDate></item></channel></rss>";
+        let sitemap = read(rss.as_bytes());
+        assert_eq!(sitemap.pages[0].location, "https://a.test/1");
+        assert!(sitemap.pages[0].modified.is_some());
+        let json = "{\"version\": \"https://jsonfeed.org/version/1.1\", \"title\": \"t\", \"items\": [{\"id\": \"1\", \"url\": \"https://a.test/1\", \"content_text\": \"x\"}]}";
+        assert_eq!(read(json.as_bytes()).pages[0].location, "https://a.test/1");
     }
 
     #[test]

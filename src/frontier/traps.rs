@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::vocab::url::CanonicalUrl;
 
-/// URLs of one shape a host may have before further ones are a trap. Listings live under one shape too, so the budget is
+/// URLs of one shape a host may have at least before further ones are a trap. Listings live under one shape too, so the budget is
 /// far above any sane facet and below what a calendar can make in a day.
 const SHAPE_BUDGET: u32 = 200_000;
 
@@ -55,13 +55,27 @@ impl fmt::Display for TrapReason {
 }
 
 /// Counts the shapes of one host's URLs.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct TrapDetector {
     shapes: HashMap<u64, u32>,
     combinations: HashMap<u64, u32>,
+    shape_budget: u32,
+}
+
+impl Default for TrapDetector {
+    fn default() -> Self {
+        TrapDetector::for_pages(0)
+    }
 }
 
 impl TrapDetector {
+    /// A detector for a scan of at most `pages` pages: on a platform of a million listings a shape of a million is no trap,
+    /// and the scan's own budget ends it.
+    pub fn for_pages(pages: u64) -> Self {
+        let shape_budget = u32::try_from(pages).unwrap_or(u32::MAX).max(SHAPE_BUDGET);
+        TrapDetector { shapes: HashMap::new(), combinations: HashMap::new(), shape_budget }
+    }
+
     /// Whether a newly discovered `url` leads into a trap. Counts it.
     ///
     /// # Errors
@@ -87,7 +101,7 @@ impl TrapDetector {
             }
         }
         let calendar = is_calendar(url.path_and_query());
-        let budget = if calendar { CALENDAR_BUDGET } else { SHAPE_BUDGET };
+        let budget = if calendar { CALENDAR_BUDGET } else { self.shape_budget };
         if count(&mut self.shapes, hash(&shape)) > budget {
             return Err(if calendar { TrapReason::Calendar } else { TrapReason::Shape });
         }
@@ -107,7 +121,7 @@ fn hash(text: &str) -> u64 {
 }
 
 /// The path with runs of digits as `0`, and long mixed segments (slugs, hashes) as `~`.
-fn shape_of(path: &str) -> String {
+pub(super) fn shape_of(path: &str) -> String {
     let mut shape = String::with_capacity(path.len());
     for segment in path.split('/') {
         if !shape.is_empty() || segment.is_empty() {

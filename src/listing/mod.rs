@@ -7,7 +7,9 @@
 pub mod charset;
 pub mod contacts;
 mod dom;
+pub mod ended;
 pub mod entities;
+pub mod feed;
 mod json_ld;
 mod microdata;
 mod offer;

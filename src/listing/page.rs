@@ -35,6 +35,8 @@ pub struct Page {
     pub listings: Vec<Listing>,
     /// Outlinks, canonical, in document order, each once.
     pub links: Vec<Link>,
+    /// Links that are no address we would ask for: a hash of what stands there, and the reason's name.
+    pub refused: Vec<(u128, &'static str)>,
     /// `rel=canonical`, resolved.
     pub canonical: Option<CanonicalUrl>,
     /// Content of `<title>`.

@@ -7,6 +7,9 @@ use crate::listing::tokenizer::{Token, Tokenizer, attributes};
 use crate::listing::{ReadContext, entities, json_ld, microdata, offer, rdfa};
 use crate::vocab::url::CanonicalUrl;
 
+/// Links that lead nowhere and are noted of one page.
+const REFUSED_LIMIT: usize = 100;
+
 /// What the pass collects besides the page itself.
 #[derive(Debug, Default)]
 pub(super) struct Raw<'a> {
@@ -224,10 +227,16 @@ impl<'a, 'c> Pass<'a, 'c> {
         if href.is_empty() || href.starts_with('#') || href.len() > 4096 {
             return;
         }
-        if let Ok(url) = CanonicalUrl::parse(href, Some(&self.base))
-            && self.seen.insert(url.key())
-        {
-            self.page.links.push(Link { url, nofollow });
+        match CanonicalUrl::parse(href, Some(&self.base)) {
+            Ok(url) if self.seen.insert(url.key()) => self.page.links.push(Link { url, nofollow }),
+            Ok(_) => {}
+            Err(error) => {
+                if let Some(reason) = error.reason()
+                    && self.page.refused.len() < REFUSED_LIMIT
+                {
+                    self.page.refused.push((xxhash_rust::xxh3::xxh3_128(href.as_bytes()), reason));
+                }
+            }
         }
     }
 

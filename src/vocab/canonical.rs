@@ -105,8 +105,14 @@ fn escape(bytes: &[u8]) -> Option<u8> {
 }
 
 /// A path with unreserved octets decoded, other escapes in upper case, a percent sign that begins none escaped, session
-/// ids and a default document left out.
-pub fn path(path: &str) -> String {
+/// ids and a default document left out; `None` when it is so already, as nearly all are.
+pub fn path(path: &str) -> Option<String> {
+    let last = path.rsplit('/').next().unwrap_or_default();
+    let plain = memchr::memchr3(b'%', b';', b'(', path.as_bytes()).is_none();
+    // Default documents begin with `i` or `d`.
+    if plain && !matches!(last.as_bytes().first(), Some(b'i' | b'I' | b'd' | b'D')) {
+        return None;
+    }
     let encoded = one_encoding(path);
     let mut segments: Vec<&str> = Vec::new();
     for segment in encoded.split('/') {
@@ -124,7 +130,7 @@ pub fn path(path: &str) -> String {
     {
         *last = "";
     }
-    segments.join("/")
+    Some(segments.join("/")).filter(|canonical| canonical != path)
 }
 
 fn one_encoding(text: &str) -> String {

@@ -185,7 +185,7 @@ impl PathGlobs {
 /// Which sitemaps are read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SitemapPolicy {
-    /// Those robots.txt names, and `/sitemap.xml` when it names none.
+    /// Those robots.txt names.
     Robots,
     /// None.
     None,

@@ -92,8 +92,7 @@ impl CanonicalUrl {
             let host = host.to_owned();
             url.set_host(Some(&host)).map_err(|_| UrlError::NoHost(shown()))?;
         }
-        let path = canonical::path(url.path());
-        if path != url.path() {
+        if let Some(path) = canonical::path(url.path()) {
             url.set_path(&path);
         }
         if let Some(query) = url.query() {

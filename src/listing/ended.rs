@@ -1,0 +1,211 @@
+//! Pages that answer 200 and yet say that there is nothing: "not found" pages, and offers that are over.
+//!
+//! Words of a seller do not count: a description that says "no longer available" must not hide an offer.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use crate::listing::page::{Listing, Page};
+
+/// What a page that was served says of what should be on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The page was not found, though the status says otherwise.
+    NotFound,
+    /// The offer is over: sold, ended, taken down.
+    Over,
+}
+
+impl Ended {
+    /// Name of the outcome in the coverage statement.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ended::NotFound => "soft-404",
+            Ended::Over => "item-ended",
+        }
+    }
+}
+
+/// Titles and headings of pages that were not found; compared in lower case, as whole phrases.
+const NOT_FOUND: &[&str] = &[
+    "404",
+    "not found",
+    "page not found",
+    "does not exist",
+    "doesn't exist",
+    "cannot be found",
+    "can't be found",
+    "could not be found",
+    "couldn't find",
+    "nicht gefunden",
+    "existiert nicht",
+    "seite nicht verfügbar",
+    "no encontrada",
+    "no encontrado",
+    "no existe",
+    "introuvable",
+    "n'existe pas",
+    "non trovata",
+    "niet gevonden",
+    "não encontrada",
+    "não existe",
+    "nie znaleziono",
+    "не найдена",
+    "не найдено",
+    "не существует",
+    "页面不存在",
+    "找不到",
+    "未找到",
+    "頁面不存在",
+    "見つかりません",
+    "찾을 수 없",
+    "غير موجودة",
+    "bulunamadı",
+];
+
+/// Words by which shops say that an offer is over.
+const OVER: &[&str] = &[
+    "this listing has ended",
+    "listing has ended",
+    "listing has expired",
+    "listing is no longer",
+    "item has ended",
+    "item ended",
+    "auction has ended",
+    "offer has ended",
+    "offer has expired",
+    "ad has expired",
+    "advert has expired",
+    "this item is sold",
+    "item has been sold",
+    "no longer available",
+    "no longer for sale",
+    "has been removed",
+    "was removed by",
+    "has been deleted",
+    "has been discontinued",
+    "angebot beendet",
+    "anzeige wurde gelöscht",
+    "anzeige ist nicht mehr",
+    "nicht mehr verfügbar",
+    "nicht mehr erhältlich",
+    "ya no está disponible",
+    "anuncio eliminado",
+    "n'est plus disponible",
+    "annonce a été supprimée",
+    "non è più disponibile",
+    "annuncio scaduto",
+    "niet meer beschikbaar",
+    "não está mais disponível",
+    "anúncio removido",
+    "ogłoszenie nieaktualne",
+    "объявление снято",
+    "объявление удалено",
+    "больше не доступ",
+    "снято с публикации",
+    "已下架",
+    "已失效",
+    "已删除",
+    "已售完",
+    "已結束",
+    "販売終了",
+    "판매종료",
+    "artık mevcut değil",
+];
+
+/// Text looked at: what is not said at the top of a page is said of something else.
+const HEAD_CHARS: usize = 1500;
+
+/// A page that was not found says little else.
+const NOT_FOUND_CHARS: usize = 2500;
+
+static OVER_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(OVER).ok());
+
+/// What the page says, if it says that there is nothing. `listings` are those read from it.
+pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
+    let title = page.title.to_lowercase();
+    if listings.is_empty() && page.text.chars().take(NOT_FOUND_CHARS + 1).count() <= NOT_FOUND_CHARS {
+        let first: String = page.text.lines().take(3).collect::<Vec<_>>().join("\n").to_lowercase();
+        if NOT_FOUND.iter().any(|words| has_words(&title, words) || has_words(&first, words)) {
+            return Some(Ended::NotFound);
+        }
+    }
+    // A page full of offers says of one of them that it is over, not of itself.
+    if listings.len() > 1 {
+        return None;
+    }
+    let head: String = page.text.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
+    let over = OVER_WORDS.as_ref()?;
+    let mut said = over.find_overlapping_iter(&head).chain(over.find_overlapping_iter(&title));
+    said.any(|found| !listings.iter().any(|listing| sellers_words(listing, OVER[found.pattern().as_usize()])))
+        .then_some(Ended::Over)
+}
+
+fn sellers_words(listing: &Listing, words: &str) -> bool {
+    listing.title.to_lowercase().contains(words)
+        || listing.description.to_lowercase().contains(words)
+        || listing.identifiers.iter().any(|(_, value)| value.to_lowercase().contains(words))
+}
+
+/// Whether `words` stand in `text` with no letter or digit beside them: "404" is not part of "Model 4042".
+fn has_words(text: &str, words: &str) -> bool {
+    text.match_indices(words).any(|(at, found)| {
+        let before = text[..at].chars().next_back();
+        let after = text[at + found.len()..].chars().next();
+        let open = |c: Option<char>| c.is_none_or(|c| !c.is_ascii_alphanumeric());
+        open(before) && open(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(title: &str, text: &str) -> Page {
+        Page { title: title.to_owned(), text: text.to_owned(), ..Page::default() }
+    }
+
+    fn listing(title: &str, description: &str) -> Listing {
+        Listing { title: title.to_owned(), description: description.to_owned(), ..Listing::default() }
+    }
+
+    #[test]
+    fn pages_that_were_not_found_in_many_languages() {
+        for (title, text) in [
+            ("404 Not Found", "Sorry"),
+            ("Oops", "Page not found\nGo home"),
+            ("Seite nicht gefunden", "Startseite"),
+            ("Página no encontrada", ""),
+            ("错误", "抱歉,页面不存在\n返回首页"),
+            ("Ошибка", "Страница не найдена"),
+        ] {
+            assert_eq!(ended(&page(title, text), &[]), Some(Ended::NotFound), "{title}");
+        }
+        for (title, text) in [
+            ("Model 4042 camera", "A camera"),
+            ("Garden chair", "Oak, hardly used"),
+            ("What we found", "x ".repeat(3000).as_str()),
+            ("", ""),
+        ] {
+            assert_eq!(ended(&page(title, text), &[]), None, "{title}");
+        }
+        let long = format!("Not found\n{}", "an article about pages that were lost ".repeat(100));
+        assert_eq!(ended(&page("Essays", &long), &[]), None);
+    }
+
+    #[test]
+    fn offers_that_are_over_are_told_from_sellers_who_say_so() {
+        let chair = listing("Garden chair", "Oak, hardly used");
+        assert_eq!(ended(&page("Chair", "Home\nThis listing has ended.\nSimilar items"), &[&chair]), Some(Ended::Over));
+        assert_eq!(ended(&page("x", "Dieses Angebot ist leider nicht mehr verfügbar"), &[]), Some(Ended::Over));
+        assert_eq!(ended(&page("Garden chair", "Garden chair, available now"), &[&chair]), None);
+        let sly = listing("Powder", "The old batch is no longer available, the new one is better");
+        let text = "Powder\nThe old batch is no longer available, the new one is better";
+        assert_eq!(ended(&page("Powder", text), &[&sly]), None, "a seller's words do not hide an offer");
+        let far = format!("{}\nThis listing has ended", "word ".repeat(400));
+        assert_eq!(ended(&page("x", &far), &[&chair]), None, "said of something else");
+        let table = listing("Table", "Oak");
+        assert_eq!(ended(&page("Garden", "Chair\nitem has been sold\nTable"), &[&chair, &table]), None);
+    }
+}
