@@ -11,7 +11,9 @@ use crate::archive::warc_file::{WarcWriter, WriterOptions};
 use crate::config::problem::Problem;
 use crate::config::settings::Settings;
 use crate::detect::Detector;
+use crate::detect::assessment::Verdict;
 use crate::detect::watchlist::Watchlist;
+use crate::engine::intake::{self, Pushed};
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::tally::Progress;
@@ -21,7 +23,8 @@ use crate::fetch::gate::Gate;
 use crate::outbound::links::{LinkKey, NoticeDesk};
 use crate::referral::notice::NoticeSender;
 use crate::referral::outcome::Decision;
-use crate::server::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
+use crate::report::coverage::in_words;
+use crate::server::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
 use crate::store::checkpoint::CheckpointedLedger;
 use crate::store::hot::{HotOptions, HotStore};
 use crate::store::keys::KeyRing;
@@ -159,12 +162,13 @@ impl App {
         let warc = WarcWriter::open(&paths.warc(), warc_options).map_err(anyhow::Error::from)?;
         let limits = FetchLimits {
             body_bytes: usize::try_from(settings.limits.body_bytes).unwrap_or(usize::MAX),
+            sitemap_bytes: usize::try_from(settings.limits.sitemap_bytes).unwrap_or(usize::MAX),
             deadline: settings.limits.page_deadline,
             head_deadline: settings.limits.page_deadline.min(FetchLimits::default().head_deadline),
             connect_deadline: settings.limits.connect_deadline,
             ..FetchLimits::default()
         };
-        let contact = settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned());
+        let contact = contact_url(&settings);
         let keys = KeyRing::of(&paths.data);
         let crawler_keys = keys.crawler(clock.now()).map_err(anyhow::Error::from)?;
         let identity = Arc::new(Identity::new(crawler_keys, settings.hub.public_url.clone()));
@@ -195,6 +199,7 @@ impl App {
             poster: Client::new(&contact, limits, clock.clone()),
             keys,
             identity,
+            recording: Mutex::new(()),
             dispatching: tokio::sync::Mutex::new(()),
             gate,
             hot,
@@ -282,6 +287,12 @@ impl App {
         self.rooms.hot.close()?;
         Ok(())
     }
+}
+
+/// Who is behind the crawler: what the settings say, or the hub's own page about it.
+fn contact_url(settings: &Settings) -> String {
+    let page = || settings.hub.public_url.as_ref().map(|hub| format!("{hub}/about-crawler"));
+    settings.crawler.contact_url.clone().or_else(page).unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned())
 }
 
 /// Contact named in the User-Agent until the settings name one.
@@ -415,6 +426,7 @@ impl App {
             desk.public_url = address.trim_end_matches('/').to_owned();
         }
         let (platforms, answered, schedules, running) = (self.clone(), self.clone(), self.clone(), self.clone());
+        let taking = self.clone();
         let rooms = self.rooms.clone();
         let hooks = ServerHooks {
             platforms: Box::new(move |()| platforms.platforms()),
@@ -425,6 +437,7 @@ impl App {
                 let last = schedules.rooms.truth.last_scheduled(&id).ok().flatten()?;
                 crate::engine::schedule::next_after(&schedule.cron, last)
             }),
+            take_in: Box::new(move |(id, listings)| taking.take_in(&id, listings)),
             progress: Box::new(move |()| {
                 let held = running.progress.lock().unwrap_or_else(PoisonError::into_inner);
                 held.iter().map(shown).collect()
@@ -436,11 +449,29 @@ impl App {
             warc: self.paths.warc(),
             user_agent: self.rooms.gate.user_agent().to_owned(),
             identity: self.rooms.identity.clone(),
-            contact: settings.crawler.contact_url.clone().unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned()),
+            contact: contact_url(settings),
             requests_per_second: REQUESTS_PER_SECOND,
             burst: 2 * REQUESTS_PER_SECOND,
         };
         ServerState::new(self.rooms.truth.clone(), self.rooms.clock.clone(), hooks, hub)
+    }
+}
+
+impl App {
+    /// Takes in listings a platform handed over; those on hosts outside the agreement are refused one by one.
+    fn take_in(&self, id: &PlatformId, listings: Vec<PushedListing>) -> Result<Vec<Judged>, String> {
+        let platform = self.platform(id).ok_or_else(|| format!("no platform `{id}`"))?;
+        let checked: Vec<Result<Pushed, String>> = listings
+            .into_iter()
+            .map(|PushedListing { id, offered, body }| {
+                intake::wanted(&platform, &offered.url).map_err(|refusal| refusal.to_string())?;
+                Ok(Pushed { id, offered, body })
+            })
+            .collect();
+        let wanted: Vec<Pushed> = checked.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
+        let taken = intake::take_in(&self.rooms, &platform, &wanted).map_err(|error| error.to_string())?;
+        let mut verdicts = taken.into_iter().map(|taken| taken.assessment.verdict);
+        Ok(checked.into_iter().map(|one| one.map(|_| verdicts.next().unwrap_or(Verdict::Clear))).collect())
     }
 }
 
@@ -456,7 +487,13 @@ fn shown(progress: &Progress) -> ScanProgress {
         hits: counts.hits,
         referrals_new: counts.referrals_new,
         pages_per_second: progress.pages_per_second,
-        waiting: counts.waiting.iter().map(|(host, (until, why))| (host.clone(), *until, why.clone())).collect(),
+        left: progress.left,
+        seconds_left: progress.seconds_left,
+        waiting: counts
+            .waiting
+            .iter()
+            .map(|(host, (until, why))| (host.clone(), *until, in_words(why).to_owned()))
+            .collect(),
         ended: progress.ended,
     }
 }

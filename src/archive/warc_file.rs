@@ -11,7 +11,9 @@ use crate::archive::{ArchiveError, member};
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::form::{self, Original, RevisitProfile};
 use crate::evidence::warc::{Record, WarcRef};
+use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
+use crate::vocab::url::CanonicalUrl;
 
 /// Names the file being written, so that a process that died leaves word of which file to look at.
 const MARKER: &str = "OPEN";
@@ -91,7 +93,7 @@ impl WarcWriter {
             form::request(capture, request, response, warcinfo),
             form::metadata(capture, about, metadata, response, warcinfo),
         ];
-        self.append(capture, &first, &beside, capture.payload_digest())
+        self.append(capture.fetched_at, &first, &beside, capture.payload_digest())
     }
 
     /// Appends a revisit record for a page that came back unchanged, and its request.
@@ -108,7 +110,25 @@ impl WarcWriter {
         let [revisit, request] = [Uuid::new_v4(), Uuid::new_v4()];
         let first = form::revisit(capture, original, profile, revisit, warcinfo);
         let beside = [form::request(capture, request, revisit, warcinfo)];
-        self.append(capture, &first, &beside, original.payload_digest)
+        self.append(capture.fetched_at, &first, &beside, original.payload_digest)
+    }
+
+    /// Appends a resource record for bytes that were handed to us, and a metadata record with `about`. Cite the answer only
+    /// after [`Self::sync`].
+    ///
+    /// # Errors
+    /// When the disk refuses; then the file holds what it held before.
+    pub fn write_resource(
+        &mut self,
+        url: &CanonicalUrl,
+        at: Timestamp,
+        kind: &str,
+        body: &[u8],
+        about: &[(&str, &str)],
+    ) -> Result<WarcRef, ArchiveError> {
+        let warcinfo = self.file_for(at)?.warcinfo;
+        let [first, beside] = form::resource(url, at, kind, body, about, [Uuid::new_v4(), Uuid::new_v4(), warcinfo]);
+        self.append(at, &first, &[beside], Sha256Digest::of(body))
     }
 
     /// Waits until everything written lies on the disk. Nothing is acknowledged before.
@@ -140,12 +160,12 @@ impl WarcWriter {
 
     fn append(
         &mut self,
-        capture: &Capture,
+        at: Timestamp,
         first: &Record,
         beside: &[Record],
-        payload_digest: crate::vocab::ids::Sha256Digest,
+        payload_digest: Sha256Digest,
     ) -> Result<WarcRef, ArchiveError> {
-        let current = self.file_for(capture.fetched_at)?;
+        let current = self.file_for(at)?;
         let fail = failed("write", &current.path);
         let mut bytes = member::pack(&first.to_bytes()).map_err(&fail)?;
         let length = bytes.len() as u64;

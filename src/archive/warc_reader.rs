@@ -266,6 +266,7 @@ fn type_name(record_type: RecordType) -> &'static str {
         RecordType::Request => "request",
         RecordType::Revisit => "revisit",
         RecordType::Metadata => "metadata",
+        RecordType::Resource => "resource",
         RecordType::Other => "other",
     }
 }

@@ -9,6 +9,7 @@ use crate::cli::request::{AuditRequest, MandateRequest, PlatformsRequest, TokenR
 use crate::config::units;
 use crate::evidence::audit::Said;
 use crate::outbound::webhook::SigningKeys;
+use crate::report::coverage::in_words;
 use crate::store::truth::{Mandate, Role};
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::Platform;
@@ -223,14 +224,33 @@ fn show_platform(app: &App, platform: &Platform, output: &Output) -> Result<(), 
     let hosts: Vec<String> = platform.hosts.iter().map(ToString::to_string).collect();
     let paused = app.rooms.truth.is_paused(&platform.id)?;
     let in_force = agreement.in_force(app.rooms.now());
+    // The pace owed to each host met so far, who waits and why, and what its control file asks for.
+    let gate = &app.rooms.gate;
+    let met: Vec<_> = app
+        .rooms
+        .hot
+        .hosts(&platform.id)
+        .into_iter()
+        .map(|host| {
+            let waits = gate.stands_in_the_way(platform, &host);
+            (gate.delay_of(platform, &host), waits, gate.control_in_words(platform, &host), host)
+        })
+        .collect();
     if output.json {
+        let met: Vec<_> = met
+            .iter()
+            .map(|(delay, waits, control, host)| {
+                serde_json::json!({ "host": host, "delay_seconds": delay.as_secs_f64(), "control": control,
+                    "waits": waits.map(|(reason, until)| serde_json::json!({ "reason": reason, "until": until })) })
+            })
+            .collect();
         return output.json_document(&serde_json::json!({
             "id": platform.id, "name": platform.name, "kind": platform.kind, "hosts": hosts,
             "basis": agreement.basis, "reference": agreement.reference, "authority": agreement.authority,
             "valid_from": agreement.valid_from, "valid_until": agreement.valid_until, "in_force": in_force,
             "contact": agreement.contact, "rate": crawl.rate.to_string(), "max_pages": crawl.max_pages,
             "channels": policy.channels, "jurisdictions": policy.jurisdictions, "approval": policy.approval,
-            "cron": platform.schedule.as_ref().map(|schedule| &schedule.cron), "paused": paused,
+            "cron": platform.schedule.as_ref().map(|schedule| &schedule.cron), "paused": paused, "met": met,
         }));
     }
     let force = if in_force { "in force" } else { "NOT in force" };
@@ -242,7 +262,18 @@ fn show_platform(app: &App, platform: &Platform, output: &Output) -> Result<(), 
     output.line(format!("pace       at most {}, {} pages a scan", crawl.rate, crawl.max_pages))?;
     output.line(format!("referrals  by {:?}, for {}", policy.channels, policy.jurisdictions.join(", ")))?;
     let cron = platform.schedule.as_ref().map_or("by hand", |schedule| schedule.cron.as_str());
-    output.line(format!("scans      {cron}{}", if paused { ", paused" } else { "" }))
+    output.line(format!("scans      {cron}{}", if paused { ", paused" } else { "" }))?;
+    for (delay, waits, control, host) in met {
+        let waits = waits.map_or_else(String::new, |(reason, until)| {
+            let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+            format!(", waits{until}: {}", in_words(reason))
+        });
+        output.line(format!("host       {host}  {} s between requests{waits}", delay.as_secs_f64()))?;
+        for line in control {
+            output.line(format!("           {line}"))?;
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {

@@ -9,8 +9,11 @@ use crate::cli::request::ScanArgs;
 use crate::config::units;
 use crate::engine::scan::{self, PlatformResult, ScanOrder};
 use crate::engine::tally::Progress;
+use crate::report::coverage::{in_words, span};
 use crate::vocab::ids::{MandateId, PlatformId, RunId};
 use crate::vocab::platform::{Basis, Platform};
+use crate::vocab::time::Timestamp;
+use crate::vocab::url::{CanonicalUrl, HostKey};
 
 /// The mandate under which an operator scans a site of its own.
 const OWN_SITE: &str = "own-site";
@@ -34,7 +37,7 @@ pub(super) async fn carry_out(
     let (shown, progress_app) = (output.clone(), app.clone());
     let show = move |progress: &[Progress]| {
         *progress_app.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress.to_vec();
-        shown.progress(progress_line(progress));
+        shown.progress(progress_line(progress, progress_app.rooms.now()));
     };
     let stop = async {
         // Ctrl-C ends a scan in good order; what was not fetched is still due.
@@ -147,51 +150,110 @@ pub(super) fn run_id(app: &App) -> Result<RunId, Failure> {
     RunId::parse(&format!("run-{stamp}")).map_err(|error| Failure::new(Exit::Internal, error.to_string()))
 }
 
+/// URLs of a platform that a dry run lists.
+const DRY_RUN_URLS: usize = 1000;
+
+/// What a scan would ask for, and what stands in its way, from what is stored: nothing is asked.
 fn dry_run(app: &App, platforms: &[Arc<Platform>], output: &Output) -> Result<Exit, Failure> {
     let now = app.rooms.now();
     for platform in platforms {
-        let mut urls: Vec<String> =
-            platform.crawl.start.iter().chain(&platform.crawl.feeds).map(ToString::to_string).collect();
+        let crawl = &platform.crawl;
         let due = app
             .rooms
             .hot
-            .due(&platform.id, now, 1000)
+            .due(&platform.id, now, DRY_RUN_URLS)
             .map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
-        urls.extend(due.iter().map(ToString::to_string));
+        let mut urls: Vec<_> = crawl.start.iter().chain(&crawl.feeds).cloned().chain(due).collect();
         urls.sort();
         urls.dedup();
-        if output.json {
-            output.json_line(&serde_json::json!({ "platform": platform.id, "would_fetch": urls }))?;
-        } else {
-            output.line(format!("{}: robots.txt of each host, then {} known URLs", platform.id, urls.len()))?;
-            for url in urls {
-                output.line(format!("  {url}"))?;
+        let mut would_skip = std::collections::BTreeMap::new();
+        urls.retain(|url| match app.rooms.gate.foreseen(platform, url) {
+            None => true,
+            Some(reason) => {
+                would_skip.insert(url.to_string(), reason);
+                false
             }
+        });
+        let mut hosts: Vec<HostKey> = urls.iter().map(CanonicalUrl::host).collect();
+        hosts.extend(app.rooms.hot.hosts(&platform.id));
+        hosts.sort();
+        hosts.dedup();
+        let waiting: Vec<_> = hosts
+            .iter()
+            .filter_map(|host| app.rooms.gate.stands_in_the_way(platform, host).map(|why| (host, why)))
+            .collect();
+        let seconds = hosts
+            .iter()
+            .map(|host| {
+                let count = urls.iter().filter(|url| url.host() == *host).count();
+                app.rooms.gate.delay_of(platform, host).as_secs_f64() * f64::from(u32::try_from(count).unwrap_or(0))
+            })
+            .fold(0.0, f64::max);
+        let in_force = platform.agreement.in_force(now) && !app.rooms.truth.is_paused(&platform.id)?;
+        if output.json {
+            let waiting: Vec<_> = waiting
+                .iter()
+                .map(|(host, (reason, until))| serde_json::json!({ "host": host, "reason": reason, "until": until }))
+                .collect();
+            output
+                .json_line(&serde_json::json!({ "platform": platform.id, "may_scan": in_force, "would_fetch": urls,
+                "would_skip": would_skip, "hosts_waiting": waiting, "seconds": seconds.ceil() }))?;
+            continue;
+        }
+        let may = if in_force { "" } else { " (NOT NOW: paused, or the agreement is not in force)" };
+        output.line(format!(
+            "{}{may}: robots.txt and control file of each host, then {} known URLs",
+            platform.id,
+            urls.len()
+        ))?;
+        if seconds >= 1.0 {
+            let length = std::time::Duration::try_from_secs_f64(seconds).unwrap_or(std::time::Duration::MAX);
+            output.line(format!("  at the pace owed now about {}", span(length.as_secs())))?;
+        }
+        for (host, (reason, until)) in waiting {
+            let until = until.map_or_else(String::new, |until| format!(" until {until}"));
+            output.line(format!("  {host} waits{until}: {}", in_words(reason)))?;
+        }
+        for url in urls {
+            output.line(format!("  {url}"))?;
+        }
+        for (url, reason) in would_skip {
+            output.line(format!("  not {url}: {}", in_words(reason)))?;
         }
     }
-    output.note("nothing was fetched");
+    output.note("nothing was fetched; pages found on the way come on top");
     Ok(Exit::Done)
 }
 
-fn progress_line(progress: &[Progress]) -> String {
+/// One line: what came so far, how fast, how much is known to be left, who waits and why.
+fn progress_line(progress: &[Progress], now: Timestamp) -> String {
     let sum = |pick: fn(&Progress) -> u64| progress.iter().map(pick).sum::<u64>();
     let rate: f64 = progress.iter().map(|one| one.pages_per_second).sum();
-    let waiting: Vec<String> = progress
-        .iter()
-        .flat_map(|one| &one.counts.waiting)
+    let mut waiting = progress.iter().flat_map(|one| &one.counts.waiting).filter(|(_, (until, _))| *until > now);
+    let shown: Vec<String> = waiting
+        .by_ref()
         .take(3)
-        .map(|(host, (until, why))| format!("{host} waits until {until} ({why})"))
+        .map(|(host, (until, why))| format!("{host} waits {} ({})", span(until.since(now).as_secs()), in_words(why)))
         .collect();
+    let more = waiting.count();
     let mut line = format!(
-        "{} pages, {} listings, {} hits, {} cases, {rate:.1} pages/s",
+        "{} pages, {} listings, {} hits, {} cases, {rate:.1} pages/s, {} known to go",
         sum(|one| one.counts.pages),
         sum(|one| one.counts.listings),
         sum(|one| one.counts.hits),
         sum(|one| one.counts.referrals_new),
+        sum(|one| one.left),
     );
-    if !waiting.is_empty() {
+    // Platforms are scanned side by side: the slowest says when all is done.
+    if let Some(seconds) = progress.iter().filter_map(|one| one.seconds_left).max().filter(|seconds| *seconds > 0) {
+        line.push_str(&format!(", about {} left", span(seconds)));
+    }
+    if !shown.is_empty() {
         line.push_str("; ");
-        line.push_str(&waiting.join("; "));
+        line.push_str(&shown.join("; "));
+    }
+    if more > 0 {
+        line.push_str(&format!("; {more} more hosts wait"));
     }
     line
 }

@@ -13,6 +13,7 @@ use crate::archive::ArchiveError;
 use crate::config::settings::Keep;
 use crate::dedup::cluster;
 use crate::detect::assessment::Verdict;
+use crate::engine::intake;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::PlatformScan;
 use crate::evidence::capture::Capture;
@@ -22,8 +23,9 @@ use crate::examine::ExaminedListing;
 use crate::fetch::gate::Answer;
 use crate::frontier::entry::{NewEntry, Settlement};
 use crate::store::hot::{HotError, SettleBatch};
-use crate::store::truth::{HitRecord, PageRecord, TruthError};
+use crate::store::truth::{Covers, HitRecord, PageRecord, TruthError};
 use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
+use crate::vocab::url::CanonicalUrl;
 
 /// Pages committed together at most.
 const GROUP: usize = 256;
@@ -48,6 +50,8 @@ pub struct PageDone {
     pub kind: Answer,
     /// Listings with their assessments.
     pub listings: Vec<ExaminedListing>,
+    /// Listings of a feed, each with the page it is published at.
+    pub offers: Vec<(CanonicalUrl, ExaminedListing)>,
     /// Digest of the body at the last visit.
     pub known_payload: Option<Sha256Digest>,
 }
@@ -120,11 +124,13 @@ pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
 }
 
 fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
+    let _turn = rooms.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut records = Vec::new();
     let mut written = Written::new();
     for one in group.iter() {
         if let Some(page) = &one.page {
             records.extend(record(rooms, one, page, &mut written)?);
+            records.extend(offered(rooms, one, page, &mut written)?);
         }
     }
     rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).sync()?;
@@ -172,26 +178,13 @@ fn record(
     if hits.is_empty() && !(had_hit && page.tells_of_absence()) {
         return Ok(None);
     }
+    let alone = hits.len() == 1 && page.listings.len() == 1;
     let mut listings = Vec::new();
     for (ordinal, examined) in hits {
         let minhash = examined.minhash.clone().unwrap_or_else(|| crate::dedup::minhash::MinHash::of(""));
-        let cluster = cluster_of(rooms, platform, &page.capture, ordinal, &minhash)?;
-        let listing = &examined.listing;
-        listings.push(HitRecord {
-            ordinal: u32::try_from(ordinal).unwrap_or(u32::MAX),
-            title: listing.title.clone(),
-            text: listing.description.clone(),
-            price: listing.price.as_ref().map(ToString::to_string),
-            currency: listing.price.as_ref().and_then(|price| price.currency.clone()),
-            seller: listing.seller.clone(),
-            language: listing.language.clone(),
-            images: listing.images.clone(),
-            identifiers: listing.identifiers.clone(),
-            assessment: examined.assessment.clone(),
-            content_digest: examined.content,
-            minhash: minhash.to_bytes(),
-            cluster,
-        });
+        let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
+        let cluster = cluster_of(rooms, platform, &page.capture.url, ordinal, &minhash, alone)?;
+        listings.push(HitRecord::of(ordinal, examined, minhash.to_bytes(), cluster));
     }
     Ok(Some(PageRecord {
         platform: platform.clone(),
@@ -200,9 +193,37 @@ fn record(
         fetched_at: page.capture.fetched_at,
         status: page.capture.status,
         unchanged: page.kind == Answer::NotModified,
+        covers: Covers::Page,
         warc,
         listings,
     }))
+}
+
+/// What the record of truth must hear of a feed's listings; the feed as it was fetched is the evidence of each.
+fn offered(rooms: &Rooms, one: &Done, page: &PageDone, written: &mut Written) -> Result<Vec<PageRecord>, CommitError> {
+    let hits: Vec<_> =
+        page.offers.iter().filter(|(_, examined)| examined.assessment.verdict != Verdict::Clear).collect();
+    if hits.is_empty() {
+        return Ok(Vec::new());
+    }
+    let warc = write_evidence(rooms, one, page, written)?;
+    let platform = &one.scan.platform;
+    hits.into_iter()
+        .map(|(url, examined)| {
+            let ordinal = intake::feed_ordinal(examined);
+            Ok(PageRecord {
+                platform: platform.id.clone(),
+                url: url.clone(),
+                run: one.scan.run.clone(),
+                fetched_at: page.capture.fetched_at,
+                status: page.capture.status,
+                unchanged: false,
+                covers: Covers::Listing(ordinal),
+                warc: warc.clone(),
+                listings: vec![intake::hit(rooms, platform, url, ordinal, examined)?],
+            })
+        })
+        .collect()
 }
 
 /// A full record, or a revisit record where the same bytes are on file already.
@@ -250,18 +271,26 @@ fn write_evidence(
 }
 
 /// The cluster a hit belongs to. A new cluster is named after the page, so that repeating a visit names it the same.
-fn cluster_of(
+///
+/// `alone`: it is the only one at its page, so that it is of one cluster with what was recorded there before, whatever way
+/// either came.
+pub(super) fn cluster_of(
     rooms: &Rooms,
     platform: &PlatformId,
-    capture: &Capture,
-    ordinal: usize,
+    url: &CanonicalUrl,
+    ordinal: u32,
     minhash: &crate::dedup::minhash::MinHash,
+    alone: bool,
 ) -> Result<ClusterId, CommitError> {
     let candidates = rooms.hot.cluster_candidates(platform, minhash)?;
-    let id = match cluster::join(minhash, &candidates) {
+    let joined = match cluster::join(minhash, &candidates) {
+        None if alone => rooms.truth.cluster_at(platform, url)?,
+        joined => joined,
+    };
+    let id = match joined {
         Some(id) => id,
         None => {
-            let name = format!("{:032x}-{ordinal}", capture.url.key());
+            let name = format!("{:032x}-{ordinal}", url.key());
             ClusterId::parse(&name)
                 .unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
         }

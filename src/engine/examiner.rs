@@ -6,16 +6,23 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::debug;
 
+use crate::detect::assessment::Verdict;
 use crate::engine::commit::{Done, PageDone};
+use crate::engine::intake;
 use crate::engine::lane::TRY_AGAIN;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::PlatformScan;
-use crate::examine::{Bench, ExaminedListing, examine};
+use crate::evidence::capture::Capture;
+use crate::examine::{Bench, ExaminedListing, examine, examine_listing};
 use crate::fetch::gate::{Answer, Fetched as Response};
 use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
 use crate::frontier::revisit::{Visit, next_visit};
-use crate::frontier::sitemap;
+use crate::frontier::robots_tag;
+use crate::frontier::sitemap::{self, Dates, Sitemap};
 use crate::listing::ReadLimits;
+use crate::listing::ended::ended;
+use crate::listing::feed;
+use crate::listing::page::{Listing, Page};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
@@ -59,6 +66,9 @@ struct Examiner<'a> {
 /// Refusals (429, 503) of a URL after which a scan leaves it to a later one.
 const REFUSALS: u16 = 5;
 
+/// How long sitemaps and feeds count as fresh at most; the interval adapts as that of pages does.
+const LISTS_REVISIT: Duration = Duration::from_secs(6 * 3600);
+
 /// What a URL is due for after its visit.
 struct After {
     state: UrlState,
@@ -74,16 +84,21 @@ impl Examiner<'_> {
             counts.body_bytes += capture.body.len() as u64;
             *counts.outcomes.entry(outcome_name(&kind, capture.status)).or_default() += 1;
         });
-        let mut listings = Vec::new();
+        self.scan.tally.looked_at(lease.state.last_fetched, self.now);
+        let (mut listings, mut offers) = (Vec::new(), Vec::new());
         let after = match kind {
-            Answer::Page if matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed) => self.sitemap(&lease, &capture),
+            Answer::Page if matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed) => {
+                let (after, found) = self.sitemap(&lease, &capture);
+                offers = found;
+                after
+            }
             Answer::Page => {
                 let (after, found) = self.page(&lease, &capture);
                 listings = found;
                 after
             }
-            Answer::NotModified => self.visited(Visit::Unchanged, lease.state.clone()),
-            Answer::Gone => self.visited(Visit::Gone, forgotten(&lease.state)),
+            Answer::NotModified => self.visited(&lease, Visit::Unchanged, lease.state.clone()),
+            Answer::Gone => self.visited(&lease, Visit::Gone, forgotten(&lease.state)),
             Answer::Redirect(ref target) => self.redirect(&lease, target),
             Answer::Refused => self.refused(&lease),
             Answer::Other => {
@@ -98,12 +113,12 @@ impl Examiner<'_> {
                 crate::evidence::capture::Truncated::Time => "body-time-cap",
             });
         }
-        let page = PageDone { capture, kind, listings, known_payload: lease.state.payload_digest };
+        let page = PageDone { capture, kind, listings, offers, known_payload: lease.state.payload_digest };
         let settlement = lease.settle(after.state, after.due);
         Done { scan: self.scan.clone(), settlement, links: after.links, page: Some(Box::new(page)) }
     }
 
-    fn page(&self, lease: &Lease, capture: &crate::evidence::capture::Capture) -> (After, Vec<ExaminedListing>) {
+    fn page(&self, lease: &Lease, capture: &Capture) -> (After, Vec<ExaminedListing>) {
         let detector = self.rooms.detector();
         let limits = ReadLimits::default();
         let bench = Bench {
@@ -117,16 +132,27 @@ impl Examiner<'_> {
         for problem in &page.problems {
             debug!(url = %capture.url, problem, "page of `{}` is not whole", capture.url);
         }
+        let read: Vec<&Listing> = examination.listings.iter().map(|one| &one.listing).collect();
+        // A start page is what the platform file says it is.
+        let over = if lease.kind == UrlKind::Seed { None } else { ended(&page, &read) };
+        self.scan.learn_parameters(&capture.url, page.canonical.as_ref(), what_is_seen(&page, &read), self.now);
+        let listings = if over.is_some() { Vec::new() } else { examination.listings };
         let digest = capture.payload_digest();
-        let visit = if lease.state.payload_digest == Some(digest) { Visit::Unchanged } else { Visit::Changed };
-        let hits = examination
-            .listings
-            .iter()
-            .filter(|listing| listing.assessment.verdict != crate::detect::assessment::Verdict::Clear)
-            .count();
+        let visit = match over {
+            Some(_) => Visit::Gone,
+            None if lease.state.payload_digest == Some(digest) => Visit::Unchanged,
+            None => Visit::Changed,
+        };
+        let hits = listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear).count();
         self.scan.tally.count(|counts| {
-            counts.listings += examination.listings.len() as u64;
+            counts.listings += listings.len() as u64;
             counts.hits += hits as u64;
+            if let Some(over) = over {
+                // It was counted as a page when it came.
+                counts.outcomes.entry("page".to_owned()).and_modify(|pages| *pages = pages.saturating_sub(1));
+                counts.outcomes.retain(|_, count| *count > 0);
+                *counts.outcomes.entry(over.name().to_owned()).or_default() += 1;
+            }
         });
         let state = UrlState {
             etag: capture.header("etag").map(str::to_owned),
@@ -135,30 +161,42 @@ impl Examiner<'_> {
             hit: hits > 0,
             ..lease.state.clone()
         };
-        let mut after = self.visited(visit, state);
-        if page.robots.nofollow || header_says(capture, "nofollow") {
+        let state = if over.is_some() { forgotten(&state) } else { state };
+        let mut after = self.visited(lease, visit, state);
+        let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
+        for (key, reason) in &page.refused {
+            self.scan.leave_out_text(*key, reason);
+        }
+        if page.robots.nofollow || robots_tag::nofollow(tags.map(|(_, value)| value.as_str())) {
             self.scan.tally.skip("robots-meta-nofollow");
         } else {
             let links = page.links.into_iter().filter(|link| !link.nofollow).map(|link| link.url);
             // The canonical page is a link like any other: it is fetched once, under its own name.
             after.links = self.follow(lease, page.canonical.into_iter().chain(links));
         }
-        (after, examination.listings)
+        (after, listings)
     }
 
-    fn sitemap(&self, lease: &Lease, capture: &crate::evidence::capture::Capture) -> After {
+    /// A sitemap or a feed: the pages it names, those it says have changed, and the offers it carries itself.
+    fn sitemap(&self, lease: &Lease, capture: &Capture) -> (After, Vec<(CanonicalUrl, ExaminedListing)>) {
+        let offers = if lease.kind == UrlKind::Feed { self.offers(capture) } else { Vec::new() };
         let sitemap = sitemap::read(&capture.body);
-        for problem in &sitemap.problems {
+        for problem in sitemap.problems.iter().filter(|_| offers.is_empty()) {
             debug!(url = %capture.url, problem, "sitemap `{}` is not whole", capture.url);
             self.scan.tally.fail("sitemap-malformed");
         }
         let pages =
             sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
-        let mut links = self.follow(lease, pages);
+        let mut links = self.follow(lease, pages.chain(offers.iter().map(|(url, _)| url.clone())));
+        if let Some(since) = lease.state.last_fetched {
+            self.changed(lease, &sitemap, since);
+        }
         // An index in an index is as deep as the protocol goes.
         if lease.depth < 2 {
             for entry in &sitemap.sitemaps {
-                if let Ok(url) = CanonicalUrl::parse(&entry.location, Some(&capture.url)) {
+                if let Ok(url) = CanonicalUrl::parse(&entry.location, Some(&capture.url))
+                    && self.scan.another_sitemap(&url, self.rooms.settings.limits.sitemaps_per_host)
+                {
                     let kind = UrlKind::Sitemap;
                     let depth = lease.depth + 1;
                     links.push(NewEntry { url, depth, kind, priority: kind.priority(), due: self.now });
@@ -167,12 +205,58 @@ impl Examiner<'_> {
         }
         let digest = capture.payload_digest();
         let visit = if lease.state.payload_digest == Some(digest) { Visit::Unchanged } else { Visit::Changed };
-        let state = UrlState { payload_digest: Some(digest), ..lease.state.clone() };
-        After { links, ..self.visited(visit, state) }
+        let state = UrlState {
+            etag: capture.header("etag").map(str::to_owned),
+            last_modified: capture.header("last-modified").map(str::to_owned),
+            payload_digest: Some(digest),
+            ..lease.state.clone()
+        };
+        (After { links, ..self.visited(lease, visit, state) }, offers)
+    }
+
+    /// Makes pages due that the sitemap says have changed since it was last read.
+    fn changed(&self, lease: &Lease, sitemap: &Sitemap, since: Timestamp) {
+        let Dates::Changed(changed) = sitemap.changed(since, self.now) else {
+            self.scan.tally.skip("sitemap-lastmod");
+            return;
+        };
+        for entry in changed {
+            let Ok(url) = CanonicalUrl::parse(&entry.location, Some(&lease.url)) else { continue };
+            if let Err(error) = self.scan.look_again(&self.rooms.hot, lease, url, self.now) {
+                self.scan.break_off(&error);
+                return;
+            }
+        }
+    }
+
+    /// The offers a feed carries, judged as any listing is.
+    fn offers(&self, capture: &Capture) -> Vec<(CanonicalUrl, ExaminedListing)> {
+        let feed = feed::read(&capture.body, &capture.url);
+        for problem in &feed.problems {
+            debug!(url = %capture.url, problem, "feed `{}` is not whole", capture.url);
+            self.scan.tally.fail("feed-malformed");
+        }
+        let detector = self.rooms.detector();
+        let limits = ReadLimits::default();
+        let bench = Bench {
+            detector: &detector,
+            selectors: None,
+            jurisdictions: &self.scan.platform.referral.jurisdictions,
+            limits: &limits,
+        };
+        let within =
+            feed.offers.into_iter().filter(|offered| intake::wanted(&self.scan.platform, &offered.url).is_ok());
+        let offers: Vec<_> = within.map(|offered| (offered.url, examine_listing(offered.listing, &bench))).collect();
+        let hits = offers.iter().filter(|(_, examined)| examined.assessment.verdict != Verdict::Clear).count();
+        self.scan.tally.count(|counts| {
+            counts.listings += offers.len() as u64;
+            counts.hits += hits as u64;
+        });
+        offers
     }
 
     fn redirect(&self, lease: &Lease, target: &Result<CanonicalUrl, crate::vocab::url::UrlError>) -> After {
-        let mut after = self.visited(Visit::Unchanged, forgotten(&lease.state));
+        let mut after = self.visited(lease, Visit::Unchanged, forgotten(&lease.state));
         match target {
             // The target is a new URL, one link deeper, so that a chain ends at the depth limit.
             Ok(url) if *url != lease.url => after.links = self.follow(lease, [url.clone()].into_iter()),
@@ -205,8 +289,14 @@ impl Examiner<'_> {
         })
     }
 
-    fn visited(&self, visit: Visit, mut state: UrlState) -> After {
-        let due = next_visit(&mut state, visit, self.scan.platform.crawl.revisit, self.now);
+    fn visited(&self, lease: &Lease, visit: Visit, mut state: UrlState) -> After {
+        let revisit = self.scan.platform.crawl.revisit;
+        // Sitemaps and feeds say what is new; pages need not be asked one by one for that.
+        let revisit = match lease.kind {
+            UrlKind::Sitemap | UrlKind::Feed => revisit.min(LISTS_REVISIT),
+            UrlKind::Seed | UrlKind::Page | UrlKind::Recheck => revisit,
+        };
+        let due = next_visit(&mut state, visit, revisit, self.now);
         After { state, due, links: Vec::new() }
     }
 }
@@ -217,10 +307,16 @@ fn forgotten(state: &UrlState) -> UrlState {
     UrlState { etag: None, last_modified: None, payload_digest: None, hit: false, ..state.clone() }
 }
 
-fn header_says(capture: &crate::evidence::capture::Capture, word: &str) -> bool {
-    capture
-        .header("x-robots-tag")
-        .is_some_and(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(word)))
+/// Stands for what a reader sees of a page: its title, text and offers, not its links.
+fn what_is_seen(page: &Page, listings: &[&Listing]) -> u64 {
+    let mut seen = xxhash_rust::xxh3::Xxh3::new();
+    seen.update(page.title.as_bytes());
+    seen.update(page.text.as_bytes());
+    for listing in listings {
+        seen.update(listing.title.as_bytes());
+        seen.update(listing.description.as_bytes());
+    }
+    seen.digest()
 }
 
 fn outcome_name(kind: &Answer, status: u16) -> String {

@@ -15,9 +15,9 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::{Links, PlatformScan};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};
-use crate::frontier::entry::{Lease, UrlState};
+use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::HostKey;
+use crate::vocab::url::{CanonicalUrl, HostKey};
 
 /// How long a lease is ours at least: longer than any fetch may take, so that none runs out under a worker.
 const LEASE: Duration = Duration::from_secs(900);
@@ -143,6 +143,13 @@ impl Lane {
     }
 
     async fn visit(&self, lease: Lease) {
+        let now = self.rooms.now();
+        if lease.kind == UrlKind::Page
+            && lease.state.last_fetched.is_none()
+            && let Some(short) = self.scan.shorter_name(&lease.url, now)
+        {
+            return self.known_by_another_name(&lease, short, now).await;
+        }
         // A pace may be slow; a scan that is told to stop does not sleep it out.
         let admitted = tokio::select! {
             admitted = self.rooms.gate.admit(&self.scan.platform, &lease.url, lease.kind) => Some(admitted),
@@ -191,6 +198,19 @@ impl Lane {
                 self.scan.tally.wait(&self.host, at, refusal.reason());
                 self.come_back(lease, lease.state.clone(), at).await;
             }
+        }
+    }
+
+    /// The page was found before its parameters were learned to change nothing; it is had under its shorter name.
+    async fn known_by_another_name(&self, lease: &Lease, short: CanonicalUrl, now: Timestamp) {
+        self.scan.tally.skip("parameter-changes-nothing");
+        let state = UrlState { excluded: true, given_up: Some(now), ..lease.state.clone() };
+        let mut done =
+            Done::without_page(self.scan.clone(), lease.settle(state, now.after(self.scan.platform.crawl.revisit)));
+        let (depth, kind) = (lease.depth, lease.kind);
+        done.links.push(NewEntry { url: short, depth, kind, priority: lease.priority, due: now });
+        if self.links.committer.send(done).await.is_err() {
+            self.stage_ended();
         }
     }
 

@@ -7,12 +7,14 @@ use serde::Serialize;
 
 use crate::detect::assessment::Verdict;
 use crate::engine::rooms::Rooms;
+use crate::evidence::capture::Capture;
 use crate::examine::{Bench, examine};
-use crate::fetch::gate::{Answer, Conditional};
+use crate::fetch::gate::{Answer, Conditional, Fetched};
 use crate::frontier::entry::UrlKind;
+use crate::listing::ended::ended;
 use crate::listing::{CompiledSelectors, ReadLimits};
 use crate::referral::state::{Event, ReferralState};
-use crate::store::truth::{PageRecord, RecheckTarget, Sighted, TruthError};
+use crate::store::truth::{Covers, PageRecord, RecheckTarget, Sighted, TruthError};
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
 use crate::vocab::url::CanonicalUrl;
@@ -86,13 +88,16 @@ async fn look(
     let mut unseen = false;
     for url in &target.urls {
         let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
-        let Ok(permit) = rooms.gate.admit(platform, &url, UrlKind::Recheck).await else {
-            unseen = true;
-            continue;
-        };
-        let Ok(fetched) = rooms.gate.fetch(permit, Conditional::default()).await else {
-            unseen = true;
-            continue;
+        let fetched = match fetch(rooms, platform, &url).await {
+            Seen::Answer(fetched) => fetched,
+            Seen::Elsewhere(fetched) => {
+                mark_gone(rooms, platform, url, &fetched.capture)?;
+                continue;
+            }
+            Seen::Nothing => {
+                unseen = true;
+                continue;
+            }
         };
         let gone = match fetched.kind {
             Answer::Gone | Answer::Redirect(_) => true,
@@ -111,25 +116,65 @@ async fn look(
         if !gone {
             return Ok(Some(Sighted::Live));
         }
-        // The hit is marked gone; a later scan that finds it again reopens the case.
-        let record = PageRecord {
-            platform: platform.id.clone(),
-            url,
-            run: RunId::parse("recheck").map_err(|error| TruthError::Value(error.to_string()))?,
-            fetched_at: fetched.capture.fetched_at,
-            status: fetched.capture.status,
-            unchanged: false,
-            warc: None,
-            listings: Vec::new(),
-        };
-        rooms.truth.record(&[record], rooms.now())?;
+        mark_gone(rooms, platform, url, &fetched.capture)?;
     }
     Ok(if unseen { None } else { Some(Sighted::Gone) })
 }
 
+/// Redirects followed in search of a listing that may only have moved.
+const REDIRECTS: usize = 3;
+
+/// What a look at a listing's address brought.
+enum Seen {
+    /// An answer from the platform.
+    Answer(Box<Fetched>),
+    /// The address leads out of the agreement: the listing is not there any more.
+    Elsewhere(Box<Fetched>),
+    /// No answer that says anything.
+    Nothing,
+}
+
+/// Fetches the page, following redirects within the platform; each asks for a permit of its own.
+async fn fetch(rooms: &Arc<Rooms>, platform: &Arc<Platform>, url: &CanonicalUrl) -> Seen {
+    let mut target = url.clone();
+    let mut last: Option<Box<Fetched>> = None;
+    for _ in 0..=REDIRECTS {
+        let permit = match (rooms.gate.admit(platform, &target, UrlKind::Recheck).await, last.take()) {
+            (Ok(permit), _) => permit,
+            (Err(refusal), Some(before)) if refusal.is_exclusion() => return Seen::Elsewhere(before),
+            (Err(_), _) => return Seen::Nothing,
+        };
+        let Ok(fetched) = rooms.gate.fetch(permit, Conditional::default()).await else { return Seen::Nothing };
+        match &fetched.kind {
+            Answer::Redirect(Ok(next)) if *next != target => target = next.clone(),
+            _ => return Seen::Answer(Box::new(fetched)),
+        }
+        last = Some(Box::new(fetched));
+    }
+    last.map_or(Seen::Nothing, Seen::Elsewhere)
+}
+
+/// The hit is marked gone; a later scan that finds it again reopens the case.
+fn mark_gone(rooms: &Rooms, platform: &Platform, url: CanonicalUrl, capture: &Capture) -> Result<(), TruthError> {
+    let record = PageRecord {
+        platform: platform.id.clone(),
+        url,
+        run: RunId::parse("recheck").map_err(|error| TruthError::Value(error.to_string()))?,
+        fetched_at: capture.fetched_at,
+        // What was handed over under this address is gone with the page.
+        status: 410,
+        unchanged: false,
+        covers: Covers::Page,
+        warc: None,
+        listings: Vec::new(),
+    };
+    rooms.truth.record(&[record], rooms.now())?;
+    Ok(())
+}
+
 /// Whether the page still offers what it was referred for: any listing on it that is not clear. A page that says the item
 /// has ended, or another page under the same address, has none.
-fn is_offered(rooms: &Rooms, platform: &Platform, capture: &crate::evidence::capture::Capture) -> bool {
+fn is_offered(rooms: &Rooms, platform: &Platform, capture: &Capture) -> bool {
     let detector = rooms.detector();
     let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
     let limits = ReadLimits::default();
@@ -140,42 +185,7 @@ fn is_offered(rooms: &Rooms, platform: &Platform, capture: &crate::evidence::cap
         limits: &limits,
     };
     let examination = examine(capture, &bench);
-    let ended = says_ended(&examination.page.text);
-    examination.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) && !ended
-}
-
-/// Words by which shops say that an item is over, at the top of a page.
-fn says_ended(text: &str) -> bool {
-    let head: String = text.chars().take(1500).collect::<String>().to_lowercase();
-    [
-        "this listing has ended",
-        "listing has ended",
-        "item ended",
-        "no longer available",
-        "has been removed",
-        "offer has ended",
-        "listing is no longer",
-        "angebot beendet",
-        "nicht mehr verfügbar",
-        "anzeige wurde gelöscht",
-        "ya no está disponible",
-        "n'est plus disponible",
-        "объявление снято",
-        "已下架",
-        "已失效",
-    ]
-    .iter()
-    .any(|words| head.contains(words))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::says_ended;
-
-    #[test]
-    fn ended_is_said_in_many_ways() {
-        assert!(says_ended("Home\nThis listing has ended.\nSimilar items"));
-        assert!(says_ended("Dieses Angebot ist leider nicht mehr verfügbar"));
-        assert!(!says_ended("Garden chair, available now"));
-    }
+    let read: Vec<_> = examination.listings.iter().map(|one| &one.listing).collect();
+    let over = ended(&examination.page, &read).is_some();
+    examination.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) && !over
 }

@@ -33,6 +33,8 @@ pub struct Rooms {
     pub keys: KeyRing,
     /// The keys that sign requests, as the client uses and the hub publishes them.
     pub identity: Arc<Identity>,
+    /// Held while hits are given clusters and recorded: two copies of an offer recorded at once must find one cluster.
+    pub recording: Mutex<()>,
     /// Held by the step of dispatch that runs: two at once would send one message twice.
     pub dispatching: tokio::sync::Mutex<()>,
     /// Who signs notices, and their links.

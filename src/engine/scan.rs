@@ -2,20 +2,22 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde::Serialize;
 use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
-use tracing::{info, warn};
+use tracing::warn;
 
 use crate::engine::commit::{self, Done};
 use crate::engine::examiner::{self, Fetched};
 use crate::engine::lane;
 use crate::engine::rooms::Rooms;
+use crate::engine::statement;
 use crate::engine::tally::{Progress, Tally};
 use crate::frontier::entry::{Lease, NewEntry, UrlKind};
+use crate::frontier::parameters::ParameterBook;
 use crate::frontier::traps::TrapDetector;
 use crate::listing::CompiledSelectors;
 use crate::report::coverage::Coverage;
@@ -32,14 +34,8 @@ const PAGES_BETWEEN_STAGES: usize = 64;
 /// Memory by which URLs that are left out are counted once each; past a hundred thousand a few go uncounted.
 const LEFT_OUT_BYTES: usize = 1 << 20;
 
-/// URLs of one host that were put off and are counted at the end of a scan.
-const PUT_OFF_COUNTED: usize = 10_000;
-
-/// Notes of a coverage statement at most: a platform may have many hosts.
-const NOTES: usize = 200;
-
-/// How far ahead the end of a scan looks for them where no block says how long.
-const PUT_OFF_AHEAD: Duration = Duration::from_secs(3600);
+/// Pages still due that are counted at the end of a scan that was cut short, or known at its start.
+pub(super) const STILL_DUE: usize = 10_000;
 
 /// How long a wait for the end may go without a look at the wall clock, which may be set meanwhile.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
@@ -115,10 +111,16 @@ pub struct PlatformScan {
     until: Option<Timestamp>,
     outstanding: AtomicI64,
     budget: AtomicI64,
-    stopping: AtomicBool,
+    pub(super) stopping: AtomicBool,
     // Small sets, never held across an await.
     traps: Mutex<HashMap<HostKey, TrapDetector>>,
     left_out: Mutex<KeyFilter>,
+    parameters: Mutex<ParameterBook>,
+    sitemaps: AtomicU64,
+    /// URLs due at the start or found since, and those of them that are settled.
+    known: AtomicU64,
+    settled_urls: AtomicU64,
+    found: Mutex<KeyFilter>,
     broken: Mutex<Option<String>>,
     last_pages: AtomicU64,
 }
@@ -136,6 +138,8 @@ impl PlatformScan {
         });
         let mut left_out = KeyFilter::new(LEFT_OUT_BYTES);
         left_out.complete();
+        let mut found = KeyFilter::new(LEFT_OUT_BYTES);
+        found.complete();
         PlatformScan {
             platform,
             mandate,
@@ -151,6 +155,11 @@ impl PlatformScan {
             stopping: AtomicBool::new(false),
             traps: Mutex::default(),
             left_out: Mutex::new(left_out),
+            parameters: Mutex::default(),
+            sitemaps: AtomicU64::new(0),
+            known: AtomicU64::new(0),
+            settled_urls: AtomicU64::new(0),
+            found: Mutex::new(found),
             broken: Mutex::default(),
             last_pages: AtomicU64::new(0),
         }
@@ -227,6 +236,7 @@ impl PlatformScan {
     /// Notes leases that ended, and wakes who waits for new work.
     pub fn ended(&self, leases: usize) {
         self.outstanding.fetch_sub(i64::try_from(leases).unwrap_or(0), Ordering::AcqRel);
+        self.settled_urls.fetch_add(leases as u64, Ordering::Relaxed);
         self.settled.notify_waiters();
     }
 
@@ -247,7 +257,9 @@ impl PlatformScan {
         links: impl Iterator<Item = CanonicalUrl>,
         now: Timestamp,
     ) -> Result<Vec<NewEntry>, HotError> {
-        let mut within: Vec<CanonicalUrl> = links
+        let mut within: Vec<CanonicalUrl> = self
+            .shortened(links, now)
+            .into_iter()
             .filter(|url| match self.platform.in_scope(url) {
                 Ok(()) => true,
                 Err(OutOfScope::Host) => self.leave_out(url, "scope-host"),
@@ -262,13 +274,98 @@ impl PlatformScan {
             });
             return Ok(Vec::new());
         }
+        let pages = self.platform.crawl.max_pages;
         let mut traps = self.traps.lock().unwrap_or_else(PoisonError::into_inner);
-        within.retain(|url| match traps.entry(url.host()).or_default().admit(url) {
-            Ok(()) => true,
-            Err(reason) => self.leave_out(url, &reason.to_string()),
+        within.retain(|url| {
+            match traps.entry(url.host()).or_insert_with(|| TrapDetector::for_pages(pages)).admit(url) {
+                Ok(()) => true,
+                Err(reason) => self.leave_out(url, &reason.to_string()),
+            }
         });
+        drop(traps);
+        self.note_found(&within);
         let kind = UrlKind::Page;
         Ok(within.into_iter().map(|url| NewEntry { url, depth, kind, priority: kind.priority(), due: now }).collect())
+    }
+
+    /// Links without the parameters that were learned to change nothing.
+    fn shortened(&self, links: impl Iterator<Item = CanonicalUrl>, now: Timestamp) -> Vec<CanonicalUrl> {
+        let mut book = self.parameters();
+        links.map(|url| book.shorten(&url, true, now).unwrap_or(url)).collect()
+    }
+
+    /// The shorter name of a page that was found before its parameters were learned to change nothing.
+    pub fn shorter_name(&self, url: &CanonicalUrl, now: Timestamp) -> Option<CanonicalUrl> {
+        self.parameters().shorten(url, false, now)
+    }
+
+    /// Learns from a page what its parameters change. `seen` stands for what a reader sees of it.
+    pub fn learn_parameters(&self, url: &CanonicalUrl, canonical: Option<&CanonicalUrl>, seen: u64, now: Timestamp) {
+        self.parameters().observe(url, canonical, seen, now);
+    }
+
+    pub(super) fn parameters(&self) -> MutexGuard<'_, ParameterBook> {
+        self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes up what earlier scans learned; what cannot be read is learned again.
+    fn recall(&self, hot: &HotStore) -> Result<(), HotError> {
+        if let Some(held) = hot.run_state(&self.platform.id)?
+            && let Ok(book) = serde_json::from_slice(&held)
+        {
+            *self.parameters() = book;
+        }
+        Ok(())
+    }
+
+    /// Keeps what was learned for later scans.
+    pub(super) fn keep_learned(&self, hot: &HotStore) -> Result<(), ScanError> {
+        let book = self.parameters();
+        if !book.is_empty() {
+            hot.put_run_state(&self.platform.id, Some(&serde_json::to_vec(&*book)?))?;
+        }
+        Ok(())
+    }
+
+    /// Counts URLs that are to be asked for, each once.
+    fn note_found(&self, urls: &[CanonicalUrl]) {
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        for url in urls {
+            if found.seen(url.key()) == Seen::No {
+                found.insert(url.key());
+                self.known.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Counts a link that is no address we would ask for, once however many pages carry it.
+    pub fn leave_out_text(&self, key: u128, reason: &str) {
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out.seen(key) == Seen::No {
+            left_out.insert(key);
+            self.tally.skip(reason);
+        }
+    }
+
+    /// Whether one more sitemap may be read; beyond `limit` of one scan they are counted and left out.
+    pub fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
+        self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit || self.leave_out(url, "sitemap-budget")
+    }
+
+    /// Makes a page due that was had before and is said to have changed since.
+    ///
+    /// # Errors
+    /// When the frontier store fails.
+    pub fn look_again(&self, hot: &HotStore, from: &Lease, url: CanonicalUrl, now: Timestamp) -> Result<(), HotError> {
+        let url = self.parameters().shorten(&url, false, now).unwrap_or(url);
+        let mut unknown = vec![url.clone()];
+        hot.retain_unknown(&self.platform.id, &mut unknown)?;
+        if unknown.is_empty() && self.platform.in_scope(&url).is_ok() {
+            let kind = UrlKind::Page;
+            let depth = from.depth.saturating_add(1);
+            hot.requeue(&self.platform.id, &NewEntry { url, depth, kind, priority: kind.priority(), due: now })?;
+        }
+        Ok(())
     }
 
     /// Counts a URL that is not followed, unless it was counted before; always answers false.
@@ -281,13 +378,25 @@ impl PlatformScan {
         false
     }
 
-    fn progress(&self, ended: bool) -> Progress {
+    fn progress(&self, ended: bool, now: Timestamp) -> Progress {
         let counts = self.tally.snapshot();
         let before = self.last_pages.swap(counts.pages, Ordering::Relaxed);
         #[expect(clippy::cast_precision_loss, reason = "a rate shown to people")]
         let pages_per_second = counts.pages.saturating_sub(before) as f64 / PROGRESS_PERIOD.as_secs_f64();
         let on_their_way = u64::try_from(self.outstanding()).unwrap_or(0);
-        Progress { platform: self.platform.id.clone(), counts, pages_per_second, on_their_way, ended }
+        let settled = self.settled_urls.load(Ordering::Relaxed);
+        let left = self.known.load(Ordering::Relaxed).saturating_sub(settled).min(self.budget_left() as u64);
+        let ran = now.since(self.started_at).as_secs();
+        let seconds_left = ran.saturating_mul(left).checked_div(settled).filter(|_| ran > 0 && !ended);
+        Progress {
+            platform: self.platform.id.clone(),
+            counts,
+            pages_per_second,
+            on_their_way,
+            left,
+            seconds_left,
+            ended,
+        }
     }
 }
 
@@ -307,6 +416,9 @@ pub async fn run(
         .iter()
         .map(|(platform, mandate)| Arc::new(PlatformScan::new(platform.clone(), mandate.clone(), &order, now)))
         .collect();
+    for scan in &scans {
+        scan.recall(&rooms.hot)?;
+    }
     let (to_examiner, fetched) = mpsc::channel::<Fetched>(PAGES_BETWEEN_STAGES);
     let (to_committer, done) = mpsc::channel::<Done>(PAGES_BETWEEN_STAGES);
     let stages = Stages::start(&rooms, fetched, to_committer.clone(), done)?;
@@ -317,7 +429,7 @@ pub async fn run(
     }
     drop((to_examiner, to_committer));
     let show = |ended| {
-        let progress: Vec<Progress> = scans.iter().map(|scan| scan.progress(ended)).collect();
+        let progress: Vec<Progress> = scans.iter().map(|scan| scan.progress(ended, rooms.now())).collect();
         report(&progress);
     };
     let mut ticks = tokio::time::interval(PROGRESS_PERIOD);
@@ -343,7 +455,7 @@ pub async fn run(
         // What another platform's scan saw is stated all the same.
         match scan.broken.lock().unwrap_or_else(PoisonError::into_inner).clone() {
             Some(reason) => broken = Some(reason),
-            None => results.push(finish(&rooms, &scan)?),
+            None => results.push(statement::finish(&rooms, &scan)?),
         }
     }
     broken.map_or(Ok(results), |reason| Err(ScanError::BrokenOff(reason)))
@@ -462,57 +574,6 @@ async fn seed(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
         }
     }
     rooms.hot.offer(&scan.platform.id, &entries)?;
+    scan.note_found(&rooms.hot.due(&scan.platform.id, now, STILL_DUE)?);
     Ok(())
-}
-
-/// Counts what is owed and was put off beyond the end of this scan, by this scan or by one before it.
-fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
-    let now = rooms.now();
-    for host in rooms.hot.hosts(&scan.platform.id) {
-        let (reason, blocked) = rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or(("failed-before", None));
-        let until = blocked.unwrap_or(now).max(now.after(PUT_OFF_AHEAD));
-        for _ in rooms.hot.put_off(&scan.platform.id, &host, (now, until), scan.started_at, PUT_OFF_COUNTED)? {
-            scan.tally.fail(reason);
-        }
-    }
-    Ok(())
-}
-
-/// What the coverage statement says besides counts.
-fn notes(rooms: &Rooms, scan: &PlatformScan) -> Vec<String> {
-    let hosts = rooms.hot.hosts(&scan.platform.id);
-    hosts.iter().flat_map(|host| rooms.gate.control_in_words(&scan.platform, host)).take(NOTES).collect()
-}
-
-/// Stores and returns what one platform's scan brought.
-fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanError> {
-    count_put_off(rooms, scan)?;
-    let counts = scan.tally.snapshot();
-    let ended_at = rooms.now();
-    let coverage = Coverage {
-        platform: scan.platform.id.clone(),
-        run: scan.run.clone(),
-        mandate: scan.mandate.clone(),
-        started_at: scan.started_at,
-        ended_at,
-        fetched: counts.pages,
-        outcomes: counts.outcomes.clone(),
-        skipped: counts.skipped.clone(),
-        complete: counts.failures.is_empty(),
-        failures: counts.failures.clone(),
-        notes: notes(rooms, scan),
-    };
-    info!(platform.id = %scan.platform.id, pages = counts.pages, hits = counts.hits, "scanned `{}`", scan.platform.id);
-    let result = PlatformResult {
-        platform: scan.platform.id.clone(),
-        pages: counts.pages,
-        listings: counts.listings,
-        hits: counts.hits,
-        referrals_new: counts.referrals_new,
-        coverage,
-    };
-    let summary = serde_json::json!({ "pages": result.pages, "listings": result.listings, "hits": result.hits,
-        "referrals_new": result.referrals_new });
-    rooms.truth.record_scan(&result.coverage, &summary)?;
-    Ok(result)
 }

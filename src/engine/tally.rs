@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -35,6 +36,14 @@ pub struct Counts {
     pub skipped: BTreeMap<String, u64>,
     /// What was in scope and could not be fetched or processed, by reason.
     pub failures: BTreeMap<String, u64>,
+    /// Pages seen for the first time.
+    pub first_looks: u64,
+    /// Pages looked at again, and how long ago the look before was: all together and at most.
+    pub looks_again: u64,
+    #[serde(skip)]
+    pub unseen_for: Duration,
+    #[serde(skip)]
+    pub unseen_longest: Duration,
     /// Hosts that wait, until when and why.
     pub waiting: BTreeMap<String, (Timestamp, String)>,
 }
@@ -62,6 +71,19 @@ impl Tally {
         });
     }
 
+    /// A page was answered that was looked at before at `before`, or never.
+    pub fn looked_at(&self, before: Option<Timestamp>, now: Timestamp) {
+        self.count(|counts| match before {
+            None => counts.first_looks += 1,
+            Some(before) => {
+                let unseen = now.since(before);
+                counts.looks_again += 1;
+                counts.unseen_for = counts.unseen_for.saturating_add(unseen);
+                counts.unseen_longest = counts.unseen_longest.max(unseen);
+            }
+        });
+    }
+
     /// A copy of the counts.
     pub fn snapshot(&self) -> Counts {
         self.lock().clone()
@@ -84,6 +106,10 @@ pub struct Progress {
     pub pages_per_second: f64,
     /// URLs handed out and not settled.
     pub on_their_way: u64,
+    /// URLs known and still to be asked for in this scan, as far as that is known now.
+    pub left: u64,
+    /// How long that will take at the pace so far; `None` before there is one.
+    pub seconds_left: Option<u64>,
     /// Whether it has ended.
     pub ended: bool,
 }

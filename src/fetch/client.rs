@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
+use crate::frontier::entry::UrlKind;
 use crate::vocab::identity::{Identity, NONCE_BYTES};
 use crate::vocab::platform::IpRange;
 use crate::vocab::time::{Clock, Timestamp};
@@ -18,6 +19,8 @@ use crate::vocab::url::CanonicalUrl;
 pub struct FetchLimits {
     /// Decoded body bytes kept; the rest is cut and the capture says so.
     pub body_bytes: usize,
+    /// The same for sitemaps and feeds.
+    pub sitemap_bytes: usize,
     /// From sending the request to the last byte.
     pub deadline: Duration,
     /// From the start to the response head.
@@ -32,6 +35,7 @@ impl Default for FetchLimits {
     fn default() -> Self {
         FetchLimits {
             body_bytes: 8 << 20,
+            sitemap_bytes: 50 << 20,
             deadline: Duration::from_secs(30),
             head_deadline: Duration::from_secs(20),
             connect_deadline: Duration::from_secs(10),
@@ -178,9 +182,12 @@ impl Client {
         })
     }
 
-    /// Default cap of a page's decoded body.
-    pub(super) fn body_limit_bytes(&self) -> usize {
-        self.limits.body_bytes
+    /// Cap of a decoded body: sitemaps and feeds list a whole site and have one of their own.
+    pub(super) fn body_limit_bytes(&self, kind: UrlKind) -> usize {
+        match kind {
+            UrlKind::Sitemap | UrlKind::Feed => self.limits.sitemap_bytes,
+            UrlKind::Seed | UrlKind::Page | UrlKind::Recheck => self.limits.body_bytes,
+        }
     }
 
     async fn body(

@@ -31,10 +31,42 @@ pub struct Coverage {
     pub failures: BTreeMap<String, u64>,
     /// Nothing in scope is missing.
     pub complete: bool,
+    /// How old what is known of the platform was, and is.
+    #[serde(default)]
+    pub freshness: Freshness,
+    /// Hosts that could not be asked at the end, until when and why.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub hosts_waiting: Vec<HostWaiting>,
     /// What the reader should know besides the counts: control files obeyed and lines of them that were not, parameters
     /// that are left out of URLs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// How old what a scan saw had become, and what it left for the next.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Freshness {
+    /// Pages seen for the first time.
+    pub first_looks: u64,
+    /// Pages looked at again.
+    pub looks_again: u64,
+    /// Seconds since the look before, on average and at most, over pages looked at again.
+    pub unseen_seconds_mean: u64,
+    /// See `unseen_seconds_mean`.
+    pub unseen_seconds_most: u64,
+    /// Pages due at the end and not asked for, counted up to 10,000.
+    pub still_due: u64,
+}
+
+/// A host that may not be asked now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HostWaiting {
+    /// Scheme, host and port.
+    pub host: String,
+    /// Name of the reason.
+    pub reason: String,
+    /// Until when, where that is known.
+    pub until: Option<Timestamp>,
 }
 
 impl Coverage {
@@ -55,6 +87,26 @@ impl Coverage {
         list(&mut out, "answers", &self.outcomes);
         list(&mut out, "left out, as agreed or as robots.txt asks", &self.skipped);
         list(&mut out, "in scope and not had", &self.failures);
+        let fresh = &self.freshness;
+        if fresh.looks_again > 0 {
+            let (mean, most) = (span(fresh.unseen_seconds_mean), span(fresh.unseen_seconds_most));
+            let _ = writeln!(
+                out,
+                "  freshness: {} pages seen for the first time, {} again after {mean} on average, {most} at most",
+                fresh.first_looks, fresh.looks_again
+            );
+        }
+        if fresh.still_due > 0 {
+            let more = if fresh.still_due >= 10_000 { " or more" } else { "" };
+            let _ = writeln!(out, "  {}{more} known pages are due and were not asked for", fresh.still_due);
+        }
+        if !self.hosts_waiting.is_empty() {
+            let _ = writeln!(out, "  hosts that wait");
+            for waiting in &self.hosts_waiting {
+                let until = waiting.until.map_or_else(String::new, |until| format!(" until {until}"));
+                let _ = writeln!(out, "    {}{until}: {}", waiting.host, in_words(&waiting.reason));
+            }
+        }
         if !self.notes.is_empty() {
             let _ = writeln!(out, "  of note");
             for note in &self.notes {
@@ -71,7 +123,18 @@ impl Coverage {
     }
 }
 
-fn in_words(reason: &str) -> &str {
+/// A length of time as people say it.
+pub fn span(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7_199 => format!("{} min", seconds / 60),
+        7_200..=172_799 => format!("{} h", seconds / 3_600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+/// A reason's name in words.
+pub fn in_words(reason: &str) -> &str {
     match reason {
         "robots" => "robots.txt disallows it",
         "scope-host" => "links to hosts outside the agreement",
@@ -86,6 +149,16 @@ fn in_words(reason: &str) -> &str {
         "page-budget" => "the page budget ended first",
         "time-budget" => "the time allowed ended first",
         "private-address" => "hosts at private addresses that the platform file does not list",
+        "parameter-changes-nothing" => "other names of pages that were had under a shorter one",
+        "soft-404" => "pages that say they were not found",
+        "item-ended" => "pages that say their offer is over",
+        "link-userinfo" => "links with a user name or password",
+        "link-control-character" => "links with control characters",
+        "link-too-long" => "links too long to be pages",
+        "link-malformed" => "links that are no addresses",
+        "feed-malformed" => "listings of feeds that could not be read",
+        "sitemap-budget" => "sitemaps beyond the number read of one host",
+        "sitemap-lastmod" => "sitemaps whose dates claim that nearly everything changed: not believed",
         "redirect-to-itself" => "pages that redirect to themselves",
         "redirect-malformed" => "redirects to what is no address",
         "body-size-cap" => "pages cut at the size limit",
@@ -125,6 +198,18 @@ mod tests {
             skipped: BTreeMap::from([("robots".into(), 3)]),
             failures: BTreeMap::from([("page-budget".into(), 1)]),
             complete: false,
+            freshness: Freshness {
+                first_looks: 2,
+                looks_again: 10,
+                unseen_seconds_mean: 7_200,
+                unseen_seconds_most: 900_000,
+                still_due: 7,
+            },
+            hosts_waiting: vec![HostWaiting {
+                host: "https://a.example.test".into(),
+                reason: "control-stop".into(),
+                until: Some(Timestamp::from_millis(0)),
+            }],
             notes: vec!["the control file of https://a.example.test asks for: stop".into()],
         };
         let text = coverage.text();
@@ -134,6 +219,9 @@ mod tests {
             "the page budget ended first",
             "not complete",
             "asks for: stop",
+            "2 pages seen for the first time, 10 again after 2 h on average, 10 days at most",
+            "7 known pages are due",
+            "https://a.example.test until 1970-01-01T00:00:00.000Z: the platform's control file asks us to stop",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
         }

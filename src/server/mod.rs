@@ -43,7 +43,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-pub use state::{Exposure, HubSettings, ScanProgress, ServerHooks, ServerState};
+pub use state::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
 pub use tls::{TlsError, tls_config};
 
 /// Longest request body; a thousand pushed listings fit.

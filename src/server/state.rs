@@ -9,8 +9,11 @@ use serde::Serialize;
 use tokio::sync::watch;
 
 use crate::detect::Detector;
+use crate::detect::assessment::Verdict;
+use crate::listing::feed::Offered;
 use crate::outbound::links::NoticeDesk;
 use crate::referral::outcome::Decision;
+use crate::report::coverage::span;
 use crate::server::idempotency::Replies;
 use crate::server::limits::Limiter;
 use crate::server::problem::Problem;
@@ -65,12 +68,37 @@ pub struct ScanProgress {
     pub referrals_new: u64,
     /// Pages a second over the last seconds.
     pub pages_per_second: f64,
+    /// URLs known and still to be asked for.
+    pub left: u64,
+    /// How long that will take at the pace so far.
+    pub seconds_left: Option<u64>,
     /// Hosts that wait: host, until when, why.
     #[schema(value_type = Vec<Vec<String>>)]
     pub waiting: Vec<(String, Timestamp, String)>,
     /// Whether it has ended.
     pub ended: bool,
 }
+
+/// A listing a platform handed over.
+#[derive(Debug, Clone)]
+pub struct PushedListing {
+    /// The platform's id of it.
+    pub id: String,
+    /// The listing and where it is published.
+    pub offered: Offered,
+    /// The posted object.
+    pub body: serde_json::Value,
+}
+
+impl ScanProgress {
+    /// How long the rest takes at the pace so far, in words.
+    pub fn time_left(&self) -> Option<String> {
+        self.seconds_left.map(span)
+    }
+}
+
+/// The verdict on one pushed listing, or why it was not taken in.
+pub type Judged = Result<Verdict, String>;
 
 type Hook<I, O> = Box<dyn Fn(I) -> O + Send + Sync>;
 
@@ -86,6 +114,9 @@ pub struct ServerHooks {
     pub next_scan: Hook<PlatformId, Option<Timestamp>>,
     /// Progress of running scans.
     pub progress: Hook<(), Vec<ScanProgress>>,
+    /// Judges and records listings a platform handed over, in order; blocks. The outer error says that nothing of the call
+    /// was recorded, an inner one why one listing was not.
+    pub take_in: Hook<(PlatformId, Vec<PushedListing>), Result<Vec<Judged>, String>>,
 }
 
 /// The hub's state; cheap to clone.

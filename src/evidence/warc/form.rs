@@ -7,6 +7,7 @@ use crate::evidence::warc::http_head::{one_line, request_head, response_head};
 use crate::evidence::warc::{Record, written_digest};
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
+use crate::vocab::url::CanonicalUrl;
 
 /// Why a revisit is believed to be unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,29 @@ pub fn response(capture: &Capture, id: Uuid, warcinfo: Uuid) -> Record {
     let mut block = response_head(capture, capture.body.len()).into_bytes();
     block.extend_from_slice(&capture.body);
     builder.close(block)
+}
+
+/// Bytes that were handed to us rather than fetched: a listing a platform posted.
+pub fn resource(
+    url: &CanonicalUrl,
+    at: Timestamp,
+    kind: &str,
+    body: &[u8],
+    about: &[(&str, &str)],
+    [id, metadata, warcinfo]: [Uuid; 3],
+) -> [Record; 2] {
+    let mut builder = Builder::new("resource", id, at);
+    builder.field("WARC-Target-URI", url.as_str());
+    builder.field("WARC-Warcinfo-ID", &bracketed(warcinfo));
+    builder.field("Content-Type", kind);
+    builder.field("WARC-Payload-Digest", &written_digest(&Sha256Digest::of(body)));
+    let first = builder.close(body.to_vec());
+    let mut builder = Builder::new("metadata", metadata, at);
+    builder.field("WARC-Target-URI", url.as_str());
+    builder.field("WARC-Warcinfo-ID", &bracketed(warcinfo));
+    builder.field("WARC-Concurrent-To", &bracketed(id));
+    builder.field("Content-Type", "application/warc-fields");
+    [first, builder.close(warc_fields(about))]
 }
 
 /// What the server was asked. It has no body, so it has no payload digest.

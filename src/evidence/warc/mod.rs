@@ -48,11 +48,13 @@ pub enum RecordType {
     Response,
     /// What it was asked.
     Request,
+    /// What was handed to us rather than fetched.
+    Resource,
     /// A page seen again, unchanged.
     Revisit,
     /// Something about another record.
     Metadata,
-    /// `resource`, `conversion`, `continuation` or a type of later standards.
+    /// `conversion`, `continuation` or a type of later standards.
     Other,
 }
 
@@ -116,6 +118,7 @@ impl Record {
             Some("warcinfo") => RecordType::Warcinfo,
             Some("response") => RecordType::Response,
             Some("request") => RecordType::Request,
+            Some("resource") => RecordType::Resource,
             Some("revisit") => RecordType::Revisit,
             Some("metadata") => RecordType::Metadata,
             _ => RecordType::Other,
@@ -136,8 +139,21 @@ impl Record {
     }
 
     /// The capture a response record was formed from, as far as the record keeps it: the request's headers and the time it
-    /// took are in its neighbours.
+    /// took are in its neighbours. A resource is read as if it had been fetched.
     pub fn to_capture(&self) -> Option<Capture> {
+        if self.record_type() == RecordType::Resource {
+            return Some(Capture {
+                url: CanonicalUrl::parse(self.field("WARC-Target-URI")?, None).ok()?,
+                fetched_at: self.field("WARC-Date")?.parse::<Timestamp>().ok()?,
+                remote: None,
+                status: 200,
+                request_headers: Vec::new(),
+                response_headers: vec![("content-type".to_owned(), self.field("Content-Type")?.to_owned())],
+                body: self.block.as_slice().into(),
+                truncated: None,
+                elapsed: std::time::Duration::ZERO,
+            });
+        }
         if self.record_type() != RecordType::Response {
             return None;
         }

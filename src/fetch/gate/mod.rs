@@ -140,6 +140,7 @@ impl Refusal {
 #[derive(Debug)]
 pub struct Permit {
     url: CanonicalUrl,
+    kind: UrlKind,
     platform: Arc<Platform>,
     host: Arc<Host>,
     /// Which of the host's requests it is.
@@ -237,7 +238,7 @@ impl Gate {
         if !platform.agreement.in_force(self.clock.now()) {
             return Err(Refusal::Agreement { platform: platform.id.to_string() });
         }
-        Ok(Permit { url: url.clone(), platform: platform.clone(), host, turn, _slot: slot })
+        Ok(Permit { url: url.clone(), kind, platform: platform.clone(), host, turn, _slot: slot })
     }
 
     /// Sends the permitted request and learns from its answer.
@@ -245,12 +246,12 @@ impl Gate {
     /// # Errors
     /// When no capture came back.
     pub async fn fetch(&self, permit: Permit, conditional: Conditional) -> Result<Fetched, FetchError> {
-        let Permit { url, platform, host, turn, _slot: slot } = permit;
+        let Permit { url, kind, platform, host, turn, _slot: slot } = permit;
         let mut extra = Vec::new();
         extra.extend(conditional.etag.map(|value| ("if-none-match", value)));
         extra.extend(conditional.last_modified.map(|value| ("if-modified-since", value)));
         let private = &platform.crawl.private_addresses;
-        let result = self.client.get(&url, private, &extra, self.client.body_limit_bytes()).await;
+        let result = self.client.get(&url, private, &extra, self.client.body_limit_bytes(kind)).await;
         self.learn(&host, turn, &result);
         drop(slot);
         let capture = result?;
@@ -288,6 +289,15 @@ impl Gate {
     /// Until when `host` asked us to stay away, if it did.
     pub fn blocked_until(&self, platform: &Platform, host: &HostKey) -> Option<Timestamp> {
         self.host(platform, host).pace().record.blocked_until
+    }
+
+    /// Why `url` would be refused, as far as scope and the stored robots.txt tell; nothing is asked.
+    pub fn foreseen(&self, platform: &Platform, url: &CanonicalUrl) -> Option<&'static str> {
+        if let Err(refusal) = self.in_scope(platform, url, UrlKind::Page) {
+            return Some(refusal.reason());
+        }
+        let robots = self.ledger.load_robots(&url.host())?;
+        (robots.status == RobotsStatus::Available && !robots.allows(url)).then_some("robots")
     }
 
     /// Why `host` may not be asked now, as the coverage statement names it, and until when where that is known.

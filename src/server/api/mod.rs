@@ -2,6 +2,7 @@
 
 mod archive;
 mod describe;
+mod listings;
 mod office;
 mod referrals;
 mod screening;
@@ -69,7 +70,8 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(office::watchlist))
         .routes(routes!(office::emerging))
         .routes(routes!(office::audit))
-        .routes(routes!(screening::screen));
+        .routes(routes!(screening::screen))
+        .routes(routes!(listings::post));
     let (routes, document) = OpenApiRouter::with_openapi(Head::openapi()).nest("/api/v1", routes).split_for_parts();
     (routes, describe::complete(&document))
 }

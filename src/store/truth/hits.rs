@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
+use crate::examine::ExaminedListing;
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::cases::{self, transition};
@@ -31,11 +32,25 @@ pub struct PageRecord {
     pub status: u16,
     /// 304: what is stored is still true.
     pub unchanged: bool,
+    /// What the visit speaks of.
+    pub covers: Covers,
     /// Where the evidence lies; without it no hit is stored.
     pub warc: Option<WarcRef>,
     /// Listings judged `review` or `refer`.
     pub listings: Vec<HitRecord>,
 }
+
+/// How much of a page's hits a record speaks of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Covers {
+    /// The page as it was fetched: hits of it that are not named are gone.
+    Page,
+    /// One listing that came another way (pushed, or in a feed), by its ordinal: other hits of the page stay as they are.
+    Listing(u32),
+}
+
+/// Ordinals from here on are of listings that no page brought.
+pub const NOT_FROM_A_PAGE: u32 = 0x2000_0000;
 
 /// One listing judged `review` or `refer`.
 #[derive(Debug, Clone)]
@@ -77,7 +92,46 @@ pub struct Recorded {
     pub hits_new: u64,
 }
 
+impl HitRecord {
+    /// The record of an examined listing.
+    pub fn of(ordinal: u32, examined: &ExaminedListing, minhash: Vec<u8>, cluster: ClusterId) -> Self {
+        let listing = &examined.listing;
+        HitRecord {
+            ordinal,
+            title: listing.title.clone(),
+            text: listing.description.clone(),
+            price: listing.price.as_ref().map(ToString::to_string),
+            currency: listing.price.as_ref().and_then(|price| price.currency.clone()),
+            seller: listing.seller.clone(),
+            language: listing.language.clone(),
+            images: listing.images.clone(),
+            identifiers: listing.identifiers.clone(),
+            assessment: examined.assessment.clone(),
+            content_digest: examined.content,
+            minhash,
+            cluster,
+        }
+    }
+}
+
 impl Truth {
+    /// The cluster of the hit at a page, where all hits of the page are of one.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn cluster_at(&self, platform: &PlatformId, url: &CanonicalUrl) -> Result<Option<ClusterId>, TruthError> {
+        let held: Vec<String> = self.read(|reader| {
+            Ok(reader
+                .prepare_cached("SELECT DISTINCT cluster FROM hits WHERE platform = ? AND url = ? LIMIT 2")?
+                .query_map(params![platform.as_str(), url.as_str()], |row| row.get(0))?
+                .collect::<Result<_, _>>()?)
+        })?;
+        match held.as_slice() {
+            [one] => ClusterId::parse(one).map(Some).map_err(|error| TruthError::Value(error.to_string())),
+            _ => Ok(None),
+        }
+    }
+
     /// Records visits in one transaction. Recording the same visit twice changes nothing, so a crash between this and the
     /// frontier's settlement is harmless.
     ///
@@ -115,7 +169,12 @@ impl Truth {
             .query_map(params![page.platform.as_str(), page.url.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
             .collect::<Result<_, _>>()?;
         for (id, ordinal) in open {
-            if !seen.contains(&ordinal) {
+            // A page that is there says nothing of what the platform itself handed over under its address.
+            let spoken_of = match page.covers {
+                Covers::Page => ordinal < NOT_FROM_A_PAGE || !(200..300).contains(&page.status),
+                Covers::Listing(one) => ordinal == one,
+            };
+            if spoken_of && !seen.contains(&ordinal) {
                 tx.prepare_cached("UPDATE hits SET gone_at = ? WHERE id = ?")?
                     .execute(params![page.fetched_at.as_millis(), id])?;
             }

@@ -28,7 +28,7 @@ use rusqlite::{Connection, OpenFlags};
 pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow, Sighted};
 pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use governance::{Mandate, ScanRow, Schedule};
-pub use hits::{HitRecord, PageRecord, Recorded};
+pub use hits::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded};
 pub use inbox::FOUND_LIMIT;
 pub use known::KnownHit;
 pub use notice::NoticeTerms;

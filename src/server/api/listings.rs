@@ -1,0 +1,151 @@
+//! Push: a platform posts listings; they are judged and, where they are not clear, recorded with evidence.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::listing::feed;
+use crate::server::auth::Caller;
+use crate::server::problem::Problem;
+use crate::server::request::{Body, Params};
+use crate::server::state::{PushedListing, ServerState};
+use crate::store::truth::Role;
+use crate::vocab::ids::PlatformId;
+
+/// Listings taken in one call.
+const LISTINGS_AT_ONCE: usize = 1000;
+
+/// Characters of a listing's id.
+const ID_CHARS: usize = 200;
+
+/// For whom an authority posts; a platform's own token says it.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListingsQuery {
+    /// Platform, when the token is not a platform's.
+    platform: Option<String>,
+}
+
+/// One listing, or a list of up to 1,000.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape of the body for the API's description; it is read listing by listing")]
+enum ListingsBody {
+    /// One listing.
+    One(PostedListing),
+    /// Several; one that cannot be taken in gets an `error` in its place.
+    Many(Vec<Value>),
+}
+
+/// A listing in the shape of `screen`, with the page it is published at.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+struct PostedListing {
+    /// The platform's id of it; posting it again updates it.
+    #[schema(min_length = 1, max_length = 200)]
+    id: String,
+    /// The page it is published at, on a host of the platform.
+    #[schema(format = "uri")]
+    url: String,
+    /// Title.
+    title: Option<String>,
+    /// Text.
+    text: Option<String>,
+    /// Language.
+    lang: Option<String>,
+    /// Currency.
+    currency: Option<String>,
+    /// Seller's published name; stored as a keyed hash.
+    seller: Option<String>,
+}
+
+/// Takes in listings a platform posts; each is judged, and recorded with evidence where it is not clear. When the call is
+/// answered they are on disk. Posting a listing again under its id updates it.
+#[utoipa::path(post, path = "/listings", tag = "screening", summary = "Hand over up to 1,000 published listings",
+    params(ListingsQuery), request_body = ListingsBody, responses(
+    (status = 200, body = serde_json::Value, description = "`taken`, `refused`, and `results` in order: id and verdict, or an error"),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn post(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ListingsQuery>,
+    Body(body): Body<Value>,
+) -> Result<Json<Value>, Problem> {
+    let id = match (who.role, who.platform, query.platform) {
+        (Role::Platform, Some(own), None) => own,
+        (Role::Platform, Some(own), Some(asked)) if own.as_str() == asked => own,
+        (Role::Platform, ..) => return Err(Problem::forbidden("a platform hands over its own listings")),
+        (Role::Authority | Role::Admin, _, Some(asked)) => {
+            PlatformId::parse(&asked).map_err(|_| Problem::not_found("platform", &asked))?
+        }
+        (Role::Authority | Role::Admin, _, None) => {
+            return Err(Problem::bad_request("say in `platform` whose listings these are"));
+        }
+        _ => return Err(Problem::forbidden("listings are handed over by platforms")),
+    };
+    let platform = state.platform(&id)?;
+    if !platform.agreement.in_force(state.now()) {
+        return Err(Problem::forbidden("the agreement with the platform is not in force"));
+    }
+    let posted = match body {
+        Value::Array(posted) if posted.len() > LISTINGS_AT_ONCE => {
+            return Err(Problem::unprocessable(format!("at most {LISTINGS_AT_ONCE} listings a call")));
+        }
+        Value::Array(posted) => posted,
+        one => {
+            if let Err(wrong) = read(&one) {
+                return Err(Problem::unprocessable(wrong));
+            }
+            vec![one]
+        }
+    };
+    let mut results: Vec<Value> = Vec::with_capacity(posted.len());
+    let mut pushed: Vec<(usize, PushedListing)> = Vec::new();
+    for (at, one) in posted.into_iter().enumerate() {
+        match read(&one) {
+            Ok((id, offered)) => {
+                results.push(json!({ "id": id }));
+                pushed.push((at, PushedListing { id, offered, body: one }));
+            }
+            Err(error) => results.push(json!({ "id": one["id"].as_str(), "line": at + 1, "error": error })),
+        }
+    }
+    let hub = state.clone();
+    let (places, listings): (Vec<usize>, Vec<PushedListing>) = pushed.into_iter().unzip();
+    let taken = tokio::task::spawn_blocking(move || (hub.hooks().take_in)((id, listings)))
+        .await
+        .map_err(|error| Problem::internal(&error))?
+        .map_err(|error| {
+            tracing::error!(%error, "listings could not be taken in");
+            Problem::unavailable("the store cannot be written now; nothing of the call was taken in")
+        })?;
+    let mut refused = results.iter().filter(|one| one["error"].is_string()).count();
+    for (at, outcome) in places.into_iter().zip(taken) {
+        match outcome {
+            Ok(verdict) => results[at]["verdict"] = json!(verdict),
+            Err(error) => {
+                refused += 1;
+                results[at]["line"] = (at + 1).into();
+                results[at]["error"] = error.into();
+            }
+        }
+    }
+    Ok(Json(json!({ "taken": results.len() - refused, "refused": refused, "results": results })))
+}
+
+fn read(one: &Value) -> Result<(String, feed::Offered), String> {
+    let id = one["id"].as_str().unwrap_or_default();
+    if id.is_empty() || id.chars().count() > ID_CHARS || id.chars().any(char::is_control) {
+        return Err(format!("`id` must be text of 1 to {ID_CHARS} characters"));
+    }
+    Ok((id.to_owned(), feed::offered(one, None)?))
+}
