@@ -26,6 +26,10 @@ fn bomb(bytes: usize) -> Vec<u8> {
     out.finish().unwrap()
 }
 
+/// Sixty-four MiB of spaces in 54 bytes of brotli.
+const BROTLI_BOMB: &str =
+    "cfffff7ff82540e2b14020f7fe9ffffffff04b00c4610180eefd3fffffffe1970088c32200ddfb7ffeffffc32f0110870500baf7ff03";
+
 #[test]
 fn every_trick_has_a_name_and_the_neighbour_is_scanned_as_ever() {
     let place = Place::new();
@@ -38,6 +42,15 @@ fn every_trick_has_a_name_and_the_neighbour_is_scanned_as_ever() {
     let packed = bomb(200 << 20);
     let page = move |_: &Asked| Reply::of(200, "text/html", packed.clone()).with("content-encoding", "gzip");
     add("bomb", site(page), json!({ "body-size-cap": 1 }));
+    let packed = data_encoding::HEXLOWER.decode(BROTLI_BOMB.as_bytes()).unwrap();
+    let page = move |_: &Asked| Reply::of(200, "text/html", packed.clone()).with("content-encoding", "br");
+    add("brotli-bomb", site(page), json!({ "body-size-cap": 1 }));
+    let cyrillic = b"<title>\xcf\xf0\xe8\xe2\xe5\xf2</title><p>\xcf\xf0\xe8\xe2\xe5\xf2".to_vec();
+    let body = cyrillic.clone();
+    add("wrong-charset", site(move |_| Reply::of(200, "text/html; charset=utf-8", body.clone())), json!({}));
+    add("no-charset", site(move |_| Reply::of(200, "text/html; charset=klingon", cyrillic.clone())), json!({}));
+    let zeros = vec![0; 100_000];
+    add("zeros", site(move |_| Reply::of(200, "text/html", zeros.clone())), json!({}));
     let endless = Reply::Stream { head: head(""), piece: vec![b'x'; 1 << 16], pause: Duration::ZERO };
     add("endless", site(move |_| endless.clone()), json!({ "body-size-cap": 1 }));
     let drip = Reply::Stream { head: head(""), piece: b"<p>".to_vec(), pause: Duration::from_millis(100) };
@@ -160,4 +173,28 @@ fn a_host_that_falls_silent_is_left_alone_instead_of_being_tried_for_each_page()
     assert!(server.log().len() < 15, "{}", server.log().len());
     let coverage = ended.coverage("down");
     assert_eq!(coverage["failures"], json!({ "host-silent": 200 }), "{coverage}");
+}
+
+#[test]
+fn links_that_are_attacks_or_mistakes_are_counted_and_never_asked_for() {
+    let long = format!("/{}", "x".repeat(3000));
+    let page = format!(
+        "<a href='http://user:pass@127.0.0.1/secret'>1</a><a href='/a%0d%0aset-cookie:x'>2</a><a href='/null%00byte'>3</a>\
+         <a href='http://[::1'>4</a><a href='{long}'>5</a><a href='javascript:alert(1)'>6</a><a href='mailto:a@b.test'>7</a>\
+         <a href='http://2130706434/'>8</a><a href='//169.254.169.254/latest/meta-data'>9</a><a href='/fine'>10</a>"
+    );
+    let server = site(move |asked| match asked.path.as_str() {
+        "/" | "/fine" => Reply::html(page.clone()),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("sly", &server.url("/"), "");
+    let ended = place.run(&["scan", "--json"]).expect(0);
+    assert_eq!(server.paths(), ["/robots.txt", "/", "/fine"]);
+    let coverage = ended.coverage("sly");
+    assert_eq!(
+        coverage["skipped"],
+        json!({ "link-userinfo": 1, "link-control-character": 2, "link-malformed": 1, "link-too-long": 1, "scope-host": 2 }),
+        "each is counted once, however many pages carry it: {coverage}"
+    );
 }

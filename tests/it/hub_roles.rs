@@ -49,8 +49,16 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
         get("/readyz".into(), [200; 6]),
         get("/metrics".into(), [200; 6]),
         get("/about-crawler".into(), [200; 6]),
+        get("/.well-known/http-message-signatures-directory".into(), [200; 6]),
         get("/api".into(), [200; 6]),
         ("POST", "/api/v1/screen".into(), Some(json!({ "id": "a", "title": "chair" })), [401, 200, 200, 403, 200, 200]),
+        (
+            "POST",
+            "/api/v1/listings".into(),
+            Some(json!({ "id": "a", "title": "chair", "url": "http://127.0.0.1/a" })),
+            // An authority must say whose listings they are.
+            [401, 403, 403, 403, 200, 400],
+        ),
     ];
     // Decisions are an authority's. What it gets depends on the state; others are refused before that is looked at.
     for (step, body, authority) in [

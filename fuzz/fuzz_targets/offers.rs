@@ -1,0 +1,12 @@
+//! No feed of offers panics, and every offer has an address that is canonical.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use listingwatch::vocab::url::CanonicalUrl;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(base) = CanonicalUrl::parse("https://shop.example.test/feed.xml", None) else { return };
+    for offered in listingwatch::listing::feed::read(bytes, &base).offers {
+        assert_eq!(CanonicalUrl::parse(offered.url.as_str(), None).as_ref(), Ok(&offered.url));
+    }
+});
