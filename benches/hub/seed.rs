@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use listingwatch::evidence::audit::GENESIS;
 use listingwatch::store::truth::Truth;
 use rusqlite::{Connection, params};
 
@@ -58,7 +59,7 @@ pub fn fill(folder: &Path, referrals: u64) {
         at = end;
     }
     // Counted again, with triggers, when the store is opened.
-    held.execute_batch("DROP TABLE case_counts; DROP TABLE hit_counts; DROP TABLE stage_counts; DROP TABLE answer_times; PRAGMA wal_checkpoint(TRUNCATE);")
+    held.execute_batch("DROP TABLE case_counts; DROP TABLE hit_counts; DROP TABLE hit_rows; DROP TABLE stage_counts; DROP TABLE answer_times; PRAGMA wal_checkpoint(TRUNCATE);")
         .expect("dropped");
     drop(held);
     drop(Truth::open(&database).expect("counted"));
@@ -131,7 +132,7 @@ fn case(held: &Connection, number: u64, referrals: u64) {
         );
         run(
             "INSERT INTO audit (at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, '{}', '', '')",
-            params![at, if chance.is_multiple_of(3) { "anna" } else { "scan" }, event, id],
+            params![at, if chance.is_multiple_of(3) { "anna" } else { "scan" }, event, id, GENESIS.to_string()],
         );
     };
     event(created, "draft", "drafted", None);

@@ -12,7 +12,7 @@ use crate::cli::request::{
 };
 use crate::detect::assessment::ListingText;
 use crate::report::transparency::{self, Counted};
-use crate::store::truth::HitRow;
+use crate::store::truth::{FACETS_LIMIT, HitRow};
 use crate::vocab::ids::PlatformId;
 
 /// Columns of a CSV export.
@@ -42,7 +42,7 @@ const COLUMNS: &[&str] = &[
 pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Exit, Failure> {
     let query = args.query.join(" ");
     if args.facets {
-        let facets = app.rooms.truth.facets(&query)?;
+        let facets = app.rooms.truth.facets(&query, FACETS_LIMIT)?;
         if output.json {
             output.json_document(&facets)?;
         } else {

@@ -45,7 +45,7 @@ async fn principal(
 ) -> Result<Principal, Problem> {
     let Some(token) = token else { return Err(Problem::unauthorized(basic)) };
     let address = address_of(parts);
-    match check_token(state, token, &address).await? {
+    match check_token(state, token, &address)? {
         Some(principal) => {
             state.limiter().request(&principal.token)?;
             Ok(principal)
@@ -55,13 +55,9 @@ async fn principal(
 }
 
 /// Who a token stands for; a wrong one costs the address it came from.
-pub(super) async fn check_token(
-    state: &ServerState,
-    token: String,
-    address: &str,
-) -> Result<Option<Principal>, Problem> {
+pub(super) fn check_token(state: &ServerState, token: String, address: &str) -> Result<Option<Principal>, Problem> {
     let now = state.now();
-    let principal = state.truth(move |truth| truth.principal(&token, now)).await?;
+    let principal = state.look_up(|truth| truth.principal(&token, now))?;
     if principal.is_none() {
         state.limiter().failure(address)?;
     }
@@ -176,8 +172,7 @@ pub(super) async fn visible_case(
     }
     let missing = || Problem::not_found("referral", id);
     let referral = ReferralId::parse(id).map_err(|_| missing())?;
-    let wanted = referral.clone();
-    let (platform, held) = match state.truth(move |truth| truth.referral_state(&wanted)).await {
+    let (platform, held) = match state.look_up(|truth| truth.referral_state(&referral)) {
         Err(problem) if problem.status == 404 => return Err(missing()),
         other => other?,
     };

@@ -19,7 +19,7 @@ use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of};
 use crate::server::state::ServerState;
 use crate::server::work::{notice_of, row_view};
-use crate::store::truth::{CaseFilter, FeedEvent, Principal};
+use crate::store::truth::{CaseFilter, FeedEvent, Principal, ReferralFull, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
 /// Entries of a feed page when nothing is asked.
@@ -150,24 +150,29 @@ async fn events(
     limit: usize,
 ) -> Result<(Vec<serde_json::Value>, i64), Problem> {
     let wanted = platform.clone();
-    let found = state.truth(move |truth| truth.feed_events(&wanted, since, limit)).await?;
+    let found: Vec<(FeedEvent, ReferralFull)> = state
+        .truth(move |truth| {
+            let with_case = |event: FeedEvent| {
+                let id = ReferralId::parse(&event.referral).map_err(|error| TruthError::Value(error.to_string()))?;
+                Ok((event, truth.referral(&id)?))
+            };
+            truth.feed_events(&wanted, since, limit)?.into_iter().map(with_case).collect()
+        })
+        .await?;
     let mut events = Vec::with_capacity(found.len());
-    let looked = found.last().map_or(since, |event| event.seq);
-    for event in found {
-        if let Some(event) = event_view(state, platform, event).await? {
-            events.push(event);
-        }
+    let looked = found.last().map_or(since, |(event, _)| event.seq);
+    for (event, full) in found {
+        events.extend(event_view(state, platform, event, full)?);
     }
     Ok((events, looked))
 }
 
-async fn event_view(
+fn event_view(
     state: &ServerState,
     platform: &PlatformId,
     event: FeedEvent,
+    full: ReferralFull,
 ) -> Result<Option<serde_json::Value>, Problem> {
-    let id = ReferralId::parse(&event.referral).map_err(|error| Problem::internal(&error))?;
-    let full = state.truth(move |truth| truth.referral(&id)).await?;
     if !full.lifecycle.is_visible_to_platform() {
         return Ok(None);
     }

@@ -88,6 +88,23 @@ async fn listing_text_stays_text_on_every_page() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn listing_text_stays_text_in_every_feed() {
+    let (hub, _) = two_platforms().await;
+    let token = hub.token(Role::Moderator, "mo", Some("first"));
+    let feed = hub.json(&token, "/feeds/first.json").await;
+    let item = &feed["items"][0];
+    assert!(item["title"].as_str().unwrap().contains("<script>"), "titles are plain text there");
+    let html = item["content_html"].as_str().unwrap();
+    assert!(html.contains("&lt;script&gt;") || html.contains("&#60;script&#62;"), "{html}");
+    assert!(!html.contains("<script") && !html.contains("<img"), "{html}");
+    let (_, atom) = hub.get(&token, "/feeds/first.atom").await;
+    assert!(atom.contains("alert(1)") && !atom.contains("<script") && !atom.contains("<img"), "{atom}");
+    // One line an event, however the listing's text breaks.
+    let (_, lines) = hub.get(&token, "/feeds/first.ndjson").await;
+    assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()), "{lines}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn spreadsheets_get_no_formulas() {
     let (hub, _) = two_platforms().await;
     let (words, result) = hub.command(&["export", "--format", "csv"]).await;

@@ -10,7 +10,7 @@ use crate::server::auth::{Caller, Rights};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of, next_link};
 use crate::server::state::ServerState;
-use crate::store::truth::SearchPage;
+use crate::store::truth::{FACETS_LIMIT, SearchPage};
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -33,7 +33,7 @@ pub(super) struct HitList {
     hits: Vec<crate::store::truth::HitRow>,
     /// Give this as `cursor` to go on.
     next: Option<String>,
-    /// Hits that match, counted up to 1,000.
+    /// Hits that match, counted up to 200.
     total: u64,
     /// There are more than `total`.
     more_than_total: bool,
@@ -81,7 +81,7 @@ pub(super) async fn facets(
     Params(query): Params<WordsQuery>,
 ) -> Result<Json<crate::store::truth::Facets>, Problem> {
     who.must_research()?;
-    Ok(Json(state.truth(move |truth| truth.facets(&query.q.unwrap_or_default())).await?))
+    Ok(Json(state.truth(move |truth| truth.facets(&query.q.unwrap_or_default(), FACETS_LIMIT)).await?))
 }
 
 /// One point of the series.

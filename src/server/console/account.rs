@@ -60,7 +60,7 @@ pub(super) async fn sign_in(State(state): State<ServerState>, request: Request) 
     let fields = fields_of(Request::from_parts(parts, body)).await?;
     let to = inside(fields.one("to"));
     let token = fields.one("token").unwrap_or_default().to_owned();
-    match check_token(&state, token, &address).await? {
+    match check_token(&state, token, &address)? {
         Some(who) => open(&state, who, &to).await,
         None => Ok(page(&SignInPage { title: "Sign in", to, wrong: true })?.into_response()),
     }

@@ -23,6 +23,9 @@ const TWIN_ROWS: usize = 1000;
 /// Values of one facet shown.
 const FACET_ROWS: usize = 8;
 
+/// Hits that the counts beside a page look at; the API looks at more.
+const COUNTED: u64 = 2_000;
+
 /// Months of the chart.
 const MONTHS: usize = 18;
 
@@ -33,6 +36,7 @@ const SNIPPET_CHARS: usize = 220;
 pub(super) struct ArchiveQuery {
     q: Option<String>,
     cursor: Option<String>,
+    chart: Option<String>,
     format: Option<String>,
 }
 
@@ -129,7 +133,15 @@ pub(super) async fn archive(
     let mut beside: Beside = Beside::default();
     if found.is_ok() && query.cursor.is_none() {
         let asked = words.clone();
-        beside = state.truth(move |truth| Ok((truth.facets(&asked)?, truth.series(&asked)?))).await?;
+        // Counting many matches by month takes longer than a page may, so it is done when asked for.
+        let charted =
+            words.is_empty() || query.chart.is_some() || found.as_ref().is_ok_and(|found| !found.more_than_total);
+        beside = state
+            .truth(move |truth| {
+                let series = if charted { truth.series(&asked)? } else { Vec::new() };
+                Ok((truth.facets(&asked, COUNTED)?, series))
+            })
+            .await?;
     }
     let (counts, series) = beside;
     let facets = [

@@ -64,6 +64,8 @@ const PLATFORM: [Group; 4] = [
 #[derive(Deserialize, Default)]
 pub(super) struct InboxQuery {
     group: Option<String>,
+    /// The group in which the filters were set; words look through all.
+    within: Option<String>,
     state: Option<String>,
     platform: Option<String>,
     category: Option<String>,
@@ -124,7 +126,11 @@ pub(super) async fn inbox(
     }
     let groups: &'static [Group] = if who.must_decide().is_ok() { &AUTHORITY } else { &PLATFORM };
     // Words and a single state look through everything; the tabs are for the daily round.
-    let usual = if chosen_state.is_some() || words.is_some() { "all" } else { groups[0].key };
+    let usual = match &query.within {
+        _ if chosen_state.is_some() || words.is_some() => "all",
+        Some(within) => within,
+        None => groups[0].key,
+    };
     let wanted = query.group.as_deref().unwrap_or(usual);
     let chosen = groups.iter().find(|group| group.key == wanted).unwrap_or(&groups[0]);
     let platform = chosen_platform.as_deref().map(PlatformId::parse).transpose();

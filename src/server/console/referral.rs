@@ -23,7 +23,7 @@ use crate::vocab::ids::ReferralId;
 const OTHERS: usize = 8;
 
 /// Log-odds at which a bar of the why-panel is full.
-const FULL_BAR: f64 = 6.0;
+const FULL_BAR: f64 = 4.0;
 
 #[derive(Deserialize)]
 pub(super) struct CaseQuery {

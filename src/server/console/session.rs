@@ -77,8 +77,8 @@ impl FromRequestParts<ServerState> for Visitor {
         let Some(cookie) = cookie_of(&parts.headers, cookie_name(state.hub().exposure)) else {
             return Err(Turned::SignIn(back));
         };
-        let (now, asked) = (state.now(), cookie.clone());
-        match state.truth(move |truth| truth.session(&asked, now)).await.map_err(Turned::Problem)? {
+        let now = state.now();
+        match state.look_up(|truth| truth.session(&cookie, now)).map_err(Turned::Problem)? {
             Some(Session { principal, csrf }) => {
                 state.limiter().request(&principal.token).map_err(Turned::Problem)?;
                 Ok(Visitor { who: principal, csrf, cookie })

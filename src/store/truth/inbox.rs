@@ -85,8 +85,8 @@ impl Truth {
     ) -> Result<Vec<ReferralRow>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
-                "SELECT {ROW} FROM referrals WHERE id <> ?2 AND id IN (SELECT referral FROM hits WHERE seller_hash = ?1)
-                 ORDER BY change DESC LIMIT ?3"
+                "SELECT {ROW} FROM (SELECT DISTINCT referral FROM hits WHERE seller_hash = ?1 AND referral <> ?2)
+                 CROSS JOIN referrals ON id = referral ORDER BY change DESC LIMIT ?3"
             ))?;
             let mut cases: Vec<ReferralRow> = Vec::new();
             for seller in sellers {

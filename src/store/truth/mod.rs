@@ -34,7 +34,7 @@ pub use known::KnownHit;
 pub use notice::NoticeTerms;
 pub use outbox::{AttemptResult, Delivery, DeliveryRow, FeedEvent};
 pub use review::{Claim, WAITING};
-pub use search::{COUNT_LIMIT, Facets, HitRow, SearchPage};
+pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
 pub use tokens::{Principal, Role, Session, TokenRow};
 
 use crate::referral::state::IllegalStep;

@@ -59,6 +59,8 @@ pub struct Query {
     pub values: Vec<Value>,
     /// A state every match's case is in.
     pub state: Option<String>,
+    /// Every match was first seen before this moment.
+    pub seen_before: Option<Timestamp>,
     /// Order.
     pub order: Order,
 }
@@ -80,7 +82,8 @@ pub enum Order {
 /// The first thing that cannot be read.
 pub fn parse(text: &str) -> Result<Query, QueryError> {
     let tokens = tokens(text)?;
-    let mut parser = Parser { tokens: &tokens, at: 0, values: Vec::new(), order: None, words: None, state: None };
+    let mut parser =
+        Parser { tokens: &tokens, at: 0, values: Vec::new(), order: None, words: None, state: None, seen_before: None };
     if !has_outer_or(&tokens) {
         parser.words = Some(Vec::new());
     }
@@ -93,6 +96,7 @@ pub fn parse(text: &str) -> Result<Query, QueryError> {
         condition,
         values: parser.values,
         state: parser.state,
+        seen_before: parser.seen_before,
         order: parser.order.unwrap_or(Order::Newest),
     })
 }
@@ -189,6 +193,7 @@ struct Parser<'a> {
     /// Words that all matches hold; collected while no `OR` stands outside parentheses.
     words: Option<Vec<String>>,
     state: Option<String>,
+    seen_before: Option<Timestamp>,
 }
 
 impl Parser<'_> {
@@ -233,7 +238,7 @@ impl Parser<'_> {
         if parts.is_empty() { Ok("1".to_owned()) } else { Ok(format!("({})", parts.join(" AND "))) }
     }
 
-    /// Takes a word that every match holds, and notes a state that every match's case is in.
+    /// Takes a word that every match holds, and notes what else holds of every match: its case's state, the end of a range.
     fn lifted(&mut self, field: Option<&str>, value: &str) -> bool {
         let Some(words) = &mut self.words else { return false };
         match field {
@@ -243,6 +248,11 @@ impl Parser<'_> {
             }
             Some("state") => {
                 self.state = Some(value.to_owned());
+                false
+            }
+            Some("seen") => {
+                let end = value.split_once("..").map_or(value, |(_, to)| to);
+                self.seen_before = self.seen_before.or(span(end).map(|(_, end)| end));
                 false
             }
             _ => false,

@@ -90,7 +90,8 @@ impl Truth {
     pub fn claims(&self, now: Timestamp) -> Result<Vec<Claim>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT c.referral, c.person, c.until FROM review_claims c JOIN referrals r ON r.id = c.referral
+                // The few claims first: the planner would start from the million cases in these states.
+                "SELECT c.referral, c.person, c.until FROM review_claims c CROSS JOIN referrals r ON r.id = c.referral
                  WHERE c.until > ? AND r.state IN ('drafted', 'relisted', 'contested') ORDER BY c.until",
             )?;
             let rows = statement.query_map([now.as_millis()], |row| {

@@ -70,10 +70,10 @@ pub struct SearchPage {
 }
 
 /// Matches counted for a page of search at most: counting a million would take longer than finding the page.
-pub const COUNT_LIMIT: u64 = 1000;
+pub const COUNT_LIMIT: u64 = 200;
 
-/// Matches that facets count at most, newest first.
-const FACETS_LIMIT: u64 = 50_000;
+/// Matches that facets count at most when no smaller number is asked, newest first.
+pub const FACETS_LIMIT: u64 = 10_000;
 
 /// Up to how many cases in a state make it quicker to start from the cases than to walk the hits.
 const FEW_CASES: u64 = 20_000;
@@ -97,7 +97,9 @@ pub struct Facets {
 
 /// Where matches are read from: the full-text index when the query has words, the cases when few are in the state asked
 /// for, the hits otherwise. `CROSS JOIN` keeps that order.
-fn from(connection: &Connection, query: &Query) -> Result<&'static str, TruthError> {
+///
+/// `sorted`: many match and come by score or last visit; then that order's index is walked instead of sorting them all.
+fn from(connection: &Connection, query: &Query, sorted: bool) -> Result<&'static str, TruthError> {
     if query.words.is_some() {
         return Ok(
             "FROM hits_text CROSS JOIN hits h ON h.rowid = hits_text.rowid CROSS JOIN referrals r ON r.id = h.referral
@@ -112,11 +114,36 @@ fn from(connection: &Connection, query: &Query) -> Result<&'static str, TruthErr
             return Ok("FROM referrals r CROSS JOIN hits h ON h.referral = r.id WHERE ");
         }
     }
-    Ok("FROM hits h CROSS JOIN referrals r ON r.id = h.referral WHERE ")
+    Ok(match query.order {
+        Order::Score(_) if sorted => {
+            "FROM hits h INDEXED BY hits_by_score CROSS JOIN referrals r ON r.id = h.referral WHERE "
+        }
+        Order::Seen(_) if sorted => {
+            "FROM hits h INDEXED BY hits_by_last_seen CROSS JOIN referrals r ON r.id = h.referral WHERE "
+        }
+        _ => "FROM hits h CROSS JOIN referrals r ON r.id = h.referral WHERE ",
+    })
 }
 
 fn values(query: &Query) -> Vec<Value> {
     query.words.iter().cloned().map(Value::Text).chain(query.values.iter().cloned()).collect()
+}
+
+/// No match lies behind this row: the last row of the months before the moment by which all were first seen. Without it
+/// a range that ended long ago is looked for among everything found since.
+fn bound(connection: &Connection, query: &Query) -> Result<String, TruthError> {
+    let Some(before) = query.seen_before else { return Ok(String::new()) };
+    let last: i64 = connection
+        .prepare_cached(
+            "SELECT coalesce(max(last_row), 0) FROM hit_rows WHERE month <= strftime('%Y-%m', ? / 1000, 'unixepoch')",
+        )?
+        .query_row([before.as_millis()], |row| row.get(0))?;
+    Ok(format!(" AND {} <= {last}", row_column(query)))
+}
+
+/// The row as the table that is read first names it.
+fn row_column(query: &Query) -> &'static str {
+    if query.words.is_some() { "hits_text.rowid" } else { "h.rowid" }
 }
 
 /// A place in an order: the value sorted by and the row. Any 32 hexadecimal digits are a place.
@@ -148,11 +175,11 @@ impl Place {
     }
 
     /// What lies behind this place.
-    fn behind(self, order: Order, values: &mut Vec<Value>) -> String {
-        let (column, value, descending) = match order {
+    fn behind(self, query: &Query, values: &mut Vec<Value>) -> String {
+        let (column, value, descending) = match query.order {
             Order::Newest => {
                 values.push(Value::Integer(self.row));
-                return " AND h.rowid < ?".to_owned();
+                return format!(" AND {} < ?", row_column(query));
             }
             Order::Seen(descending) => ("h.last_seen", Value::Integer(self.bits.cast_signed()), descending),
             Order::Score(descending) => ("h.score", Value::Real(f64::from_bits(self.bits)), descending),
@@ -247,17 +274,19 @@ impl Truth {
     /// When the query or cursor cannot be read, or SQLite fails.
     pub fn search(&self, text: &str, cursor: Option<&str>, limit: usize) -> Result<SearchPage, TruthError> {
         let query = query::parse(text)?;
-        let (hits, next) = self.page(&query, cursor, limit)?;
         let total: u64 = self.read(|connection| {
             let sql = format!(
-                "SELECT count(*) FROM (SELECT 1 {} {} LIMIT {})",
-                from(connection, &query)?,
+                "SELECT count(*) FROM (SELECT 1 {} {}{} LIMIT {})",
+                from(connection, &query, false)?,
                 query.condition,
+                bound(connection, &query)?,
                 COUNT_LIMIT + 1
             );
             Ok(connection.prepare_cached(&sql)?.query_row(params_from_iter(values(&query)), |row| row.get(0))?)
         })?;
-        Ok(SearchPage { hits, next, total: total.min(COUNT_LIMIT), more_than_total: total > COUNT_LIMIT })
+        let more_than_total = total > COUNT_LIMIT;
+        let (hits, next) = self.page(&query, cursor, limit, more_than_total)?;
+        Ok(SearchPage { hits, next, total: total.min(COUNT_LIMIT), more_than_total })
     }
 
     fn page(
@@ -265,16 +294,18 @@ impl Truth {
         query: &Query,
         cursor: Option<&str>,
         limit: usize,
+        sorted: bool,
     ) -> Result<(Vec<HitRow>, Option<String>), TruthError> {
         let unreadable = || TruthError::Invalid("the cursor is not one of ours; start without it".to_owned());
         let place = cursor.map(|cursor| Place::parse(cursor).ok_or_else(unreadable)).transpose()?;
         self.read(|connection| {
             let mut values = values(query);
-            let behind = place.map_or_else(String::new, |place| place.behind(query.order, &mut values));
+            let behind = place.map_or_else(String::new, |place| place.behind(query, &mut values));
             let sql = format!(
-                "SELECT {COLUMNS} {} {}{behind} ORDER BY {} LIMIT ?",
-                from(connection, query)?,
+                "SELECT {COLUMNS} {} {}{}{behind} ORDER BY {} LIMIT ?",
+                from(connection, query, sorted)?,
                 query.condition,
+                bound(connection, query)?,
                 order_sql(query)
             );
             values.push(Value::Integer(i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX)));
@@ -306,7 +337,7 @@ impl Truth {
         let query = query::parse(text).map_err(TruthError::from)?;
         let mut cursor: Option<String> = None;
         loop {
-            let (hits, next) = self.page(&query, cursor.as_deref(), 500)?;
+            let (hits, next) = self.page(&query, cursor.as_deref(), 500, true)?;
             for hit in hits {
                 each(hit)?;
             }
@@ -317,19 +348,20 @@ impl Truth {
         }
     }
 
-    /// Counts of the hits that match, by field; of the newest [`FACETS_LIMIT`] when there are more.
+    /// Counts of the hits that match, by field; of the newest `most` when there are more.
     ///
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
-    pub fn facets(&self, text: &str) -> Result<Facets, TruthError> {
+    pub fn facets(&self, text: &str, most: u64) -> Result<Facets, TruthError> {
         let query = query::parse(text)?;
         self.read(|connection| {
             let order = order_sql(&Query { order: Order::Newest, ..query.clone() });
             let sql = format!(
-                "SELECT h.id, h.platform, coalesce(h.category, 'none'), r.state {} {} ORDER BY {order} LIMIT {}",
-                from(connection, &query)?,
+                "SELECT h.id, h.platform, coalesce(h.category, 'none'), r.state {} {}{} ORDER BY {order} LIMIT {}",
+                from(connection, &query, false)?,
                 query.condition,
-                FACETS_LIMIT + 1
+                bound(connection, &query)?,
+                most.saturating_add(1)
             );
             let mut facets = Facets::default();
             let mut named = connection.prepare_cached("SELECT substance FROM hit_substances WHERE hit = ?")?;
@@ -342,7 +374,7 @@ impl Truth {
                 }
             };
             while let Some(row) = rows.next()? {
-                if facets.counted == FACETS_LIMIT {
+                if facets.counted == most {
                     facets.more = true;
                     break;
                 }
@@ -373,7 +405,7 @@ impl Truth {
             let sql = format!(
                 "SELECT strftime('%Y-%m', h.first_seen / 1000, 'unixepoch'), coalesce(h.category, 'none'), count(*)
                  {} {} GROUP BY 1, 2 ORDER BY 1, 2",
-                from(connection, &query)?,
+                from(connection, &query, false)?,
                 query.condition
             );
             let mut statement = connection.prepare_cached(&sql)?;

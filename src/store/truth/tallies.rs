@@ -67,6 +67,12 @@ CREATE TRIGGER IF NOT EXISTS hit_uncounted AFTER DELETE ON hits BEGIN
     AND month = strftime('%Y-%m', OLD.first_seen / 1000, 'unixepoch') AND category = coalesce(OLD.category, 'none');
 END;
 
+CREATE TABLE IF NOT EXISTS hit_rows (month TEXT PRIMARY KEY, last_row INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER IF NOT EXISTS hit_placed AFTER INSERT ON hits BEGIN
+  INSERT INTO hit_rows VALUES (strftime('%Y-%m', NEW.first_seen / 1000, 'unixepoch'), NEW.rowid)
+    ON CONFLICT DO UPDATE SET last_row = max(last_row, excluded.last_row);
+END;
+
 CREATE TABLE IF NOT EXISTS stage_counts (
   platform TEXT NOT NULL, stage TEXT NOT NULL, cases INTEGER NOT NULL,
   PRIMARY KEY (platform, stage)) STRICT, WITHOUT ROWID;
@@ -89,22 +95,23 @@ END;
 
 /// Counts of what was there before the tables were.
 const COUNT_ALL: &str = "
+DELETE FROM case_counts; DELETE FROM hit_counts; DELETE FROM hit_rows; DELETE FROM stage_counts; DELETE FROM answer_times;
 INSERT INTO case_counts SELECT platform, state, coalesce(category, 'none'), count(*) FROM referrals GROUP BY 1, 2, 3;
 INSERT INTO hit_counts SELECT platform, strftime('%Y-%m', first_seen / 1000, 'unixepoch'), coalesce(category, 'none'), count(*)
   FROM hits GROUP BY 1, 2, 3;
+INSERT INTO hit_rows SELECT strftime('%Y-%m', first_seen / 1000, 'unixepoch'), max(rowid) FROM hits GROUP BY 1;
 INSERT INTO stage_counts SELECT platform, state, count(DISTINCT referral) FROM events GROUP BY 1, 2;
 INSERT INTO answer_times SELECT platform, max(0, (answered - sent) / 3600000), count(*) FROM (
     SELECT platform, min(at) FILTER (WHERE message = 'referral.created') AS sent, min(at) FILTER (WHERE event = 'answer') AS answered
     FROM events GROUP BY referral) WHERE sent IS NOT NULL AND answered IS NOT NULL GROUP BY 1, 2;
 ";
 
-/// Makes what is missing, and counts what was there before.
+/// Makes what is missing, and counts what was there before. The last table made tells whether all of them were.
 pub(super) fn prepare(connection: &mut Connection) -> Result<(), TruthError> {
     let transaction = connection.transaction()?;
     let counted: bool =
-        transaction.query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'case_counts')", [], |row| {
-            row.get(0)
-        })?;
+        transaction
+            .query_row("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'hit_rows')", [], |row| row.get(0))?;
     transaction.execute_batch(TABLES)?;
     transaction.execute_batch(INDEXES)?;
     if !counted {
@@ -154,7 +161,7 @@ mod tests {
             ["case drafted 1", "case sent 2", "hours 4 1", "stage approved 1", "stage decided 1", "stage drafted 3"];
         assert_eq!(kept, expected);
         held.execute_batch(
-            "DROP TABLE case_counts; DROP TABLE hit_counts; DROP TABLE stage_counts; DROP TABLE answer_times;",
+            "DROP TABLE case_counts; DROP TABLE hit_counts; DROP TABLE hit_rows; DROP TABLE stage_counts; DROP TABLE answer_times;",
         )
         .unwrap();
         prepare(&mut held).unwrap();
