@@ -10,9 +10,11 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use crate::archive::warc_file::{WarcWriter, WriterOptions};
 use crate::config::problem::Problem;
 use crate::config::settings::Settings;
-use crate::detect::Detector;
 use crate::detect::assessment::Verdict;
-use crate::detect::watchlist::Watchlist;
+use crate::detect::changes::WatchlistChanges;
+use crate::detect::conflicts::conflicts;
+use crate::detect::watchlist::{PatternProblem, Watchlist};
+use crate::detect::{Detector, DetectorError};
 use crate::engine::intake::{self, Pushed};
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
@@ -116,7 +118,7 @@ pub struct App {
     pub progress: Mutex<Vec<Progress>>,
     platforms: RwLock<Vec<Arc<Platform>>>,
     answered: RwLock<Option<AnswerHook>>,
-    patterns_seen: Mutex<Option<std::time::SystemTime>>,
+    patterns_seen: Mutex<Option<u64>>,
     ledger: Arc<CheckpointedLedger>,
     _lock: DirectoryLock,
 }
@@ -143,7 +145,7 @@ impl App {
         let today = clock.now().date();
         let mut platforms = load_platforms(&paths, today)?;
         platforms.extend(extra);
-        let newest_pattern = paths.patterns.as_deref().and_then(newest_change);
+        let patterns_seen = paths.patterns.as_deref().and_then(state_of_files);
         let detector = load_detector(&paths)?;
         let lock = DirectoryLock::take(&paths.data)?;
         check_layout(&paths.data)?;
@@ -215,7 +217,7 @@ impl App {
             progress: Mutex::default(),
             platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
             answered: RwLock::new(None),
-            patterns_seen: Mutex::new(newest_pattern),
+            patterns_seen: Mutex::new(patterns_seen),
             ledger,
             _lock: lock,
         })
@@ -251,30 +253,35 @@ impl App {
         }
     }
 
-    /// Loads the watchlist again if a file of it changed; answers with the new version. A refused list leaves the old one.
+    /// Loads the watchlist again if a file of it changed, came or went; answers with what the new one changes. A refused
+    /// list leaves the old one in use.
     ///
     /// # Errors
     /// Every problem of the changed files.
-    pub fn reload_watchlist(&self) -> Result<Option<String>, AppError> {
-        let Some(newest) = self.paths.patterns.as_deref().and_then(newest_change) else { return Ok(None) };
+    pub fn reload_watchlist(&self) -> Result<Option<Reloaded>, AppError> {
+        let Some(state) = self.paths.patterns.as_deref().and_then(state_of_files) else { return Ok(None) };
         {
             let mut seen = self.patterns_seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if *seen == Some(newest) {
+            if *seen == Some(state) {
                 return Ok(None);
             }
-            *seen = Some(newest);
+            *seen = Some(state);
         }
-        let detector = load_detector(&self.paths)?;
-        let (old, new) =
-            (self.rooms.detector().watchlist().version().to_owned(), detector.watchlist().version().to_owned());
-        if old == new {
+        let files = pattern_files(&self.paths)?;
+        let watchlist = parse_patterns(&self.paths, &files)?;
+        let conflicts = problems_of(&self.paths, conflicts(&watchlist, &files));
+        let detector = compile(&self.paths, watchlist)?;
+        let (old, new) = (self.rooms.detector(), detector.watchlist().version().to_owned());
+        if old.watchlist().version() == new {
             return Ok(None);
         }
-        let detail = serde_json::json!({ "from": old, "to": new }).to_string();
+        let changes = WatchlistChanges::between(old.watchlist(), detector.watchlist());
+        let detail =
+            serde_json::json!({ "from": old.watchlist().version(), "to": new, "changes": changes }).to_string();
         self.rooms.replace_detector(detector);
         let said = Said { actor: "hub", action: "reload-watchlist", subject: &new, detail: &detail };
         self.rooms.truth.note(&said, self.rooms.now()).map_err(anyhow::Error::from)?;
-        Ok(Some(new))
+        Ok(Some(Reloaded { version: new, changes, conflicts }))
     }
 
     /// Closes what must be closed in good order. Without it the next start treats this one as a crash.
@@ -293,6 +300,17 @@ impl App {
 fn contact_url(settings: &Settings) -> String {
     let page = || settings.hub.public_url.as_ref().map(|hub| format!("{hub}/about-crawler"));
     settings.crawler.contact_url.clone().or_else(page).unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned())
+}
+
+/// What a reload brought.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// Version and digest of the list now in use.
+    pub version: String,
+    /// What it changes of the one before.
+    pub changes: WatchlistChanges,
+    /// Names and identifiers that mean two things, and the like: the list is in use, a person should look.
+    pub conflicts: Vec<Problem>,
 }
 
 /// Contact named in the User-Agent until the settings name one.
@@ -325,8 +343,7 @@ pub fn load_platforms(paths: &Paths, today: jiff::civil::Date) -> Result<Vec<Pla
 /// # Errors
 /// Every problem of the pattern files.
 pub fn load_detector(paths: &Paths) -> Result<Detector, AppError> {
-    let watchlist = load_watchlist(paths)?;
-    Detector::compile(Arc::new(watchlist)).map_err(|error| AppError::Room(anyhow::Error::from(error)))
+    compile(paths, load_watchlist(paths)?)
 }
 
 /// The watchlist of the patterns folder, or the one compiled in.
@@ -334,28 +351,77 @@ pub fn load_detector(paths: &Paths) -> Result<Detector, AppError> {
 /// # Errors
 /// Every problem of the pattern files.
 pub fn load_watchlist(paths: &Paths) -> Result<Watchlist, AppError> {
-    let parsed = match &paths.patterns {
-        Some(folder) => {
-            let files = read_patterns(folder).map_err(|problem| AppError::Configuration(vec![problem]))?;
-            Watchlist::parse(&files)
-        }
-        None => Watchlist::builtin(),
+    match &paths.patterns {
+        Some(_) => parse_patterns(paths, &pattern_files(paths)?),
+        None => Watchlist::builtin().map_err(|problems| AppError::Configuration(problems_of(paths, problems))),
+    }
+}
+
+/// The watchlist with everything that is wrong with it, and whatever could be read all the same.
+pub fn examine_watchlist(paths: &Paths) -> (Option<Watchlist>, Vec<Problem>) {
+    let refused = |error: AppError| match error {
+        AppError::Configuration(problems) => problems,
+        other => vec![Problem::about("patterns", other.to_string(), None)],
     };
-    parsed.map_err(|problems| {
-        AppError::Configuration(
-            problems
-                .into_iter()
-                .map(|p| Problem {
-                    severity: crate::config::problem::Severity::Error,
-                    file: p.file,
-                    line: p.line,
-                    column: p.column,
-                    message: p.message,
-                    hint: p.hint,
-                })
-                .collect(),
-        )
+    let files = match &paths.patterns {
+        Some(_) => match pattern_files(paths) {
+            Ok(files) => files,
+            Err(error) => return (None, refused(error)),
+        },
+        None => crate::detect::builtin_files(),
+    };
+    match parse_patterns(paths, &files) {
+        Ok(watchlist) => {
+            let mut problems = problems_of(paths, conflicts(&watchlist, &files));
+            if problems.is_empty() {
+                problems.extend(compile(paths, watchlist.clone()).err().map(refused).unwrap_or_default());
+            }
+            (Some(watchlist), problems)
+        }
+        Err(error) => (None, refused(error)),
+    }
+}
+
+fn pattern_files(paths: &Paths) -> Result<Vec<(String, String)>, AppError> {
+    let folder = paths.patterns.as_deref().unwrap_or_else(|| Path::new("patterns"));
+    read_patterns(folder).map_err(|problem| AppError::Configuration(vec![problem]))
+}
+
+fn parse_patterns(paths: &Paths, files: &[(String, String)]) -> Result<Watchlist, AppError> {
+    Watchlist::parse(files).map_err(|problems| AppError::Configuration(problems_of(paths, problems)))
+}
+
+fn compile(paths: &Paths, watchlist: Watchlist) -> Result<Detector, AppError> {
+    let watchlist = Arc::new(watchlist);
+    Detector::compile(watchlist.clone()).map_err(|error| match error {
+        // The conflicts of the list say where the rule stands.
+        DetectorError::ClassRule(reason) => AppError::Configuration(vec![Problem::about(
+            in_folder(paths, "classes.toml"),
+            reason,
+            Some("`listingwatch check` names the place".to_owned()),
+        )]),
+        error @ DetectorError::Automaton(_) => AppError::Room(anyhow::Error::from(error)),
     })
+}
+
+/// Problems of pattern files, with paths that can be opened.
+fn problems_of(paths: &Paths, problems: Vec<PatternProblem>) -> Vec<Problem> {
+    let with_path = |problem: PatternProblem| Problem {
+        severity: crate::config::problem::Severity::Error,
+        file: in_folder(paths, &problem.file),
+        line: problem.line,
+        column: problem.column,
+        message: problem.message,
+        hint: problem.hint,
+    };
+    problems.into_iter().map(with_path).collect()
+}
+
+fn in_folder(paths: &Paths, file: &str) -> String {
+    match &paths.patterns {
+        Some(folder) => folder.join(file).display().to_string(),
+        None => format!("built-in {file}"),
+    }
 }
 
 /// All `*.toml` files below `folder`, with their paths relative to it, sorted.
@@ -401,22 +467,24 @@ fn check_layout(data: &Path) -> Result<(), AppError> {
     }
 }
 
-/// When a file below `folder` last changed.
-fn newest_change(folder: &Path) -> Option<std::time::SystemTime> {
-    let mut newest = None;
+/// A digest over the names, sizes and times of change of the files below `folder`.
+fn state_of_files(folder: &Path) -> Option<u64> {
+    let mut states: Vec<(PathBuf, u64, Option<std::time::SystemTime>)> = Vec::new();
     let mut folders = vec![folder.to_path_buf()];
     while let Some(current) = folders.pop() {
         for entry in std::fs::read_dir(current).ok()?.flatten() {
             let Ok(meta) = entry.metadata() else { continue };
             if meta.is_dir() {
                 folders.push(entry.path());
-            } else {
-                newest = newest.max(meta.modified().ok());
+            } else if entry.path().extension().is_some_and(|extension| extension == "toml") {
+                states.push((entry.path(), meta.len(), meta.modified().ok()));
             }
         }
     }
-    newest
+    states.sort();
+    Some(xxhash_rust::xxh3::xxh3_64(format!("{states:?}").as_bytes()))
 }
+
 impl App {
     /// What the hub needs of this program. `secure` says that a proxy ends TLS; `address` is where it listens.
     pub fn hub_state(self: &Arc<Self>, secure: bool, address: &str) -> ServerState {

@@ -10,9 +10,10 @@ use crate::cli::output::Output;
 use crate::cli::request::{
     ExportArgs, ExportFormat, ReportFormat, ReportRequest, RescreenArgs, SearchArgs, VerifyArgs,
 };
-use crate::detect::assessment::ListingText;
+use crate::detect::assessment::{Assessment, ListingText, Verdict};
+use crate::detect::evaluate::verdict_name;
 use crate::report::transparency::{self, Counted};
-use crate::store::truth::{FACETS_LIMIT, HitRow};
+use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit};
 use crate::vocab::ids::PlatformId;
 
 /// Columns of a CSV export.
@@ -167,40 +168,95 @@ pub(super) fn report(app: &App, request: &ReportRequest, output: &Output) -> Res
     Ok(Exit::Done)
 }
 
-/// Judges stored hits with the present watchlist and lists what would change. The archive itself is not rewritten: a hit
-/// says what was known when it was found.
+/// Hits read at once.
+const RESCREEN_AT_ONCE: usize = 500;
+
+/// Judges stored hits with the present watchlist, lists what changes, and lets cases that have not left follow; a dry run
+/// only lists.
 pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Result<Exit, Failure> {
     let detector = app.rooms.detector();
-    let mut changes: BTreeMap<String, u64> = BTreeMap::new();
-    let mut looked = 0_u64;
-    app.rooms.truth.for_each_hit::<Failure>(&args.query, |hit| {
-        looked += 1;
-        let listing = ListingText {
-            title: &hit.title,
-            text: &hit.text,
-            language: hit.language.as_deref(),
-            ..ListingText::default()
-        };
-        let now = detector.assess(&listing, &[]);
-        let verdict = format!("{:?}", now.verdict).to_lowercase();
-        if verdict != hit.verdict {
-            *changes.entry(format!("{} -> {verdict}", hit.verdict)).or_default() += 1;
-            let row = serde_json::json!({ "id": hit.id, "referral": hit.referral, "url": hit.url, "was": hit.verdict,
-                "now": verdict, "was_score": hit.score, "now_score": now.score, "watchlist": now.watchlist });
-            if output.json {
-                output.json_line(&row)?;
-            } else {
-                output.line(format!("{}  {} -> {verdict}  {}", hit.referral, hit.verdict, hit.title))?;
+    let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
+    let (mut looked, mut changed, mut after) = (0_u64, 0_u64, String::new());
+    loop {
+        let hits = app.rooms.truth.stored_hits(&args.query, &after, RESCREEN_AT_ONCE)?;
+        let Some(last) = hits.last() else { break };
+        after = last.id.clone();
+        for hit in &hits {
+            looked += 1;
+            let platform = app.platform(&hit.platform);
+            let jurisdictions = platform.as_ref().map_or(&[][..], |platform| &platform.referral.jurisdictions);
+            let listing = ListingText {
+                title: &hit.title,
+                text: &hit.text,
+                attributes: &hit.identifiers,
+                language: hit.language.as_deref(),
+                price: hit.price.as_deref(),
+                currency: hit.currency.as_deref(),
+            };
+            let now_is = detector.assess(&listing, jurisdictions);
+            let difference = Difference::between(&hit.assessment, &now_is);
+            let outcome = match args.dry_run {
+                true => None,
+                false => Some(app.rooms.truth.rejudge(hit, &now_is, app.rooms.now())?),
+            };
+            if difference.cause.is_some() {
+                changed += 1;
+                let (was, now) = (verdict_name(hit.assessment.verdict), verdict_name(now_is.verdict));
+                *verdicts.entry(format!("{was} -> {now}")).or_default() += 1;
+                say_rejudged(hit, &now_is, &difference, outcome.as_ref(), output)?;
             }
         }
-        Ok(())
-    })?;
-    let changed: u64 = changes.values().sum();
+    }
+    let verdicts: Vec<String> = verdicts.iter().map(|(change, count)| format!("{change}: {count}")).collect();
     output.note(format!(
-        "{looked} hits judged with {}; {changed} would change {changes:?}",
-        detector.watchlist().version()
+        "{looked} hits judged with {}; {changed} {} ({})",
+        detector.watchlist().version(),
+        if args.dry_run { "would change" } else { "changed" },
+        if verdicts.is_empty() { "no verdict".to_owned() } else { verdicts.join(", ") }
     ));
     Ok(Exit::Done)
+}
+
+fn say_rejudged(
+    hit: &StoredHit,
+    now_is: &Assessment,
+    difference: &Difference,
+    outcome: Option<&Rejudged>,
+    output: &Output,
+) -> Result<(), Failure> {
+    let (was, now) = (verdict_name(hit.assessment.verdict), verdict_name(now_is.verdict));
+    if output.json {
+        return output.json_line(&serde_json::json!({
+            "id": hit.id, "referral": hit.referral, "state": hit.state.name(), "url": hit.url, "title": hit.title,
+            "was": was, "now": now, "was_score": hit.assessment.score, "now_score": now_is.score,
+            "lost": difference.lost, "gained": difference.gained, "controls": difference.controls,
+            "cause": difference.cause, "outcome": outcome,
+            "was_watchlist": hit.assessment.watchlist, "watchlist": now_is.watchlist,
+        }));
+    }
+    let mut names: Vec<String> = difference.lost.iter().map(|name| format!("-{name}")).collect();
+    names.extend(difference.gained.iter().map(|name| format!("+{name}")));
+    names.extend(difference.controls.iter().map(|name| format!("controls of {name}")));
+    let done = match outcome {
+        None => "dry run".to_owned(),
+        Some(Rejudged::Updated) => "the case follows".to_owned(),
+        Some(Rejudged::Dismissed) => "the draft is dismissed".to_owned(),
+        Some(Rejudged::Opened { case }) => format!("opened as {case}"),
+        Some(Rejudged::Settled) => format!("stays {}", hit.state),
+        Some(Rejudged::LeftAsSent) if now_is.verdict == Verdict::Clear => {
+            format!("left as it was sent, {}; consider `referrals withdraw`", hit.state)
+        }
+        Some(Rejudged::LeftAsSent) => format!("left as it was sent, {}", hit.state),
+    };
+    output.line(format!(
+        "{}  {was} {:.2} -> {now} {:.2} by {}  {}  {}  ({done})",
+        hit.referral,
+        hit.assessment.score,
+        now_is.score,
+        difference.cause.unwrap_or("nothing"),
+        names.join(" "),
+        hit.title
+    ))
 }
 
 pub(super) fn verify(args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {

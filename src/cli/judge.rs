@@ -126,8 +126,13 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
     let mut checked = Vec::new();
     let (mut seeds, mut patterns) = (Vec::new(), Vec::new());
     for path in &args.paths {
-        // A folder with a manifest is a watchlist, everything else holds platform files.
-        if path.join("manifest.toml").exists() { patterns.push(path.clone()) } else { seeds.push(path.clone()) }
+        // A folder with a manifest is a watchlist, a file in one stands for all of it; everything else holds platform files.
+        let watchlist = path.ancestors().take(3).find(|folder| folder.join("manifest.toml").exists());
+        match watchlist {
+            Some(folder) if patterns.iter().all(|held| held != folder) => patterns.push(folder.to_path_buf()),
+            Some(_) => {}
+            None => seeds.push(path.clone()),
+        }
     }
     if args.paths.is_empty() {
         seeds.extend(paths.seeds.clone());
@@ -143,11 +148,11 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
     problems.extend(found.problems);
     for folder in patterns.into_iter().map(Some).chain(args.paths.is_empty().then_some(None)) {
         let with = Paths { patterns: folder, ..paths.clone() };
-        match app::load_detector(&with) {
-            Ok(detector) => checked.push(format!("watchlist {}", detector.watchlist().version())),
-            Err(AppError::Configuration(found)) => problems.extend(found),
-            Err(error) => return Err(super::failure(error, output)),
+        let (watchlist, found) = app::examine_watchlist(&with);
+        if let Some(watchlist) = watchlist.filter(|_| found.is_empty()) {
+            checked.push(format!("watchlist {}", watchlist.version()));
         }
+        problems.extend(found);
     }
     let errors = problems.iter().filter(|problem| problem.is_error()).count();
     if output.json {
@@ -245,14 +250,25 @@ pub(super) fn watchlist(paths: &Paths, request: &WatchlistRequest, output: &Outp
                         control.instrument, control.schedule, control.jurisdiction
                     ))?;
                 }
-                output.line(format!("  CAS        {}", substance.cas.join(", ")))?;
-                output.line(format!("  sources    {}", substance.sources.join(", ")))?;
+                output.line(format!("  category   {}", substance.category()))?;
+                if let Some(year) = substance.first_reported {
+                    output.line(format!("  reported   first in {year}"))?;
+                }
+                for (kind, ids) in [("CAS", &substance.cas), ("InChIKey", &substance.inchikey)] {
+                    if !ids.is_empty() {
+                        output.line(format!("  {kind:<10} {}", ids.join(", ")))?;
+                    }
+                }
                 let lists =
                     [("names", &substance.names), ("street", &substance.street), ("ambiguous", &substance.ambiguous)];
                 for (kind, names) in lists {
                     for (language, list) in names {
                         output.line(format!("  {kind:<10} {language}: {}", list.join("; ")))?;
                     }
+                }
+                for tag in &substance.sources {
+                    let meaning = crate::detect::sources::meaning(tag).unwrap_or("see the list's own README");
+                    output.line(format!("  source     {tag}: {meaning}"))?;
                 }
                 output.line(format!("  watchlist  {}", watchlist.version()))?;
             }

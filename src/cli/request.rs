@@ -383,6 +383,9 @@ pub struct RescreenArgs {
     /// Only hits that match
     #[arg(long, default_value = "")]
     pub query: String,
+    /// List what would change, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Arguments of `verify`.

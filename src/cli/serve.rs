@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::{App, Paths};
+use crate::app::{App, AppError, Paths, Reloaded};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::ServeArgs;
@@ -157,8 +157,15 @@ async fn loops(app: Arc<App>, stopped: watch::Receiver<bool>, output: Output) {
         let (app, output, scans) = (app.clone(), output.clone(), scans.clone());
         async move {
             match app.reload_watchlist() {
-                Ok(Some(version)) => output.note(format!("the watchlist was reloaded: {version}")),
+                Ok(Some(reloaded)) => say_reloaded(&reloaded, &output),
                 Ok(None) => {}
+                Err(AppError::Configuration(problems)) => {
+                    tracing::warn!(
+                        problems = problems.len(),
+                        "the changed watchlist is refused; the old one stays in use"
+                    );
+                    problems.iter().for_each(|problem| output.note(problem.to_string()));
+                }
                 Err(error) => tracing::warn!(%error, "the changed watchlist is refused; the old one stays in use"),
             }
             let mut scans = scans.lock().await;
@@ -170,6 +177,15 @@ async fn loops(app: Arc<App>, stopped: watch::Receiver<bool>, output: Output) {
     }));
     while tasks.join_next().await.is_some() {}
     running.lock().await.shutdown().await;
+}
+
+fn say_reloaded(reloaded: &Reloaded, output: &Output) {
+    output.note(format!("the watchlist was reloaded: {}", reloaded.version));
+    output.note(format!("  {}", reloaded.changes));
+    for problem in &reloaded.conflicts {
+        output.note(format!("  {problem}"));
+    }
+    output.note("  hint: `listingwatch rescreen` judges the archive again with it");
 }
 
 /// Does `work` every tick until the program stops.

@@ -1,7 +1,7 @@
 //! The watchlist that is compiled in, so that the binary alone works in an empty folder.
 
 /// Files of `patterns/`, with their paths relative to it.
-pub(super) const FILES: &[(&str, &str)] = &[
+const FILES: &[(&str, &str)] = &[
     ("classes.toml", include_str!("../../patterns/classes.toml")),
     ("context.toml", include_str!("../../patterns/context.toml")),
     ("equipment.toml", include_str!("../../patterns/equipment.toml")),
@@ -37,3 +37,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("substances/tryptamine.toml", include_str!("../../patterns/substances/tryptamine.toml")),
     ("weights.toml", include_str!("../../patterns/weights.toml")),
 ];
+
+/// The compiled-in files as owned text, in the shape [`crate::detect::watchlist::Watchlist::parse`] takes.
+pub fn files() -> Vec<(String, String)> {
+    FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}

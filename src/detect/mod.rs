@@ -6,7 +6,9 @@
 
 pub mod assessment;
 mod builtin;
+pub mod changes;
 pub mod classes;
+pub mod conflicts;
 pub mod context;
 mod detector;
 pub mod evaluate;
@@ -18,8 +20,10 @@ pub mod score;
 pub mod screen;
 mod sets;
 mod sieve;
+pub mod sources;
 pub mod view;
 pub mod watchlist;
 mod weigh;
 
+pub use builtin::files as builtin_files;
 pub use detector::{Detector, DetectorError};

@@ -74,6 +74,9 @@ pub struct Substance {
     /// Names that are also ordinary words or short codes: count with context only.
     #[serde(default)]
     pub ambiguous: Names,
+    /// Names of `names` that another substance has too, where both uses are real.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shared: Vec<String>,
 }
 
 /// One item of equipment.
@@ -185,9 +188,7 @@ impl Watchlist {
     /// # Errors
     /// Never in a released program: a test parses it.
     pub fn builtin() -> Result<Self, Vec<PatternProblem>> {
-        let files: Vec<(String, String)> =
-            builtin::FILES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
-        Watchlist::parse(&files)
+        Watchlist::parse(&builtin::files())
     }
 
     /// Reads the files of a patterns folder: paths relative to it, and their text.
@@ -199,6 +200,7 @@ impl Watchlist {
         let (mut substances, mut equipment, mut classes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut context, mut weights, mut version) = (BTreeMap::new(), None, None);
         let mut ordinary = Names::new();
+        let mut seen: HashMap<String, String> = HashMap::new();
         for (path, text) in files {
             let file = Reader { path, text };
             match path.as_str() {
@@ -214,6 +216,7 @@ impl Watchlist {
                     if let Some(read) = file.read::<SubstanceFile>(&mut problems) {
                         for substance in read.substance {
                             file.check(&substance, &mut problems);
+                            file.check_id(&substance.id, &mut seen, &mut problems);
                             substances.push(substance);
                         }
                     }
@@ -238,7 +241,6 @@ impl Watchlist {
         if weights.is_none() && !problems.iter().any(|p| p.file == "weights.toml") {
             problems.push(missing("weights.toml"));
         }
-        conflicts(&substances, &mut problems);
         match (version, weights) {
             (Some(version), Some(weights)) if problems.is_empty() => {
                 let version = format!("{version}+sha256:{}", digest(files));
@@ -318,7 +320,7 @@ impl Substance {
 }
 
 /// A control code as instrument, schedule and jurisdiction.
-fn control(code: &str) -> Option<Control> {
+pub(super) fn control(code: &str) -> Option<Control> {
     let made = |instrument: &str, schedule: &str, jurisdiction: &str| {
         Some(Control {
             instrument: instrument.to_owned(),
@@ -395,8 +397,32 @@ impl Reader<'_> {
         PatternProblem { file: self.path.to_owned(), line, column, message, hint: hint.map(str::to_owned) }
     }
 
+    /// An id that stands twice is told at its last place.
+    fn check_id(&self, id: &str, seen: &mut HashMap<String, String>, problems: &mut Vec<PatternProblem>) {
+        let lines: Vec<usize> = self.id_places(id);
+        let here =
+            format!("{}:{}", self.path, lines.first().map_or(0, |at| self.problem(at + 1, String::new(), None).line));
+        if let Some(first) = seen.insert(id.to_owned(), here) {
+            problems.push(self.problem(
+                lines.last().map_or(0, |at| at + 1),
+                format!("substance `{id}` stands here and at {first}"),
+                Some("keep one entry and move the other's names to it"),
+            ));
+        }
+    }
+
+    /// Bytes at which an entry's id stands.
+    fn id_places(&self, id: &str) -> Vec<usize> {
+        let quoted = format!("\"{id}\"");
+        let is_id = |at: &usize| {
+            let line = &self.text[self.text[..*at].rfind('\n').map_or(0, |start| start + 1)..*at];
+            line.trim_start().strip_prefix("id").is_some_and(|rest| rest.trim() == "=")
+        };
+        self.text.match_indices(&quoted).map(|(at, _)| at).filter(is_id).collect()
+    }
+
     fn check(&self, substance: &Substance, problems: &mut Vec<PatternProblem>) {
-        let place = self.text.find(&format!("\"{}\"", substance.id)).map_or(0, |at| at + 1);
+        let place = self.id_places(&substance.id).first().map_or(0, |at| at + 1);
         if crate::vocab::ids::SubstanceId::parse(&substance.id).is_err() {
             problems.push(self.problem(
                 place,
@@ -427,22 +453,6 @@ impl Reader<'_> {
                     Some("look the number up again; the last digit checks the others"),
                 ));
             }
-        }
-    }
-}
-
-/// One id twice, or one CAS number on two substances of different classes.
-fn conflicts(substances: &[Substance], problems: &mut Vec<PatternProblem>) {
-    let mut ids: HashMap<&str, &str> = HashMap::new();
-    for substance in substances {
-        if let Some(first) = ids.insert(&substance.id, &substance.class) {
-            problems.push(PatternProblem {
-                file: format!("substances/{}.toml", substance.class),
-                line: 0,
-                column: 0,
-                message: format!("substance `{}` stands here and in class `{first}`", substance.id),
-                hint: Some("keep one entry and move the other's names to it".to_owned()),
-            });
         }
     }
 }

@@ -290,7 +290,7 @@ impl Truth {
             .optional()?;
         let Some((id, state, generation)) = held else {
             recorded.referrals_new += 1;
-            return open_case(tx, page, listing, 0, &[], now);
+            return open_case(tx, &opening(page, listing), 0, &[], now);
         };
         let referral = cases::referral_id(&id)?;
         let state: ReferralState = serde_json::from_str(&state)?;
@@ -312,7 +312,7 @@ impl Truth {
             Sighting::Anew => {
                 recorded.referrals_new += 1;
                 let history = [format!("{id} was {state}; the listing or the watchlist changed since")];
-                open_case(tx, page, listing, generation + 1, &history, now)
+                open_case(tx, &opening(page, listing), generation + 1, &history, now)
             }
         }
     }
@@ -328,18 +328,41 @@ fn was_gone(tx: &Transaction<'_>, page: &PageRecord, ordinal: u32) -> Result<boo
     Ok(gone.is_none_or(|gone| gone.is_some()))
 }
 
-fn open_case(
+/// What a new case starts from.
+pub(super) struct Opening<'a> {
+    pub(super) platform: &'a PlatformId,
+    pub(super) cluster: &'a ClusterId,
+    pub(super) title: &'a str,
+    pub(super) assessment: &'a Assessment,
+    /// Who drafts it.
+    pub(super) actor: &'static str,
+    /// For the audit log.
+    pub(super) detail: String,
+}
+
+fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord) -> Opening<'a> {
+    Opening {
+        platform: &page.platform,
+        cluster: &listing.cluster,
+        title: &listing.title,
+        assessment: &listing.assessment,
+        actor: "scan",
+        detail: serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string(),
+    }
+}
+
+/// Drafts a case.
+pub(super) fn open_case(
     tx: &Transaction<'_>,
-    page: &PageRecord,
-    listing: &HitRecord,
+    opening: &Opening<'_>,
     generation: u32,
     history: &[String],
     now: Timestamp,
 ) -> Result<ReferralId, TruthError> {
-    let name = format!("{}\n{}\n{generation}", page.platform, listing.cluster);
+    let name = format!("{}\n{}\n{generation}", opening.platform, opening.cluster);
     let id = format!("R-{:016x}", xxhash_rust::xxh3::xxh3_64(name.as_bytes()));
     let referral = cases::referral_id(&id)?;
-    let assessment = &listing.assessment;
+    let assessment = opening.assessment;
     let state = ReferralState::Drafted;
     tx.execute(
         "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
@@ -347,14 +370,14 @@ fn open_case(
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13)",
         params![
             id,
-            page.platform.as_str(),
-            listing.cluster.as_str(),
+            opening.platform.as_str(),
+            opening.cluster.as_str(),
             generation,
             state.name(),
             serde_json::to_string(&state)?,
             verdict_name(assessment.verdict),
             assessment.category,
-            listing.title,
+            opening.title,
             assessment.score,
             cases::next_change(tx)?,
             now.as_millis(),
@@ -362,11 +385,10 @@ fn open_case(
         ],
     )?;
     tx.execute(
-        "INSERT INTO events (referral, platform, at, actor, event, state) VALUES (?, ?, ?, 'scan', 'draft', 'drafted')",
-        params![id, page.platform.as_str(), now.as_millis()],
+        "INSERT INTO events (referral, platform, at, actor, event, state) VALUES (?, ?, ?, ?, 'draft', 'drafted')",
+        params![id, opening.platform.as_str(), now.as_millis(), opening.actor],
     )?;
-    let detail = serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string();
-    audit::append(tx, &Said { actor: "scan", action: "draft", subject: &id, detail: &detail }, now)?;
+    audit::append(tx, &Said { actor: opening.actor, action: "draft", subject: &id, detail: &opening.detail }, now)?;
     Ok(referral)
 }
 

@@ -99,7 +99,7 @@ pub struct Facets {
 /// for, the hits otherwise. `CROSS JOIN` keeps that order.
 ///
 /// `sorted`: many match and come by score or last visit; then that order's index is walked instead of sorting them all.
-fn from(connection: &Connection, query: &Query, sorted: bool) -> Result<&'static str, TruthError> {
+pub(super) fn from(connection: &Connection, query: &Query, sorted: bool) -> Result<&'static str, TruthError> {
     if query.words.is_some() {
         return Ok(
             "FROM hits_text CROSS JOIN hits h ON h.rowid = hits_text.rowid CROSS JOIN referrals r ON r.id = h.referral
@@ -125,7 +125,7 @@ fn from(connection: &Connection, query: &Query, sorted: bool) -> Result<&'static
     })
 }
 
-fn values(query: &Query) -> Vec<Value> {
+pub(super) fn values(query: &Query) -> Vec<Value> {
     query.words.iter().cloned().map(Value::Text).chain(query.values.iter().cloned()).collect()
 }
 

@@ -1,0 +1,309 @@
+//! Judging stored hits again when the watchlist changed: what the newer verdict does to the archive and to the cases.
+//!
+//! A case that left stays as it was sent, whatever the list says now: nothing is sent twice, and what was sent can be read
+//! again. What has not left follows the newer verdict. A cluster decided against comes back only when the newer list says
+//! more of it, as a new case that cites the old answer.
+
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension, params, params_from_iter};
+use serde::Serialize;
+
+use crate::detect::assessment::{Assessment, Verdict};
+use crate::evidence::audit::Said;
+use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::store::truth::cases::{self, transition};
+use crate::store::truth::hits::{Opening, index, open_case, verdict_name};
+use crate::store::truth::{Truth, TruthError, audit, query, search};
+use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
+use crate::vocab::time::Timestamp;
+
+/// A hit as it was recorded, with nothing blotted out: what detection needs to judge it again.
+#[derive(Debug, Clone)]
+pub struct StoredHit {
+    /// Hit id.
+    pub id: String,
+    /// Its case.
+    pub referral: ReferralId,
+    /// State of the case.
+    pub state: ReferralState,
+    /// Platform.
+    pub platform: PlatformId,
+    /// Page.
+    pub url: String,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub text: String,
+    /// Amount as published.
+    pub price: Option<String>,
+    /// Currency.
+    pub currency: Option<String>,
+    /// Language.
+    pub language: Option<String>,
+    /// Identifiers and attributes.
+    pub identifiers: Vec<(String, String)>,
+    /// How it was judged.
+    pub assessment: Assessment,
+}
+
+/// What the newer verdict did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "action", rename_all = "kebab-case")]
+pub enum Rejudged {
+    /// The open case follows it.
+    Updated,
+    /// Nothing is left of the draft: it was dismissed.
+    Dismissed,
+    /// A new case, because the list says more than when the old one was decided.
+    Opened {
+        /// The new case.
+        case: ReferralId,
+    },
+    /// The case was decided against, and the list says no more than then.
+    Settled,
+    /// The case left, and stays as it was sent.
+    LeftAsSent,
+}
+
+/// How two assessments of one listing differ.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// Substances and emerging names found before and not now.
+    pub lost: Vec<String>,
+    /// Found now and not before.
+    pub gained: Vec<String>,
+    /// Substances whose controls differ.
+    pub controls: Vec<String>,
+    /// What changed the verdict or the score: `names`, `controls`, `weights`, `thresholds`; none where nothing differs.
+    pub cause: Option<&'static str>,
+}
+
+impl Difference {
+    /// What `now` says otherwise than `then`.
+    pub fn between(then: &Assessment, now: &Assessment) -> Self {
+        let names = |of: &Assessment| {
+            let listed = of.substances.iter().map(|substance| substance.id.clone());
+            let new = of.emerging.iter().map(|found| found.surface.to_lowercase());
+            listed.chain(new).collect::<std::collections::BTreeSet<String>>()
+        };
+        let (had, has) = (names(then), names(now));
+        let controls: Vec<String> = now
+            .substances
+            .iter()
+            .filter(|is| then.substances.iter().any(|was| was.id == is.id && was.controls != is.controls))
+            .map(|is| is.id.clone())
+            .collect();
+        let (lost, gained): (Vec<String>, Vec<String>) =
+            (had.difference(&has).cloned().collect(), has.difference(&had).cloned().collect());
+        let cause = if !lost.is_empty() || !gained.is_empty() {
+            Some("names")
+        } else if !controls.is_empty() {
+            Some("controls")
+        } else if (then.score - now.score).abs() > 1e-9 {
+            Some("weights")
+        } else if then.verdict != now.verdict {
+            Some("thresholds")
+        } else {
+            None
+        };
+        Difference { lost, gained, controls, cause }
+    }
+
+    /// Whether the newer assessment says more than the one a decision rested on.
+    pub fn says_more(&self, then: &Assessment, now: &Assessment) -> bool {
+        now.verdict != Verdict::Clear
+            && (now.verdict > then.verdict || !self.gained.is_empty() || !self.controls.is_empty())
+    }
+}
+
+impl Truth {
+    /// Hits that match, after the one with id `after`, in the order of their ids.
+    ///
+    /// # Errors
+    /// When the query cannot be read, or SQLite fails.
+    pub fn stored_hits(&self, text: &str, after: &str, limit: usize) -> Result<Vec<StoredHit>, TruthError> {
+        let query = query::parse(text)?;
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,
+                   h.identifiers, h.assessment
+                 {} ({}) AND h.id > ? ORDER BY h.id LIMIT ?",
+                search::from(connection, &query, false)?,
+                query.condition
+            );
+            let mut values = search::values(&query);
+            values.push(Value::Text(after.to_owned()));
+            values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut hits = Vec::new();
+            while let Some(row) = rows.next()? {
+                let text = |at: usize| row.get::<_, String>(at);
+                hits.push(StoredHit {
+                    id: text(0)?,
+                    referral: cases::referral_id(&text(1)?)?,
+                    state: serde_json::from_str(&text(2)?)?,
+                    platform: PlatformId::parse(&text(3)?).map_err(|error| TruthError::Value(error.to_string()))?,
+                    url: text(4)?,
+                    title: text(5)?,
+                    text: text(6)?,
+                    price: row.get(7)?,
+                    currency: row.get(8)?,
+                    language: row.get(9)?,
+                    identifiers: serde_json::from_str(&text(10)?)?,
+                    assessment: serde_json::from_str(&text(11)?)?,
+                });
+            }
+            Ok(hits)
+        })
+    }
+
+    /// Puts the newer verdict of a stored hit on record, as far as its case allows. Nothing is sent by it.
+    ///
+    /// # Errors
+    /// When SQLite refuses; then nothing of it is stored.
+    pub fn rejudge(&self, hit: &StoredHit, now_is: &Assessment, now: Timestamp) -> Result<Rejudged, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        // The case may have moved since the hit was read.
+        let held: Option<(String, String, i64)> = tx
+            .query_row(
+                "SELECT r.state_json, h.cluster, h.rowid FROM hits h JOIN referrals r ON r.id = h.referral WHERE h.id = ?",
+                [&hit.id],
+                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+            )
+            .optional()?;
+        let Some((state, cluster, rowid)) = held else {
+            return Err(TruthError::NotFound { kind: "hit", id: hit.id.clone() });
+        };
+        let state: ReferralState = serde_json::from_str(&state)?;
+        let difference = Difference::between(&hit.assessment, now_is);
+        let mut case = hit.referral.clone();
+        let mut outcome = Rejudged::Updated;
+        if state.is_settled_against() {
+            if !difference.says_more(&hit.assessment, now_is) {
+                return Ok(Rejudged::Settled);
+            }
+            let cluster = ClusterId::parse(&cluster).map_err(|error| TruthError::Value(error.to_string()))?;
+            let Some(open) = reopened(&tx, hit, &cluster, &state, now_is, now)? else {
+                return Ok(Rejudged::LeftAsSent);
+            };
+            case = open;
+            outcome = Rejudged::Opened { case: case.clone() };
+        } else if !matches!(state, ReferralState::Drafted | ReferralState::Held { .. }) {
+            return Ok(Rejudged::LeftAsSent);
+        }
+        tx.execute("DELETE FROM hits_text WHERE rowid = ?", [rowid])?;
+        tx.execute("DELETE FROM hit_substances WHERE hit = ?", [&hit.id])?;
+        tx.execute(
+            "UPDATE hits SET referral = ?2, verdict = ?3, score = ?4, category = ?5, assessment = ?6, watchlist = ?7
+             WHERE id = ?1",
+            params![
+                hit.id,
+                case.as_str(),
+                verdict_name(now_is.verdict),
+                now_is.score,
+                now_is.category,
+                serde_json::to_string(now_is)?,
+                now_is.watchlist
+            ],
+        )?;
+        index(&tx, &hit.id, &hit.title, &hit.text, now_is)?;
+        if difference.cause.is_some() {
+            let detail = serde_json::json!({
+                "hit": hit.id, "from": verdict_name(hit.assessment.verdict), "to": verdict_name(now_is.verdict),
+                "difference": difference, "watchlist": now_is.watchlist,
+            });
+            let said =
+                Said { actor: "rescreen", action: "rejudge", subject: case.as_str(), detail: &detail.to_string() };
+            audit::append(&tx, &said, now)?;
+        }
+        cases::refresh(&tx, &case, now)?;
+        let counting: i64 = tx.query_row(
+            "SELECT count(*) FROM hits WHERE referral = ? AND verdict != 'clear'",
+            [case.as_str()],
+            |row| row.get(0),
+        )?;
+        if counting == 0 && state == ReferralState::Drafted {
+            let reason = format!("nothing in scope is found by watchlist {}", now_is.watchlist);
+            let intervals = Intervals { recheck: std::time::Duration::ZERO };
+            transition(&tx, &case, Event::Dismiss { reason }, "rescreen", intervals, now)?;
+            outcome = Rejudged::Dismissed;
+        }
+        tx.commit()?;
+        Ok(outcome)
+    }
+}
+
+/// The open case of a cluster that was decided against: one that another hit of it opened already, or a new one; none where
+/// the newer case left by now.
+fn reopened(
+    tx: &rusqlite::Transaction<'_>,
+    hit: &StoredHit,
+    cluster: &ClusterId,
+    state: &ReferralState,
+    now_is: &Assessment,
+    now: Timestamp,
+) -> Result<Option<ReferralId>, TruthError> {
+    let (newest, generation, newest_state): (String, u32, String) = tx.query_row(
+        "SELECT id, generation, state_json FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
+        params![hit.platform.as_str(), cluster.as_str()],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
+    let newest_state: ReferralState = serde_json::from_str(&newest_state)?;
+    if matches!(newest_state, ReferralState::Drafted | ReferralState::Held { .. }) {
+        return Ok(Some(cases::referral_id(&newest)?));
+    }
+    if !newest_state.is_settled_against() {
+        return Ok(None);
+    }
+    let history = [format!("{} was {state}; the watchlist says more since", hit.referral)];
+    let opening = Opening {
+        platform: &hit.platform,
+        cluster,
+        title: &hit.title,
+        assessment: now_is,
+        actor: "rescreen",
+        detail: serde_json::json!({ "watchlist": now_is.watchlist, "cluster": cluster }).to_string(),
+    };
+    Ok(Some(open_case(tx, &opening, generation + 1, &history, now)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assessment(verdict: Verdict, score: f64) -> Assessment {
+        Assessment {
+            verdict,
+            score,
+            category: None,
+            substances: Vec::new(),
+            context: Vec::new(),
+            emerging: Vec::new(),
+            reasons: Vec::new(),
+            watchlist: "test".to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_cause_of_a_change_is_named() {
+        let was = assessment(Verdict::Review, 0.5);
+        assert_eq!(Difference::between(&was, &was).cause, None);
+        assert_eq!(Difference::between(&was, &assessment(Verdict::Refer, 0.5)).cause, Some("thresholds"));
+        assert_eq!(Difference::between(&was, &assessment(Verdict::Refer, 0.9)).cause, Some("weights"));
+        let mut named = assessment(Verdict::Refer, 0.9);
+        named.emerging.push(crate::detect::assessment::EmergingFinding {
+            surface: "Testazene".to_owned(),
+            class: "synthetic-opioid".to_owned(),
+            subclass: None,
+            field: "title".to_owned(),
+            start: 0,
+            end: 9,
+        });
+        let difference = Difference::between(&was, &named);
+        assert_eq!((difference.cause, difference.gained.as_slice()), (Some("names"), &["testazene".to_owned()][..]));
+        assert!(difference.says_more(&was, &named));
+        assert!(!Difference::between(&named, &was).says_more(&named, &was));
+    }
+}
