@@ -10,6 +10,7 @@ use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::evidence::capture::Capture;
 use crate::listing::page::{Listing, Page};
+use crate::listing::spellings::Spellings;
 use crate::listing::{CompiledSelectors, ReadContext, ReadLimits};
 use crate::vocab::ids::Sha256Digest;
 
@@ -23,6 +24,10 @@ pub struct Bench<'a> {
     pub jurisdictions: &'a [String],
     /// Caps of the page reader.
     pub limits: &'a ReadLimits,
+    /// Whose page it is.
+    pub owner: &'a str,
+    /// Links that need not be told again.
+    pub known: Option<&'a Spellings>,
 }
 
 /// One listing with its assessment and fingerprints.
@@ -32,10 +37,35 @@ pub struct ExaminedListing {
     pub listing: Listing,
     /// What detection says.
     pub assessment: Assessment,
+    /// Fingerprints; only computed for what is not clear.
+    pub prints: Option<Fingerprints>,
+}
+
+/// What tells an offer again.
+#[derive(Debug, Clone)]
+pub struct Fingerprints {
     /// Digest of the folded text, equal for equal offers.
     pub content: Sha256Digest,
-    /// Similarity fingerprint; only computed for what is not clear.
-    pub minhash: Option<MinHash>,
+    /// Similarity fingerprint.
+    pub minhash: MinHash,
+}
+
+impl Fingerprints {
+    /// Fingerprints of an offer.
+    pub fn of(title: &str, description: &str) -> Self {
+        Fingerprints {
+            content: content_digest(title, description),
+            minhash: MinHash::of(&format!("{title}\n{description}")),
+        }
+    }
+}
+
+impl ExaminedListing {
+    /// Its fingerprints, formed now if it was clear.
+    pub fn fingerprints(&self) -> Fingerprints {
+        let made = || Fingerprints::of(&self.listing.title, &self.listing.description);
+        self.prints.clone().unwrap_or_else(made)
+    }
 }
 
 /// Everything examination found on one page.
@@ -56,6 +86,8 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
             content_type: capture.header("content-type"),
             selectors: bench.selectors,
             limits: bench.limits,
+            owner: bench.owner,
+            known: bench.known,
         },
     );
     let listings =
@@ -77,8 +109,6 @@ pub fn examine_listing(listing: Listing, bench: &Bench<'_>) -> ExaminedListing {
         },
         bench.jurisdictions,
     );
-    let content = content_digest(&listing.title, &listing.description);
-    let minhash = (assessment.verdict != Verdict::Clear)
-        .then(|| MinHash::of(&format!("{}\n{}", listing.title, listing.description)));
-    ExaminedListing { listing, assessment, content, minhash }
+    let prints = (assessment.verdict != Verdict::Clear).then(|| Fingerprints::of(&listing.title, &listing.description));
+    ExaminedListing { listing, assessment, prints }
 }

@@ -8,5 +8,5 @@ use listingwatch::vocab::url::CanonicalUrl;
 fuzz_target!(|bytes: &[u8]| {
     let Ok(url) = CanonicalUrl::parse("https://shop.example.test/item/1", None) else { return };
     let limits = ReadLimits::default();
-    let _ = listingwatch::listing::read(bytes, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits });
+    let _ = listingwatch::listing::read(bytes, &ReadContext::new(&url, &limits));
 });

@@ -96,8 +96,7 @@ pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failu
     };
     reader.take(PAGE_LIMIT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(&args.file, &error))?;
     let limits = ReadLimits { bytes: usize::try_from(PAGE_LIMIT_BYTES).unwrap_or(usize::MAX), ..ReadLimits::default() };
-    let page =
-        crate::listing::read(&bytes, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits });
+    let page = crate::listing::read(&bytes, &ReadContext::new(&url, &limits));
     let structured = structured::read(&charset::decode(&bytes, None).text, &url);
     let listings: Vec<_> = page
         .listings

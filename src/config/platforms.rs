@@ -193,7 +193,7 @@ fn crawl(section: &Section<'_, '_>, basis: Option<Basis>, hosts: Option<&[HostPa
     let rate = section.text("rate", |text| Ok(units::rate(text)?));
     let concurrency = section.number("concurrency", 1..65).unwrap_or(2);
     let max_pages = section.number("max_pages", 1..1_000_000_000_001).unwrap_or(100_000);
-    let max_depth = section.number("max_depth", 0..1_001).unwrap_or(12);
+    let max_depth = section.number("max_depth", 0..65_536).unwrap_or(12);
     let revisit = section.text("revisit", positive).map_or(Duration::from_secs(7 * 86_400), |placed| placed.value);
     let private = section.list("private_addresses", forms::private_range).unwrap_or_default();
     section.text("render", render);

@@ -220,7 +220,7 @@ impl Default for Limits {
             sitemap_bytes: 50 << 20,
             sitemaps_per_host: 1_000,
             filter_bytes: 64 << 20,
-            sled_cache_bytes: 128 << 20,
+            sled_cache_bytes: 32 << 20,
             listing_bytes: 1 << 20,
             free_disk_bytes: 256 << 20,
         }

@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
@@ -27,8 +28,15 @@ use crate::store::truth::{Covers, HitRecord, PageRecord, TruthError};
 use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
 use crate::vocab::url::CanonicalUrl;
 
-/// Pages committed together at most.
-const GROUP: usize = 256;
+/// Pages committed together at most, and the bytes of the captures they keep.
+const GROUP: usize = 512;
+const GROUP_BYTES: usize = 16 << 20;
+
+/// Commits follow each other no faster than this, unless a group is full.
+const BETWEEN_COMMITS: Duration = Duration::from_millis(100);
+
+/// How often a group that waits takes in what came.
+const LOOK: Duration = Duration::from_millis(10);
 
 /// A visit that ended, on its way to the disks.
 pub struct Done {
@@ -57,6 +65,13 @@ pub struct PageDone {
 }
 
 impl PageDone {
+    /// Whether anything of it must be kept or told to the record of truth.
+    pub fn matters(&self, keep: Keep, had_hit: bool) -> bool {
+        let offered = self.offers.iter().map(|(_, listing)| listing);
+        let found = self.listings.iter().chain(offered).any(|listing| listing.assessment.verdict != Verdict::Clear);
+        found || keep == Keep::All || had_hit
+    }
+
     /// Whether the answer says what became of a hit: a server in trouble and half a page do not.
     fn tells_of_absence(&self) -> bool {
         match self.kind {
@@ -68,6 +83,11 @@ impl PageDone {
 }
 
 impl Done {
+    /// Memory its capture holds.
+    fn bytes(&self) -> usize {
+        self.page.as_ref().map_or(0, |page| page.capture.body.len())
+    }
+
     /// A lease that ended without a request.
     pub fn without_page(scan: Arc<PlatformScan>, settlement: Settlement) -> Self {
         Done { scan, settlement, links: Vec::new(), page: None }
@@ -96,13 +116,20 @@ pub enum CommitError {
 
 /// Commits until the stages before are done.
 pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
+    let mut last_began: Option<Instant> = None;
     while let Some(first) = done.blocking_recv() {
         let mut group = vec![first];
-        while group.len() < GROUP
-            && let Ok(next) = done.try_recv()
-        {
-            group.push(next);
+        // Each commit waits for the disk a few times whatever its size. Pages that come one by one are committed at once;
+        // where they come fast, a moment's patience makes one commit of many.
+        if let Some(began) = last_began {
+            let mut patience = BETWEEN_COMMITS.saturating_sub(began.elapsed());
+            while !patience.is_zero() && gather(&mut group, &mut done) && more_may_come(&group) {
+                std::thread::sleep(patience.min(LOOK));
+                patience = BETWEEN_COMMITS.saturating_sub(began.elapsed());
+            }
         }
+        gather(&mut group, &mut done);
+        last_began = Some(Instant::now());
         // A panic here must not leave the lanes waiting for leases that never end.
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| commit(rooms, &mut group)))
             .unwrap_or(Err(CommitError::Panic));
@@ -121,6 +148,25 @@ pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
     if let Err(error) = closed {
         tracing::error!(%error, "WARC file could not be closed");
     }
+}
+
+/// Whether anything else is on its way in the scans of this group.
+fn more_may_come(group: &[Done]) -> bool {
+    group.iter().any(|one| {
+        let held = group.iter().filter(|other| Arc::ptr_eq(&one.scan, &other.scan)).count();
+        usize::try_from(one.scan.outstanding()).is_ok_and(|outstanding| outstanding > held)
+    })
+}
+
+/// Takes what is waiting. Says whether the group may grow further.
+fn gather(group: &mut Vec<Done>, done: &mut mpsc::Receiver<Done>) -> bool {
+    let mut bytes: usize = group.iter().map(Done::bytes).sum();
+    while group.len() < GROUP && bytes < GROUP_BYTES {
+        let Ok(next) = done.try_recv() else { return true };
+        bytes += next.bytes();
+        group.push(next);
+    }
+    false
 }
 
 fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
@@ -181,10 +227,10 @@ fn record(
     let alone = hits.len() == 1 && page.listings.len() == 1;
     let mut listings = Vec::new();
     for (ordinal, examined) in hits {
-        let minhash = examined.minhash.clone().unwrap_or_else(|| crate::dedup::minhash::MinHash::of(""));
+        let prints = examined.fingerprints();
         let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
-        let cluster = cluster_of(rooms, platform, &page.capture.url, ordinal, &minhash, alone)?;
-        listings.push(HitRecord::of(ordinal, examined, minhash.to_bytes(), cluster));
+        let cluster = cluster_of(rooms, platform, &page.capture.url, ordinal, &prints.minhash, alone)?;
+        listings.push(HitRecord::of(ordinal, examined, &prints, cluster));
     }
     Ok(Some(PageRecord {
         platform: platform.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tracing::debug;
 
+use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
 use crate::engine::commit::{Done, PageDone};
 use crate::engine::intake;
@@ -15,14 +16,15 @@ use crate::engine::scan::PlatformScan;
 use crate::evidence::capture::Capture;
 use crate::examine::{Bench, ExaminedListing, examine, examine_listing};
 use crate::fetch::gate::{Answer, Fetched as Response};
-use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
+use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState, body_mark};
 use crate::frontier::revisit::{Visit, next_visit};
 use crate::frontier::robots_tag;
 use crate::frontier::sitemap::{self, Dates, Sitemap};
 use crate::listing::ReadLimits;
 use crate::listing::ended::ended;
 use crate::listing::feed;
-use crate::listing::page::{Listing, Page};
+use crate::listing::page::{Link, Listing, Page};
+use crate::listing::spellings::Spellings;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
@@ -38,10 +40,11 @@ pub struct Fetched {
 
 /// Reads pages until the lanes are done.
 pub fn run(rooms: &Rooms, mut pages: mpsc::Receiver<Fetched>, committer: &mpsc::Sender<Done>) {
-    while let Some(page) = pages.blocking_recv() {
+    let mut spellings = Spellings::new(SPELLINGS);
+    while let Some(page) = next_page(&mut pages) {
         let (scan, lease) = (page.scan.clone(), page.lease.clone());
         let now = rooms.now();
-        let examiner = Examiner { rooms, scan: &scan, now };
+        let mut examiner = Examiner { rooms, scan: &scan, now, spellings: &mut spellings };
         // All input is hostile: a page that finds a hole in a parser costs that page, not the scan.
         let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| examiner.read(page)));
         let done = read.unwrap_or_else(|_| {
@@ -57,11 +60,26 @@ pub fn run(rooms: &Rooms, mut pages: mpsc::Receiver<Fetched>, committer: &mpsc::
     }
 }
 
+/// How long a look into an empty queue is put off where pages come fast: being woken for each of them costs more.
+const MOMENT: Duration = Duration::from_micros(300);
+
+fn next_page(pages: &mut mpsc::Receiver<Fetched>) -> Option<Fetched> {
+    if let Ok(page) = pages.try_recv() {
+        return Some(page);
+    }
+    std::thread::sleep(MOMENT);
+    pages.try_recv().ok().or_else(|| pages.blocking_recv())
+}
+
 struct Examiner<'a> {
     rooms: &'a Rooms,
     scan: &'a Arc<PlatformScan>,
     now: Timestamp,
+    spellings: &'a mut Spellings,
 }
+
+/// Spellings of known links remembered during a scan: four megabytes.
+const SPELLINGS: usize = 1 << 19;
 
 /// Refusals (429, 503) of a URL after which a scan leaves it to a later one.
 const REFUSALS: u16 = 5;
@@ -77,7 +95,7 @@ struct After {
 }
 
 impl Examiner<'_> {
-    fn read(&self, Fetched { lease, fetched, .. }: Fetched) -> Done {
+    fn read(&mut self, Fetched { lease, fetched, .. }: Fetched) -> Done {
         let Response { capture, kind } = fetched;
         self.scan.tally.count(|counts| {
             counts.pages += 1;
@@ -115,10 +133,13 @@ impl Examiner<'_> {
         }
         let page = PageDone { capture, kind, listings, offers, known_payload: lease.state.payload_digest };
         let settlement = lease.settle(after.state, after.due);
-        Done { scan: self.scan.clone(), settlement, links: after.links, page: Some(Box::new(page)) }
+        // Most pages leave nothing behind: their bytes are let go here instead of waiting for the disk with the rest.
+        let matters = page.matters(self.rooms.settings.evidence.keep, lease.state.hit);
+        let page = matters.then(|| Box::new(page));
+        Done { scan: self.scan.clone(), settlement, links: after.links, page }
     }
 
-    fn page(&self, lease: &Lease, capture: &Capture) -> (After, Vec<ExaminedListing>) {
+    fn page(&mut self, lease: &Lease, capture: &Capture) -> (After, Vec<ExaminedListing>) {
         let detector = self.rooms.detector();
         let limits = ReadLimits::default();
         let bench = Bench {
@@ -126,6 +147,8 @@ impl Examiner<'_> {
             selectors: self.scan.selectors.as_ref(),
             jurisdictions: &self.scan.platform.referral.jurisdictions,
             limits: &limits,
+            owner: self.scan.platform.id.as_str(),
+            known: Some(self.spellings),
         };
         let examination = examine(capture, &bench);
         let page = examination.page;
@@ -137,12 +160,7 @@ impl Examiner<'_> {
         let over = if lease.kind == UrlKind::Seed { None } else { ended(&page, &read) };
         self.scan.learn_parameters(&capture.url, page.canonical.as_ref(), what_is_seen(&page, &read), self.now);
         let listings = if over.is_some() { Vec::new() } else { examination.listings };
-        let digest = capture.payload_digest();
-        let visit = match over {
-            Some(_) => Visit::Gone,
-            None if lease.state.payload_digest == Some(digest) => Visit::Unchanged,
-            None => Visit::Changed,
-        };
+        let visit = if over.is_some() { Visit::Gone } else { visit_of(&lease.state, capture) };
         let hits = listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear).count();
         self.scan.tally.count(|counts| {
             counts.listings += listings.len() as u64;
@@ -157,7 +175,8 @@ impl Examiner<'_> {
         let state = UrlState {
             etag: capture.header("etag").map(str::to_owned),
             last_modified: capture.header("last-modified").map(str::to_owned),
-            payload_digest: Some(digest),
+            payload_digest: self.is_kept(hits).then(|| capture.payload_digest()),
+            body_mark: Some(body_mark(&capture.body)),
             hit: hits > 0,
             ..lease.state.clone()
         };
@@ -170,9 +189,18 @@ impl Examiner<'_> {
         if page.robots.nofollow || robots_tag::nofollow(tags.map(|(_, value)| value.as_str())) {
             self.scan.tally.skip("robots-meta-nofollow");
         } else {
-            let links = page.links.into_iter().filter(|link| !link.nofollow).map(|link| link.url);
+            let links: Vec<Link> = page.links.into_iter().filter(|link| !link.nofollow).collect();
+            let spelled: Vec<u64> = links.iter().filter_map(|link| link.spelling).collect();
             // The canonical page is a link like any other: it is fetched once, under its own name.
-            after.links = self.follow(lease, page.canonical.into_iter().chain(links));
+            let urls = links.into_iter().map(|link| link.url);
+            let cut;
+            (after.links, cut) = self.follow(lease, page.canonical.into_iter().chain(urls));
+            self.scan.learn(&capture.url, !listings.is_empty(), &after.links);
+            // What was cut for depth or a budget may be followed from another page; otherwise the same links need not be
+            // looked at again.
+            if cut == 0 {
+                spelled.into_iter().for_each(|spelling| self.spellings.note(spelling));
+            }
         }
         (after, listings)
     }
@@ -187,7 +215,7 @@ impl Examiner<'_> {
         }
         let pages =
             sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
-        let mut links = self.follow(lease, pages.chain(offers.iter().map(|(url, _)| url.clone())));
+        let (mut links, _) = self.follow(lease, pages.chain(offers.iter().map(|(url, _)| url.clone())));
         if let Some(since) = lease.state.last_fetched {
             self.changed(lease, &sitemap, since);
         }
@@ -203,12 +231,12 @@ impl Examiner<'_> {
                 }
             }
         }
-        let digest = capture.payload_digest();
-        let visit = if lease.state.payload_digest == Some(digest) { Visit::Unchanged } else { Visit::Changed };
+        let visit = visit_of(&lease.state, capture);
         let state = UrlState {
             etag: capture.header("etag").map(str::to_owned),
             last_modified: capture.header("last-modified").map(str::to_owned),
-            payload_digest: Some(digest),
+            payload_digest: self.is_kept(0).then(|| capture.payload_digest()),
+            body_mark: Some(body_mark(&capture.body)),
             ..lease.state.clone()
         };
         (After { links, ..self.visited(lease, visit, state) }, offers)
@@ -243,6 +271,8 @@ impl Examiner<'_> {
             selectors: None,
             jurisdictions: &self.scan.platform.referral.jurisdictions,
             limits: &limits,
+            owner: self.scan.platform.id.as_str(),
+            known: None,
         };
         let within =
             feed.offers.into_iter().filter(|offered| intake::wanted(&self.scan.platform, &offered.url).is_ok());
@@ -259,7 +289,7 @@ impl Examiner<'_> {
         let mut after = self.visited(lease, Visit::Unchanged, forgotten(&lease.state));
         match target {
             // The target is a new URL, one link deeper, so that a chain ends at the depth limit.
-            Ok(url) if *url != lease.url => after.links = self.follow(lease, [url.clone()].into_iter()),
+            Ok(url) if *url != lease.url => after.links = self.follow(lease, [url.clone()].into_iter()).0,
             Ok(_) => self.scan.tally.skip("redirect-to-itself"),
             Err(_) => self.scan.tally.skip("redirect-malformed"),
         }
@@ -282,10 +312,16 @@ impl Examiner<'_> {
         After { state, due: until, links: Vec::new() }
     }
 
-    fn follow(&self, lease: &Lease, links: impl Iterator<Item = CanonicalUrl>) -> Vec<NewEntry> {
+    /// Whether evidence of a page with so many hits is kept, which a later record may refer to.
+    fn is_kept(&self, hits: usize) -> bool {
+        hits > 0 || self.rooms.settings.evidence.keep == Keep::All
+    }
+
+    /// The links the frontier should hear of, and how many were cut that may be followed from elsewhere.
+    fn follow(&self, lease: &Lease, links: impl Iterator<Item = CanonicalUrl>) -> (Vec<NewEntry>, usize) {
         self.scan.follow(&self.rooms.hot, lease, links, self.now).unwrap_or_else(|error| {
             self.scan.break_off(&error);
-            Vec::new()
+            Default::default()
         })
     }
 
@@ -304,7 +340,11 @@ impl Examiner<'_> {
 /// The state of a URL whose page is no longer there. Validators go too: a page that comes back must come back whole, or
 /// its return would pass for no change.
 fn forgotten(state: &UrlState) -> UrlState {
-    UrlState { etag: None, last_modified: None, payload_digest: None, hit: false, ..state.clone() }
+    UrlState { etag: None, last_modified: None, payload_digest: None, body_mark: None, hit: false, ..state.clone() }
+}
+
+fn visit_of(state: &UrlState, capture: &crate::evidence::capture::Capture) -> Visit {
+    if state.is_same_body(&capture.body) == Some(true) { Visit::Unchanged } else { Visit::Changed }
 }
 
 /// Stands for what a reader sees of a page: its title, text and offers, not its links.

@@ -79,6 +79,8 @@ pub fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<
         selectors: None,
         jurisdictions: &platform.referral.jurisdictions,
         limits: &limits,
+        owner: platform.id.as_str(),
+        known: None,
     };
     let examined: Vec<ExaminedListing> =
         pushed.iter().map(|one| examine_listing(one.offered.listing.clone(), &bench)).collect();
@@ -142,9 +144,9 @@ pub(super) fn hit(
     ordinal: u32,
     examined: &ExaminedListing,
 ) -> Result<HitRecord, CommitError> {
-    let minhash = examined.minhash.clone().unwrap_or_else(|| crate::dedup::minhash::MinHash::of(""));
-    let cluster = cluster_of(rooms, &platform.id, url, ordinal, &minhash, true)?;
-    Ok(HitRecord::of(ordinal, examined, minhash.to_bytes(), cluster))
+    let prints = examined.fingerprints();
+    let cluster = cluster_of(rooms, &platform.id, url, ordinal, &prints.minhash, true)?;
+    Ok(HitRecord::of(ordinal, examined, &prints, cluster))
 }
 
 /// The posted object as a WARC resource record, or the record that holds the same bytes already.

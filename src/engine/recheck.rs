@@ -183,6 +183,8 @@ fn is_offered(rooms: &Rooms, platform: &Platform, capture: &Capture) -> bool {
         selectors: selectors.as_ref(),
         jurisdictions: &platform.referral.jurisdictions,
         limits: &limits,
+        owner: platform.id.as_str(),
+        known: None,
     };
     let examination = examine(capture, &bench);
     let read: Vec<_> = examination.listings.iter().map(|one| &one.listing).collect();

@@ -18,7 +18,8 @@ use crate::engine::statement;
 use crate::engine::tally::{Progress, Tally};
 use crate::frontier::entry::{Lease, NewEntry, UrlKind};
 use crate::frontier::parameters::ParameterBook;
-use crate::frontier::traps::TrapDetector;
+use crate::frontier::shapes::{PageKind, Shapes};
+use crate::frontier::traps::{TrapDetector, TrapReason};
 use crate::listing::CompiledSelectors;
 use crate::report::coverage::Coverage;
 use crate::store::hot::filter::{KeyFilter, Seen};
@@ -36,6 +37,9 @@ const LEFT_OUT_BYTES: usize = 1 << 20;
 
 /// Pages still due that are counted at the end of a scan that was cut short, or known at its start.
 pub(super) const STILL_DUE: usize = 10_000;
+
+/// Hosts of a platform that links may lead to: a name server that answers for every name is a trap like any other.
+const HOSTS_LIMIT: usize = 10_000;
 
 /// How long a wait for the end may go without a look at the wall clock, which may be set meanwhile.
 const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
@@ -113,7 +117,7 @@ pub struct PlatformScan {
     budget: AtomicI64,
     pub(super) stopping: AtomicBool,
     // Small sets, never held across an await.
-    traps: Mutex<HashMap<HostKey, TrapDetector>>,
+    patterns: Mutex<HashMap<HostKey, Patterns>>,
     left_out: Mutex<KeyFilter>,
     parameters: Mutex<ParameterBook>,
     sitemaps: AtomicU64,
@@ -153,7 +157,7 @@ impl PlatformScan {
             outstanding: AtomicI64::new(0),
             budget: AtomicI64::new(i64::try_from(pages).unwrap_or(i64::MAX)),
             stopping: AtomicBool::new(false),
-            traps: Mutex::default(),
+            patterns: Mutex::default(),
             left_out: Mutex::new(left_out),
             parameters: Mutex::default(),
             sitemaps: AtomicU64::new(0),
@@ -246,7 +250,8 @@ impl PlatformScan {
     }
 
     /// The links of a page that the frontier should hear of: in scope, not known yet, neither too deep nor into a trap.
-    /// What is left out is counted, each URL once however many pages name it.
+    /// What is left out is counted, each URL once however many pages name it. Also answers how many were left out for
+    /// their depth or a budget: another page may bring them back.
     ///
     /// # Errors
     /// When the frontier store fails.
@@ -256,7 +261,7 @@ impl PlatformScan {
         from: &Lease,
         links: impl Iterator<Item = CanonicalUrl>,
         now: Timestamp,
-    ) -> Result<Vec<NewEntry>, HotError> {
+    ) -> Result<(Vec<NewEntry>, usize), HotError> {
         let mut within: Vec<CanonicalUrl> = self
             .shortened(links, now)
             .into_iter()
@@ -272,20 +277,37 @@ impl PlatformScan {
             within.iter().for_each(|url| {
                 self.leave_out(url, "depth");
             });
-            return Ok(Vec::new());
+            return Ok((Vec::new(), within.len()));
         }
         let pages = self.platform.crawl.max_pages;
-        let mut traps = self.traps.lock().unwrap_or_else(PoisonError::into_inner);
-        within.retain(|url| {
-            match traps.entry(url.host()).or_insert_with(|| TrapDetector::for_pages(pages)).admit(url) {
-                Ok(()) => true,
-                Err(reason) => self.leave_out(url, &reason.to_string()),
+        let (mut cut, mut entries) = (0, Vec::with_capacity(within.len()));
+        let mut patterns = self.patterns();
+        for url in within {
+            match admit(&mut patterns, &url, pages) {
+                Ok(page) => {
+                    entries.push(NewEntry { url, depth, kind: UrlKind::Page, priority: page.priority(), due: now });
+                }
+                Err(reason) => {
+                    cut += 1;
+                    self.leave_out(&url, &reason);
+                }
             }
-        });
-        drop(traps);
-        self.note_found(&within);
-        let kind = UrlKind::Page;
-        Ok(within.into_iter().map(|url| NewEntry { url, depth, kind, priority: kind.priority(), due: now }).collect())
+        }
+        drop(patterns);
+        self.note_found(entries.iter().map(|entry| &entry.url));
+        Ok((entries, cut))
+    }
+
+    fn patterns(&self) -> MutexGuard<'_, HashMap<HostKey, Patterns>> {
+        self.patterns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Learns what stood behind a URL: whether it held a listing, and which new links it brought.
+    pub fn learn(&self, url: &CanonicalUrl, has_listing: bool, links: &[NewEntry]) {
+        let new_listings = links.iter().filter(|link| link.priority == PageKind::Listing.priority()).count();
+        if let Some(patterns) = patterns_of(&mut self.patterns(), url.host(), self.platform.crawl.max_pages) {
+            patterns.shapes.visited(url, has_listing, new_listings);
+        }
     }
 
     /// Links without the parameters that were learned to change nothing.
@@ -328,7 +350,7 @@ impl PlatformScan {
     }
 
     /// Counts URLs that are to be asked for, each once.
-    fn note_found(&self, urls: &[CanonicalUrl]) {
+    fn note_found<'a>(&self, urls: impl Iterator<Item = &'a CanonicalUrl>) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         for url in urls {
             if found.seen(url.key()) == Seen::No {
@@ -397,6 +419,35 @@ impl PlatformScan {
             seconds_left,
             ended,
         }
+    }
+}
+
+/// What is known of the shapes of one host's URLs.
+struct Patterns {
+    traps: TrapDetector,
+    shapes: Shapes,
+}
+
+/// The patterns of a host, unless there are too many hosts already.
+fn patterns_of(all: &mut HashMap<HostKey, Patterns>, host: HostKey, pages: u64) -> Option<&mut Patterns> {
+    if all.len() >= HOSTS_LIMIT && !all.contains_key(&host) {
+        return None;
+    }
+    let fresh = || Patterns { traps: TrapDetector::for_pages(pages), shapes: Shapes::default() };
+    Some(all.entry(host).or_insert_with(fresh))
+}
+
+/// What a new link promises, unless it leads into a trap.
+fn admit(all: &mut HashMap<HostKey, Patterns>, url: &CanonicalUrl, pages: u64) -> Result<PageKind, String> {
+    let Some(Patterns { traps, shapes }) = patterns_of(all, url.host(), pages) else {
+        return Err("trap-hosts".to_owned());
+    };
+    let kind = shapes.kind_of(url);
+    match traps.admit(url) {
+        // A shape whose pages hold listings is what we came for, however many there are; the page budget ends it.
+        Err(TrapReason::Shape) if kind == PageKind::Listing => Ok(kind),
+        Err(reason) => Err(reason.to_string()),
+        Ok(()) => Ok(kind),
     }
 }
 
@@ -521,10 +572,11 @@ async fn platform(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, links: Links) {
         let now = rooms.now();
         if !scan.stops(now) {
             for host in rooms.hot.hosts(&scan.platform.id) {
-                let next = rooms.hot.next_due_not_done(&scan.platform.id, &host, scan.started_at);
-                let due = next.ok().flatten().is_some_and(|due| due <= now);
-                let work = due || lane::soonest_put_off(&rooms, &scan, &host).is_some();
-                if work && !open.contains(&host) {
+                if open.contains(&host) {
+                    continue;
+                }
+                let due = rooms.hot.is_due(&scan.platform.id, &host, now, scan.started_at).unwrap_or(false);
+                if due || lane::soonest_put_off(&rooms, &scan, &host).is_some() {
                     open.insert(host.clone());
                     let lane = lane::run(rooms.clone(), scan.clone(), host.clone(), links.clone());
                     lanes.spawn(async move {
@@ -574,6 +626,6 @@ async fn seed(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
         }
     }
     rooms.hot.offer(&scan.platform.id, &entries)?;
-    scan.note_found(&rooms.hot.due(&scan.platform.id, now, STILL_DUE)?);
+    scan.note_found(rooms.hot.due(&scan.platform.id, now, STILL_DUE)?.iter());
     Ok(())
 }

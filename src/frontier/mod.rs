@@ -12,5 +12,6 @@ pub mod politeness;
 pub mod revisit;
 pub mod robots;
 pub mod robots_tag;
+pub mod shapes;
 pub mod sitemap;
 pub mod traps;

@@ -129,7 +129,7 @@ mod tests {
             <div itemprop=offers itemscope itemtype="http://schema.org/Offer"><meta itemprop=price content=12.50></div></div>"#;
         let url = CanonicalUrl::parse("https://x.example.test/p", None).unwrap();
         let limits = ReadLimits::default();
-        let context = ReadContext { url: &url, content_type: None, selectors: None, limits: &limits };
+        let context = ReadContext::new(&url, &limits);
         let items = read(html, &context, &mut Vec::new());
         assert_eq!(
             items,

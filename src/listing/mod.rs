@@ -10,6 +10,7 @@ mod dom;
 pub mod ended;
 pub mod entities;
 pub mod feed;
+mod flow;
 mod json_ld;
 mod microdata;
 mod offer;
@@ -18,12 +19,15 @@ pub mod price;
 mod rdfa;
 mod reader;
 pub mod selectors;
+pub mod spellings;
 pub mod structured;
+mod tags;
 pub mod tokenizer;
 
 pub use selectors::{CompiledSelectors, SelectorError};
 
 use crate::listing::page::Page;
+use crate::listing::spellings::Spellings;
 use crate::vocab::url::CanonicalUrl;
 
 /// Caps of the page reader.
@@ -58,6 +62,17 @@ pub struct ReadContext<'a> {
     pub selectors: Option<&'a CompiledSelectors>,
     /// Caps.
     pub limits: &'a ReadLimits,
+    /// Whose page it is: spellings of links count for one owner.
+    pub owner: &'a str,
+    /// Links that need not be told again, by their spelling; they are left out.
+    pub known: Option<&'a Spellings>,
+}
+
+impl<'a> ReadContext<'a> {
+    /// A page of which nothing but its address is known.
+    pub fn new(url: &'a CanonicalUrl, limits: &'a ReadLimits) -> Self {
+        ReadContext { url, content_type: None, selectors: None, limits, owner: "", known: None }
+    }
 }
 
 /// Reads a page. Never fails and never panics: what could not be read is named in [`Page::problems`].

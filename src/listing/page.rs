@@ -60,6 +60,8 @@ pub struct Link {
     pub url: CanonicalUrl,
     /// `rel=nofollow` stands on it.
     pub nofollow: bool,
+    /// Number of its spelling, if that means the same on every page of the host.
+    pub spelling: Option<u64>,
 }
 
 /// Robots directives found in the page.

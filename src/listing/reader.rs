@@ -1,8 +1,14 @@
 //! The one pass: links, title, text, language, robots, JSON-LD blocks and OpenGraph from the token stream.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
+use memchr::memmem::Finder;
+
+use crate::listing::flow::Flow;
 use crate::listing::page::{Link, Page, RobotsMeta};
+use crate::listing::spellings::Site;
+use crate::listing::tags::{self, tag_of};
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
 use crate::listing::{ReadContext, entities, json_ld, microdata, offer, rdfa};
 use crate::vocab::url::CanonicalUrl;
@@ -27,12 +33,16 @@ pub(super) struct Raw<'a> {
     pub pairs: Vec<(String, String)>,
 }
 
+/// Words that tell of microdata and RDFa.
+static ITEMSCOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("itemscope"));
+static TYPEOF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("typeof"));
+
 /// Reads a page that is text already.
 pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
     let mut pass = Pass::new(context);
     pass.run(html);
-    let Pass { mut page, raw, .. } = pass;
-    page.text = tidy(&page.text);
+    let Pass { mut page, raw, flow, .. } = pass;
+    page.text = flow.into_text();
     let blocks = json_ld::read(&raw.json_ld, &mut page.problems);
     let listings = offer::from_json_ld(&blocks, context.url);
     // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
@@ -66,11 +76,17 @@ struct Pass<'a, 'c> {
     context: &'c ReadContext<'c>,
     page: Page,
     raw: Raw<'a>,
+    flow: Flow,
     base: CanonicalUrl,
-    seen_raw: HashSet<&'a str>,
+    site: Site,
+    /// Paths begin at the page's own host: no `<base>` was met.
+    at_home: bool,
+    seen_raw: HashSet<u64>,
     seen: HashSet<u128>,
     hidden: u32,
     in_heading: bool,
+    look_for_microdata: bool,
+    look_for_rdfa: bool,
     label: Option<String>,
     cell: Option<String>,
 }
@@ -81,17 +97,25 @@ impl<'a, 'c> Pass<'a, 'c> {
             context,
             page: Page::default(),
             raw: Raw::default(),
+            flow: Flow::default(),
             base: context.url.clone(),
+            site: Site::new(context.owner, context.url.host().as_str()),
+            at_home: true,
             seen_raw: HashSet::new(),
             seen: HashSet::new(),
             hidden: 0,
             in_heading: false,
+            look_for_microdata: false,
+            look_for_rdfa: false,
             label: None,
             cell: None,
         }
     }
 
     fn run(&mut self, html: &'a str) {
+        // Most pages say neither word anywhere, and then no tag need be searched for them.
+        self.look_for_microdata = ITEMSCOPE.find(html.as_bytes()).is_some();
+        self.look_for_rdfa = TYPEOF.find(html.as_bytes()).is_some();
         for token in Tokenizer::new(html) {
             match token {
                 Token::Text(text) => self.text(text),
@@ -116,56 +140,56 @@ impl<'a, 'c> Pass<'a, 'c> {
             cell.push_str(&decoded);
         }
         // Four bytes a character at most, so this bounds the characters too.
-        if self.page.text.len() < self.context.limits.text_chars {
-            self.page.text.push_str(&decoded);
+        if self.flow.len() < self.context.limits.text_chars {
+            self.flow.push(&decoded);
         }
     }
 
     fn start(&mut self, name: &'a str, inside: &'a str) {
-        let mut lower = [0_u8; 12];
-        let Some(name) = lower_name(name, &mut lower) else { return };
-        match name {
-            "a" | "area" => self.link(inside),
-            "link" => self.link_element(inside),
-            "meta" => self.meta(inside),
-            "base" => {
+        let tag = tag_of(name);
+        match tag {
+            tags::A | tags::AREA => self.link(inside),
+            tags::LINK => self.link_element(inside),
+            tags::META => self.meta(inside),
+            tags::BASE => {
                 if let Some(base) =
                     attribute(inside, "href").and_then(|href| CanonicalUrl::parse(&href, Some(&self.base)).ok())
                 {
                     self.base = base;
+                    self.at_home = false;
                 }
             }
-            "html" => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
-            "h1" => self.in_heading = self.raw.heading.is_empty(),
-            "svg" | "template" => self.hidden += 1,
-            "script" => {
+            tags::HTML => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
+            tags::H1 => self.in_heading = self.raw.heading.is_empty(),
+            tags::SVG | tags::TEMPLATE => self.hidden += 1,
+            tags::SCRIPT => {
                 let kind = attribute(inside, "type").unwrap_or_default();
                 self.label =
                     kind.trim().to_ascii_lowercase().starts_with("application/ld+json").then(|| "ld+json".to_owned());
             }
-            "th" | "dt" | "td" | "dd" if (name == "td" || name == "dd" || self.cell.is_none()) => {
-                self.cell = Some(String::new());
-            }
-            "tr" | "dl" => self.label = None,
+            tags::TD | tags::DD => self.cell = Some(String::new()),
+            tags::TH | tags::DT if self.cell.is_none() => self.cell = Some(String::new()),
+            tags::TR | tags::DL => self.label = None,
             _ => {}
         }
-        if !inside.is_empty() && (!self.raw.has_microdata || !self.raw.has_rdfa) {
-            self.raw.has_microdata |= contains(inside, "itemscope");
-            self.raw.has_rdfa |= contains(inside, "typeof");
+        if self.look_for_microdata && ITEMSCOPE.find(inside.as_bytes()).is_some() {
+            (self.raw.has_microdata, self.look_for_microdata) = (true, false);
         }
-        if is_block(name) {
-            self.page.text.push('\n');
+        if self.look_for_rdfa && TYPEOF.find(inside.as_bytes()).is_some() {
+            (self.raw.has_rdfa, self.look_for_rdfa) = (true, false);
+        }
+        if tags::is_block(tag) {
+            self.flow.end_line();
         }
     }
 
     fn end(&mut self, name: &str) {
-        let mut lower = [0_u8; 12];
-        let Some(name) = lower_name(name, &mut lower) else { return };
-        match name {
-            "h1" => self.in_heading = false,
-            "svg" | "template" => self.hidden = self.hidden.saturating_sub(1),
-            "th" | "dt" => self.label = self.cell.take().map(|text| one_line(&text)),
-            "td" | "dd" => {
+        let tag = tag_of(name);
+        match tag {
+            tags::H1 => self.in_heading = false,
+            tags::SVG | tags::TEMPLATE => self.hidden = self.hidden.saturating_sub(1),
+            tags::TH | tags::DT => self.label = self.cell.take().map(|text| one_line(&text)),
+            tags::TD | tags::DD => {
                 let value = self.cell.take().map(|text| one_line(&text)).unwrap_or_default();
                 match self.label.take() {
                     Some(label) if !label.is_empty() && !value.is_empty() && self.raw.pairs.len() < 200 => {
@@ -176,8 +200,8 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
             _ => {}
         }
-        if is_block(name) {
-            self.page.text.push('\n');
+        if tags::is_block(tag) {
+            self.flow.end_line();
         }
     }
 
@@ -208,14 +232,20 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
         }
         let Some(href) = href else { return };
-        // The same spelling again is the same link: most pages repeat their navigation.
-        if !self.seen_raw.insert(href) {
+        let spelling = self.site.spelling(href);
+        // A path from the root means the same on every page of the host.
+        let rooted = self.at_home && href.starts_with('/') && !href.starts_with("//");
+        if rooted && self.context.known.is_some_and(|known| known.knows(spelling)) {
             return;
         }
-        self.push_link(href, nofollow);
+        // The same spelling again is the same link: most pages repeat their navigation.
+        if !self.seen_raw.insert(spelling) {
+            return;
+        }
+        self.push_link(href, nofollow, rooted.then_some(spelling));
     }
 
-    fn push_link(&mut self, href: &str, nofollow: bool) {
+    fn push_link(&mut self, href: &str, nofollow: bool, spelling: Option<u64>) {
         if self.page.links.len() >= self.context.limits.links {
             if !self.page.problems.iter().any(|problem| problem.starts_with("more than")) {
                 self.page.problems.push(format!("more than {} links", self.context.limits.links));
@@ -228,7 +258,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             return;
         }
         match CanonicalUrl::parse(href, Some(&self.base)) {
-            Ok(url) if self.seen.insert(url.key()) => self.page.links.push(Link { url, nofollow }),
+            Ok(url) if self.seen.insert(url.key()) => self.page.links.push(Link { url, nofollow, spelling }),
             Ok(_) => {}
             Err(error) => {
                 if let Some(reason) = error.reason()
@@ -250,7 +280,9 @@ impl<'a, 'c> Pass<'a, 'c> {
                     // Honoured on the same site only: a page cannot speak for another host.
                     self.page.canonical = canonical.filter(|url| url.host() == self.context.url.host());
                 }
-                "next" | "prev" | "alternate" if !contains(inside, "application/") => self.push_link(&href, false),
+                "next" | "prev" | "alternate" if memchr::memmem::find(inside.as_bytes(), b"application/").is_none() => {
+                    self.push_link(&href, false, None)
+                }
                 _ => {}
             }
         }
@@ -295,60 +327,6 @@ fn attribute(inside: &str, wanted: &str) -> Option<String> {
         .map(|(_, value)| entities::decode(value, true).into_owned())
 }
 
-fn contains(inside: &str, word: &str) -> bool {
-    memchr::memmem::find(inside.as_bytes(), word.as_bytes()).is_some()
-}
-
-/// The name in lower case, if it is short enough to be one we know.
-fn lower_name<'b>(name: &str, buffer: &'b mut [u8; 12]) -> Option<&'b str> {
-    let slot = buffer.get_mut(..name.len())?;
-    slot.copy_from_slice(name.as_bytes());
-    slot.make_ascii_lowercase();
-    std::str::from_utf8(slot).ok()
-}
-
-fn is_block(name: &str) -> bool {
-    matches!(
-        name,
-        "p" | "div"
-            | "br"
-            | "li"
-            | "ul"
-            | "ol"
-            | "tr"
-            | "td"
-            | "th"
-            | "table"
-            | "h1"
-            | "h2"
-            | "h3"
-            | "h4"
-            | "h5"
-            | "h6"
-            | "section"
-            | "article"
-            | "header"
-            | "footer"
-            | "main"
-            | "nav"
-            | "aside"
-            | "form"
-            | "dl"
-            | "dt"
-            | "dd"
-            | "hr"
-            | "pre"
-            | "blockquote"
-            | "figure"
-            | "option"
-            | "button"
-            | "title"
-            | "body"
-            | "fieldset"
-            | "address"
-    )
-}
-
 /// Runs of white space as one space.
 pub(super) fn one_line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -361,25 +339,6 @@ pub(super) fn one_line(text: &str) -> String {
     out
 }
 
-/// Lines without outer white space, empty ones dropped.
-fn tidy(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for line in text.lines() {
-        let mut words = line.split_whitespace();
-        if let Some(first) = words.next() {
-            if !out.is_empty() {
-                out.push('\n');
-            }
-            out.push_str(first);
-            for word in words {
-                out.push(' ');
-                out.push_str(word);
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -388,7 +347,23 @@ mod tests {
     fn page(html: &str) -> Page {
         let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
         let limits = ReadLimits::default();
-        read(html, &ReadContext { url: &url, content_type: None, selectors: None, limits: &limits })
+        read(html, &ReadContext::new(&url, &limits))
+    }
+
+    #[test]
+    fn links_known_by_their_spelling_are_left_out_unless_a_base_changes_their_meaning() {
+        let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
+        let limits = ReadLimits::default();
+        let mut known = crate::listing::spellings::Spellings::new(64);
+        let html = "<a href=/l/1>1</a><a href=/l/2>2</a><a href=l/1>3</a><a href=//x.test/>4</a>";
+        let page = read(html, &ReadContext { owner: "bazaar", ..ReadContext::new(&url, &limits) });
+        let rooted: Vec<bool> = page.links.iter().map(|link| link.spelling.is_some()).collect();
+        assert_eq!(rooted, [true, true, false, false]);
+        page.links.iter().filter_map(|link| link.spelling).for_each(|spelling| known.note(spelling));
+        let context = ReadContext { owner: "bazaar", known: Some(&known), ..ReadContext::new(&url, &limits) };
+        let left = |html: &str| read(html, &context).links.iter().map(|l| l.url.to_string()).collect::<Vec<_>>();
+        assert_eq!(left(html), ["https://shop.example.test/a/l/1", "https://x.test/"]);
+        assert_eq!(left("<base href=//y.test/><a href=/l/1>1</a>"), ["https://y.test/l/1"]);
     }
 
     #[test]

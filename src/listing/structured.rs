@@ -35,7 +35,7 @@ const NAMESPACES: [(&str, &str); 8] = [
 /// Reads every syntax of a page that is text already.
 pub fn read(html: &str, url: &CanonicalUrl) -> Structured {
     let limits = ReadLimits::default();
-    let context = ReadContext { url, content_type: None, selectors: None, limits: &limits };
+    let context = ReadContext::new(url, &limits);
     let raw = reader::raw(html, &context);
     let mut problems = Vec::new();
     let document = dom::parse(html, &limits, &mut problems);

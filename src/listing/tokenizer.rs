@@ -3,6 +3,8 @@
 //! html5ever builds the tree the standard asks for and costs eight times as much; for links, text and embedded data the
 //! tokens are enough. It is checked against html5ever in a differential test.
 
+use crate::listing::tags;
+
 /// One piece of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Token<'a> {
@@ -36,8 +38,6 @@ pub struct Tokenizer<'a> {
     at: usize,
     raw: Option<&'a str>,
 }
-
-const RAW: [&str; 8] = ["script", "style", "title", "textarea", "iframe", "noembed", "noframes", "xmp"];
 
 impl<'a> Tokenizer<'a> {
     /// Begins at the start of `text`.
@@ -100,19 +100,21 @@ impl<'a> Tokenizer<'a> {
     fn tag_end(&self, from: usize) -> Option<usize> {
         let bytes = self.text.as_bytes();
         let mut at = from;
+        // A quote opens a value only after an equals sign; elsewhere it is part of a name.
+        let mut after_equals = false;
         loop {
-            at += memchr::memchr3(b'>', b'"', b'\'', bytes.get(at..)?)?;
-            match bytes[at] {
+            match *bytes.get(at)? {
                 b'>' => return Some(at),
-                quote => {
-                    // A quote opens a value only after an equals sign; elsewhere it is part of a name.
-                    let before = bytes[from..at].trim_ascii_end();
+                quote @ (b'"' | b'\'') if after_equals => {
                     at += 1;
-                    if before.last() == Some(&b'=') {
-                        at += memchr::memchr(quote, bytes.get(at..)?)? + 1;
-                    }
+                    at += memchr::memchr(quote, bytes.get(at..)?)?;
+                    after_equals = false;
                 }
+                b'=' => after_equals = true,
+                byte if byte.is_ascii_whitespace() => {}
+                _ => after_equals = false,
             }
+            at += 1;
         }
     }
 }
@@ -131,7 +133,9 @@ impl<'a> Iterator for Tokenizer<'a> {
             if rest.is_empty() {
                 return None;
             }
-            let Some(open) = memchr::memchr(b'<', rest) else {
+            // Most tags follow a tag.
+            let open = if rest[0] == b'<' { Some(0) } else { memchr::memchr(b'<', rest) };
+            let Some(open) = open else {
                 self.at = self.text.len();
                 return Some(Token::Text(&self.text[start..]));
             };
@@ -170,7 +174,7 @@ impl<'a> Iterator for Tokenizer<'a> {
             if is_end {
                 return Some(Token::End { name });
             }
-            if RAW.iter().any(|raw| raw.eq_ignore_ascii_case(name)) {
+            if tags::is_raw(tags::tag_of(name)) {
                 self.raw = Some(name);
             }
             return Some(Token::Start { name, attributes: &self.text[name_end..end] });
@@ -180,33 +184,36 @@ impl<'a> Iterator for Tokenizer<'a> {
 
 /// The attributes of a start tag: name as written, value with references not decoded.
 pub fn attributes(inside: &str) -> impl Iterator<Item = (&str, &str)> {
-    let mut rest = inside;
+    let bytes = inside.as_bytes();
+    let mut at = 0;
+    let skip = |from: usize, what: fn(u8) -> bool| from + bytes[from..].iter().take_while(|byte| what(**byte)).count();
     std::iter::from_fn(move || {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
-        if rest.is_empty() {
+        at = skip(at, |byte| byte.is_ascii_whitespace() || byte == b'/');
+        if at == bytes.len() {
             return None;
         }
-        let name_end = rest
-            .char_indices()
-            .skip(1)
-            .find(|(_, c)| matches!(c, '=' | '/' | '>') || c.is_ascii_whitespace())
-            .map_or(rest.len(), |(at, _)| at);
-        let name = &rest[..name_end];
-        rest = rest[name_end..].trim_start_matches(|c: char| c.is_ascii_whitespace());
-        let Some(after) = rest.strip_prefix('=') else { return Some((name, "")) };
-        let after = after.trim_start_matches(|c: char| c.is_ascii_whitespace());
-        let (value, remaining) = match after.as_bytes().first() {
+        // The first byte belongs to the name whatever it is; all delimiters are ASCII, so slices end between characters.
+        let start = at;
+        at = skip(at + 1, |byte| !matches!(byte, b'=' | b'/' | b'>') && !byte.is_ascii_whitespace());
+        let name = &inside[start..at];
+        at = skip(at, |byte| byte.is_ascii_whitespace());
+        if bytes.get(at) != Some(&b'=') {
+            return Some((name, ""));
+        }
+        at = skip(at + 1, |byte| byte.is_ascii_whitespace());
+        let value = match bytes.get(at) {
             Some(quote @ (b'"' | b'\'')) => {
-                let body = &after[1..];
-                let end = memchr::memchr(*quote, body.as_bytes()).unwrap_or(body.len());
-                (&body[..end], body.get(end + 1..).unwrap_or(""))
+                let from = at + 1;
+                let length = memchr::memchr(*quote, &bytes[from..]).unwrap_or(bytes.len() - from);
+                at = (from + length + 1).min(bytes.len());
+                &inside[from..from + length]
             }
             _ => {
-                let end = after.find(|c: char| c.is_ascii_whitespace()).unwrap_or(after.len());
-                (&after[..end], &after[end..])
+                let from = at;
+                at = skip(at, |byte| !byte.is_ascii_whitespace());
+                &inside[from..at]
             }
         };
-        rest = remaining;
         Some((name, value))
     })
 }

@@ -47,7 +47,7 @@ fn a_known_url_is_not_taken_in_twice() {
 }
 
 #[test]
-fn leases_follow_due_time_then_priority_and_expire() {
+fn what_is_due_earlier_and_more_important_is_leased_first_and_leases_expire() {
     let directory = tempfile::tempdir().unwrap();
     let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
     let mut urgent = page("/urgent", at(5));
@@ -55,10 +55,11 @@ fn leases_follow_due_time_then_priority_and_expire() {
     hot.offer(&platform(), &[page("/late", at(3600)), page("/b", at(0)), urgent, page("/old", at(-600))]).unwrap();
     let host = hot.hosts(&platform())[0].clone();
     let first = hot.lease(&platform(), &host, 10, at(10), LEASE).unwrap();
-    assert_eq!(paths(&first), ["/old", "/urgent", "/b"]);
+    assert_eq!(paths(&first), ["/urgent", "/old", "/b"]);
     assert!(hot.lease(&platform(), &host, 10, at(11), LEASE).unwrap().is_empty(), "leased once");
     assert_eq!(hot.lease(&platform(), &host, 10, at(10).after(LEASE), LEASE).unwrap().len(), 3, "leases expire");
-    assert_eq!(hot.next_due(&platform(), &host).unwrap(), Some(at(3600)));
+    assert!(!hot.is_due(&platform(), &host, at(100), at(0)).unwrap(), "all are leased or not due yet");
+    assert!(hot.is_due(&platform(), &host, at(3600), at(0)).unwrap());
 }
 
 #[test]
@@ -125,4 +126,141 @@ fn a_torn_snapshot_is_set_aside_and_nothing_is_missing() {
     std::fs::write(&snapshot, b"").unwrap();
     let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
     assert_eq!(hot.offer(&platform(), &many).unwrap().known, 500);
+}
+
+#[test]
+fn new_urls_wait_together_and_are_handed_out_once_each_across_restarts() {
+    let directory = tempfile::tempdir().unwrap();
+    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let many: Vec<_> = (0..700).map(|n| page(&format!("/{n}"), at(0))).collect();
+    hot.offer(&platform(), &many).unwrap();
+    let host = hot.hosts(&platform())[0].clone();
+    let mut met = std::collections::HashSet::new();
+    for lease in hot.lease(&platform(), &host, 300, at(1), LEASE).unwrap() {
+        assert!(met.insert(lease.url.key()));
+        let settled = vec![lease.settle(UrlState { last_fetched: Some(at(1)), ..UrlState::default() }, at(90_000))];
+        hot.settle(&SettleBatch { settled, offered: Vec::new() }).unwrap();
+    }
+    // Taken and given back: due as before, and no second copy.
+    let back = hot.lease(&platform(), &host, 50, at(2), LEASE).unwrap();
+    back.iter().for_each(|lease| hot.release(lease, lease.due).unwrap());
+    hot.flush().unwrap();
+    drop(hot);
+    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    for lease in hot.lease(&platform(), &host, 1000, at(3), LEASE).unwrap() {
+        assert!(met.insert(lease.url.key()), "`{}` again", lease.url);
+    }
+    assert_eq!(met.len(), 700);
+    assert_eq!(hot.known_urls(), 700);
+    assert_eq!(hot.due(&platform(), at(3), 1000).unwrap().len(), 400, "what is leased is still due in the store");
+}
+
+#[test]
+fn a_url_that_waits_can_be_asked_for_at_once_and_only_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    hot.offer(&platform(), &[page("/a", at(0)), page("/b", at(0)), page("/c", at(0))]).unwrap();
+    let host = hot.hosts(&platform())[0].clone();
+    let recheck = |path: &str| NewEntry { kind: UrlKind::Recheck, priority: 0, ..page(path, at(0)) };
+    // One before its block is opened, one after.
+    hot.requeue(&platform(), &recheck("/b")).unwrap();
+    assert_eq!(paths(&hot.lease(&platform(), &host, 1, at(1), LEASE).unwrap()), ["/b"]);
+    assert_eq!(paths(&hot.lease(&platform(), &host, 1, at(1), LEASE).unwrap()), ["/a"]);
+    hot.requeue(&platform(), &recheck("/c")).unwrap();
+    let rest = hot.lease(&platform(), &host, 9, at(1), LEASE).unwrap();
+    assert_eq!((paths(&rest), rest[0].kind), (vec!["/c".to_owned()], UrlKind::Recheck));
+}
+
+/// Names the folder to the child of the next test.
+const CHILD: &str = "LISTINGWATCH_TEST_FRONTIER";
+
+#[test]
+fn no_url_is_lost_or_repeated_by_kill_9_at_any_moment() {
+    use std::io::BufRead as _;
+    let directory = tempfile::tempdir().unwrap();
+    let (mut offered, mut settled) = (std::collections::BTreeSet::new(), std::collections::BTreeSet::new());
+    let mut random = 0x9e37_79b9_7f4a_7c15_u64;
+    for round in 0..12_u64 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["hot::offers_and_settles_until_killed", "--exact", "--ignored", "--nocapture"])
+            .env(CHILD, format!("{} {}", round * 100_000, directory.path().display()))
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let mut lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        // So many batches, and then somewhere inside the next.
+        let mut wanted = 1 + random % 12;
+        let killed_after = std::time::Duration::from_micros(random >> 40 & 0x3fff);
+        while wanted > 0 {
+            let line = lines.next().unwrap().unwrap();
+            wanted -= u64::from(take_in(&line, &mut offered, &mut settled));
+        }
+        std::thread::sleep(killed_after);
+        child.kill().unwrap();
+        child.wait().unwrap();
+        for line in lines.map_while(Result::ok) {
+            take_in(&line, &mut offered, &mut settled);
+        }
+        let (hot, report) = HotStore::open(directory.path(), options()).unwrap();
+        assert!(report.unclean && !report.empty);
+        let mut unknown: Vec<CanonicalUrl> = offered.iter().map(|n| page(&format!("/{n}"), at(0)).url).collect();
+        hot.retain_unknown(&platform(), &mut unknown).unwrap();
+        assert_eq!(unknown, [], "round {round}: lost");
+        let host = hot.hosts(&platform())[0].clone();
+        let leases = hot.lease(&platform(), &host, usize::MAX, at(10), LEASE).unwrap();
+        let due: std::collections::BTreeSet<u64> =
+            leases.iter().map(|lease| lease.url.path_and_query()[1..].parse().unwrap()).collect();
+        assert_eq!(due.len(), leases.len(), "round {round}: handed out twice");
+        let again: Vec<_> = due.intersection(&settled).collect();
+        assert!(again.is_empty(), "round {round}: settled and due again: {again:?}");
+        // What was settled in the batch that was cut short is neither promised to be due nor to be settled.
+        let missing = offered.iter().filter(|n| !settled.contains(n) && !due.contains(n)).count();
+        assert!(missing <= SETTLED_AT_ONCE, "round {round}: {missing} URLs are neither due nor settled");
+        settled.extend(offered.difference(&due).copied().collect::<Vec<_>>());
+    }
+    assert!(offered.len() > 1000 && settled.len() > 100, "{} offered, {} settled", offered.len(), settled.len());
+}
+
+/// Leases the child settles in one batch.
+const SETTLED_AT_ONCE: usize = 20;
+
+/// Notes what the child says is done; false for lines of the test harness.
+fn take_in(
+    line: &str,
+    offered: &mut std::collections::BTreeSet<u64>,
+    settled: &mut std::collections::BTreeSet<u64>,
+) -> bool {
+    let Some((_, said)) = line.split_once("done ") else { return false };
+    let Some((new, ended)) = said.split_once(';') else { return false };
+    let numbers = |text: &str| text.split_whitespace().map(|n| n.parse().unwrap()).collect::<Vec<u64>>();
+    offered.extend(numbers(new));
+    settled.extend(numbers(ended));
+    true
+}
+
+#[test]
+#[ignore = "runs as a child of another test"]
+fn offers_and_settles_until_killed() {
+    use std::io::Write as _;
+    let Ok(told) = std::env::var(CHILD) else { return };
+    let (first, directory) = told.split_once(' ').unwrap();
+    let mut next: u64 = first.parse().unwrap();
+    let (hot, _) = HotStore::open(std::path::Path::new(directory), options()).unwrap();
+    loop {
+        let new: Vec<u64> = (next..next + 60).collect();
+        next += 60;
+        let host = page("/", at(0)).url.host();
+        let leases = hot.lease(&platform(), &host, SETTLED_AT_ONCE, at(10), LEASE).unwrap();
+        let state = UrlState { last_fetched: Some(at(10)), ..UrlState::default() };
+        let settled = leases.iter().map(|lease| lease.settle(state.clone(), at(900_000))).collect();
+        let entries = new.iter().map(|n| page(&format!("/{n}"), at(0))).collect();
+        hot.settle(&SettleBatch { settled, offered: vec![(platform(), entries)] }).unwrap();
+        hot.flush().unwrap();
+        let text = |numbers: Vec<String>| numbers.join(" ");
+        let new = text(new.iter().map(u64::to_string).collect());
+        let ended = text(leases.iter().map(|lease| lease.url.path_and_query()[1..].to_owned()).collect());
+        println!("done {new};{ended}");
+        std::io::stdout().flush().unwrap();
+    }
 }

@@ -16,6 +16,7 @@ mod hub_roles;
 mod identity;
 mod killed;
 mod mockserver;
+mod pages;
 mod program;
 mod push;
 mod rebuilt;

@@ -22,6 +22,9 @@ pub struct KeyFilter {
     complete: bool,
 }
 
+/// Bits of the filter for each key, at least: then about one question in a thousand about a new key stays open.
+const BITS_A_KEY: u64 = 20;
+
 /// Bits set per key: near the optimum for ten to twenty-five bits a key.
 const PROBES: u32 = 6;
 
@@ -32,6 +35,11 @@ impl KeyFilter {
         let slots = ((bytes / 4) / 16).next_power_of_two() / 2;
         let words = ((bytes - slots * 16) / 8).next_power_of_two() / 2;
         KeyFilter { cache: vec![0; slots.max(1024)], bits: vec![0; words.max(1024)], complete: false }
+    }
+
+    /// Keys up to which it seldom leaves a question open.
+    pub fn room(&self) -> u64 {
+        self.bits.len() as u64 * 64 / BITS_A_KEY
     }
 
     /// Every stored key was inserted: absence now means something.
@@ -54,6 +62,11 @@ impl KeyFilter {
     pub fn insert(&mut self, key: u128) {
         let slot = self.slot(key);
         self.cache[slot] = key;
+        self.insert_new(key);
+    }
+
+    /// Notes a stored key that need not be answered with `Yes` soon: one of millions read at start.
+    pub fn insert_new(&mut self, key: u128) {
         let probes: [(usize, u64); PROBES as usize] = {
             let mut all = self.probes(key);
             std::array::from_fn(|_| all.next().unwrap_or((0, 0)))

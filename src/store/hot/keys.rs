@@ -4,8 +4,16 @@ use crate::vocab::ids::{PlatformId, Sha256Digest};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::HostKey;
 
-/// URL entries: `u`, platform (8), URL key (16).
+/// URLs that were visited, or at least tried: `u`, platform (8), URL key (16).
 pub const URL: u8 = b'u';
+/// Blocks of URLs that were not: `q`, platform (8), host (8), rank (4), priority (1), number (8).
+pub const QUEUE: u8 = b'q';
+/// Keys of one batch that are in no run yet: `k`, number (8).
+pub const KEY_LOG: u8 = b'k';
+/// Sorted keys of known URLs: `n`, run (4), block (4).
+pub const RUN: u8 = b'n';
+/// The runs that count.
+pub const RUNS: &[u8] = b"m";
 /// Due index: `d`, platform (8), host (8), minute (4), priority (1), URL key (16).
 pub const DUE: u8 = b'd';
 /// Hosts of a platform: `l`, platform (8), host (8).
@@ -28,8 +36,91 @@ fn key(letter: u8, parts: &[&[u8]]) -> Vec<u8> {
 
 /// The minute a due time falls into. Within a minute priority decides, so that links found one after another do not
 /// push a more important one back. Times before 1970 are due at once.
-fn minute(due_millis: i64) -> u32 {
+pub fn minute(due_millis: i64) -> u32 {
     u32::try_from(due_millis.max(0) / 60_000).unwrap_or(u32::MAX)
+}
+
+/// Minutes a URL of each priority stands back behind what is due at the same time. So listing pages go before category
+/// pages and those before the rest, and yet nothing waits for ever.
+const STANDS_BACK: [u32; 5] = [0, 0, 1, 60, 120];
+
+fn stands_back(priority: u8) -> u32 {
+    STANDS_BACK.get(usize::from(priority)).copied().unwrap_or(LONGEST_BACK)
+}
+
+const LONGEST_BACK: u32 = 240;
+
+/// Where a URL stands in its host's queue: the minute it is due, and so many later by its priority.
+pub fn rank(due_millis: i64, priority: u8) -> u32 {
+    rank_of_minute(minute(due_millis), priority)
+}
+
+/// The same from the minute.
+pub fn rank_of_minute(minute: u32, priority: u8) -> u32 {
+    minute.saturating_add(stands_back(priority))
+}
+
+/// Host of a platform, in memory.
+pub type LaneKey = [u8; 16];
+
+/// Key of a host of a platform, in memory.
+pub fn lane_key(platform: &PlatformId, host: &HostKey) -> LaneKey {
+    let mut key = [0; 16];
+    key[..8].copy_from_slice(&hash(platform.as_str()));
+    key[8..].copy_from_slice(&hash(host.as_str()));
+    key
+}
+
+/// Key of a block of new URLs; all of them are due in one minute and have one priority.
+pub fn queue_block(lane: &LaneKey, rank: u32, priority: u8, number: u64) -> Vec<u8> {
+    key(QUEUE, &[lane, &rank.to_be_bytes(), &[priority], &number.to_be_bytes()])
+}
+
+/// Start of a host's blocks.
+pub fn queue_prefix(lane: &LaneKey) -> Vec<u8> {
+    key(QUEUE, &[lane])
+}
+
+/// End of a host's blocks that may hold something due by `now`.
+pub fn queue_end(lane: &LaneKey, now: Timestamp) -> Vec<u8> {
+    let rank = minute(now.as_millis()).saturating_add(LONGEST_BACK + 1);
+    key(QUEUE, &[lane, &rank.to_be_bytes()])
+}
+
+/// Rank of a block.
+pub fn rank_of(block: &[u8]) -> u32 {
+    block.get(17..21).and_then(|bytes| bytes.try_into().ok()).map_or(0, u32::from_be_bytes)
+}
+
+/// The minute in which the URLs of a block are due.
+pub fn minute_of(block: &[u8]) -> u32 {
+    rank_of(block).saturating_sub(stands_back(block.get(21).copied().unwrap_or(u8::MAX)))
+}
+
+/// The number at the end of a block's or log record's key.
+pub fn number_of(key: &[u8]) -> u64 {
+    key.last_chunk::<8>().map_or(0, |tail| u64::from_be_bytes(*tail))
+}
+
+/// Key of a log record of known keys.
+pub fn key_log(number: u64) -> Vec<u8> {
+    key(KEY_LOG, &[&number.to_be_bytes()])
+}
+
+/// Start of a run's blocks.
+pub fn run(run: u32) -> Vec<u8> {
+    key(RUN, &[&run.to_be_bytes()])
+}
+
+/// Key of one block of a run.
+pub fn run_block(run: u32, block: usize) -> Vec<u8> {
+    let block = u32::try_from(block).unwrap_or(u32::MAX);
+    key(RUN, &[&run.to_be_bytes(), &block.to_be_bytes()])
+}
+
+/// The run a block belongs to.
+pub fn run_of(block: &[u8]) -> Option<u32> {
+    block.get(1..5)?.try_into().ok().map(u32::from_be_bytes)
 }
 
 /// Key of a URL's entry.
@@ -67,6 +158,12 @@ pub fn due(platform: &PlatformId, host: &HostKey, due_millis: i64, priority: u8,
 /// Start of a host's part of the due index.
 pub fn due_prefix(platform: &PlatformId, host: &HostKey) -> Vec<u8> {
     key(DUE, &[&hash(platform.as_str()), &hash(host.as_str())])
+}
+
+/// Due minute and priority of a key of the due index.
+pub fn due_of(key: &[u8]) -> Option<(u32, u8)> {
+    let minute = key.get(17..21)?.try_into().ok().map(u32::from_be_bytes)?;
+    Some((minute, *key.get(21)?))
 }
 
 /// Start of the part due in the minute of `now` or later.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, params};
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
-use crate::examine::ExaminedListing;
+use crate::examine::{ExaminedListing, Fingerprints};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::cases::{self, transition};
@@ -94,7 +94,7 @@ pub struct Recorded {
 
 impl HitRecord {
     /// The record of an examined listing.
-    pub fn of(ordinal: u32, examined: &ExaminedListing, minhash: Vec<u8>, cluster: ClusterId) -> Self {
+    pub fn of(ordinal: u32, examined: &ExaminedListing, prints: &Fingerprints, cluster: ClusterId) -> Self {
         let listing = &examined.listing;
         HitRecord {
             ordinal,
@@ -107,8 +107,8 @@ impl HitRecord {
             images: listing.images.clone(),
             identifiers: listing.identifiers.clone(),
             assessment: examined.assessment.clone(),
-            content_digest: examined.content,
-            minhash,
+            content_digest: prints.content,
+            minhash: prints.minhash.to_bytes(),
             cluster,
         }
     }

@@ -1,0 +1,135 @@
+//! Visible text as it flows past: words with one space between them, lines without outer white space, no empty lines.
+
+/// Collects visible text.
+#[derive(Debug, Default)]
+pub struct Flow {
+    text: String,
+    gap: Gap,
+}
+
+/// What stands between the last word and the next.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Gap {
+    #[default]
+    Nothing,
+    Space,
+    Line,
+}
+
+/// What a byte can be: part of a word, white space, or the first byte of a character that may be white space.
+const WORD: u8 = 0;
+const SPACE: u8 = 1;
+const PERHAPS: u8 = 2;
+
+const KINDS: [u8; 256] = {
+    let mut kinds = [WORD; 256];
+    let mut at = 0;
+    while at < 256 {
+        kinds[at] = match at as u8 {
+            b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r' => SPACE,
+            // U+0085, U+00A0; U+1680; U+2000 to U+205F; U+3000.
+            0xc2 | 0xe1..=0xe3 => PERHAPS,
+            _ => WORD,
+        };
+        at += 1;
+    }
+    kinds
+};
+
+impl Flow {
+    /// Bytes collected.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    /// A block begins or ends.
+    pub fn end_line(&mut self) {
+        self.gap = Gap::Line;
+    }
+
+    /// More text; a word may go on where the last text ended.
+    pub fn push(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            if let Some(length) = space(text, at) {
+                if bytes[at] == b'\n' {
+                    self.gap = Gap::Line;
+                } else if self.gap == Gap::Nothing {
+                    self.gap = Gap::Space;
+                }
+                at += length;
+                continue;
+            }
+            let start = at;
+            // Words with single spaces between them are taken in one piece.
+            loop {
+                while at < bytes.len() && KINDS[usize::from(bytes[at])] == WORD {
+                    at += 1;
+                }
+                match bytes.get(at..at + 2) {
+                    Some([b' ', next]) if KINDS[usize::from(*next)] == WORD => at += 1,
+                    _ if at < bytes.len() && space(text, at).is_none() => at += 1,
+                    _ => break,
+                }
+            }
+            match self.gap {
+                _ if self.text.is_empty() => {}
+                Gap::Nothing => {}
+                Gap::Space => self.text.push(' '),
+                Gap::Line => self.text.push('\n'),
+            }
+            self.gap = Gap::Nothing;
+            self.text.push_str(&text[start..at]);
+        }
+    }
+
+    /// All of it.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+}
+
+/// Length of the white space character at `at`, if it is one.
+fn space(text: &str, at: usize) -> Option<usize> {
+    match KINDS[usize::from(text.as_bytes()[at])] {
+        SPACE => Some(1),
+        PERHAPS => text[at..].chars().next().filter(|c| c.is_whitespace()).map(char::len_utf8),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// The same, as one would say it.
+    fn tidy(text: &str) -> String {
+        let lines = text.split('\n').map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "));
+        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_come_to_the_same_as_the_whole(pieces in prop::collection::vec("[a-c \t\r\n\u{b}\u{85}\u{a0}\u{a1}\u{1680}\u{1681}\u{2009}\u{2603}\u{3000}\u{3001}é]{0,12}|\\PC{0,6}", 0..8)) {
+            let mut flow = Flow::default();
+            for piece in &pieces {
+                flow.push(piece);
+            }
+            prop_assert_eq!(flow.into_text(), tidy(&pieces.concat()));
+        }
+    }
+
+    #[test]
+    fn blocks_end_lines() {
+        let mut flow = Flow::default();
+        flow.end_line();
+        flow.push(" one ");
+        flow.push("two");
+        flow.end_line();
+        flow.end_line();
+        flow.push("three ");
+        assert_eq!(flow.into_text(), "one two\nthree");
+    }
+}
