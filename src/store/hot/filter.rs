@@ -1,7 +1,8 @@
 //! A fixed amount of memory in front of sled: most links a crawl meets are known, and knowing that must cost nothing.
 //!
-//! Two halves. An exact cache of 128-bit keys answers "known" without a look-up. A Bloom filter answers "new" without a
-//! look-up. What neither can answer is looked up in sled.
+//! Two halves. A cache of keys answers "known" without a look-up: of each it holds 63 bits and the place, so that it is wrong
+//! about a key less often than once in 10^18 questions. A Bloom filter answers "new" without a look-up. What neither can
+//! answer is looked up.
 
 /// What the filter can say of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub enum Seen {
 /// Cache and Bloom filter over keys that are already uniform hashes.
 #[derive(Debug)]
 pub struct KeyFilter {
-    cache: Vec<u128>,
+    cache: Vec<u64>,
     bits: Vec<u64>,
     complete: bool,
 }
@@ -29,12 +30,11 @@ const BITS_A_KEY: u64 = 20;
 const PROBES: u32 = 6;
 
 impl KeyFilter {
-    /// A filter of about `bytes`, a quarter of it cache. It answers `Perhaps` instead of `No` until told it is complete.
+    /// A filter of at most `bytes`, half of it cache. It answers `Perhaps` instead of `No` until told it is complete.
     pub fn new(bytes: usize) -> Self {
         let bytes = bytes.clamp(1 << 16, 1 << 36);
-        let slots = ((bytes / 4) / 16).next_power_of_two() / 2;
-        let words = ((bytes - slots * 16) / 8).next_power_of_two() / 2;
-        KeyFilter { cache: vec![0; slots.max(1024)], bits: vec![0; words.max(1024)], complete: false }
+        let words = 1 << (bytes / 16).ilog2();
+        KeyFilter { cache: vec![0; words], bits: vec![0; words], complete: false }
     }
 
     /// Keys up to which it seldom leaves a question open.
@@ -49,7 +49,7 @@ impl KeyFilter {
 
     /// What is known of `key`.
     pub fn seen(&self, key: u128) -> Seen {
-        if self.cache[self.slot(key)] == key {
+        if self.cache[self.slot(key)] == tag(key) {
             return Seen::Yes;
         }
         if self.complete && !self.probes(key).all(|(word, bit)| self.bits[word] & bit != 0) {
@@ -61,7 +61,7 @@ impl KeyFilter {
     /// Notes a stored key.
     pub fn insert(&mut self, key: u128) {
         let slot = self.slot(key);
-        self.cache[slot] = key;
+        self.cache[slot] = tag(key);
         self.insert_new(key);
     }
 
@@ -89,6 +89,11 @@ impl KeyFilter {
             (line + (mix as usize & 7), 1u64 << ((mix >> 8) & 63))
         })
     }
+}
+
+/// What the cache holds of a key; an empty place holds zero.
+fn tag(key: u128) -> u64 {
+    (key >> 64) as u64 | 1
 }
 
 #[cfg(test)]

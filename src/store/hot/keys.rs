@@ -10,9 +10,7 @@ pub const URL: u8 = b'u';
 pub const QUEUE: u8 = b'q';
 /// Keys of one batch that are in no run yet: `k`, number (8).
 pub const KEY_LOG: u8 = b'k';
-/// Sorted keys of known URLs: `n`, run (4), block (4).
-pub const RUN: u8 = b'n';
-/// The runs that count.
+/// The runs of known keys that count.
 pub const RUNS: &[u8] = b"m";
 /// Due index: `d`, platform (8), host (8), minute (4), priority (1), URL key (16).
 pub const DUE: u8 = b'd';
@@ -107,22 +105,6 @@ pub fn key_log(number: u64) -> Vec<u8> {
     key(KEY_LOG, &[&number.to_be_bytes()])
 }
 
-/// Start of a run's blocks.
-pub fn run(run: u32) -> Vec<u8> {
-    key(RUN, &[&run.to_be_bytes()])
-}
-
-/// Key of one block of a run.
-pub fn run_block(run: u32, block: usize) -> Vec<u8> {
-    let block = u32::try_from(block).unwrap_or(u32::MAX);
-    key(RUN, &[&run.to_be_bytes(), &block.to_be_bytes()])
-}
-
-/// The run a block belongs to.
-pub fn run_of(block: &[u8]) -> Option<u32> {
-    block.get(1..5)?.try_into().ok().map(u32::from_be_bytes)
-}
-
 /// Key of a URL's entry.
 pub fn entry(platform: &PlatformId, url: u128) -> Vec<u8> {
     key(URL, &[&hash(platform.as_str()), &url.to_be_bytes()])
@@ -140,8 +122,13 @@ pub fn platform_url(platform: &PlatformId, url: u128) -> u128 {
 
 /// The same, from an entry's key.
 pub fn filter_key_of(entry: &[u8]) -> u128 {
-    let platform = entry.get(1..9).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
-    mix(platform, url_key_of(entry))
+    filter_key_beside(entry, url_key_of(entry))
+}
+
+/// The same for a URL of the platform that `key` belongs to.
+pub fn filter_key_beside(key: &[u8], url: u128) -> u128 {
+    let platform = key.get(1..9).and_then(|bytes| bytes.try_into().ok()).unwrap_or_default();
+    mix(platform, url)
 }
 
 fn mix(platform: [u8; 8], url: u128) -> u128 {

@@ -1,15 +1,20 @@
-//! Which URLs were ever offered: an exact answer in a fixed amount of memory, at the same cost for the ten-millionth URL as
-//! for the first.
+//! Which URLs were ever offered: an exact answer in a fixed amount of memory, at much the same cost for the ten-millionth
+//! URL as for the first.
 //!
-//! A key per URL at a random place in sled costs more the more there are. So keys are kept as sled likes them: new keys go
-//! into one log record a batch, and when enough came together they are written as a sorted run of 4 KiB blocks; runs of like
-//! size are merged. The filter in front answers nearly all questions; what it leaves open is looked up in one block a run.
+//! A key per URL at a random place in sled costs more the more there are. So new keys go into one log record a batch, and
+//! when enough came together they become a sorted run: a file beside sled, written once from front to back. Runs of like
+//! size are merged. The filter in front answers nearly all questions; what it leaves open is looked up in one block of a run.
+//! (Blocks of runs inside sled were measured too: reading one at random cost ten times as much, because a leaf holds sixteen.)
 //!
-//! Keys of the tree: `k`, number: keys of one batch that are in no run yet. `n`, run (4), block (4): 256 sorted keys. `m`: the
-//! runs that count, as JSON; blocks of other runs are left over from a merge that was cut short and are removed at start.
+//! Keys of the tree: `k`, number: keys of one batch that are in no run yet. `m`: the runs that count, as JSON. A run is
+//! synced before `m` names it, and removed after an `m` without it is on disk; files that `m` does not name are left over from
+//! work that was cut short.
 
 use std::collections::HashSet;
+use std::fs::{self, File};
 use std::hash::{BuildHasherDefault, Hasher};
+use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -19,18 +24,17 @@ use crate::store::hot::{HotError, keys};
 /// Keys in memory until they become a run: 64 thousand take about 2.2 MB.
 const RECENT: usize = 1 << 16;
 
-/// Keys of a block.
+/// Keys of a block: what is read at once.
 const BLOCK: usize = 256;
 
 /// Memory of the filter of an empty store.
 const FIRST_FILTER: usize = 2 << 20;
 
-/// Blocks written in one sled batch during a merge.
-const BLOCKS_AT_ONCE: usize = 128;
+/// So many runs of like size become one, so each key is rewritten a few times only and there are about a dozen runs.
+const FAN: usize = 4;
 
-/// A run is merged into the one before when that is not at least this many times larger, so there are few runs and each
-/// key is rewritten a few times only.
-const GROWTH: u64 = 3;
+/// Bytes read or written at once in a merge.
+const BUFFER: usize = 1 << 18;
 
 /// Hashes keys that are hashes already.
 #[derive(Default)]
@@ -70,12 +74,14 @@ struct Noted {
 #[derive(Debug)]
 struct Run {
     noted: Noted,
+    file: File,
     fences: Vec<u64>,
 }
 
 /// All keys that were ever offered.
 pub struct KnownKeys {
     tree: sled::Tree,
+    folder: PathBuf,
     filter: KeyFilter,
     /// Memory it may grow to.
     filter_bytes: usize,
@@ -87,11 +93,12 @@ pub struct KnownKeys {
 }
 
 impl KnownKeys {
-    /// Reads what is stored.
+    /// Reads what is stored in `tree` and `folder`, which is made if it is missing.
     ///
     /// # Errors
-    /// When sled fails or a record cannot be read.
-    pub fn open(tree: &sled::Tree, filter_bytes: usize) -> Result<Self, HotError> {
+    /// When sled or a file fails, or a run is not what was written ([`HotError::Block`]).
+    pub fn open(tree: &sled::Tree, folder: &Path, filter_bytes: usize) -> Result<Self, HotError> {
+        fs::create_dir_all(folder)?;
         let noted: Vec<Noted> = match tree.get(keys::RUNS)? {
             Some(value) => serde_json::from_slice(&value)?,
             None => Vec::new(),
@@ -99,33 +106,57 @@ impl KnownKeys {
         let stored: u64 = noted.iter().map(|run| run.keys).sum();
         let mut known = KnownKeys {
             tree: tree.clone(),
+            folder: folder.to_owned(),
             filter: sized_filter(stored, filter_bytes),
             filter_bytes,
             recent: KeySet::default(),
             logged: Vec::new(),
             runs: Vec::new(),
-            next_run: noted.iter().map(|run| run.run + 1).max().unwrap_or(0),
+            next_run: 0,
         };
         known.drop_left_overs(&noted)?;
         for noted in noted {
-            let mut run = Run { noted, fences: Vec::new() };
-            for block in tree.scan_prefix(keys::run(noted.run)).values() {
-                let block = block?;
-                run.fences.push(fence(&block)?);
-                keys_of(&block).for_each(|key| known.filter.insert_new(key));
+            let file = File::open(path_of(folder, noted.run)).map_err(|_| HotError::Block)?;
+            let mut run = Run { noted, file, fences: Vec::new() };
+            let mut reader = RunReader::new(&run.file)?;
+            let mut count = 0_u64;
+            while let Some(key) = reader.head {
+                if count.is_multiple_of(BLOCK as u64) {
+                    run.fences.push(fence(key));
+                }
+                known.filter.insert_new(key);
+                count += 1;
+                reader.step()?;
+            }
+            if count != run.noted.keys {
+                return Err(HotError::Block);
             }
             known.runs.push(run);
         }
         for pair in tree.scan_prefix([keys::KEY_LOG]) {
             let (key, value) = pair?;
             known.logged.push(keys::number_of(&key));
-            for key in keys_of(&value) {
+            for key in value.as_chunks::<16>().0.iter().map(|key| u128::from_be_bytes(*key)) {
                 known.recent.insert(key);
                 known.filter.insert(key);
             }
         }
         known.filter.complete();
         Ok(known)
+    }
+
+    /// Forgets everything, so that it can be taken in anew with [`Self::take_over`].
+    ///
+    /// # Errors
+    /// When sled or a file fails.
+    pub fn anew(tree: &sled::Tree, folder: &Path, filter_bytes: usize) -> Result<Self, HotError> {
+        let mut batch = sled::Batch::default();
+        batch.remove(keys::RUNS);
+        for key in tree.scan_prefix([keys::KEY_LOG]).keys() {
+            batch.remove(key?);
+        }
+        tree.apply_batch(batch)?;
+        Self::open(tree, folder, filter_bytes)
     }
 
     /// How many keys there are.
@@ -145,29 +176,12 @@ impl KnownKeys {
         }
         let mut found = self.recent.contains(&key);
         for run in &self.runs {
-            found = found || self.is_in(run, key)?;
+            found = found || run.contains(key)?;
         }
         if found {
             self.filter.insert(key);
         }
         Ok(found)
-    }
-
-    fn is_in(&self, run: &Run, key: u128) -> Result<bool, HotError> {
-        // Several blocks may begin with the same eight bytes; the last that begins before the key holds it, or none does.
-        let mut at = run.fences.partition_point(|fence| *fence <= (key >> 64) as u64);
-        while at > 0 {
-            at -= 1;
-            let Some(block) = self.tree.get(keys::run_block(run.noted.run, at))? else { return Err(HotError::Block) };
-            let (held, _) = block.as_chunks::<16>();
-            if held.binary_search(&key.to_be_bytes()).is_ok() {
-                return Ok(true);
-            }
-            if held.first().is_some_and(|first| *first < key.to_be_bytes()) {
-                return Ok(false);
-            }
-        }
-        Ok(false)
     }
 
     /// Puts `added` into `batch`, so that they are stored with what they stand for. [`Self::added`] follows once it is.
@@ -205,8 +219,10 @@ impl KnownKeys {
             return Ok(());
         }
         for run in &self.runs {
-            for block in self.tree.scan_prefix(keys::run(run.noted.run)).values() {
-                keys_of(&block?).for_each(|key| larger.insert_new(key));
+            let mut reader = RunReader::new(&run.file)?;
+            while let Some(key) = reader.head {
+                larger.insert_new(key);
+                reader.step()?;
             }
         }
         self.recent.iter().for_each(|key| larger.insert(*key));
@@ -221,7 +237,7 @@ impl KnownKeys {
     /// When sled fails.
     pub fn take_over(
         &mut self,
-        stored: impl Iterator<Item = Result<u128, HotError>>,
+        stored: impl Iterator<Item = Result<Vec<u128>, HotError>>,
         number: impl Fn() -> Result<u64, HotError>,
     ) -> Result<(), HotError> {
         let mut added = Vec::with_capacity(RECENT);
@@ -234,9 +250,9 @@ impl KnownKeys {
             added.clear();
             Ok(())
         };
-        for key in stored {
-            added.push(key?);
-            if added.len() == RECENT {
+        for keys in stored {
+            added.extend(keys?);
+            if added.len() >= RECENT {
                 put(&mut added, self)?;
             }
         }
@@ -247,11 +263,11 @@ impl KnownKeys {
     fn spill(&mut self) -> Result<(), HotError> {
         let mut sorted: Vec<u128> = self.recent.iter().copied().collect();
         sorted.sort_unstable();
-        let mut writer = RunWriter::new(&self.tree, self.next_run);
+        let mut writer = RunWriter::new(&self.folder, self.next_run)?;
         sorted.into_iter().try_for_each(|key| writer.push(key))?;
         self.next_run += 1;
-        let (run, mut batch) = writer.finish()?;
-        self.runs.push(run);
+        self.runs.push(writer.finish()?);
+        let mut batch = sled::Batch::default();
         batch.insert(keys::RUNS, self.noted()?);
         for number in &self.logged {
             batch.remove(keys::key_log(*number).as_slice());
@@ -259,43 +275,38 @@ impl KnownKeys {
         self.tree.apply_batch(batch)?;
         self.recent.clear();
         self.logged.clear();
-        self.merge()?;
+        while self.merge()? {}
         self.grow_filter()
     }
 
-    fn merge(&mut self) -> Result<(), HotError> {
-        let mut from = self.runs.len();
-        let mut keys_behind = 0;
-        while from > 0 && (from == self.runs.len() || self.runs[from - 1].noted.keys < GROWTH * keys_behind) {
-            from -= 1;
-            keys_behind += self.runs[from].noted.keys;
+    /// Makes one run of the last few if they are of like size. Says whether they were.
+    fn merge(&mut self) -> Result<bool, HotError> {
+        let Some(from) = self.runs.len().checked_sub(FAN) else { return Ok(false) };
+        let level = |run: &Run| (run.noted.keys / RECENT as u64).max(1).ilog(FAN as u64);
+        if self.runs[from..].iter().any(|run| level(run) != level(&self.runs[from])) {
+            return Ok(false);
         }
-        if self.runs.len() - from < 2 {
-            return Ok(());
-        }
-        let mut heads: Vec<RunReader<'_>> = Vec::new();
+        let mut writer = RunWriter::new(&self.folder, self.next_run)?;
+        let mut readers: Vec<RunReader<'_>> = Vec::new();
         for run in &self.runs[from..] {
-            heads.push(RunReader::new(&self.tree, run.noted.run)?);
+            readers.push(RunReader::new(&run.file)?);
         }
-        let mut writer = RunWriter::new(&self.tree, self.next_run);
-        while let Some(least) = heads.iter().filter_map(RunReader::head).min() {
+        while let Some(least) = readers.iter().filter_map(|reader| reader.head).min() {
             writer.push(least)?;
-            for reader in &mut heads {
-                if reader.head() == Some(least) {
-                    reader.step()?;
-                }
+            for reader in readers.iter_mut().filter(|reader| reader.head == Some(least)) {
+                reader.step()?;
             }
         }
         self.next_run += 1;
-        let (run, mut batch) = writer.finish()?;
+        let run = writer.finish()?;
         let merged: Vec<Run> = self.runs.drain(from..).collect();
         self.runs.push(run);
-        batch.insert(keys::RUNS, self.noted()?);
-        self.tree.apply_batch(batch)?;
+        self.tree.insert(keys::RUNS, self.noted()?)?;
+        self.tree.flush()?;
         for run in merged {
-            self.remove_run(run.noted.run)?;
+            fs::remove_file(path_of(&self.folder, run.noted.run))?;
         }
-        Ok(())
+        Ok(true)
     }
 
     fn noted(&self) -> Result<Vec<u8>, HotError> {
@@ -303,33 +314,18 @@ impl KnownKeys {
         Ok(serde_json::to_vec(&noted)?)
     }
 
-    fn remove_run(&self, run: u32) -> Result<(), HotError> {
-        loop {
-            let mut batch = sled::Batch::default();
-            let mut some = false;
-            for key in self.tree.scan_prefix(keys::run(run)).keys().take(4 * BLOCKS_AT_ONCE) {
-                batch.remove(key?);
-                some = true;
-            }
-            if !some {
-                return Ok(());
-            }
-            self.tree.apply_batch(batch)?;
-        }
-    }
-
-    /// Removes blocks of runs that do not count.
+    /// Removes files of runs that do not count.
     fn drop_left_overs(&mut self, noted: &[Noted]) -> Result<(), HotError> {
-        let mut from = 0_u32;
-        loop {
-            let next = self.tree.range(keys::run(from).as_slice()..&[keys::RUN + 1]).keys().next().transpose()?;
-            let Some(run) = next.and_then(|key| keys::run_of(&key)) else { return Ok(()) };
+        for file in fs::read_dir(&self.folder)? {
+            let path = file?.path();
+            let run = path.file_stem().and_then(|name| name.to_str()).and_then(|name| name.parse::<u32>().ok());
+            let Some(run) = run else { continue };
             if !noted.iter().any(|held| held.run == run) {
-                self.remove_run(run)?;
+                fs::remove_file(&path)?;
             }
             self.next_run = self.next_run.max(run.saturating_add(1));
-            from = run.saturating_add(1);
         }
+        Ok(())
     }
 }
 
@@ -345,86 +341,96 @@ fn sized_filter(keys: u64, largest_bytes: usize) -> KeyFilter {
     }
 }
 
-fn keys_of(block: &[u8]) -> impl Iterator<Item = u128> + '_ {
-    block.as_chunks::<16>().0.iter().map(|key| u128::from_be_bytes(*key))
+fn path_of(folder: &Path, run: u32) -> PathBuf {
+    folder.join(format!("{run:08}.keys"))
 }
 
-fn fence(block: &[u8]) -> Result<u64, HotError> {
-    block.first_chunk::<8>().map(|first| u64::from_be_bytes(*first)).ok_or(HotError::Block)
+fn fence(key: u128) -> u64 {
+    (key >> 64) as u64
 }
 
-/// Writes a run a block at a time; the last blocks are left in a batch that also makes the run count.
-struct RunWriter<'a> {
-    tree: &'a sled::Tree,
-    run: Run,
-    block: Vec<u8>,
-    batch: sled::Batch,
-    in_batch: usize,
+impl Run {
+    fn contains(&self, key: u128) -> Result<bool, HotError> {
+        // Several blocks may begin with the same eight bytes; the last that begins before the key holds it, or none does.
+        let mut at = self.fences.partition_point(|held| *held <= fence(key));
+        let mut bytes = [0; BLOCK * 16];
+        while at > 0 {
+            at -= 1;
+            let first = at * BLOCK;
+            let count = BLOCK.min(usize::try_from(self.noted.keys).unwrap_or(usize::MAX) - first);
+            let block = &mut bytes[..count * 16];
+            let mut file = &self.file;
+            file.seek(SeekFrom::Start(first as u64 * 16))?;
+            file.read_exact(block)?;
+            let (held, _) = block.as_chunks::<16>();
+            if held.binary_search(&key.to_be_bytes()).is_ok() {
+                return Ok(true);
+            }
+            if held.first().is_some_and(|first| *first < key.to_be_bytes()) {
+                return Ok(false);
+            }
+        }
+        Ok(false)
+    }
 }
 
-impl<'a> RunWriter<'a> {
-    fn new(tree: &'a sled::Tree, run: u32) -> Self {
-        let run = Run { noted: Noted { run, keys: 0 }, fences: Vec::new() };
-        RunWriter { tree, run, block: Vec::with_capacity(BLOCK * 16), batch: sled::Batch::default(), in_batch: 0 }
+/// Writes a run from front to back.
+struct RunWriter {
+    folder: PathBuf,
+    noted: Noted,
+    file: BufWriter<File>,
+    fences: Vec<u64>,
+}
+
+impl RunWriter {
+    fn new(folder: &Path, run: u32) -> Result<Self, HotError> {
+        let file = File::options().read(true).write(true).create_new(true).open(path_of(folder, run))?;
+        let file = BufWriter::with_capacity(BUFFER, file);
+        Ok(RunWriter { folder: folder.to_owned(), noted: Noted { run, keys: 0 }, file, fences: Vec::new() })
     }
 
     fn push(&mut self, key: u128) -> Result<(), HotError> {
-        self.block.extend_from_slice(&key.to_be_bytes());
-        self.run.noted.keys += 1;
-        if self.block.len() < BLOCK * 16 { Ok(()) } else { self.end_block() }
+        if self.noted.keys.is_multiple_of(BLOCK as u64) {
+            self.fences.push(fence(key));
+        }
+        self.noted.keys += 1;
+        Ok(self.file.write_all(&key.to_be_bytes())?)
     }
 
-    fn end_block(&mut self) -> Result<(), HotError> {
-        self.batch.insert(keys::run_block(self.run.noted.run, self.run.fences.len()), self.block.as_slice());
-        self.run.fences.push(fence(&self.block)?);
-        self.block.clear();
-        self.in_batch += 1;
-        if self.in_batch == BLOCKS_AT_ONCE {
-            self.tree.apply_batch(std::mem::take(&mut self.batch))?;
-            self.in_batch = 0;
-        }
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<(Run, sled::Batch), HotError> {
-        if !self.block.is_empty() {
-            self.end_block()?;
-        }
-        self.run.fences.shrink_to_fit();
-        Ok((self.run, self.batch))
+    fn finish(mut self) -> Result<Run, HotError> {
+        self.fences.shrink_to_fit();
+        let file = self.file.into_inner().map_err(std::io::IntoInnerError::into_error)?;
+        file.sync_all()?;
+        // Its name must be on disk as well before anything refers to it.
+        #[cfg(unix)]
+        File::open(&self.folder)?.sync_all()?;
+        Ok(Run { noted: self.noted, file, fences: self.fences })
     }
 }
 
-/// Reads a run a block at a time.
+/// Reads a run from front to back.
 struct RunReader<'a> {
-    tree: &'a sled::Tree,
-    run: u32,
-    next_block: usize,
-    block: sled::IVec,
-    at: usize,
+    file: BufReader<&'a File>,
+    head: Option<u128>,
 }
 
 impl<'a> RunReader<'a> {
-    fn new(tree: &'a sled::Tree, run: u32) -> Result<Self, HotError> {
-        let mut reader = RunReader { tree, run, next_block: 0, block: sled::IVec::default(), at: 0 };
-        reader.load()?;
+    fn new(file: &'a File) -> Result<Self, HotError> {
+        let mut file = BufReader::with_capacity(BUFFER, file);
+        file.seek(SeekFrom::Start(0))?;
+        let mut reader = RunReader { file, head: None };
+        reader.step()?;
         Ok(reader)
     }
 
-    fn load(&mut self) -> Result<(), HotError> {
-        self.block = self.tree.get(keys::run_block(self.run, self.next_block))?.unwrap_or_default();
-        self.next_block += 1;
-        self.at = 0;
-        Ok(())
-    }
-
-    fn head(&self) -> Option<u128> {
-        self.block.get(self.at..)?.first_chunk::<16>().map(|key| u128::from_be_bytes(*key))
-    }
-
     fn step(&mut self) -> Result<(), HotError> {
-        self.at += 16;
-        if self.at + 16 > self.block.len() { self.load() } else { Ok(()) }
+        let mut key = [0; 16];
+        self.head = match self.file.read_exact(&mut key) {
+            Ok(()) => Some(u128::from_be_bytes(key)),
+            Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(())
     }
 }
 
@@ -450,12 +456,13 @@ mod tests {
         let db = sled::Config::new().path(directory.path()).cache_capacity(4 << 20).open().unwrap();
         let tree = db.open_tree("frontier").unwrap();
         // A filter much too small, so that most questions reach the runs.
-        let mut known = KnownKeys::open(&tree, 1 << 16).unwrap();
+        let folder = directory.path().join("known");
+        let mut known = KnownKeys::open(&tree, &folder, 1 << 16).unwrap();
         for batch in 0..60 {
             add(&mut known, &tree, batch * 5000, (batch + 1) * 5000, batch);
         }
-        assert!((1..=4).contains(&known.runs.len()), "{} runs", known.runs.len());
-        for mut known in [known, KnownKeys::open(&tree, 1 << 16).unwrap()] {
+        assert_eq!(known.runs.len(), 1, "four runs became one");
+        for mut known in [known, KnownKeys::open(&tree, &folder, 1 << 16).unwrap()] {
             assert_eq!(known.len(), 300_000);
             for n in (0..300_000).step_by(97) {
                 assert!(known.contains(key(n)).unwrap(), "key {n}");
@@ -465,15 +472,21 @@ mod tests {
     }
 
     #[test]
-    fn blocks_of_a_merge_that_was_cut_short_are_removed() {
+    fn runs_of_a_merge_that_was_cut_short_are_removed_and_a_damaged_one_is_noticed() {
         let directory = tempfile::tempdir().unwrap();
         let db = sled::Config::new().path(directory.path()).cache_capacity(4 << 20).open().unwrap();
         let tree = db.open_tree("frontier").unwrap();
-        let mut known = KnownKeys::open(&tree, 1 << 16).unwrap();
+        let folder = directory.path().join("known");
+        let mut known = KnownKeys::open(&tree, &folder, 1 << 16).unwrap();
         add(&mut known, &tree, 0, 100_000, 1);
-        tree.insert(keys::run_block(77, 0), vec![0; 4096]).unwrap();
-        let mut known = KnownKeys::open(&tree, 1 << 16).unwrap();
-        assert!(tree.get(keys::run_block(77, 0)).unwrap().is_none());
+        fs::write(path_of(&folder, 77), [0; 160]).unwrap();
+        let mut known = KnownKeys::open(&tree, &folder, 1 << 16).unwrap();
+        assert!(!path_of(&folder, 77).exists());
         assert!(known.contains(key(5)).unwrap() && known.next_run > 77);
+        let run = path_of(&folder, known.runs[0].noted.run);
+        File::options().write(true).open(&run).unwrap().set_len(16_000).unwrap();
+        assert!(matches!(KnownKeys::open(&tree, &folder, 1 << 16), Err(HotError::Block)));
+        let mut known = KnownKeys::anew(&tree, &folder, 1 << 16).unwrap();
+        assert!(known.len() == 0 && !known.contains(key(5)).unwrap());
     }
 }

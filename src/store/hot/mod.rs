@@ -151,11 +151,17 @@ impl HotStore {
             let (platform, host): (PlatformId, HostKey) = serde_json::from_slice(&pair?.1)?;
             lanes.entry(platform).or_default().push(host);
         }
-        let mut known = KnownKeys::open(&tree, options.filter_bytes)?;
+        let folder = directory.join("known");
+        let mut known = match KnownKeys::open(&tree, &folder, options.filter_bytes) {
+            Err(HotError::Block) => {
+                tracing::warn!("a file of known URLs is damaged; it is made again from the frontier");
+                KnownKeys::anew(&tree, &folder, options.filter_bytes)?
+            }
+            other => other?,
+        };
         if known.len() == 0 {
-            // A store of an earlier version gave every URL an entry and kept no keys beside them.
-            let entries = tree.scan_prefix([keys::URL]).keys();
-            known.take_over(entries.map(|key| Ok(keys::filter_key_of(&key?))), || Ok(db.generate_id()?))?;
+            // Also a store of an earlier version, which gave every URL an entry and kept no keys beside them.
+            take_over(&db, &tree, &mut known)?;
         }
         let report = OpenReport { unclean, empty: known.len() == 0 };
         let first_number = db.generate_id()?;
@@ -207,4 +213,16 @@ impl HotStore {
             None => Ok(None),
         }
     }
+}
+
+/// Takes in the keys of all URLs the tree holds.
+fn take_over(db: &sled::Db, tree: &sled::Tree, known: &mut KnownKeys) -> Result<(), HotError> {
+    let visited = tree.scan_prefix([keys::URL]).keys().map(|key| Ok(vec![keys::filter_key_of(&key?)]));
+    let waiting = tree.scan_prefix([keys::QUEUE]).map(|pair| {
+        let (key, value) = pair?;
+        // A block that cannot be read is set aside when its turn comes.
+        let entries = block::unpack(&value).unwrap_or_default();
+        Ok(entries.iter().map(|entry| keys::filter_key_beside(&key, entry.url.key())).collect())
+    });
+    known.take_over(visited.chain(waiting), || Ok(db.generate_id()?))
 }
