@@ -88,8 +88,8 @@ impl CanonicalUrl {
         if canonical::has_control(url.path()) || url.query().is_some_and(canonical::has_control) {
             return Err(UrlError::ControlCharacter);
         }
-        if let Some(host) = url.host_str().and_then(|host| host.strip_suffix('.')) {
-            let host = host.to_owned();
+        if let Some(host) = url.host_str().filter(|host| host.ends_with('.')) {
+            let host = host.trim_end_matches('.').to_owned();
             url.set_host(Some(&host)).map_err(|_| UrlError::NoHost(shown()))?;
         }
         if let Some(path) = canonical::path(url.path()) {
@@ -205,6 +205,7 @@ mod tests {
         for (line, text, expected) in [
             (line!(), "HTTP://Shop.Example.TEST:80", "http://shop.example.test/"),
             (line!(), "https://shop.example.test.:443/a/./b/../c#part", "https://shop.example.test/a/c"),
+            (line!(), "https://shop.example.test../a", "https://shop.example.test/a"),
             (line!(), "https://b\u{fc}cher.example.test/", "https://xn--bcher-kva.example.test/"),
             (line!(), "https://xn--bcher-kva.example.test/", "https://xn--bcher-kva.example.test/"),
             (line!(), "https://a.test/%7euser/%41%2f%c3%a9", "https://a.test/~user/A%2F%C3%A9"),
@@ -253,6 +254,7 @@ mod tests {
             ("mailto:a@b.example.test", None),
             ("javascript:alert(1)", None),
             ("http://", Some("link-malformed")),
+            ("https://../a", Some("link-malformed")),
             (long.as_str(), Some("link-too-long")),
         ] {
             let error = CanonicalUrl::parse(text, None).unwrap_err();
