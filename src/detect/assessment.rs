@@ -136,4 +136,7 @@ pub struct EmergingFinding {
     pub start: usize,
     /// One past the last character.
     pub end: usize,
+    /// Class-wise definitions in law that cover the family, listed member or not.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub controls: Vec<Control>,
 }

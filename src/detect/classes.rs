@@ -12,10 +12,31 @@ struct Rule {
     class: String,
     subclass: Option<String>,
     regex: Regex,
+    /// Without spaces.
     except: Vec<String>,
+    controls: Vec<String>,
     /// How accepted names can end, or the stems where that is not fixed.
     endings: Result<Vec<String>, Vec<String>>,
 }
+
+impl Rule {
+    /// Whether a name is one that the rule would accept and must not, however it is divided into words.
+    fn excludes(&self, name: &str) -> bool {
+        let letters = || name.bytes().filter(|b| *b != b' ');
+        let is_same = self.except.iter().any(|except| except.len() <= name.len() && except.bytes().eq(letters()));
+        // A slip of the pen in a medicine's name makes no new substance of it.
+        let is_slip = |except: &String| {
+            except.len() >= SLIP_LETTERS
+                && except.len().abs_diff(name.len()) <= 1
+                && except.bytes().all(|b| b.is_ascii_lowercase())
+                && strsim::osa_distance(except, name) == 1
+        };
+        is_same || self.except.iter().any(is_slip)
+    }
+}
+
+/// Letters a name needs before a slip is read into it.
+const SLIP_LETTERS: usize = 7;
 
 /// All rules behind one search for their stems.
 pub struct ClassGrammar {
@@ -37,6 +58,8 @@ pub struct Accepted {
     pub class: String,
     /// Finer class.
     pub subclass: Option<String>,
+    /// Class-wise definitions in law, as control codes.
+    pub controls: Vec<String>,
 }
 
 /// Bytes of a word on either side of a stem.
@@ -49,10 +72,6 @@ const STEMS_LIMIT: usize = 5_000;
 /// Words of a name before its stem, at most: `ortho methyl 4 fluoro …`.
 const WORDS_BEFORE: usize = 5;
 
-/// One word in front of a family's stem: locants, letters that stand for atoms and isomers, or parts of molecules joined up.
-/// Ordinary words in front of a name are not part of it.
-const SUBSTITUENT: &str = "(?:[0-9]{1,2}'?(?:,[0-9]{1,2}'?)*|[nopmsrdl]|dl|rs|(?:(?:alpha|beta|gamma|delta|omega|ortho|meta|para|cis|trans|rac|levo|dextro|tert|sec|iso|neo|cyclo|bis|di|tri|tetra|penta|hexa|mono|des|nor|homo|sila|aza|oxa|thia|thio|keto|oxo|oxy|hydro|hydroxy|methylene|methyl|ethyl|ethylene|propyl|isopropyl|butyl|isobutyl|pentyl|hexyl|heptyl|allyl|vinyl|propargyl|benzyl|benzoyl|benzo|phenyl|phenethyl|phenylpropyl|naphthyl|pyridyl|thienyl|thiophene|furanyl|furan|furoyl|fluoro?|chloro?|bromo?|iodo?|nitro|amino|cyano|methoxy|ethoxy|propoxy|butoxy|trifluoro|trifluoromethyl|acetyl|acetoxy|formyl|propionyl|butyryl|butanoyl|isobutyryl|valeryl|isovaleryl|pivaloyl|hexanoyl|acryl|acryloyl|crotonyl|cinnamyl|tetrahydro|hydroxyl|methylthio|ethylthio|pyrrolidino|pyrrolidinyl|pyrrolidine|piperidyl|piperidinyl|morpholino|dioxole|methylenedioxy|ethylenedioxy|desethyl|desmethyl|deschloro|etodes|metodes|protodes|etonide?|spiro|boc|cbz|f|cl|br|me|et|pr|bu|meo|eto|ho|aco)[0-9]?)+)";
-
 impl ClassGrammar {
     /// Compiles the rules.
     ///
@@ -61,23 +80,23 @@ impl ClassGrammar {
     pub fn compile(rules: &[ClassRule]) -> Result<Self, String> {
         let mut compiled = Vec::new();
         let (mut stems, mut rule_of_stem) = (Vec::new(), Vec::new());
-        let substituents = format!("(?:{SUBSTITUENT} ){{0,5}}");
         for (at, rule) in rules.iter().enumerate() {
-            let pattern = rule.pattern.replace("{substituents}", &substituents);
+            let pattern = fold_letters(&rule.pattern);
             let regex = Regex::new(&format!("^(?:{pattern})$"))
                 .map_err(|error| format!("class rule `{}`: {error}", rule.id))?;
             for stem in rule.stem.split('|') {
-                stems.push(stem.to_owned());
+                stems.push(fold_letters(stem));
                 rule_of_stem.push(at);
             }
-            let stems_of = || rule.stem.split('|').map(str::to_owned).collect();
+            let stems_of = || rule.stem.split('|').map(fold_letters).collect();
             compiled.push(Rule {
                 endings: endings(&pattern).ok_or_else(stems_of),
                 id: rule.id.clone(),
                 class: rule.class.clone(),
                 subclass: rule.subclass.clone(),
                 regex,
-                except: rule.except.iter().map(|name| fold(name)).collect(),
+                except: rule.except.iter().map(|name| fold(name).replace(' ', "")).collect(),
+                controls: rule.controls.clone(),
             });
         }
         let stems = aho_corasick::AhoCorasick::new(&stems).map_err(|error| error.to_string())?;
@@ -108,11 +127,21 @@ impl ClassGrammar {
                     rule: rule.id.clone(),
                     class: rule.class.clone(),
                     subclass: rule.subclass.clone(),
+                    controls: rule.controls.clone(),
                 });
             }
         }
         accepted
     }
+}
+
+/// A pattern whose letters of other scripts are folded one by one, as text is; all else stays.
+fn fold_letters(pattern: &str) -> String {
+    let mut folded = String::with_capacity(pattern.len());
+    for c in pattern.chars() {
+        if c.is_ascii() { folded.push(c) } else { folded.push_str(&fold(c.encode_utf8(&mut [0; 4]))) }
+    }
+    folded
 }
 
 /// Fewest letters and digits of an ending worth looking for.
@@ -175,7 +204,7 @@ fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Optio
     for &start in starts.iter().rev() {
         for &end in ends.iter().rev() {
             let group = text[start..end].trim_matches(|c| matches!(c, ',' | '\'' | '*'));
-            if rule.regex.is_match(group) && !rule.except.iter().any(|except| except == group) {
+            if rule.regex.is_match(group) && !rule.excludes(group) {
                 let offset = text[start..end].find(group).unwrap_or(0);
                 return Some((start + offset, start + offset + group.len()));
             }

@@ -11,7 +11,8 @@ use crate::detect::names::{Found, Meaning, NameIndex, Spelling, Strength};
 use crate::detect::score::Features;
 use crate::detect::sieve::Sieve;
 use crate::detect::view::Folded;
-use crate::detect::watchlist::Watchlist;
+use crate::detect::watchlist::{Watchlist, control};
+use crate::detect::whole;
 
 /// Why a watchlist could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +54,7 @@ pub(super) struct Named {
     pub(super) code: bool,
     pub(super) how: &'static str,
     pub(super) rule: String,
-    /// Bytes of the folded text; identifiers have source offsets instead.
+    /// Bytes of the folded text.
     pub(super) folded: (usize, usize),
     pub(super) span: (usize, usize),
     pub(super) disguised: bool,
@@ -71,7 +72,7 @@ impl Detector {
         let mut identifiers = HashMap::new();
         let mut folded_names = std::collections::HashSet::new();
         for (at, substance) in watchlist.substances.iter().enumerate() {
-            for id in substance.cas.iter().chain(&substance.inchikey) {
+            for id in substance.identifiers() {
                 identifiers.entry(id.clone()).or_insert(u32::try_from(at).unwrap_or(u32::MAX));
             }
             folded_names.extend(substance.all_names().map(crate::detect::view::fold));
@@ -136,6 +137,25 @@ impl Detector {
         }
     }
 
+    /// Whether a find is a name of its own, no piece of a longer chemical name or of a part number. Relatives of substances
+    /// without lawful use are their longer names' business too, so these are asked for codes only.
+    fn stands_by_itself(&self, folded: &Folded, hit: &Found) -> bool {
+        let entry = self.names.entry(hit.pattern);
+        let text = &folded.text[hit.start..hit.end];
+        if entry.code || is_code(text) {
+            return !whole::is_piece_of_a_code(folded, hit.start, hit.end);
+        }
+        let has_lawful_use = entry.meanings.iter().all(|meaning| match meaning {
+            Meaning::Substance(at) => {
+                self.watchlist.substances.get(*at as usize).is_some_and(|s| s.legitimate_use != "none-known")
+            }
+            Meaning::Equipment(_) => false,
+        });
+        let few_pieces = text.split(' ').count() <= FEW_PIECES;
+        let asked = if hit.spelling == Spelling::Squeezed { few_pieces } else { has_lawful_use };
+        !asked || !whole::is_piece_of_a_name(folded, hit.start, hit.end)
+    }
+
     /// Names, identifiers and class names of one field.
     fn find(
         &self,
@@ -159,6 +179,7 @@ impl Detector {
                 found.push(hit);
             }
         }
+        found.retain(|hit| self.stands_by_itself(&field.folded, hit));
         self.names.find_near(&field.folded, &mut found);
         let taken: Vec<(usize, usize)> = found.iter().map(|hit| (hit.start, hit.end)).collect();
         for hit in &found {
@@ -191,10 +212,8 @@ impl Detector {
                 });
             }
         }
-        for id in identifiers::find(field.source) {
+        for id in identifiers::find(&field.folded.text) {
             if let Some(substance) = self.identifiers.get(&id.value) {
-                let start = field.source[..id.start].chars().count();
-                let end = start + field.source[id.start..id.end].chars().count();
                 named.push(Named {
                     field: at,
                     pattern: usize::MAX,
@@ -202,9 +221,9 @@ impl Detector {
                     strength: Strength::Distinct,
                     code: false,
                     how: "identifier",
-                    rule: if id.value.len() == 27 { "inchikey" } else { "cas-check-digit" }.to_owned(),
-                    folded: (usize::MAX, usize::MAX),
-                    span: (start, end),
+                    rule: id.rule.to_owned(),
+                    folded: (id.start, id.end),
+                    span: field.folded.span(id.start, id.end),
                     disguised: false,
                 });
             }
@@ -213,6 +232,8 @@ impl Detector {
             let name = &field.folded.text[accepted.start..accepted.end];
             if self.folded_names.contains(name)
                 || taken.iter().any(|(start, end)| *start <= accepted.start && accepted.end <= *end)
+                || is_code(name) && whole::is_piece_of_a_code(&field.folded, accepted.start, accepted.end)
+                || whole::follows_on(&field.folded, accepted.end)
             {
                 continue;
             }
@@ -226,11 +247,24 @@ impl Detector {
                 field: field.name.clone(),
                 start,
                 end,
+                controls: accepted.controls.iter().filter_map(|code| control(code)).collect(),
             };
             emerging.push((finding, (accepted.start, accepted.end), at));
         }
     }
 }
+
+/// Whether a folded name is a short code: letters and digits such as a part number may have.
+fn is_code(name: &str) -> bool {
+    let has_digits = name.bytes().any(|b| b.is_ascii_digit());
+    name.len() <= LONGEST_CODE && name.is_ascii() && (has_digits || name.split(' ').all(|piece| piece.len() <= 4))
+}
+
+/// Bytes of the longest folded code that a part number could hold.
+const LONGEST_CODE: usize = 8;
+
+/// Pieces of a name that was pulled apart into words, not into letters.
+const FEW_PIECES: usize = 3;
 
 fn field<'a>(name: &str, source: &'a str) -> Field<'a> {
     Field { name: name.to_owned(), source, folded: Folded::of(source), signals: Vec::new() }

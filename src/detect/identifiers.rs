@@ -1,72 +1,112 @@
-//! CAS numbers with their check digit, and InChIKeys.
+//! CAS and EC numbers with their check digits, and InChIKeys, in folded text: dashes of any kind are spaces there, digits of
+//! other forms are plain ones, and what cannot be seen is gone.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// An identifier in a text; offsets are bytes.
+/// An identifier in a folded text; offsets are bytes of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identifier {
-    /// In its plain form: `103-79-7`, or an InChIKey.
+    /// In its plain form: `103-79-7`, `203-144-4`, or an InChIKey.
     pub value: String,
+    /// `cas-check-digit`, `ec-check-digit` or `inchikey`.
+    pub rule: &'static str,
     /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
 }
 
-/// Digits in three groups, the gaps dashes of any kind, spaces, dots, or both.
-static CAS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"[0-9]{2,7}[\s\u{200b}]{0,2}[-\u{2010}-\u{2015}\u{2212}\u{ad}\u{ff0d}_.\s][\s\u{200b}]{0,2}[0-9]{2}[\s\u{200b}]{0,2}[-\u{2010}-\u{2015}\u{2212}\u{ad}\u{ff0d}_.\s][\s\u{200b}]{0,2}[0-9]").ok()
+/// A number in three groups, the gaps dashes (folded to spaces), spaces, dots, or both.
+struct Shape {
+    regex: Regex,
+    /// Digits of the middle group.
+    middle: usize,
+    rule: &'static str,
+    holds: fn(&str) -> bool,
+}
+
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
+    let shape =
+        |pattern: &str, middle, rule, holds| Regex::new(pattern).ok().map(|regex| Shape { regex, middle, rule, holds });
+    let cas = shape("[0-9]{2,7}[ .]{1,3}[0-9]{2}[ .]{1,3}[0-9]", 2, "cas-check-digit", cas_holds);
+    let ec = shape("[0-9]{3} [0-9]{3} [0-9]", 3, "ec-check-digit", ec_holds);
+    cas.into_iter().chain(ec).collect()
 });
-static INCHIKEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"[A-Z]{14}-[A-Z]{10}-[A-Z]").ok());
+static INCHIKEY: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b[a-z]{14} [a-z]{10} [a-z]\b").ok());
+
+/// Identifiers looked at in one field.
+const FOUND_LIMIT: usize = 2_000;
 
 /// Whether a CAS number in its plain form has the right check digit: the sum of each digit times its place from the
 /// right, modulo ten.
 pub fn cas_holds(number: &str) -> bool {
-    let digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
-    let Some((check, rest)) = digits.split_last() else { return false };
-    if !(4..=9).contains(&rest.len()) || number.chars().any(|c| !c.is_ascii_digit() && c != '-') {
+    let Some((rest, check)) = digits(number) else { return false };
+    if !(4..=9).contains(&rest.len()) {
         return false;
     }
     let sum: u32 = rest.iter().rev().zip(1..).map(|(digit, place)| digit * place).sum();
-    sum % 10 == *check
+    sum % 10 == check
 }
 
-/// CAS numbers with a valid check digit, and InChIKeys by shape.
-pub fn find(text: &str) -> Vec<Identifier> {
+/// Whether an EC number (`203-144-4`) has the right check digit: the sum of its six digits, each times its place from the
+/// left, modulo eleven.
+pub fn ec_holds(number: &str) -> bool {
+    let Some((rest, check)) = digits(number) else { return false };
+    let sum: u32 = rest.iter().zip(1..).map(|(digit, place)| digit * place).sum();
+    rest.len() == 6 && sum % 11 == check
+}
+
+/// The digits of a number in its plain form, the check digit apart.
+fn digits(number: &str) -> Option<(Vec<u32>, u32)> {
+    if number.chars().any(|c| !c.is_ascii_digit() && c != '-') {
+        return None;
+    }
+    let mut digits: Vec<u32> = number.chars().filter_map(|c| c.to_digit(10)).collect();
+    let check = digits.pop()?;
+    Some((digits, check))
+}
+
+/// CAS and EC numbers with a valid check digit, and InChIKeys by shape.
+pub fn find(folded: &str) -> Vec<Identifier> {
     let mut found = Vec::new();
+    for shape in SHAPES.iter() {
+        find_numbers(folded, shape, &mut found);
+    }
+    for hit in INCHIKEY.iter().flat_map(|regex| regex.find_iter(folded)).take(FOUND_LIMIT) {
+        let value = hit.as_str().to_ascii_uppercase().replace(' ', "-");
+        found.push(Identifier { value, rule: "inchikey", start: hit.start(), end: hit.end() });
+    }
+    found
+}
+
+fn find_numbers(text: &str, shape: &Shape, found: &mut Vec<Identifier>) {
     let bytes = text.as_bytes();
     let edge = |at: Option<&u8>| at.is_none_or(|b| !b.is_ascii_digit());
     let mut from = 0;
-    while let Some(hit) = CAS.as_ref().and_then(|regex| regex.find_at(text, from)) {
+    while let Some(hit) = shape.regex.find_at(text, from).filter(|_| found.len() < FOUND_LIMIT) {
         // The next search may begin inside this one: `12 50-36-2` hides a number behind another's shape.
         from = hit.start() + 1;
-        while from < text.len() && !text.is_char_boundary(from) {
-            from += 1;
-        }
         let free = edge(hit.start().checked_sub(1).and_then(|at| bytes.get(at))) && edge(bytes.get(hit.end()));
-        let digits: String = hit.as_str().chars().filter(char::is_ascii_digit).collect();
-        if !free || digits.len() < 5 {
+        if !free {
             continue;
         }
+        let digits: String = hit.as_str().chars().filter(char::is_ascii_digit).collect();
         let (head, check) = digits.split_at(digits.len() - 1);
-        let (first, second) = head.split_at(head.len() - 2);
-        let value = format!("{first}-{second}-{check}");
-        if cas_holds(&value) {
-            found.push(Identifier { value, start: hit.start(), end: hit.end() });
+        let (first, middle) = head.split_at(head.len() - shape.middle);
+        let value = format!("{first}-{middle}-{check}");
+        if (shape.holds)(&value) {
+            found.push(Identifier { value, rule: shape.rule, start: hit.start(), end: hit.end() });
             from = hit.end();
         }
     }
-    for hit in INCHIKEY.iter().flat_map(|regex| regex.find_iter(text)) {
-        found.push(Identifier { value: hit.as_str().to_owned(), start: hit.start(), end: hit.end() });
-    }
-    found
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::view::fold;
 
     #[test]
     fn numbers_in_every_spelling_and_only_with_the_right_digit() {
@@ -75,13 +115,20 @@ mod tests {
             ("CAS:103–79–7.", Some("103-79-7")),
             ("cas 103 79 7 pure", Some("103-79-7")),
             ("103 - 79 - 7", Some("103-79-7")),
+            ("１０３－７９－７", Some("103-79-7")),
+            ("10\u{200b}3\u{2011}7\u{200b}9\u{ad}-7", Some("103-79-7")),
+            ("103.79.7", Some("103-79-7")),
+            ("1&#48;3-79-7", Some("103-79-7")),
             ("103-79-8", None),
             ("tel 0103-79-70", None),
             ("no numbers", None),
             ("size 12 103-79-7", Some("103-79-7")),
+            ("EC 203-144-4", Some("203-144-4")),
+            ("EINECS No.: 203 - 144 - 4", Some("203-144-4")),
+            ("EC 203-144-5", None),
         ] {
-            assert_eq!(find(text).first().map(|id| id.value.as_str()), expected, "{text}");
+            assert_eq!(find(&fold(text)).first().map(|id| id.value.as_str()), expected, "{text}");
         }
-        assert_eq!(find("OPKHHGQKIY86 RHDJRPPFURBGLQ-UHFFFAOYSA-N")[0].value, "RHDJRPPFURBGLQ-UHFFFAOYSA-N");
+        assert_eq!(find(&fold("key RHDJRPPFURBGLQ-UHFFFAOYSA-N."))[0].value, "RHDJRPPFURBGLQ-UHFFFAOYSA-N");
     }
 }

@@ -4,6 +4,7 @@
 //! Never: IO, clocks; never a word on making, dosing or using anything.
 //! Start reading: [`Detector::assess`], then [`assessment::Assessment`].
 
+mod apart;
 pub mod assessment;
 mod builtin;
 pub mod changes;
@@ -24,6 +25,7 @@ pub mod sources;
 pub mod view;
 pub mod watchlist;
 mod weigh;
+mod whole;
 
 pub use builtin::files as builtin_files;
 pub use detector::{Detector, DetectorError};

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::detect::near::NearIndex;
-use crate::detect::view::{Folded, Squeezed, fold};
+use crate::detect::apart;
+use crate::detect::near::{NearIndex, WORDS};
+use crate::detect::view::{Folded, Squeezed, digit_as_letter, fold};
 use crate::detect::watchlist::{Names, Watchlist};
 
 /// What a name stands for.
@@ -73,21 +74,24 @@ pub struct Entry {
 /// Names looked for in one field, each way; whoever writes more of them is found by the first.
 const FOUND_LIMIT: usize = 500;
 
-/// Letters a name needs before its squeezed form is looked for.
+/// Letters and digits a name needs before its squeezed form is looked for; and fewer, if the signs are strict.
 const SQUEEZED_LETTERS: usize = 7;
+const SHORT_LETTERS: usize = 3;
 
 /// The automata.
 pub struct NameIndex {
     plain: AhoCorasick,
     entries: Vec<Entry>,
     folded: Vec<String>,
-    squeezed: AhoCorasick,
-    squeezed_entries: Vec<usize>,
+    /// Squeezed names, digits as the letters they may stand for.
+    squeezed: SqueezedIndex,
+    /// Names of fewer letters, whose pulled-apart form is told by stricter signs.
+    squeezed_short: SqueezedIndex,
     near: NearIndex,
 }
 
 impl NameIndex {
-    /// Builds both automata. Names longer than a line of text or shorter than two characters are left out.
+    /// Builds the automata. Names longer than a line of text or shorter than two characters are left out.
     pub fn build(watchlist: &Watchlist) -> Result<Self, aho_corasick::BuildError> {
         let mut by_name: HashMap<String, Entry> = HashMap::new();
         let ordinary: HashSet<&str> = watchlist.ordinary.values().flatten().map(String::as_str).collect();
@@ -133,27 +137,27 @@ impl NameIndex {
         let mut names: Vec<(String, Entry)> = by_name.into_iter().collect();
         names.sort_by(|a, b| a.0.cmp(&b.0));
         let mut squeezed: Vec<(String, usize)> = Vec::new();
+        let mut squeezed_short: Vec<(String, usize)> = Vec::new();
         for (at, (name, entry)) in names.iter().enumerate() {
             let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
             let distinct = entry.strength == Strength::Distinct;
-            if distinct
-                && letters.is_ascii()
-                && letters.len() >= SQUEEZED_LETTERS
-                && letters.bytes().filter(u8::is_ascii_alphabetic).count() >= 5
-            {
-                squeezed.push((letters, at));
+            let count = letters.bytes().filter(u8::is_ascii_alphabetic).count();
+            if !letters.is_ascii() || count == 0 {
+                continue;
+            }
+            if distinct && letters.len() >= SQUEEZED_LETTERS && count >= 4 {
+                squeezed.push((letters.chars().map(digit_as_letter).collect(), at));
+            } else if (distinct || entry.code) && letters.len() >= SHORT_LETTERS {
+                squeezed_short.push((letters, at));
             }
         }
-        squeezed.sort();
-        squeezed.dedup_by(|a, b| a.0 == b.0);
         let build = |patterns: Vec<&str>| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
         let forgiven = |entry: &Entry| {
             entry.meanings.iter().any(|meaning| match meaning {
                 Meaning::Substance(at) => {
-                    // Lawful chemicals and medicines are a letter away from each other; a slip is read into names that have no
-                    // lawful use only.
+                    // Lawful chemicals and other medicines are a letter away from each other: no slip is read into those.
                     watchlist.substances.get(*at as usize).is_some_and(|s| {
-                        s.legitimate_use == "none-known" && matches!(s.category(), "nps" | "synthetic-opioid")
+                        s.legitimate_use != "dual-use" && matches!(s.category(), "nps" | "synthetic-opioid")
                     })
                 }
                 Meaning::Equipment(_) => false,
@@ -166,8 +170,8 @@ impl NameIndex {
         Ok(NameIndex {
             near,
             plain: build(names.iter().map(|(name, _)| name.as_str()).collect())?,
-            squeezed: build(squeezed.iter().map(|(name, _)| name.as_str()).collect())?,
-            squeezed_entries: squeezed.iter().map(|(_, at)| *at).collect(),
+            squeezed: SqueezedIndex::build(squeezed)?,
+            squeezed_short: SqueezedIndex::build(squeezed_short)?,
             folded: names.iter().map(|(name, _)| name.clone()).collect(),
             entries: names.into_iter().map(|(_, entry)| entry).collect(),
         })
@@ -178,9 +182,20 @@ impl NameIndex {
         self.folded.iter().map(String::as_str).zip(&self.entries)
     }
 
-    /// Whether a word of letters, in any case, is a slip away from a name.
+    /// Whether a word, in any case, is a slip away from a name.
     pub fn may_be_near(&self, word: &[u8]) -> bool {
         self.near.may_be_near(word)
+    }
+
+    /// Whether a few words with separators between them are a slip away from a name of several words.
+    pub fn may_be_near_group(&self, group: &[u8]) -> bool {
+        self.near.may_be_near_group(group)
+    }
+
+    /// Whether a word with these last eight letters may begin or end a name of several words that a slip may be read into.
+    #[inline]
+    pub fn may_be_companion(&self, last: u64) -> bool {
+        self.near.may_be_companion(last)
     }
 
     /// What pattern `at` stands for.
@@ -200,51 +215,98 @@ impl NameIndex {
         });
     }
 
-    /// Words a slip away from a name, where nothing was found yet.
+    /// Words a slip away from a name, where nothing was found yet: the longest group of words at each place.
     pub fn find_near(&self, folded: &Folded, found: &mut Vec<Found>) {
         let text = folded.text.as_str();
-        let bytes = text.as_bytes();
-        let mut at = 0;
         let limit = found.len() + FOUND_LIMIT;
-        while at < bytes.len() && found.len() < limit {
-            if !bytes[at].is_ascii_lowercase() {
-                at += 1;
-                continue;
+        let words: Vec<(usize, usize)> = latin_words(text).collect();
+        let mut taken = 0;
+        for (at, (start, _)) in words.iter().enumerate() {
+            if found.len() >= limit {
+                break;
             }
-            let end = bytes[at..].iter().position(|b| !b.is_ascii_lowercase()).map_or(bytes.len(), |n| at + n);
-            let free = edges(text, at, end) && !found.iter().any(|held| held.start < end && at < held.end);
-            if free && let Some(pattern) = self.near.find(&text[at..end]) {
-                found.push(Found { pattern, start: at, end, spelling: Spelling::Near });
+            for (_, end) in words.iter().skip(at).take(WORDS).rev() {
+                let group = &text[*start..*end];
+                let is_group =
+                    !group.contains(' ') || group.split(' ').any(|word| self.near.is_companion(word.as_bytes()));
+                let free = *start >= taken && !found.iter().any(|held| held.start < *end && *start < held.end);
+                if !is_group || !free || !edges(text, *start, *end) {
+                    continue;
+                }
+                let near = self.near.find(group);
+                if near.is_empty() {
+                    continue;
+                }
+                taken = *end;
+                found.extend(near.into_iter().map(|pattern| Found {
+                    pattern,
+                    start: *start,
+                    end: *end,
+                    spelling: Spelling::Near,
+                }));
+                break;
             }
-            at = end;
         }
     }
 
     /// Names whose letters were pulled apart, or written with digits.
     pub fn find_squeezed(&self, folded: &Folded, found: &mut Vec<Found>) {
+        let text = folded.text.as_str();
         let mut seen = Vec::new();
-        for letters in [None, Some('i'), Some('l')] {
-            let digits = folded
-                .text
-                .bytes()
-                .any(|b| matches!(b, b'0' | b'1' | b'3' | b'4' | b'5' | b'7' | b'8' | b'@' | b'$' | b'!' | b'|'));
-            if letters.is_some() && !digits {
-                break;
-            }
-            let squeezed = Squeezed::of(folded, letters);
-            scan(&self.squeezed, &squeezed.text, |pattern, start, end| {
-                let Some((start, end)) = place(&squeezed, start, end, &folded.text) else { return (false, true) };
-                if !is_disguise(&folded.text, start, end, letters.is_some()) {
+        let mut search = |index: &SqueezedIndex, squeezed: &Squeezed, is_meant: &dyn Fn(usize, usize) -> bool| {
+            scan(&index.names, &squeezed.text, |pattern, start, end| {
+                let Some((start, end)) = place(squeezed, start, end, text) else { return (false, true) };
+                if !edges(text, start, end) || !is_meant(start, end) {
                     return (false, true);
                 }
                 if !seen.contains(&(start, end)) {
                     seen.push((start, end));
-                    let pattern = self.squeezed_entries[pattern];
-                    found.push(Found { pattern, start, end, spelling: Spelling::Squeezed });
+                    found.push(Found { pattern: index.entries[pattern], start, end, spelling: Spelling::Squeezed });
                 }
                 (true, seen.len() < FOUND_LIMIT)
             });
+        };
+        let squeezed = Squeezed::with_digits_as_letters(folded);
+        search(&self.squeezed, &squeezed, &|start, end| {
+            apart::is_pulled_apart(text, start, end) || apart::has_digits_for_letters(text, start, end)
+        });
+        if apart::has_broken_words(text) {
+            search(&self.squeezed_short, &Squeezed::of(folded), &|start, end| {
+                apart::is_short_pulled_apart(text, start, end)
+            });
         }
+    }
+}
+
+/// Words of Latin letters and digits.
+fn latin_words(text: &str) -> impl Iterator<Item = (usize, usize)> {
+    let bytes = text.as_bytes();
+    let is_part = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        at += bytes[at..].iter().position(is_part)?;
+        let start = at;
+        at += bytes[at..].iter().position(|b| !is_part(b)).unwrap_or(bytes.len() - at);
+        Some((start, at))
+    })
+}
+
+/// Squeezed names in an automaton.
+struct SqueezedIndex {
+    names: AhoCorasick,
+    /// For each pattern of the automaton, the pattern of the name.
+    entries: Vec<usize>,
+}
+
+impl SqueezedIndex {
+    fn build(mut names: Vec<(String, usize)>) -> Result<Self, aho_corasick::BuildError> {
+        names.sort();
+        names.dedup_by(|a, b| a.0 == b.0);
+        let patterns = names.iter().map(|(name, _)| name.as_str());
+        Ok(SqueezedIndex {
+            names: AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns)?,
+            entries: names.iter().map(|(_, at)| *at).collect(),
+        })
     }
 }
 
@@ -302,26 +364,6 @@ fn place(squeezed: &Squeezed, start: usize, end: usize, text: &str) -> Option<(u
     let last = *squeezed.at.get(end.checked_sub(1)?)? as usize;
     let width = text[last..].chars().next()?.len_utf8();
     Some((first, last + width))
-}
-
-/// Whether a stretch of text looks pulled apart on purpose, rather than ordinary words that happen to join up.
-fn is_disguise(text: &str, start: usize, end: usize, undid_digits: bool) -> bool {
-    if !edges(text, start, end) {
-        return false;
-    }
-    let cut = &text[start..end];
-    let parts: Vec<&str> = cut.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).collect();
-    let single = parts.iter().filter(|part| part.chars().count() == 1).count();
-    let gaps_are_spaces = !cut.chars().any(|c| !c.is_alphanumeric() && c != ' ');
-    if parts.len() == 1 {
-        // Not pulled apart: digits must stand among letters.
-        return undid_digits && cut.bytes().any(|b| b.is_ascii_digit()) && cut.bytes().any(|b| b.is_ascii_alphabetic());
-    }
-    if undid_digits && !cut.chars().any(|c| c.is_ascii_digit() || "@$!|".contains(c)) {
-        return false;
-    }
-    // Letters one by one; or a few pieces joined by what nobody writes inside a word; or one name in two pieces.
-    single * 10 >= parts.len() * 6 || (!gaps_are_spaces && parts.len() <= 12) || (parts.len() <= 3 && cut.len() >= 9)
 }
 
 /// Whether `start..end` is a whole word: no letter or digit of a spaced script touches it.

@@ -1,7 +1,9 @@
 //! Near spellings: words one slip of the pen away from a name that says it by itself (two for long names).
 //!
 //! Every name is filed under itself and under each form that lacks one or two of its letters; a word finds its candidates
-//! by doing the same. A candidate then has to be within the distance, counting a swap of neighbours as one slip.
+//! by doing the same. A candidate then has to be within the distance, counting a swap of neighbours as one slip. Names of
+//! two or three words are found where one of their outer words is whole, and a slip never touches a number: another number
+//! is another substance.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,10 +27,13 @@ pub struct NearIndex {
     names: Vec<(String, usize)>,
     /// Hash of a form to names that have it.
     forms: HashMap<u64, Vec<u32>>,
-    /// First and last four letters of the names, and their forms, as sets that may say yes by mistake.
-    heads: Bits<15>,
-    tails: Bits<15>,
-    any_form: Bits<20>,
+    /// First and last four letters of names of one word and of several, and the forms of all, as sets that may say yes by
+    /// mistake.
+    of_words: Ends,
+    of_groups: Ends,
+    any_form: Bits<22>,
+    /// First and last words of names of several words.
+    companions: Bits<18>,
     /// Words that are near a name and mean something else.
     ordinary: HashSet<String>,
 }
@@ -39,17 +44,31 @@ impl NearIndex {
         let mut index = NearIndex {
             names: Vec::new(),
             forms: HashMap::new(),
-            heads: Bits::default(),
-            tails: Bits::default(),
+            of_words: Ends::default(),
+            of_groups: Ends::default(),
             any_form: Bits::default(),
+            companions: Bits::default(),
             ordinary: ordinary.map(str::to_owned).collect(),
         };
         for (name, pattern) in names {
-            if !(ONE_SLIP..=LONGEST).contains(&name.len()) || !name.bytes().all(|b| b.is_ascii_lowercase()) {
+            let letters = name.bytes().filter(u8::is_ascii_lowercase).count();
+            let words: Vec<&str> = name.split(' ').collect();
+            if letters < ONE_SLIP
+                || name.len() > LONGEST
+                || words.len() > WORDS
+                || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b' ')
+            {
                 continue;
             }
+            if let [first, .., last] = words[..] {
+                let whole = [first, last].into_iter().filter(|word| is_telling(word.as_bytes()));
+                if whole.clone().count() == 0 {
+                    continue;
+                }
+                whole.for_each(|word| index.companions.set(word_key(word.as_bytes())));
+            }
             let at = u32::try_from(index.names.len()).unwrap_or(u32::MAX);
-            for_each_form(name.as_bytes(), slips(name.len()), |hash| {
+            for_each_form(name.as_bytes(), slips(name.as_bytes()), |hash| {
                 let held = index.forms.entry(hash).or_default();
                 if held.last() != Some(&at) {
                     held.push(at);
@@ -58,46 +77,69 @@ impl NearIndex {
                 false
             });
             let (head, tail) = ends(name.as_bytes());
-            index.heads.set(head);
-            index.tails.set(tail);
+            let sound = if words.len() > 1 { &mut index.of_groups } else { &mut index.of_words };
+            sound.heads.set(head);
+            sound.tails.set(tail);
             index.names.push((name.to_owned(), pattern));
         }
         index
     }
 
-    /// Whether a word of letters, in any case, may be a slip away from a name.
+    /// Whether a word, in any case, may be a slip away from a name.
+    #[inline]
     pub fn may_be_near(&self, word: &[u8]) -> bool {
-        if !(ONE_SLIP - 1..=LONGEST + 1).contains(&word.len()) || !self.has_sound_end(word) {
+        (ONE_SLIP - 1..=LONGEST + 1).contains(&word.len()) && self.of_words.has_one_of(word) && self.may_have_form(word)
+    }
+
+    /// Whether a few words with separators between them, in any case, may be a slip away from a name of several words.
+    pub fn may_be_near_group(&self, group: &[u8]) -> bool {
+        if !(ONE_SLIP - 1..=LONGEST + 1).contains(&group.len()) {
             return false;
         }
+        let mut plain = [b' '; LONGEST + 1];
+        let Some(plain) = plain.get_mut(..group.len()) else { return false };
+        let letters = plain.iter_mut().zip(group).filter(|(_, b)| b.is_ascii_alphanumeric());
+        letters.for_each(|(plain, b)| *plain = b | 0x20);
+        self.of_groups.has_one_of(plain) && self.may_have_form(plain)
+    }
+
+    /// Whether a form of a word may be one of a name's, and then whether it is.
+    fn may_have_form(&self, word: &[u8]) -> bool {
         let mut lower = [0_u8; LONGEST + 1];
         let Some(lower) = lower.get_mut(..word.len()) else { return false };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        for_each_form(lower, slips(word.len()), |hash| self.any_form.has(hash))
-            && std::str::from_utf8(lower).is_ok_and(|word| self.find(word).is_some())
+        for_each_form(lower, slips(lower), |hash| self.any_form.has(hash))
+            && std::str::from_utf8(lower).is_ok_and(|word| !self.find(word).is_empty())
     }
 
-    fn has_sound_end(&self, word: &[u8]) -> bool {
-        let (head, tail) = ends(word);
-        self.heads.has(head) || self.tails.has(tail)
+    /// Whether a word, in any case, begins or ends a name of several words.
+    pub fn is_companion(&self, word: &[u8]) -> bool {
+        self.may_be_companion(word_key(word)) && is_telling(word)
     }
 
-    /// The pattern a word is a slip away from; `None` for the name itself, ordinary words, and words near nothing.
-    pub fn find(&self, word: &str) -> Option<usize> {
+    /// Whether a word with these last eight letters, the last one lowest, may begin or end a name of several words.
+    #[inline]
+    pub fn may_be_companion(&self, last: u64) -> bool {
+        self.companions.has(last)
+    }
+
+    /// The patterns a word, or a few with a space between them, is a slip away from, all as near; none for a name itself,
+    /// for ordinary words, and for words near nothing.
+    pub fn find(&self, word: &str) -> Vec<usize> {
         if !(ONE_SLIP - 1..=LONGEST + 1).contains(&word.len())
-            || !word.bytes().all(|b| b.is_ascii_lowercase())
-            || !self.has_sound_end(word.as_bytes())
+            || !if word.contains(' ') { &self.of_groups } else { &self.of_words }.has_one_of(word.as_bytes())
             || self.ordinary.contains(word)
             || word.strip_suffix('s').is_some_and(|word| self.ordinary.contains(word))
         {
-            return None;
+            return Vec::new();
         }
-        let mut best: Option<(usize, usize)> = None;
+        let (mut nearest, mut best) = (usize::MAX, Vec::new());
         let mut compared: Vec<u32> = Vec::new();
         // The same first letter: slips there are rare, and other words begin there.
         let first = word.as_bytes().first();
-        for_each_form(word.as_bytes(), slips(word.len()), |hash| {
+        let numbers = |name: &str| name.bytes().filter(|b| !b.is_ascii_lowercase()).collect::<Vec<u8>>();
+        for_each_form(word.as_bytes(), slips(word.as_bytes()), |hash| {
             if !self.any_form.has(hash) {
                 return false;
             }
@@ -108,22 +150,61 @@ impl NearIndex {
                 }
                 compared.push(at);
                 let distance = strsim::osa_distance(name, word);
-                if distance <= slips(name.len().min(word.len() + 1)) && best.is_none_or(|(held, _)| distance < held) {
-                    best = Some((distance, *pattern));
+                if distance > nearest
+                    || distance > slips(if name.len() < word.len() { name.as_bytes() } else { word.as_bytes() }).max(1)
+                    || numbers(name) != numbers(word)
+                {
+                    continue;
                 }
+                if distance < nearest {
+                    (nearest, best) = (distance, Vec::new());
+                }
+                best.push(*pattern);
             }
             false
         });
-        best.filter(|(distance, _)| *distance > 0).map(|(_, pattern)| pattern)
+        if nearest == 0 { Vec::new() } else { best }
     }
 }
 
-fn slips(letters: usize) -> usize {
-    match letters {
-        TWO_SLIPS.. => 2,
+/// The ends of names.
+#[derive(Default)]
+struct Ends {
+    heads: Bits<16>,
+    tails: Bits<16>,
+}
+
+impl Ends {
+    /// Whether a word begins or ends like one of the names.
+    #[inline]
+    fn has_one_of(&self, word: &[u8]) -> bool {
+        let (head, tail) = ends(word);
+        self.heads.has(head) | self.tails.has(tail)
+    }
+}
+
+/// Words of the longest name filed.
+pub const WORDS: usize = 3;
+
+/// A word as a number: its last eight letters.
+#[inline]
+fn word_key(word: &[u8]) -> u64 {
+    word.iter().fold(0, |all, letter| all << 8 | u64::from(letter | 0x20))
+}
+
+/// Slips forgiven in a word or a group of words of so many letters.
+fn slips(word: &[u8]) -> usize {
+    match word.len() {
+        TWO_SLIPS.. if !word.contains(&b' ') => 2,
         7.. => 1,
         _ => 0,
     }
+}
+
+/// Whether a word says enough to stand for a name's other half: three letters or more.
+#[inline]
+fn is_telling(word: &[u8]) -> bool {
+    word.len() >= 3 && word.iter().filter(|b| b.is_ascii_alphabetic()).count() >= 3
 }
 
 /// Base of the hash of a word: a word's hash is the sum of its letters times powers of it, so that the hash of a word
@@ -175,24 +256,43 @@ mod tests {
 
     #[test]
     fn slips_are_forgiven_and_ordinary_words_left_alone() {
-        let names = [("etonitazene", 1), ("ethylphenidate", 2), ("bromazolam", 3), ("carfentanil", 4)];
+        let names = [
+            ("etonitazene", 1),
+            ("ethylphenidate", 2),
+            ("bromazolam", 3),
+            ("carfentanil", 4),
+            ("mephedrone", 5),
+            ("mephedrene", 6),
+            ("alpha pvp", 7),
+            ("5f mdmb pinaca", 8),
+        ];
         let index = NearIndex::build(names.into_iter(), ["bromazolan"].into_iter());
-        for (word, pattern) in [
-            ("etonitazenne", Some(1)),
-            ("etonitzaene", Some(1)),
-            ("etonitazene", None),
-            ("etonitazines", None),
-            ("ethyphenidate", Some(2)),
-            ("etylphenidate", Some(2)),
-            ("ethylphendiat", Some(2)),
-            ("bromazolan", None),
-            ("brmazolam", Some(3)),
-            ("promazolam", None),
-            ("carfentanyl", Some(4)),
-            ("car", None),
-            ("garden", None),
+        for (word, patterns) in [
+            ("etonitazenne", &[1][..]),
+            ("etonitzaene", &[1]),
+            ("etonitazene", &[]),
+            ("etonitazines", &[]),
+            ("ethyphenidate", &[2]),
+            ("etylphenidate", &[2]),
+            ("ethylphendiat", &[2]),
+            ("bromazolan", &[]),
+            ("brmazolam", &[3]),
+            ("promazolam", &[]),
+            ("carfentanyl", &[4]),
+            ("mephedrne", &[5, 6]),
+            ("apha pvp", &[7]),
+            ("5f mdmb pinca", &[8]),
+            ("4f mdmb pinaca", &[]),
+            ("car", &[]),
+            ("garden", &[]),
         ] {
-            assert_eq!(index.find(word), pattern, "{word}");
+            let mut found = index.find(word);
+            found.sort_unstable();
+            assert_eq!(found, patterns, "{word}");
+            let shown = word.to_uppercase().replace(' ', "-");
+            let may_be = index.may_be_near(shown.as_bytes()) || index.may_be_near_group(shown.as_bytes());
+            assert!(patterns.is_empty() || may_be, "{word}");
         }
+        assert!(index.is_companion(b"PVP") && !index.is_companion(b"mdmb"));
     }
 }

@@ -17,11 +17,20 @@ pub struct Folded {
     at: Vec<u32>,
     /// Characters of the source.
     source_chars: u32,
-    /// For each byte, whether its character was changed by more than case.
-    disguised: Vec<bool>,
+    /// For each byte, [`DISGUISED`], [`GLUE`] and [`CAPITAL`].
+    marks: Vec<u8>,
     /// Places of characters written as entities, with how many characters each takes in the source.
     wide: Vec<(u32, u32)>,
 }
+
+/// The character was changed by more than case.
+const DISGUISED: u8 = 1;
+
+/// The space stands for a dash, a slash or the like between two characters that it joins.
+const GLUE: u8 = 2;
+
+/// The character was a capital.
+const CAPITAL: u8 = 4;
 
 /// Characters folded of one field; a listing's text is shorter, and a hostile one must not cost more.
 pub const FIELD_LIMIT_CHARS: usize = 1_000_000;
@@ -54,39 +63,46 @@ impl Folded {
 
     fn push_ascii(&mut self, c: char, place: u32) {
         if c.is_ascii_alphanumeric() {
-            self.push(c.to_ascii_lowercase(), place, false);
+            self.push(c.to_ascii_lowercase(), place, u8::from(c.is_ascii_uppercase()) * CAPITAL);
         } else if is_separator(c) {
-            self.separate(place);
+            self.separate(c, place);
         } else if !c.is_control() {
-            self.push(c, place, false);
+            self.push(c, place, 0);
         }
     }
 
     fn push_other(&mut self, c: char, place: u32) {
         match known(c) {
             Piece::Nothing => {}
-            Piece::Separator => self.separate(place),
-            Piece::Letter(letter, disguised) => self.push(letter, place, disguised),
+            Piece::Separator => self.separate(c, place),
+            Piece::Letter(letter, disguised) => self.push(letter, place, marks(c, disguised)),
             Piece::Several => pieces(c, |piece| match piece {
-                Piece::Separator => self.separate(place),
-                Piece::Letter(letter, disguised) => self.push(letter, place, disguised),
+                Piece::Separator => self.separate(c, place),
+                Piece::Letter(letter, disguised) => self.push(letter, place, marks(c, disguised)),
                 Piece::Nothing | Piece::Several => {}
             }),
         }
     }
 
-    fn separate(&mut self, place: u32) {
+    fn separate(&mut self, c: char, place: u32) {
         if !self.text.is_empty() && !self.text.ends_with(' ') {
-            self.push(' ', place, false);
+            self.push(' ', place, if c.is_whitespace() { 0 } else { GLUE });
+        } else if let Some(last) = self.marks.last_mut().filter(|_| c.is_whitespace()) {
+            *last = 0;
         }
     }
 
-    fn push(&mut self, c: char, place: u32, disguised: bool) {
+    fn push(&mut self, c: char, place: u32, marks: u8) {
         self.text.push(c);
         for _ in 0..c.len_utf8() {
             self.at.push(place);
-            self.disguised.push(disguised);
+            self.marks.push(marks);
         }
+    }
+
+    /// Whether the byte at `at` is a space that joins what stands before and after it: a dash, a slash.
+    pub fn is_glue(&self, at: usize) -> bool {
+        self.marks.get(at).is_some_and(|marks| marks & GLUE != 0)
     }
 
     /// The source span, in Unicode scalar values, of bytes `start..end` of the folded text.
@@ -97,10 +113,20 @@ impl Folded {
         (first as usize, last as usize + wide.map_or(1, |(_, chars)| *chars as usize))
     }
 
+    /// Whether all letters of bytes `start..end` were written as capitals.
+    pub fn is_in_capitals(&self, start: usize, end: usize) -> bool {
+        let Some(marks) = self.marks.get(start..end) else { return false };
+        self.text[start..end].bytes().zip(marks).all(|(b, mark)| !b.is_ascii_lowercase() || mark & CAPITAL != 0)
+    }
+
     /// Whether any character of bytes `start..end` was a look-alike or a compatibility form.
     pub fn is_disguised(&self, start: usize, end: usize) -> bool {
-        self.disguised.get(start..end).is_some_and(|flags| flags.iter().any(|flag| *flag))
+        self.marks.get(start..end).is_some_and(|marks| marks.iter().any(|mark| mark & DISGUISED != 0))
     }
+}
+
+fn marks(c: char, disguised: bool) -> u8 {
+    (u8::from(disguised) * DISGUISED) | (u8::from(c.is_uppercase()) * CAPITAL)
 }
 
 /// What a character that is not ASCII folds to.
@@ -265,14 +291,20 @@ pub struct Squeezed {
 }
 
 impl Squeezed {
-    /// Squeezes a folded text; `letters` undoes digits used as letters, with `1` read as given.
-    pub fn of(folded: &Folded, letters: Option<char>) -> Self {
+    /// Squeezes a folded text.
+    pub fn of(folded: &Folded) -> Self {
+        Squeezed::with(folded, |c| c)
+    }
+
+    /// Squeezes a folded text, each letter and the digit or sign that stands for it as one: see [`digit_as_letter`].
+    pub fn with_digits_as_letters(folded: &Folded) -> Self {
+        Squeezed::with(folded, digit_as_letter)
+    }
+
+    fn with(folded: &Folded, letter: impl Fn(char) -> char) -> Self {
         let mut squeezed = Squeezed::default();
         for (at, c) in folded.text.char_indices() {
-            let c = match letters {
-                Some(one) => undo_digit(c, one),
-                None => c,
-            };
+            let c = letter(c);
             if c.is_alphanumeric() {
                 squeezed.text.push(c);
                 for _ in 0..c.len_utf8() {
@@ -284,10 +316,12 @@ impl Squeezed {
     }
 }
 
-fn undo_digit(c: char, one: char) -> char {
+/// The letter a digit or sign is written for. `1` stands for i and for l, so these two are one letter here; names are read
+/// the same way before they are compared.
+pub fn digit_as_letter(c: char) -> char {
     match c {
         '0' => 'o',
-        '1' | '!' | '|' => one,
+        '1' | '!' | '|' | 'l' => 'i',
         '3' => 'e',
         '4' | '@' => 'a',
         '5' | '$' => 's',
@@ -329,6 +363,24 @@ fn is_invisible(c: char) -> bool {
     ) || c.is_control() && !c.is_whitespace()
 }
 
+/// Greek letters that are taken for Latin ones, which the Unicode tables hold apart, or whose capitals look otherwise.
+fn greek(c: char) -> Option<char> {
+    Some(match c {
+        'η' => 'n',
+        'γ' => 'y',
+        'β' => 'b',
+        'χ' => 'x',
+        'τ' => 't',
+        'κ' => 'k',
+        'ω' => 'w',
+        'υ' => 'u',
+        'Η' => 'h',
+        'Ν' => 'n',
+        'Υ' => 'y',
+        _ => return None,
+    })
+}
+
 /// The Latin letter a character of another alphabet is drawn like.
 fn look_alike(c: char) -> Option<char> {
     // Scripts whose letters pass for Latin ones. Han, kana, Hangul, Arabic and Indic scripts do not.
@@ -339,6 +391,9 @@ fn look_alike(c: char) -> Option<char> {
     }
     // Capitals of Cyrillic and Greek look like other Latin letters than their small forms do: try as written, small, capital.
     let lower = c.to_lowercase().next().unwrap_or(c);
+    if let Some(latin) = greek(c) {
+        return Some(latin);
+    }
     let upper = c.to_uppercase().next().unwrap_or(c);
     [lower, c, upper].into_iter().find_map(|form| {
         let mut shape = [0_u8; 4];

@@ -56,6 +56,9 @@ pub struct Substance {
     /// CAS numbers.
     #[serde(default)]
     pub cas: Vec<String>,
+    /// EC numbers.
+    #[serde(default)]
+    pub ec: Vec<String>,
     /// InChIKeys.
     #[serde(default)]
     pub inchikey: Vec<String>,
@@ -116,6 +119,9 @@ pub struct ClassRule {
     /// Folded names it would accept and must not: medicines, reagents, ordinary words.
     #[serde(default)]
     pub except: Vec<String>,
+    /// Class-wise definitions in law that cover the family whether or not a member is listed, as control codes.
+    #[serde(default)]
+    pub controls: Vec<String>,
     /// Why the rule is right, in terms of names.
     #[serde(default)]
     pub note: Option<String>,
@@ -172,6 +178,9 @@ struct EquipmentFile {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ClassFile {
+    /// Pieces of patterns by name; a pattern names one as `{name}`.
+    #[serde(default)]
+    parts: BTreeMap<String, String>,
     #[serde(default)]
     class: Vec<ClassRule>,
 }
@@ -208,17 +217,18 @@ impl Watchlist {
                 "equipment.toml" => {
                     equipment = file.read::<EquipmentFile>(&mut problems).map(|f| f.equipment).unwrap_or_default()
                 }
-                "classes.toml" => classes = file.read::<ClassFile>(&mut problems).map(|f| f.class).unwrap_or_default(),
+                "classes.toml" => {
+                    if let Some(read) = file.read::<ClassFile>(&mut problems) {
+                        classes = file.expand(read, &mut problems);
+                    }
+                }
                 "context.toml" => context = file.read(&mut problems).unwrap_or_default(),
                 "ordinary.toml" => ordinary = file.read(&mut problems).unwrap_or_default(),
                 "weights.toml" => weights = file.read(&mut problems),
                 _ if path.starts_with("substances") => {
                     if let Some(read) = file.read::<SubstanceFile>(&mut problems) {
-                        for substance in read.substance {
-                            file.check(&substance, &mut problems);
-                            file.check_id(&substance.id, &mut seen, &mut problems);
-                            substances.push(substance);
-                        }
+                        file.check_all(&read.substance, &mut seen, &mut problems);
+                        substances.extend(read.substance);
                     }
                 }
                 _ => problems.push(file.problem(
@@ -266,7 +276,7 @@ impl Watchlist {
         self.substances
             .iter()
             .filter(|substance| {
-                substance.cas.iter().chain(&substance.inchikey).any(|id| id.eq_ignore_ascii_case(text.trim()))
+                substance.identifiers().any(|id| id.eq_ignore_ascii_case(text.trim()))
                     || substance.id == text.trim()
                     || substance.all_names().any(|name| fold(name) == folded)
             })
@@ -281,12 +291,15 @@ impl Substance {
         std::iter::once(self.name.as_str()).chain(lists.flatten().map(String::as_str))
     }
 
+    /// CAS numbers, EC numbers and InChIKeys.
+    pub fn identifiers(&self) -> impl Iterator<Item = &String> {
+        self.cas.iter().chain(&self.ec).chain(&self.inchikey)
+    }
+
     /// Controls in the given jurisdictions; international ones always.
     pub fn controls_in(&self, jurisdictions: &[String]) -> Vec<Control> {
         let mut controls: Vec<Control> = self.controls.iter().filter_map(|code| control(code)).collect();
-        controls.retain(|control| {
-            control.jurisdiction == "INT" || jurisdictions.is_empty() || jurisdictions.contains(&control.jurisdiction)
-        });
+        controls.retain(|control| holds_in(control, jurisdictions));
         controls
     }
 
@@ -319,8 +332,32 @@ impl Substance {
     }
 }
 
-/// A control code as instrument, schedule and jurisdiction.
+/// Whether a control is cited for the given jurisdictions: international ones always, all where none is given.
+pub(super) fn holds_in(control: &Control, jurisdictions: &[String]) -> bool {
+    control.jurisdiction == "INT" || jurisdictions.is_empty() || jurisdictions.contains(&control.jurisdiction)
+}
+
+/// What a control code looks like.
+const CONTROL_HINT: &str =
+    "write it as UN1961-S1, EU-cat1, CN-class@2021, ...: instrument, schedule, and the year if known";
+
+/// The first `{name}` left in a pattern; `{2,3}` is a count.
+fn unknown_part(pattern: &str) -> Option<&str> {
+    pattern.match_indices('{').find_map(|(at, _)| {
+        let rest = &pattern[at + 1..];
+        let name = &rest[..rest.find('}')?];
+        let is_name = name.starts_with(|c: char| c.is_ascii_lowercase());
+        // `\\p{...}` names a set of characters.
+        (is_name && !pattern[..at].ends_with("\\p")).then_some(name)
+    })
+}
+
+/// A control code as instrument, schedule, jurisdiction, and the year where the code ends in one: `UN1961-S1@2021`.
 pub(super) fn control(code: &str) -> Option<Control> {
+    if let Some((code, year)) = code.split_once('@') {
+        let since = (year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit())).then(|| year.to_owned())?;
+        return control(code).map(|control| Control { since: Some(since), ..control });
+    }
     let made = |instrument: &str, schedule: &str, jurisdiction: &str| {
         Some(Control {
             instrument: instrument.to_owned(),
@@ -359,7 +396,11 @@ pub(super) fn control(code: &str) -> Option<Control> {
             let since = rest.strip_prefix("suppl-").map(str::to_owned);
             Some(Control {
                 instrument: "CN".to_owned(),
-                schedule: if since.is_some() { "supplementary list".to_owned() } else { rest.to_owned() },
+                schedule: match rest {
+                    "class" => "class-wise control".to_owned(),
+                    _ if since.is_some() => "supplementary list".to_owned(),
+                    rest => rest.to_owned(),
+                },
                 since,
                 jurisdiction: "CN".to_owned(),
             })
@@ -385,6 +426,31 @@ impl Reader<'_> {
         }
     }
 
+    /// Rules with the parts their patterns name written out; parts may name parts.
+    fn expand(&self, read: ClassFile, problems: &mut Vec<PatternProblem>) -> Vec<ClassRule> {
+        const DEPTH: usize = 4;
+        let ClassFile { parts, mut class } = read;
+        for rule in &mut class {
+            for _ in 0..DEPTH {
+                for (name, part) in &parts {
+                    rule.pattern = rule.pattern.replace(&format!("{{{name}}}"), part);
+                }
+            }
+            let place = self.text.find(&format!("\"{}\"", rule.id)).map_or(0, |at| at + 1);
+            if let Some(unknown) = unknown_part(&rule.pattern) {
+                problems.push(self.problem(
+                    place,
+                    format!("class rule `{}` names the part `{unknown}`, which is not there", rule.id),
+                    Some("add it to [parts], or correct the name"),
+                ));
+            }
+            for code in rule.controls.iter().filter(|code| control(code).is_none()) {
+                problems.push(self.problem(place, format!("`{code}` is no control code"), Some(CONTROL_HINT)));
+            }
+        }
+        class
+    }
+
     /// `place` is a byte offset plus one; 0 for the whole file.
     fn problem(&self, place: usize, message: String, hint: Option<&str>) -> PatternProblem {
         let (line, column) = if place == 0 {
@@ -397,32 +463,38 @@ impl Reader<'_> {
         PatternProblem { file: self.path.to_owned(), line, column, message, hint: hint.map(str::to_owned) }
     }
 
-    /// An id that stands twice is told at its last place.
-    fn check_id(&self, id: &str, seen: &mut HashMap<String, String>, problems: &mut Vec<PatternProblem>) {
-        let lines: Vec<usize> = self.id_places(id);
-        let here =
-            format!("{}:{}", self.path, lines.first().map_or(0, |at| self.problem(at + 1, String::new(), None).line));
-        if let Some(first) = seen.insert(id.to_owned(), here) {
-            problems.push(self.problem(
-                lines.last().map_or(0, |at| at + 1),
-                format!("substance `{id}` stands here and at {first}"),
-                Some("keep one entry and move the other's names to it"),
-            ));
+    /// Checks the entries of a file, whose ids stand in it in their order; an id that stands twice is told at its last place.
+    fn check_all(&self, read: &[Substance], seen: &mut HashMap<String, String>, problems: &mut Vec<PatternProblem>) {
+        let (mut from, mut line) = (0, 1);
+        for substance in read {
+            let at = self.id_place(&substance.id, from).unwrap_or(from);
+            line += self.text[from..at].matches('\n').count();
+            from = at;
+            self.check(substance, at + 1, problems);
+            if let Some(first) = seen.get(&substance.id) {
+                problems.push(self.problem(
+                    at + 1,
+                    format!("substance `{}` stands here and at {first}", substance.id),
+                    Some("keep one entry and move the other's names to it"),
+                ));
+            }
+            seen.entry(substance.id.clone()).or_insert_with(|| format!("{}:{line}", self.path));
+            from += substance.id.len();
         }
     }
 
-    /// Bytes at which an entry's id stands.
-    fn id_places(&self, id: &str) -> Vec<usize> {
+    /// The byte behind `from` at which an entry's id stands.
+    fn id_place(&self, id: &str, from: usize) -> Option<usize> {
         let quoted = format!("\"{id}\"");
         let is_id = |at: &usize| {
             let line = &self.text[self.text[..*at].rfind('\n').map_or(0, |start| start + 1)..*at];
             line.trim_start().strip_prefix("id").is_some_and(|rest| rest.trim() == "=")
         };
-        self.text.match_indices(&quoted).map(|(at, _)| at).filter(is_id).collect()
+        self.text[from..].match_indices(&quoted).map(|(at, _)| from + at).find(is_id)
     }
 
-    fn check(&self, substance: &Substance, problems: &mut Vec<PatternProblem>) {
-        let place = self.id_places(&substance.id).first().map_or(0, |at| at + 1);
+    /// `place`: see [`Reader::problem`].
+    fn check(&self, substance: &Substance, place: usize, problems: &mut Vec<PatternProblem>) {
         if crate::vocab::ids::SubstanceId::parse(&substance.id).is_err() {
             problems.push(self.problem(
                 place,
@@ -453,6 +525,14 @@ impl Reader<'_> {
                     Some("look the number up again; the last digit checks the others"),
                 ));
             }
+        }
+        for number in substance.ec.iter().filter(|number| !crate::detect::identifiers::ec_holds(number)) {
+            let place = self.text.find(number.as_str()).map_or(place, |at| at + 1);
+            problems.push(self.problem(
+                place,
+                format!("EC number `{number}` has a wrong check digit"),
+                Some("look the number up again; the last digit checks the others"),
+            ));
         }
     }
 }

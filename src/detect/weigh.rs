@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use crate::detect::Detector;
-use crate::detect::assessment::{Assessment, ContextFinding, EmergingFinding, NameMatch, SubstanceFinding, Verdict};
+use crate::detect::assessment::{
+    Assessment, ContextFinding, Control, EmergingFinding, NameMatch, SubstanceFinding, Verdict,
+};
 use crate::detect::context::DEALING;
 use crate::detect::detector::{Field, Named, cut};
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::score::Features;
-use crate::detect::watchlist::Substance;
+use crate::detect::watchlist::{Substance, holds_in};
 
 /// Characters of folded text within which a licit signal excuses a name.
 const LICIT_WINDOW_BYTES: usize = 48;
@@ -104,7 +106,8 @@ impl Detector {
         if !excused.is_empty() || !licit.is_empty() {
             features.add("licit-at-name", 1.0);
         }
-        let kept: Vec<EmergingFinding> = kept.into_iter().map(|(finding, ..)| finding).collect();
+        let mut kept: Vec<EmergingFinding> = kept.into_iter().map(|(finding, ..)| finding).collect();
+        kept.iter_mut().for_each(|finding| finding.controls.retain(|control| holds_in(control, jurisdictions)));
         let score = features.score(weights);
         let substance_findings = self.substance_findings(fields, &substances, jurisdictions);
         let category = category(strongest.map(|(_, substance)| substance), &kept, &features);
@@ -234,11 +237,11 @@ const QUANTITY_WINDOW_BYTES: usize = 24;
 
 /// Whether a quantity such as drugs are sold in stands beside a code. Codes of letters only (`MXE`) are written in capitals.
 fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
-    if !name.code || name.strength == Strength::Distinct || name.folded.0 == usize::MAX {
+    if !name.code || name.strength == Strength::Distinct {
         return false;
     }
     let Some(text) = field.folded.text.get(name.folded.0..name.folded.1) else { return false };
-    let capitals = || cut(field.source, name.span.0, name.span.1).bytes().all(|b| b.is_ascii_uppercase());
+    let capitals = || field.folded.is_in_capitals(name.folded.0, name.folded.1);
     if !text.bytes().any(|b| b.is_ascii_digit()) && !capitals() {
         return false;
     }
@@ -272,7 +275,8 @@ fn feature_of(name: &Named, substance: &Substance) -> &'static str {
 /// Table II are everyday goods.
 fn is_core_precursor(substance: &Substance) -> bool {
     let strict = ["UN1988-T1", "EU-cat1", "EU-cat2A", "US-L1"];
-    substance.class == "precursor" && substance.controls.iter().any(|control| strict.contains(&control.as_str()))
+    let is_strict = |code: &String| strict.contains(&code.split('@').next().unwrap_or_default());
+    substance.class == "precursor" && substance.controls.iter().any(is_strict)
 }
 
 /// Which name decides on a listing's category: the title says what is offered, the text what else the seller has; then a
@@ -289,9 +293,6 @@ fn rank(name: &Named, substance: &Substance) -> u8 {
 
 /// Whether a licit signal stands within the window of a name: it excuses that name, not the page.
 fn licit_near(field: &Field<'_>, name: (usize, usize)) -> bool {
-    if name.0 == usize::MAX {
-        return field.signals.iter().any(|signal| signal.kind == "licit");
-    }
     field.signals.iter().any(|signal| {
         signal.kind == "licit"
             && signal.start < name.1.saturating_add(LICIT_WINDOW_BYTES)
@@ -314,6 +315,18 @@ fn category(substance: Option<&Substance>, emerging: &[EmergingFinding], feature
         .then(|| "equipment".to_owned())
 }
 
+/// The first controls in words: ` (UN1961 I since 2021, CN class-wise control)`.
+fn in_brackets(controls: &[Control]) -> String {
+    let in_words = |control: &Control| {
+        let since = control.since.as_ref().map_or_else(String::new, |year| format!(" since {year}"));
+        format!("{} {}{since}", control.instrument, control.schedule)
+    };
+    match controls.iter().take(4).map(in_words).collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => none,
+        some => format!(" ({some})"),
+    }
+}
+
 fn reasons(
     substances: &[SubstanceFinding],
     emerging: &[EmergingFinding],
@@ -334,15 +347,14 @@ fn reasons(
             "dual-use" => "a chemical with lawful uses, watched for diversion",
             _ => "a substance without known legitimate use",
         };
-        let controls: Vec<String> =
-            substance.controls.iter().take(4).map(|c| format!("{} {}", c.instrument, c.schedule)).collect();
-        let controls = if controls.is_empty() { String::new() } else { format!(" ({})", controls.join(", ")) };
+        let controls = in_brackets(&substance.controls);
         reasons.push(format!("the {} {how} \"{}\": {}, {legal}{controls}", place.field, place.surface, substance.name));
     }
     for found in emerging.iter().take(3) {
         let family = found.subclass.as_deref().unwrap_or(&found.class);
+        let controls = in_brackets(&found.controls);
         reasons.push(format!(
-            "the {} names \"{}\", which no list has and whose form is that of the {family} family",
+            "the {} names \"{}\", which no list has and whose form is that of the {family} family{controls}",
             found.field, found.surface
         ));
     }

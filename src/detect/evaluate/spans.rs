@@ -118,8 +118,8 @@ fn names_it(place: &NameMatch, substance: &Substance) -> bool {
     let written = letters(&place.surface);
     match place.how.as_str() {
         "identifier" => {
-            let ids = identifiers::find(&place.surface);
-            ids.iter().any(|id| substance.cas.iter().chain(&substance.inchikey).any(|known| *known == id.value))
+            let ids = identifiers::find(&fold(&place.surface));
+            ids.iter().any(|id| substance.identifiers().any(|known| *known == id.value))
         }
         "name" | "street" => substance.all_names().map(letters).any(|name| is_form(&written, &name)),
         _ => {

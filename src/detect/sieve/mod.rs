@@ -14,7 +14,7 @@ use crate::detect::context::ContextIndex;
 use crate::detect::names::{Meaning, NameIndex, Strength};
 use crate::detect::sets::{Bits, Growing, Table};
 use crate::detect::sieve::walk::{
-    ONES, Walk, backwards, letters, numbered, numbered_key, packed, short_key, stand_for,
+    Walk, Written, backwards, letters, numbered, numbered_key, packed, short_key, stand_for,
 };
 use crate::detect::view;
 use crate::detect::watchlist::Watchlist;
@@ -66,11 +66,11 @@ pub struct Sieve {
     /// Soft names that count beside signs of a deal only: asked for once there are some.
     soft: Frozen,
     /// Endings shorter than eight letters, and the last three or four of each.
-    tails: Bits<17>,
+    tails: Bits<18>,
     endings: Table<u8>,
     /// Letters in front of a family's numbers, with how many digits follow: `u` and five, `jwh` and three.
     numbered: Table<u8>,
-    /// CAS numbers of the list.
+    /// CAS and EC numbers of the list.
     numbers: Table<u8>,
     /// Stems of families whose names have no fixed ending.
     stems: Option<aho_corasick::AhoCorasick>,
@@ -139,7 +139,7 @@ impl Sieve {
             }
         }
         let mut numbers = Table::with_capacity(watchlist.substances.len() * 2);
-        for number in watchlist.substances.iter().flat_map(|s| &s.cas) {
+        for number in watchlist.substances.iter().flat_map(|s| s.cas.iter().chain(&s.ec)) {
             let digits: String = number.chars().filter(char::is_ascii_digit).collect();
             numbers.set(digits.parse().unwrap_or(u64::MAX), |_| 1);
         }
@@ -180,12 +180,13 @@ impl Sieve {
             return Signs { strong: true, ..Signs::default() };
         }
         if view::is_plain(source) {
-            return Walk::new(self, sets, names, source.as_bytes(), false).run();
+            return Walk::new(self, sets, names, source.as_bytes(), Written::Plain).run();
         }
         FOLDED.with_borrow_mut(|folded| {
             folded.clear();
             let other_scripts = view::fold_quickly(source, folded);
-            let mut signs = Walk::new(self, sets, names, folded.as_bytes(), other_scripts).run();
+            let written = if other_scripts { Written::OtherScripts } else { Written::Folded };
+            let mut signs = Walk::new(self, sets, names, folded.as_bytes(), written).run();
             if !signs.strong && other_scripts {
                 self.look_at_other_scripts(folded, &mut signs);
             }
@@ -219,7 +220,7 @@ impl Sieve {
 struct Plan {
     sets: Sets,
     soft: Sets,
-    tails: Bits<17>,
+    tails: Bits<18>,
     endings: Growing<u8>,
     numbered: Growing<u8>,
     other_scripts: Vec<(String, u8)>,
@@ -247,11 +248,16 @@ impl Plan {
     }
 
     fn add_short_ending(&mut self, letters: &[u8]) {
-        self.tails.set(short_key(packed(letters), letters.len().min(4)));
-        *self.endings.entry(short_key(packed(letters), letters.len())) |= STRONG;
+        // Digits stay: in few letters, those they may stand for end ordinary words (`plasma` ends like `5ma`).
+        let letters: Vec<u8> = letters.iter().map(|letter| if *letter == b'l' { b'i' } else { *letter }).collect();
+        self.tails.set(short_key(packed(&letters), letters.len().min(4)));
+        *self.endings.entry(short_key(packed(&letters), letters.len())) |= STRONG;
     }
 
     fn add_ending(&mut self, folded: &str) {
+        if !folded.is_ascii() {
+            return self.other_scripts.push((folded.chars().filter(|c| c.is_alphanumeric()).collect(), STRONG));
+        }
         let all = letters(folded);
         // One entry for all numbers of a family.
         let (before, digits) = numbered(&all);
@@ -277,21 +283,16 @@ impl Sets {
             length => {
                 // Longer names are found by their last letters.
                 let kept = &letters[length.saturating_sub(u8::MAX.into())..];
-                for one in ONES {
-                    let end = stand_for(packed(&kept[kept.len() - LONG..]), one);
-                    self.ends.set(end);
-                    let lengths = self.lengths.entry(end);
-                    let length = u8::try_from(kept.len()).unwrap_or(u8::MAX);
-                    if !lengths.contains(&length) {
-                        lengths.push(length);
-                        lengths.sort_unstable();
-                    }
-                    let hash = kept.iter().rev().fold(0, |hash, letter| backwards(hash, *letter, one));
-                    *self.long.entry(hash) |= flags;
-                    if !kept.contains(&b'1') {
-                        break;
-                    }
+                let end = stand_for(packed(&kept[kept.len() - LONG..]));
+                self.ends.set(end);
+                let lengths = self.lengths.entry(end);
+                let length = u8::try_from(kept.len()).unwrap_or(u8::MAX);
+                if !lengths.contains(&length) {
+                    lengths.push(length);
+                    lengths.sort_unstable();
                 }
+                let hash = kept.iter().rev().fold(0, |hash, letter| backwards(hash, *letter));
+                *self.long.entry(hash) |= flags;
             }
         }
     }

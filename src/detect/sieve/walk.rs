@@ -27,21 +27,58 @@ pub struct Walk<'a> {
     count: usize,
     /// This word and the two before it: first byte, and one past the last.
     words: [(usize, usize); 3],
+    /// Which of them may be the whole half of a name whose other half has a slip.
+    companions: [bool; 3],
     /// Where the last soft name, code and quantity ended, in letters.
     pair_end: usize,
     code_end: usize,
     quantity_end: usize,
+    /// Words of few letters up to this one, without a longer one between them.
+    fragments: usize,
     /// Units of other scripts cannot be seen here: a code counts as beside one.
     other_scripts: bool,
+    /// The bytes are those of a folded text, so that capitals may be gone.
+    folded: bool,
+}
+
+/// Letters of a word that may be a piece of a short name.
+const FRAGMENT_SYMBOLS: usize = 3;
+
+/// How the bytes of a walk came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// As the source has them.
+    Plain,
+    /// Folded, all of it Latin.
+    Folded,
+    /// Folded, with letters of other scripts.
+    OtherScripts,
 }
 
 impl<'a> Walk<'a> {
     /// A walk over `bytes`, asking for `sets`.
-    pub fn new(sieve: &'a Sieve, sets: &'a Frozen, names: &'a NameIndex, bytes: &'a [u8], other_scripts: bool) -> Self {
+    pub fn new(sieve: &'a Sieve, sets: &'a Frozen, names: &'a NameIndex, bytes: &'a [u8], written: Written) -> Self {
         let (signs, far) = (Signs::default(), usize::MAX / 2);
         let (pair_end, code_end, quantity_end) = (far, far, far);
-        let (last, count, words) = (0, 0, [(0, 0); 3]);
-        Walk { sieve, sets, names, bytes, signs, last, count, words, pair_end, code_end, quantity_end, other_scripts }
+        let (last, count, words, fragments) = (0, 0, [(0, 0); 3], 0);
+        let (other_scripts, folded) = (written == Written::OtherScripts, written != Written::Plain);
+        Walk {
+            sieve,
+            sets,
+            names,
+            bytes,
+            signs,
+            last,
+            count,
+            words,
+            companions: [false; 3],
+            pair_end,
+            code_end,
+            quantity_end,
+            fragments,
+            other_scripts,
+            folded,
+        }
     }
 
     /// Looks at every word, and stops as soon as the field has to be read properly anyway.
@@ -85,6 +122,10 @@ impl<'a> Walk<'a> {
         self.count += length;
         let lengths = [length, length + self.length(1), length + self.length(1) + self.length(2)];
         self.ask(self.last, self.count, lengths);
+        self.fragments = if length <= FRAGMENT_SYMBOLS { self.fragments + 1 } else { 0 };
+        if self.fragments > self.words.len() {
+            self.ask_fragments();
+        }
         // A plural or genitive.
         if self.last & 0xff == u64::from(b's') && length > 1 {
             // The letter in front of the last eight takes the place of the `s`.
@@ -98,6 +139,11 @@ impl<'a> Walk<'a> {
         }
         if length >= 7 && self.names.may_be_near(&self.bytes[start..end]) {
             self.signs.strong = true;
+        }
+        let mask = if length < 8 { (1 << (8 * length)) - 1 } else { !0 };
+        self.companions = [self.names.may_be_companion(own & mask), self.companions[0], self.companions[1]];
+        if self.companions != [false; 3] {
+            self.ask_groups();
         }
         // The shape of an InChIKey.
         self.signs.strong |= (self.length(1) == 10) & (self.length(2) >= 14);
@@ -117,14 +163,15 @@ impl<'a> Walk<'a> {
     #[inline(always)]
     fn ask(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
         let short = |length: usize| (length < LONG) & self.sets.shorts.has(short_key(last, length.min(LONG - 1)));
-        let hit = self.sets.ends.has(last)
-            | self.sieve.tails.has(short_key(last, 3))
-            | self.sieve.tails.has(short_key(last, 4))
+        let read = i_for_l(last);
+        let hit = self.sets.ends.has(read)
+            | self.sieve.tails.has(short_key(read, 3))
+            | self.sieve.tails.has(short_key(read, 4))
             | short(lengths[0])
             | short(lengths[1])
             | short(lengths[2]);
         if hit {
-            self.ask_all(last, last, count, lengths);
+            self.ask_all(read, last, count, lengths);
         }
         if last & LETTER_BITS != LETTER_BITS {
             self.ask_digits(last, count, lengths);
@@ -134,14 +181,12 @@ impl<'a> Walk<'a> {
     /// The same with digits as the letters they may stand for.
     #[inline(never)]
     fn ask_digits(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
-        for one in ONES {
-            let read = stand_for(last, one);
-            if self.sets.ends.has(read) | self.sieve.tails.has(short_key(read, 4)) {
-                self.ask_all(read, last, count, lengths);
-            }
-            if !last.to_be_bytes().contains(&b'1') {
-                break;
-            }
+        let read = stand_for(last);
+        if self.sets.ends.has(read)
+            | self.sieve.tails.has(short_key(read, 3))
+            | self.sieve.tails.has(short_key(read, 4))
+        {
+            self.ask_all(read, last, count, lengths);
         }
     }
 
@@ -169,26 +214,43 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether this word and the one or two before it may be a slip away from a name of several words.
+    #[inline(never)]
+    fn ask_groups(&mut self) {
+        for back in 1..self.words.len() {
+            let group = self.bytes.get(self.words[back].0..self.words[0].1).unwrap_or_default();
+            let has_companion = self.companions[..=back].iter().any(|is| *is);
+            self.signs.strong |= has_companion && self.length(back) > 0 && self.names.may_be_near_group(group);
+        }
+    }
+
+    /// Whether a short name ends here that was pulled apart into more words than are remembered.
+    #[inline(never)]
+    fn ask_fragments(&mut self) {
+        for length in self.words.len() + 1..LONG {
+            let key = short_key(self.last, length);
+            if self.sets.shorts.has(key)
+                && let Some(flags) = self.sets.short.get(key)
+            {
+                self.note(*flags, self.count.saturating_sub(length));
+            }
+        }
+    }
+
     /// Whether a name of one of these lengths, shortest first, ends here.
     fn ask_long(&mut self, lengths: &[u8], count: usize) {
         // A plural's `s` left out.
         let end = self.words[0].1 - (self.count - count);
-        for one in ONES {
-            let mut before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| b | 0x20);
-            let (mut hash, mut known, mut has_one) = (0, 0, false);
-            for &length in lengths {
-                while known < usize::from(length) {
-                    let Some(letter) = before.next() else { return };
-                    hash = backwards(hash, letter, one);
-                    has_one |= letter == b'1';
-                    known += 1;
-                }
-                if let Some(flags) = self.sets.long.get(hash) {
-                    self.note(*flags, count - known);
-                }
+        let mut before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| b | 0x20);
+        let (mut hash, mut known) = (0, 0);
+        for &length in lengths {
+            while known < usize::from(length) {
+                let Some(letter) = before.next() else { return };
+                hash = backwards(hash, letter);
+                known += 1;
             }
-            if !has_one {
-                break;
+            if let Some(flags) = self.sets.long.get(hash) {
+                self.note(*flags, count - known);
             }
         }
     }
@@ -203,7 +265,7 @@ impl<'a> Walk<'a> {
             }
             self.pair_end = self.count;
         }
-        let capitals = || !self.written(0).iter().any(u8::is_ascii_lowercase);
+        let capitals = || self.folded || self.fragments > 1 || !self.written(0).iter().any(u8::is_ascii_lowercase);
         if flags & CODE != 0 || (flags & CAPITALS != 0 && capitals()) {
             self.code_end = self.count;
             self.dosed();
@@ -218,7 +280,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// CAS numbers, quantities, and families that are numbered.
+    /// CAS and EC numbers, quantities, and families that are numbered.
     #[inline(never)]
     fn numbers(&mut self) {
         let (written, middle, first) = (self.written(0), self.written(1), self.written(2));
@@ -237,7 +299,7 @@ impl<'a> Walk<'a> {
             self.signs.strong |= (0..letters.len()).any(known);
         }
         // `CAS103-79-7`: the ends may touch other letters.
-        if digits == 1 && middle.len() == 2 && is_number(middle) {
+        if digits == 1 && matches!(middle.len(), 2 | 3) && is_number(middle) {
             let known = first.len() - first.iter().rev().take_while(|b| b.is_ascii_digit()).count();
             let parts = [&first[known..], middle, &written[..1]];
             if (2..=7).contains(&parts[0].len()) {
@@ -309,14 +371,11 @@ const LOWER: u64 = 0x2020_2020_2020_2020;
 /// The bit that letters have and digits lack.
 const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
 
-/// What `1` may stand for.
-pub const ONES: [u8; 2] = *b"il";
-
-/// A letter or digit as the letter it may stand for; `1` as told. The squeezed view reads them so.
-const fn symbol(letter: u8, one: u8) -> u8 {
+/// A letter or digit as the letter it may stand for, `i` for `l` too: as the view with digits as letters reads them.
+const fn symbol(letter: u8) -> u8 {
     match letter {
         b'0' => b'o',
-        b'1' => one,
+        b'1' | b'l' => b'i',
         b'3' => b'e',
         b'4' => b'a',
         b'5' => b's',
@@ -326,30 +385,39 @@ const fn symbol(letter: u8, one: u8) -> u8 {
     }
 }
 
-pub fn stand_for(letters: u64, one: u8) -> u64 {
-    let table = if one == ONES[0] { &STAND_FOR[0] } else { &STAND_FOR[1] };
+/// [`symbol`] of each of eight bytes.
+pub fn stand_for(letters: u64) -> u64 {
     let mut bytes = letters.to_be_bytes();
     for byte in &mut bytes {
-        *byte = table[usize::from(*byte)];
+        *byte = SYMBOLS[usize::from(*byte)];
     }
     u64::from_be_bytes(bytes)
 }
 
-/// [`symbol`] of every byte, for each reading of `1`.
-static STAND_FOR: [[u8; 256]; 2] = {
-    let mut tables = [[0; 256]; 2];
+/// [`symbol`] of each of eight letters; digits stay.
+#[inline]
+fn i_for_l(letters: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // The upper bit of each byte that is an `l`.
+    let other = letters ^ (b'l' as u64 * ONES);
+    let is_l = !(((other & (0x7f * ONES)) + 0x7f * ONES) | other) & (0x80 * ONES);
+    letters - (is_l >> 7) * (b'l' - b'i') as u64
+}
+
+/// [`symbol`] of every byte.
+static SYMBOLS: [u8; 256] = {
+    let mut table = [0; 256];
     let mut byte = 0;
     while byte < 256 {
-        tables[0][byte] = symbol(byte as u8, ONES[0]);
-        tables[1][byte] = symbol(byte as u8, ONES[1]);
+        table[byte] = symbol(byte as u8);
         byte += 1;
     }
-    tables
+    table
 };
 
 /// Hash of letters given from the last to the first, read as [`symbol`] reads them: one more.
-pub fn backwards(hash: u64, letter: u8, one: u8) -> u64 {
-    spread(hash ^ u64::from(symbol(letter, one))).rotate_left(23)
+pub fn backwards(hash: u64, letter: u8) -> u64 {
+    spread(hash ^ u64::from(symbol(letter))).rotate_left(23)
 }
 
 /// The letters and digits of a folded name.

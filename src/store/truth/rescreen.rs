@@ -300,6 +300,7 @@ mod tests {
             field: "title".to_owned(),
             start: 0,
             end: 9,
+            controls: Vec::new(),
         });
         let difference = Difference::between(&was, &named);
         assert_eq!((difference.cause, difference.gained.as_slice()), (Some("names"), &["testazene".to_owned()][..]));

@@ -1,0 +1,172 @@
+//! Whether a name stands by itself, or is a piece of a longer chemical name or of a part number.
+//!
+//! `4-piperidone` names a substance; in `3-((indolyl)methyl)-4-piperidone` and `piperidine-4-carboxamide` the same letters
+//! are pieces of the names of others. A chemist reads on to the end of the name, and so does this room: what is joined on
+//! by a dash without a space, or stands in brackets that the name does not close, belongs to it.
+
+use crate::detect::view::Folded;
+
+/// Endings of the pieces that stand in front of a parent compound.
+const PREFIXES: [&str; 16] = [
+    "yl", "oxy", "oxo", "ino", "thio", "chloro", "bromo", "fluoro", "iodo", "nitro", "cyano", "aza", "ido", "ylene",
+    "ene", "hydro",
+];
+
+/// Endings of pieces that follow a parent compound: `-4-carboxamide`, `-1-yl`.
+const SUFFIXES: [&str; 17] = [
+    "yl",
+    "ol",
+    "one",
+    "amine",
+    "amide",
+    "ate",
+    "oxy",
+    "acid",
+    "carboxylic",
+    "ide",
+    "oxime",
+    "ylidene",
+    "ylamino",
+    "nitrile",
+    "thiol",
+    "ester",
+    "al",
+];
+
+/// Short words in front of a code that do not make it part of another: groups and isomers, which make it a relative's, and
+/// what sellers join to a name.
+const PLAIN_HEADS: [&str; 37] = [
+    "n", "o", "m", "p", "s", "r", "d", "l", "dl", "rac", "a", "b", "f", "cl", "br", "me", "meo", "et", "ho", "oh",
+    "aco", "pro", "tfm", "oxo", "nm", "md", "bk", "th", "ab", "adb", "amb", "new", "buy", "top", "eu", "uk", "usa",
+];
+
+/// Whether bytes `start..end` of a folded text are a piece of a longer chemical name.
+pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
+    let text = folded.text.as_str();
+    if !is_balanced(&text[start..end]) {
+        return true;
+    }
+    let before = head(folded, start).is_some_and(|token| {
+        is_locants(token) || token.len() > 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
+    });
+    let joined = start.checked_sub(1).is_some_and(|at| folded.is_glue(at));
+    before || text[..start - usize::from(joined)].ends_with([')', ']', '}']) || follows_on(folded, end)
+}
+
+/// Whether bytes `start..end`, a code of letters and digits, are part of a longer one: `LCJ-THC/B`, `PVP-K30`.
+pub fn is_piece_of_a_code(folded: &Folded, start: usize, end: usize) -> bool {
+    let before = head(folded, start).is_some_and(|token| {
+        let letters = token.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '\''));
+        let is_word = letters.len() > 3 && letters.len() == token.len();
+        let is_group = (is_locants(&token[..token.len() - letters.len()]) || letters.len() == token.len())
+            && (letters.is_empty() || PLAIN_HEADS.contains(&letters));
+        !is_word && !is_group
+    });
+    before || tail(folded, end).is_some_and(|token| token.bytes().any(|b| b.is_ascii_digit()) && !is_amount(token))
+}
+
+/// The word joined on in front.
+fn head(folded: &Folded, start: usize) -> Option<&str> {
+    let at = start.checked_sub(1).filter(|at| folded.is_glue(*at))?;
+    let text = &folded.text[..at];
+    let from =
+        text.rfind(|c: char| !is_part(c)).map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+    Some(&text[from..]).filter(|token| !token.is_empty())
+}
+
+/// The word joined on behind.
+fn tail(folded: &Folded, end: usize) -> Option<&str> {
+    let text = folded.text.get(end + 1..).filter(|_| folded.is_glue(end))?;
+    let length = text.find(|c: char| !is_part(c)).unwrap_or(text.len());
+    Some(&text[..length]).filter(|token| !token.is_empty())
+}
+
+/// Whether a longer name goes on behind: a locant and a word (`-4-carboxamide`), or an ending (`-yl`).
+pub fn follows_on(folded: &Folded, end: usize) -> bool {
+    let Some(token) = tail(folded, end) else { return false };
+    if is_locants(token) {
+        return tail(folded, end + 1 + token.len())
+            .is_some_and(|next| next.len() > 1 && next.bytes().all(|b| b.is_ascii_lowercase()));
+    }
+    token.bytes().all(|b| b.is_ascii_lowercase()) && SUFFIXES.iter().any(|ending| token.ends_with(ending))
+}
+
+fn is_part(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, ',' | '\'')
+}
+
+/// Places of substituents: one or two digits each.
+fn is_locants(token: &str) -> bool {
+    token.split(',').all(|part| {
+        let digits = part.trim_end_matches('\'');
+        (1..=2).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
+    })
+}
+
+/// `100g`, `1kg`, `99`: how much there is of it, not what it is.
+fn is_amount(token: &str) -> bool {
+    let unit = token.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',');
+    unit.len() < token.len() && (unit.is_empty() || crate::detect::context::UNITS.contains(&unit))
+}
+
+fn is_balanced(name: &str) -> bool {
+    let mut depth = 0_i32;
+    for c in name.chars() {
+        match c {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth -= 1,
+            _ => {}
+        }
+        if depth < 0 {
+            return false;
+        }
+    }
+    depth == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(text: &str, name: &str) -> (Folded, usize, usize) {
+        let folded = Folded::of(text);
+        let start = folded.text.find(name).expect("the name is there");
+        (folded, start, start + name.len())
+    }
+
+    #[test]
+    fn pieces_of_longer_names_are_told_from_names() {
+        for (text, name, piece) in [
+            ("4-piperidone 1 kg", "4 piperidone", false),
+            ("3-methyl-4-piperidone", "4 piperidone", true),
+            ("n-(phenyl)-4-piperidone", "4 piperidone", true),
+            ("piperidine-4-carboxamide", "piperidine", true),
+            ("piperidine - best price", "piperidine", false),
+            ("[2-phenyl]ethyl(methyl)amine", "methyl)amine", true),
+            ("pure-ephedrine", "ephedrine", false),
+            ("ephedrine-hcl", "ephedrine", false),
+            ("toluene-free glue", "toluene", false),
+        ] {
+            let (folded, start, end) = place(text, name);
+            assert_eq!(is_piece_of_a_name(&folded, start, end), piece, "{text}");
+        }
+    }
+
+    #[test]
+    fn part_numbers_are_no_codes() {
+        for (text, name, piece) in [
+            ("sony lcj-thc/b case", "thc b", true),
+            ("pvp-k30", "pvp", true),
+            ("a76b-4fea-a8dd", "4fea", true),
+            ("crystal-3-MMC-100g", "3 mmc", false),
+            ("buy 3-MMC", "3 mmc", false),
+            ("4-HO-MET fumarate", "4 ho met", false),
+            ("4F-MDMB-2201 50 g", "mdmb 2201", false),
+            ("7-F-5-MeO-MET", "5 meo met", false),
+            ("item 12345-4fa", "4fa", true),
+        ] {
+            let (folded, start, end) = place(text, name);
+            assert_eq!(is_piece_of_a_code(&folded, start, end), piece, "{text}");
+        }
+    }
+}
