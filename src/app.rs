@@ -514,6 +514,7 @@ impl App {
         let hub = HubSettings {
             desk,
             exposure: if secure { Exposure::Secure } else { Exposure::Loopback },
+            report: settings.report.clone(),
             warc: self.paths.warc(),
             user_agent: self.rooms.gate.user_agent().to_owned(),
             identity: self.rooms.identity.clone(),

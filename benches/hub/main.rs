@@ -234,6 +234,7 @@ fn settings(folder: &std::path::Path) -> HubSettings {
             key: LinkKey::derive(b"bench"),
         },
         exposure: Exposure::Loopback,
+        report: listingwatch::config::settings::Report::default(),
         warc: folder.join("warc"),
         user_agent: "listingwatch".to_owned(),
         identity: Arc::new(Identity::new(KeyRing::of(folder).crawler(SystemClock.now()).expect("keys"), None)),

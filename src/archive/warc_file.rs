@@ -81,6 +81,11 @@ impl WarcWriter {
         self.repaired.as_ref()
     }
 
+    /// Whether a file of the folder is still there.
+    pub fn holds(&self, file: &str) -> bool {
+        is_warc_name(file) && self.dir.join(file).exists()
+    }
+
     /// Appends a response, its request, and a metadata record with `about`. Cite the answer only after [`Self::sync`].
     ///
     /// # Errors

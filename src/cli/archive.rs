@@ -7,14 +7,10 @@ use crate::app::App;
 use crate::archive::export::{OutFile, RowWriter};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::request::{
-    ExportArgs, ExportFormat, ReportFormat, ReportRequest, RescreenArgs, SearchArgs, VerifyArgs,
-};
+use crate::cli::request::{ExportArgs, ExportFormat, RescreenArgs, SearchArgs, VerifyArgs};
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::detect::evaluate::verdict_name;
-use crate::report::transparency::{self, Counted};
 use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit};
-use crate::vocab::ids::PlatformId;
 
 /// Columns of a CSV export.
 const COLUMNS: &[&str] = &[
@@ -139,33 +135,6 @@ impl Write for LineSink<'_> {
         let text = String::from_utf8_lossy(&lines[..lines.len() - 1]).into_owned();
         self.output.line(text).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
     }
-}
-
-pub(super) fn report(app: &App, request: &ReportRequest, output: &Output) -> Result<Exit, Failure> {
-    match request {
-        ReportRequest::Coverage { platform } => {
-            let platform =
-                platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
-            let scans = app.rooms.truth.scans(platform.as_ref(), 50)?;
-            for scan in &scans {
-                if output.json { output.json_line(&scan.coverage)? } else { output.line(scan.coverage.text())? }
-            }
-            if scans.is_empty() {
-                output.note("no scan has ended yet");
-            }
-        }
-        ReportRequest::Transparency { year, format } => {
-            let counted: Vec<Counted> = app.rooms.truth.notices_of_year(*year)?;
-            let report = transparency::Report::of(*year, &counted);
-            match format {
-                _ if output.json => output.json_document(&report)?,
-                ReportFormat::Json => output.json_document(&report)?,
-                ReportFormat::Csv => output.line(report.csv())?,
-                ReportFormat::Html => output.line(report.html())?,
-            }
-        }
-    }
-    Ok(Exit::Done)
 }
 
 /// Hits read at once.

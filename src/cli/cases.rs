@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use crate::app::App;
+use crate::cli::deliveries;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::ReferralsRequest;
 use crate::engine::{dispatch, recheck};
+use crate::referral::language;
 use crate::referral::outcome::{Decision, Outcome};
-use crate::referral::state::{Event, ReferralState};
-use crate::store::truth::{CaseFilter, ReferralFull, ReferralRow};
+use crate::referral::reasons::OutcomeError;
+use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::store::truth::{CaseFilter, NoticeTerms, ReferralFull, ReferralRow};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
 
@@ -35,7 +38,27 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
         }
         ReferralsRequest::Show { id } => {
             let full = truth.referral(&referral(id)?)?;
-            if output.json { output.json_document(&full)? } else { show(&full, output)? }
+            if output.json {
+                let mut document = serde_json::to_value(&full)?;
+                document["looks"] = serde_json::to_value(truth.looks_at(&referral(id)?)?)?;
+                output.json_document(&document)?;
+            } else {
+                show(&full, output)?;
+                for look in truth.looks_at(&referral(id)?)? {
+                    output.line(format!("  looked at {}  {}  {}", look.at, look.seen, look.url))?;
+                }
+            }
+        }
+        ReferralsRequest::Attention { limit } => {
+            for (row, why) in truth.attention(*limit)? {
+                if output.json {
+                    let mut document = serde_json::to_value(&row)?;
+                    document["attention"] = why.into();
+                    output.json_line(&document)?;
+                } else {
+                    output.line(format!("{}  {why}  {}  {}  {}", row.id, row.state, row.platform, row.title))?;
+                }
+            }
         }
         ReferralsRequest::Approve { ids, actor } => {
             let actor = super::actor(actor.as_deref());
@@ -55,6 +78,48 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
         ReferralsRequest::Hold { id, reason, actor } => {
             apply(app, id, Event::Hold { reason: reason.clone() }, actor.as_deref(), output)?;
         }
+        ReferralsRequest::Release { id, actor } => {
+            apply(app, id, Event::Release, actor.as_deref(), output)?;
+        }
+        ReferralsRequest::Uphold { id, actor } => {
+            apply(app, id, Event::Uphold, actor.as_deref(), output)?;
+            dispatch::step(&app.rooms, &app.platforms()).await?;
+        }
+        ReferralsRequest::Correct { id, reason, actor } => {
+            let id = referral(id)?;
+            let platform = platform_of(app, &id)?;
+            let policy = &platform.referral;
+            let (actor, now) = (super::actor(actor.as_deref()), app.rooms.now());
+            let new = truth.correct(&id, reason, &actor, &policy.channels, Intervals::of(policy), now)?;
+            dispatch::step(&app.rooms, &app.platforms()).await?;
+            if output.json {
+                output.json_line(&serde_json::json!({ "id": id, "state": "corrected", "draft": new }))?;
+            } else {
+                output.line(format!("{id} is corrected; {new} is drafted in its place"))?;
+            }
+        }
+        ReferralsRequest::Deliveries { id } => return deliveries::deliveries(app, id.as_deref(), output),
+        ReferralsRequest::Resend { ids, actor } => {
+            let actor = super::actor(actor.as_deref());
+            for id in ids {
+                let id = referral(id)?;
+                if truth.replay_undeliverable(&id, &actor, app.rooms.now())? == 0 {
+                    return Err(Failure::usage(format!("nothing of `{id}` is undeliverable"))
+                        .hint("`listingwatch referrals deliveries` lists what is"));
+                }
+            }
+            dispatch::step(&app.rooms, &app.platforms()).await?;
+            for id in ids {
+                let (_, state) = truth.referral_state(&referral(id)?)?;
+                say(&referral(id)?, &state, output)?;
+            }
+        }
+        ReferralsRequest::Outcomes { file, platform, actor } => {
+            let actor = super::actor(actor.as_deref());
+            return deliveries::outcomes(app, file, platform.as_deref(), &actor, output);
+        }
+        ReferralsRequest::Reasons => return deliveries::reasons(output),
+        ReferralsRequest::Order(args) => return deliveries::order(app, args, output),
         ReferralsRequest::Withdraw { id, reason, actor } => {
             apply(app, id, Event::Withdraw { reason: reason.clone() }, actor.as_deref(), output)?;
             dispatch::step(&app.rooms, &app.platforms()).await?;
@@ -74,26 +139,39 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             return Ok(if done.failed + done.postponed == 0 { Exit::Done } else { Exit::Partial });
         }
         ReferralsRequest::Outcome { id, decision, reason, reference, actor } => {
-            let decision = Decision::parse(decision).ok_or_else(|| {
-                let names: Vec<&str> = Decision::ALL.iter().map(|decision| decision.name()).collect();
-                Failure::usage(format!("no decision `{decision}`")).hint(format!("decisions are {}", names.join(", ")))
-            })?;
+            let decision = Decision::parse(decision)
+                .ok_or_else(|| Failure::usage(OutcomeError::Decision(decision.clone()).to_string()))?;
             let id = referral(id)?;
             let platform = platform_of(app, &id)?;
-            let outcome = Outcome { decision, reason: reason.clone(), reference: reference.clone() };
+            let outcome = Outcome::checked(decision, reason.as_deref(), reference.as_deref()).map_err(|error| {
+                Failure::usage(error.to_string()).hint("`listingwatch referrals reasons` lists them")
+            })?;
             let actor = super::actor(actor.as_deref());
-            let state = truth.answer(&id, &outcome, None, &actor, platform.referral.recheck, app.rooms.now())?;
+            let state =
+                truth.answer(&id, &outcome, None, &actor, Intervals::of(&platform.referral), app.rooms.now())?;
             app.answered(&id, decision);
             say(&id, &state, output)?;
         }
-        ReferralsRequest::Notice { id } => {
+        ReferralsRequest::Notice { id, language, format } => {
             let id = referral(id)?;
             let full = truth.referral(&id)?;
             let platform = platform_of(app, &id)?;
-            let terms = app.rooms.notice_terms(&id, full.row.updated);
+            if let Some(tag) = language.as_deref().filter(|tag| !language::is_known(tag)) {
+                return Err(Failure::usage(format!("no language `{tag}`"))
+                    .hint(format!("languages are {}", language::codes().join(", "))));
+            }
+            let terms = NoticeTerms { language: language.clone(), ..app.rooms.notice_terms(&id, full.row.updated) };
             let notice =
-                full.notice(&platform, terms, None, app.rooms.now()).map_err(crate::store::truth::TruthError::from)?;
-            if output.json { output.json_document(&notice)? } else { output.line(notice.text())? }
+                full.notice(&platform, terms, None, full.row.updated).map_err(crate::store::truth::TruthError::from)?;
+            match format.as_str() {
+                _ if output.json => output.json_document(&notice)?,
+                "json" => output.json_document(&notice)?,
+                "html" => output.line(crate::outbound::notice_html::page(&notice))?,
+                "text" => output.line(notice.text())?,
+                other => {
+                    return Err(Failure::usage(format!("no format `{other}`")).hint("formats are text, html, json"));
+                }
+            }
         }
         ReferralsRequest::Recheck { ids } => {
             let platforms = app.platforms();
@@ -109,10 +187,12 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 if output.json {
                     output.json_line(one)?;
                 } else {
+                    let pages: Vec<&str> = one.pages.iter().map(|page| page.seen.as_str()).collect();
                     output.line(format!(
-                        "{}  {}  {}",
+                        "{}  {} ({})  {}",
                         one.referral,
                         one.seen,
+                        pages.join(", "),
                         one.state.as_deref().unwrap_or("unchanged")
                     ))?;
                 }
@@ -168,6 +248,12 @@ fn show(full: &ReferralFull, output: &Output) -> Result<(), Failure> {
         }
         output.line(format!("evidence  {} at {} in {}", hit.payload_digest, hit.warc_offset, hit.warc_file))?;
     }
+    for line in full.history_for(true) {
+        output.line(format!("before  {line}"))?;
+    }
+    if let Some(why) = &full.attention {
+        output.line(format!("waits for an authority: {why}"))?;
+    }
     output.line("what happened")?;
     for event in &full.events {
         output.line(format!("  {}  {}  {} -> {}", event.at, event.actor, event.event, event.state))?;
@@ -179,8 +265,14 @@ fn apply(app: &App, id: &str, event: Event, actor: Option<&str>, output: &Output
     let id = referral(id)?;
     let platform = platform_of(app, &id)?;
     let policy = &platform.referral;
-    let state =
-        app.rooms.truth.apply(&id, event, &super::actor(actor), &policy.channels, policy.recheck, app.rooms.now())?;
+    let state = app.rooms.truth.apply(
+        &id,
+        event,
+        &super::actor(actor),
+        &policy.channels,
+        Intervals::of(policy),
+        app.rooms.now(),
+    )?;
     say(&id, &state, output)
 }
 
@@ -192,12 +284,12 @@ fn say(id: &ReferralId, state: &ReferralState, output: &Output) -> Result<(), Fa
     }
 }
 
-fn referral(id: &str) -> Result<ReferralId, Failure> {
+pub(super) fn referral(id: &str) -> Result<ReferralId, Failure> {
     ReferralId::parse(id)
         .map_err(|error| Failure::usage(error.to_string()).hint("`listingwatch referrals list` shows the ids"))
 }
 
-fn platform_of(app: &App, id: &ReferralId) -> Result<Arc<Platform>, Failure> {
+pub(super) fn platform_of(app: &App, id: &ReferralId) -> Result<Arc<Platform>, Failure> {
     let name = app.rooms.truth.recheck_target(id)?.platform;
     app.platform(&name).ok_or_else(|| {
         Failure::policy(format!("there is no agreement with `{name}` any more"))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::app::App;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
-use crate::cli::request::{AuditRequest, MandateRequest, PlatformsRequest, TokenRequest};
+use crate::cli::request::{MandateRequest, PlatformsRequest, TokenRequest};
 use crate::config::units;
 use crate::evidence::audit::Said;
 use crate::outbound::webhook::SigningKeys;
@@ -122,40 +122,6 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
         }
     }
     Ok(Exit::Done)
-}
-
-pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Result<Exit, Failure> {
-    match request {
-        AuditRequest::Verify => match app.rooms.truth.verify_audit()? {
-            Ok((entries, head)) => {
-                if output.json {
-                    output.json_document(&serde_json::json!({ "entries": entries, "head": head, "whole": true }))?;
-                } else {
-                    output.line(format!("{entries} entries, whole; head {head}"))?;
-                }
-                Ok(Exit::Done)
-            }
-            Err(broken) => {
-                if output.json {
-                    output.json_document(&serde_json::json!({ "whole": false, "error": broken.to_string() }))?;
-                }
-                Err(Failure::new(Exit::Internal, broken.to_string()).hint("restore truth.db from a backup and compare"))
-            }
-        },
-        AuditRequest::List { limit } => {
-            for entry in app.rooms.truth.audit_entries(None, *limit)? {
-                if output.json {
-                    output.json_line(&entry)?;
-                } else {
-                    output.line(format!(
-                        "{:>6}  {}  {}  {}  {}",
-                        entry.seq, entry.at, entry.actor, entry.action, entry.subject
-                    ))?;
-                }
-            }
-            Ok(Exit::Done)
-        }
-    }
 }
 
 pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) -> Result<Exit, Failure> {

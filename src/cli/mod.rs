@@ -8,13 +8,19 @@
 mod archive;
 mod cases;
 pub mod control;
+mod deconflict;
+mod deliveries;
 mod demo;
 mod eval;
 pub mod exit;
 mod governance;
 mod identity;
 mod judge;
+pub mod office_request;
 pub mod output;
+mod privacy;
+pub mod referrals_request;
+mod report;
 pub mod request;
 mod scan;
 mod serve;
@@ -25,7 +31,7 @@ use std::sync::Arc;
 use crate::app::{App, AppError, Paths};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, Sink, Terminal};
-use crate::cli::request::{Arguments, ExportArgs, Global, Request, VerifyArgs};
+use crate::cli::request::{Arguments, ExportArgs, Global, ReferralsRequest, Request, VerifyArgs};
 use crate::store::lock::LockError;
 use crate::telemetry::{SystemClock, Verbosity};
 
@@ -107,14 +113,17 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
         Request::Referrals(request) => cases::run(app, request, output).await,
         Request::Search(args) => archive::search(app, args, output),
         Request::Export(args) => archive::export(app, args, output),
-        Request::Report(request) => archive::report(app, request, output),
+        Request::Report(request) => report::run(app, request, output),
         Request::Rescreen(args) => archive::rescreen(app, args, output),
         Request::Watchlist(_) => governance::emerging(app, output),
         Request::Platforms(request) => governance::platforms(app, request, output),
         Request::Mandate(request) => governance::mandate(app, request, output),
         Request::Token(request) => governance::token(app, request, output),
-        Request::Audit(request) => governance::audit(app, request, output),
         Request::Identity(request) => identity::run(app, request, output),
+        Request::Audit(request) => privacy::audit(app, request, output),
+        Request::Reveal(args) => privacy::reveal(app, args, output),
+        Request::Retention(request) => privacy::retention(app, request, output),
+        Request::Deconflict(request) => deconflict::run(app, request, output),
         Request::Doctor => governance::doctor(app, output),
         Request::Demo(_)
         | Request::Serve(_)
@@ -135,6 +144,11 @@ fn absolute(request: Request) -> Request {
             Request::Export(ExportArgs { format, query, out: out.map(whole) })
         }
         Request::Verify(VerifyArgs { file }) => Request::Verify(VerifyArgs { file: whole(file) }),
+        Request::Audit(request) => Request::Audit(privacy::absolute(request, whole)),
+        Request::Deconflict(request) => Request::Deconflict(deconflict::absolute(request, whole)),
+        Request::Referrals(ReferralsRequest::Outcomes { file, platform, actor }) if file.as_os_str() != "-" => {
+            Request::Referrals(ReferralsRequest::Outcomes { file: whole(file), platform, actor })
+        }
         other => other,
     }
 }
@@ -175,13 +189,16 @@ impl From<crate::store::truth::TruthError> for Failure {
         use crate::store::truth::TruthError as E;
         let exit = match &error {
             E::NotFound { .. } | E::Query(_) | E::Invalid(_) => Exit::Usage,
-            E::Step(_) | E::Notice(_) | E::Conflict(_) => Exit::Policy,
+            E::Step(_) | E::Notice(_) | E::Conflict(_) | E::Held(_) => Exit::Policy,
             E::NewerSchema { .. } => Exit::Configuration,
             _ => Exit::Internal,
         };
         let hint = match &error {
             E::Notice(missing) => Some(missing.hint.to_owned()),
             E::NewerSchema { .. } => Some("use the newer version of the program".to_owned()),
+            E::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == rusqlite::ErrorCode::DiskFull => {
+                Some("free space on the disk of the data directory and run it again; nothing was changed".to_owned())
+            }
             E::Step(_) => Some("`listingwatch referrals show ID` lists what happened so far".to_owned()),
             _ => None,
         };

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+pub use crate::cli::office_request::{AuditRequest, DeconflictRequest, OrderArgs, RetentionRequest, RevealArgs};
+pub use crate::cli::referrals_request::ReferralsRequest;
+
 /// The whole command line.
 #[derive(Debug, Parser)]
 #[command(
@@ -101,6 +104,14 @@ pub enum Request {
     /// The keys that sign the crawler's requests
     #[command(subcommand)]
     Identity(IdentityRequest),
+    /// Open the personal data of a case; the purpose stands in the audit log
+    Reveal(RevealArgs),
+    /// How long data is kept, and destroying what is over its time
+    #[command(subcommand)]
+    Retention(RetentionRequest),
+    /// What is held back for another authority, and digests exchanged with its hub
+    #[command(subcommand)]
+    Deconflict(DeconflictRequest),
 }
 
 /// `identity …`
@@ -188,102 +199,6 @@ pub struct ExtractArgs {
     pub url: String,
 }
 
-/// `referrals …`
-#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
-pub enum ReferralsRequest {
-    /// List cases
-    List {
-        /// Only this platform
-        #[arg(long)]
-        platform: Option<String>,
-        /// Only this state
-        #[arg(long)]
-        state: Option<String>,
-        /// Only this category
-        #[arg(long)]
-        category: Option<String>,
-        /// At most this many
-        #[arg(long, default_value_t = 100)]
-        limit: usize,
-    },
-    /// Show one case
-    Show {
-        /// Referral id
-        id: String,
-    },
-    /// Approve: the notice may leave
-    Approve {
-        /// Referral ids
-        #[arg(required = true)]
-        ids: Vec<String>,
-        /// Who approves
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
-    /// Dismiss: not in scope, do not show this cluster again
-    Dismiss {
-        /// Referral ids
-        #[arg(required = true)]
-        ids: Vec<String>,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Who dismisses
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
-    /// Hold: another authority works on it
-    Hold {
-        /// Referral id
-        id: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Who holds
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
-    /// Take a sent referral back
-    Withdraw {
-        /// Referral id
-        id: String,
-        /// Why
-        #[arg(long)]
-        reason: String,
-        /// Who withdraws
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
-    /// Deliver what is due now
-    Send,
-    /// Record the platform's answer
-    Outcome {
-        /// Referral id
-        id: String,
-        /// removed, restricted, account-action, rejected or needs-information
-        decision: String,
-        /// Why
-        #[arg(long)]
-        reason: Option<String>,
-        /// The platform's own reference
-        #[arg(long)]
-        reference: Option<String>,
-        /// Who records it
-        #[arg(long = "as", value_name = "NAME")]
-        actor: Option<String>,
-    },
-    /// Print the notice
-    Notice {
-        /// Referral id
-        id: String,
-    },
-    /// Look again whether the listing is gone
-    Recheck {
-        /// Referral ids; every case that is due when none is given
-        ids: Vec<String>,
-    },
-}
-
 /// Arguments of `search`.
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 pub struct SearchArgs {
@@ -337,6 +252,15 @@ pub enum ReportRequest {
         /// Calendar year
         #[arg(long)]
         year: i16,
+        /// Form of the report; `--json` is the same as `--format json`
+        #[arg(long, value_enum, default_value_t = ReportFormat::Csv)]
+        format: ReportFormat,
+    },
+    /// How platforms answer: notices, answers, hours, what came back, beside the control sample
+    Responses {
+        /// Only notices of this calendar year
+        #[arg(long)]
+        year: Option<i16>,
         /// Form of the report; `--json` is the same as `--format json`
         #[arg(long, value_enum, default_value_t = ReportFormat::Csv)]
         format: ReportFormat,
@@ -505,18 +429,5 @@ pub enum TokenRequest {
     Revoke {
         /// Token id
         id: String,
-    },
-}
-
-/// `audit …`
-#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
-pub enum AuditRequest {
-    /// Check the hash chain from the first entry to the last
-    Verify,
-    /// The last entries
-    List {
-        /// At most this many
-        #[arg(long, default_value_t = 50)]
-        limit: usize,
     },
 }

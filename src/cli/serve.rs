@@ -13,10 +13,11 @@ use crate::cli::output::Output;
 use crate::cli::request::ServeArgs;
 use crate::cli::{control, scan};
 use crate::engine::scan::ScanOrder;
-use crate::engine::{dispatch, recheck, schedule};
+use crate::engine::{dispatch, recheck, retention, schedule};
 use crate::telemetry::SystemClock;
 use crate::vocab::ids::MandateId;
 use crate::vocab::platform::Basis;
+use crate::vocab::time::Timestamp;
 
 /// How often what is due is looked for.
 const TICK: Duration = Duration::from_secs(2);
@@ -151,6 +152,17 @@ async fn loops(app: Arc<App>, stopped: watch::Receiver<bool>, output: Output) {
             }
         }
     }));
+    let (keeping, ending) = (app.clone(), stopped.clone());
+    let next = Arc::new(std::sync::Mutex::new(Due::default()));
+    tasks.spawn(every_tick(ending, move || {
+        let (app, next) = (keeping.clone(), next.clone());
+        async move {
+            let done = tokio::task::spawn_blocking(move || keep_house(&app, &next)).await;
+            if !matches!(done, Ok(())) {
+                tracing::error!("retention ended in a panic");
+            }
+        }
+    }));
     let scans: Arc<tokio::sync::Mutex<JoinSet<()>>> = Arc::default();
     let running = scans.clone();
     tasks.spawn(every_tick(stopped, move || {
@@ -186,6 +198,42 @@ fn say_reloaded(reloaded: &Reloaded, output: &Output) {
         output.note(format!("  {problem}"));
     }
     output.note("  hint: `listingwatch rescreen` judges the archive again with it");
+}
+
+/// Between two runs of retention.
+const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
+
+/// Between two checkpoints of a growing audit log.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(3600);
+
+/// When the house is kept next.
+struct Due {
+    retention: Timestamp,
+    checkpoint: Timestamp,
+}
+
+impl Default for Due {
+    fn default() -> Self {
+        Due { retention: Timestamp::EPOCH, checkpoint: Timestamp::EPOCH }
+    }
+}
+
+/// Destroys what is over its time, and signs the audit log's end, when either is due.
+fn keep_house(app: &App, due: &std::sync::Mutex<Due>) {
+    let now = app.rooms.now();
+    let mut due = due.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    if now >= due.checkpoint {
+        due.checkpoint = now.after(CHECKPOINT_EVERY);
+        if let Err(error) = app.rooms.truth.checkpoint_audit_if_grown(now) {
+            tracing::error!(%error, "the audit log's end could not be signed");
+        }
+    }
+    if now >= due.retention {
+        due.retention = now.after(RETENTION_EVERY);
+        if let Err(error) = retention::run(&app.rooms, &app.paths().warc(), "retention") {
+            tracing::error!(%error, "retention could not be carried out");
+        }
+    }
 }
 
 /// Does `work` every tick until the program stops.

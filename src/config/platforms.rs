@@ -10,6 +10,7 @@ use crate::config::forms;
 use crate::config::problem::Problem;
 use crate::config::reader::{Document, Placed, Section, Wrong, suggestion};
 use crate::config::units;
+use crate::referral::language;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{
     Agreement, Approval, Basis, Channel, CrawlPolicy, HostPattern, ListingSelectors, PathGlobs, Platform, PlatformKind,
@@ -375,6 +376,11 @@ fn referral(section: &Section<'_, '_>, country: Option<&str>) -> Option<Referral
         }
     };
     let language = section.text("language", forms::language);
+    if let Some(tag) = language.as_ref().filter(|tag| !language::is_known(&tag.value)) {
+        let wrong =
+            Wrong::new(format!("no notice can be written in `{}`; it will be in English", forms::cut(&tag.value)));
+        document.warning(tag.at.start, wrong.hint(format!("languages are {}", language::codes().join(", "))));
+    }
     let jurisdictions = section.list("jurisdictions", forms::jurisdiction).map_or_else(
         || {
             let eu = country.filter(|country| forms::is_eu_member(country)).map(|_| "EU");

@@ -21,6 +21,8 @@ pub struct Settings {
     pub hub: Hub,
     /// Who signs notices; `None` until set, and then no notice is sent.
     pub sender: Option<Sender>,
+    /// What reports say of the sender.
+    pub report: Report,
     /// How the crawler introduces itself.
     pub crawler: Crawler,
     /// Where e-mail goes out; `None` until set, and then no e-mail is sent.
@@ -53,6 +55,15 @@ pub struct Sender {
     pub address: String,
     /// E-mail address for questions and answers.
     pub contact: String,
+}
+
+/// `[report]`: what the yearly report says of the sender besides its name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Report {
+    /// The procedures that keep the sender independent of providers.
+    pub independence: Option<String>,
+    /// Who awarded the sender its status, and for what.
+    pub designation: Option<String>,
 }
 
 /// `[crawler]`.
@@ -239,10 +250,11 @@ pub fn parse(file_name: &str, text: &str) -> Result<Settings, Vec<Problem>> {
 }
 
 fn read(document: &Document<'_>) -> Settings {
-    document.only(&["hub", "sender", "crawler", "smtp", "evidence", "privacy", "cluster", "limits"]);
+    document.only(&["hub", "sender", "report", "crawler", "smtp", "evidence", "privacy", "cluster", "limits"]);
     Settings {
         hub: hub(&document.section("hub")),
         sender: sender(&document.section("sender")),
+        report: report(&document.section("report")),
         crawler: crawler(&document.section("crawler")),
         smtp: smtp(&document.section("smtp")),
         evidence: evidence(&document.section("evidence")),
@@ -273,6 +285,13 @@ fn sender(section: &Section<'_, '_>) -> Option<Sender> {
     let contact = section.required("contact", "\"referrals@authority.example.test\"", forms::email);
     section.finish();
     Some(Sender { name: name?.value, address: address?.value, contact: contact?.value })
+}
+
+fn report(section: &Section<'_, '_>) -> Report {
+    let independence = section.text("independence", forms::words);
+    let designation = section.text("designation", forms::words);
+    section.finish();
+    Report { independence: independence.map(|text| text.value), designation: designation.map(|text| text.value) }
 }
 
 fn crawler(section: &Section<'_, '_>) -> Crawler {
@@ -415,6 +434,9 @@ listen = "0.0.0.0:9000"
 name = "Office"
 address = "1 Example Street"
 contact = "office@example.test"
+[report]
+independence = "No provider pays us"
+designation = "Decision 7"
 [crawler]
 contact_url = "https://hub.example.test/about"
 [smtp]
@@ -451,6 +473,7 @@ free_disk = "1GiB"
         assert_eq!(settings.hub.public_url.as_deref(), Some("https://hub.example.test"));
         assert_eq!(settings.hub.listen.port(), 9000);
         assert_eq!(settings.sender.unwrap().contact, "office@example.test");
+        assert_eq!(settings.report.independence.as_deref(), Some("No provider pays us"));
         assert_eq!(settings.evidence, Evidence { keep: Keep::All, warc_file_bytes: 2 << 30 });
         assert_eq!(settings.privacy.captures, Retention::For(DAY * 90));
         assert_eq!(settings.privacy.hits, Retention::Forever);

@@ -16,6 +16,7 @@ use crate::dedup::cluster;
 use crate::detect::assessment::Verdict;
 use crate::engine::intake;
 use crate::engine::rooms::Rooms;
+use crate::engine::sample;
 use crate::engine::scan::PlatformScan;
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::WarcRef;
@@ -26,6 +27,7 @@ use crate::frontier::entry::{NewEntry, Settlement};
 use crate::store::hot::{HotError, SettleBatch};
 use crate::store::truth::{Covers, HitRecord, PageRecord, TruthError};
 use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
+use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
 /// Pages committed together at most, and the bytes of the captures they keep.
@@ -173,10 +175,14 @@ fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
     let _turn = rooms.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let mut records = Vec::new();
     let mut written = Written::new();
-    for one in group.iter() {
-        if let Some(page) = &one.page {
-            records.extend(record(rooms, one, page, &mut written)?);
-            records.extend(offered(rooms, one, page, &mut written)?);
+    let mut controls = Vec::new();
+    for one in group.iter_mut() {
+        let Some(page) = &one.page else { continue };
+        records.extend(record(rooms, one, page, &mut written)?);
+        records.extend(offered(rooms, one, page, &mut written)?);
+        if let Some(look) = sample::look(rooms, one, page) {
+            controls.push(look);
+            sample::come_back(one, rooms.now());
         }
     }
     rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).sync()?;
@@ -188,6 +194,9 @@ fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
                 one.scan.tally.count(|counts| counts.referrals_new += outcome.referrals_new);
             }
         }
+    }
+    if !controls.is_empty() {
+        rooms.truth.record_control(&controls, rooms.now())?;
     }
     // Only now: a note of a record that the disk does not hold would be cited for ever.
     for ((platform, digest), place) in &written {
@@ -293,8 +302,10 @@ fn write_evidence(
         Some(place) => Some(place.clone()),
         None => rooms.hot.seen_payload(platform, &digest)?,
     };
-    if let Some(place) = place {
-        let (url, fetched_at, held): (String, _, WarcRef) = serde_json::from_slice(&place)?;
+    let place = place.map(|place| serde_json::from_slice(&place)).transpose()?;
+    // A file that retention destroyed holds nothing to refer to.
+    let place = place.filter(|(_, _, held): &(String, Timestamp, WarcRef)| warc.holds(&held.file));
+    if let Some((url, fetched_at, held)) = place {
         let original = Original { record_id: held.record_id.clone(), url, fetched_at, payload_digest: digest };
         let profile = if page.kind == Answer::NotModified {
             RevisitProfile::ServerNotModified

@@ -7,6 +7,7 @@ use crate::outbound::mail::{Mail, Mailer};
 use crate::outbound::notice_html;
 use crate::outbound::webhook::{self, Attempt, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender};
 use crate::outbound::wire::{EventData, EventView, ReferralView};
+use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
@@ -48,7 +49,7 @@ pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &De
     };
     let attempt = match delivery.channel {
         Channel::Webhook => by_webhook(rooms, platform, delivery, &target, full.row, notice).await,
-        _ => by_mail(rooms, delivery, &target, &full, notice.as_ref()).await,
+        _ => by_mail(rooms, delivery, (&target, &policy.language), &full, notice.as_ref()).await,
     };
     if let Attempt::Disabled { error } = &attempt {
         rooms.truth.disable_target(&platform.id, delivery.channel, &target, error, rooms.now())?;
@@ -130,7 +131,7 @@ impl WebhookSender for Guarded {
 async fn by_mail(
     rooms: &Arc<Rooms>,
     delivery: &Delivery,
-    to: &str,
+    (to, language): (&str, &str),
     full: &ReferralFull,
     notice: Option<&Notice>,
 ) -> Attempt {
@@ -143,21 +144,21 @@ async fn by_mail(
         Err(error) => return later(error.to_string()),
     };
     let row = &full.row;
+    let words = Catalogue::of(language);
+    let about = [("referral", row.id.as_str()), ("title", row.title.as_str())];
     let (subject, text) = match notice {
-        Some(notice) => (format!("Referral {}: {}", row.id, row.title), notice.text()),
-        None => (
-            format!("Referral {} is taken back", row.id),
-            format!(
-                "The referral {} about \"{}\" is taken back. Nothing is asked of you any more.\n",
-                row.id, row.title
-            ),
-        ),
+        Some(notice) => {
+            let key = if delivery.message == "referral.updated" && full.reminders > 0 { "reminder" } else { "subject" };
+            (words.fill(&format!("mail.{key}"), &about), notice.text())
+        }
+        None => (words.fill("mail.withdrawn_subject", &about[..1]), words.fill("mail.withdrawn", &about)),
     };
     let mail = Mail {
         referral: delivery.referral.clone(),
         idempotency_key: delivery.idempotency_key.clone(),
         first: delivery.message == "referral.created",
         to: to.to_owned(),
+        language: words.code.to_owned(),
         subject,
         text,
         html: notice.map(notice_html::page),

@@ -1,5 +1,6 @@
-//! Approval and delivery: nothing leaves unapproved, incomplete or twice.
+//! Approval, delivery and reminders: nothing leaves unapproved, incomplete or twice.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use crate::engine::deliver;
 use crate::engine::rooms::Rooms;
 use crate::outbound::retry;
 use crate::outbound::webhook::Attempt;
-use crate::referral::state::{Event, ReferralState};
+use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{AttemptResult, Delivery, TruthError};
-use crate::vocab::ids::ReferralId;
-use crate::vocab::platform::{Approval, Platform};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::{Approval, Channel, Platform};
+use crate::vocab::time::Timestamp;
 
 /// Deliveries looked at in one step.
 const DELIVERIES_AT_ONCE: usize = 200;
@@ -20,11 +22,15 @@ const DELIVERIES_AT_ONCE: usize = 200;
 /// Deliveries on their way at a time, so that one slow receiver does not hold up the others.
 const IN_FLIGHT: usize = 16;
 
+/// How long a receiver that did not take one message is left alone with the others.
+const REST: Duration = Duration::from_secs(60);
+
 /// Actor of what a platform's agreed policy does by itself.
 const POLICY: &str = "policy";
 
-/// Between rechecks of a case whose platform file is gone.
-const RECHECK_WITHOUT_POLICY: Duration = Duration::from_secs(86_400);
+/// Intervals of a case whose platform file is gone.
+const WITHOUT_POLICY: Intervals =
+    Intervals { recheck: Duration::from_secs(86_400), renotice: Duration::from_secs(3 * 86_400) };
 
 /// Approves a case after making sure that its notice is complete.
 ///
@@ -39,6 +45,8 @@ pub fn approve(rooms: &Rooms, id: &ReferralId, platform: &Platform, actor: &str)
 pub struct Dispatched {
     /// Cases approved by policy.
     pub approved: usize,
+    /// Notices said again, or shown to an authority after that.
+    pub reminded: usize,
     /// Deliveries that succeeded.
     pub delivered: usize,
     /// Deliveries that did not, and are tried again later.
@@ -47,7 +55,7 @@ pub struct Dispatched {
     pub failed: usize,
 }
 
-/// Approves what platforms agreed to have approved by itself, and delivers what is due. One step runs at a time.
+/// Approves what platforms agreed to have approved by itself, reminds, and delivers what is due. One step runs at a time.
 ///
 /// # Errors
 /// When the store fails.
@@ -59,16 +67,34 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
             match approve(rooms, &id, platform, POLICY) {
                 Ok(_) => done.approved += 1,
                 Err(TruthError::Notice(error)) => tracing::warn!(referral.id = %id, %error, "`{id}` is not sent"),
+                // Held since the list was read.
+                Err(TruthError::Held(_) | TruthError::Step(_)) => {}
                 Err(error) => return Err(error),
             }
         }
     }
-    let mut waiting = rooms.truth.due_deliveries(rooms.now(), DELIVERIES_AT_ONCE)?.into_iter();
+    remind(rooms, platforms, &mut done)?;
+    let mut waiting = rooms.truth.due_deliveries(rooms.now(), DELIVERIES_AT_ONCE)?;
+    // Turn by turn between receivers: many messages to one do not stand before the first to another.
+    let mut turn: HashMap<(PlatformId, Channel), usize> = HashMap::new();
+    waiting.sort_by_cached_key(|delivery| {
+        let count = turn.entry((delivery.platform.clone(), delivery.channel)).or_default();
+        *count += 1;
+        *count
+    });
+    let mut waiting = waiting.into_iter();
+    // Receivers that did not take a message in this step: what else waits for them waits a little longer.
+    let mut tired: HashSet<(PlatformId, Channel)> = HashSet::new();
     let mut flying: JoinSet<Result<(Delivery, Attempt), TruthError>> = JoinSet::new();
     loop {
         while flying.len() < IN_FLIGHT
             && let Some(delivery) = waiting.next()
         {
+            if tired.contains(&(delivery.platform.clone(), delivery.channel)) {
+                rooms.truth.postpone_delivery(delivery.id, rooms.now().after(REST))?;
+                done.postponed += 1;
+                continue;
+            }
             // The intent is on record before anything leaves: what a crash cuts short goes out again under the same key.
             rooms.truth.begin_attempt(delivery.id)?;
             let platform = platforms.iter().find(|platform| platform.id == delivery.platform).cloned();
@@ -85,6 +111,9 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
             None => break,
             Some(Ok(result)) => {
                 let (delivery, attempt) = result?;
+                if matches!(attempt, Attempt::Later { .. }) {
+                    tired.insert((delivery.platform.clone(), delivery.channel));
+                }
                 conclude(rooms, platforms, &delivery, attempt, &mut done)?;
             }
             Some(Err(error)) => tracing::error!(%error, "a delivery broke off; it is tried again"),
@@ -104,7 +133,7 @@ fn conclude(
     let now = rooms.now();
     let result = match attempt {
         Attempt::Delivered { receipt } => AttemptResult::Delivered { receipt },
-        Attempt::Disabled { error } => AttemptResult::GaveUp { error },
+        Attempt::Refused { error } | Attempt::Disabled { error } => AttemptResult::GaveUp { error },
         Attempt::Later { error, asked } => {
             match retry::next_attempt(delivery.attempts.saturating_add(1), delivery.created, now, dice(), asked) {
                 Some(at) => AttemptResult::Later { at, error },
@@ -112,31 +141,38 @@ fn conclude(
             }
         }
     };
-    let all_gave_up = rooms.truth.finish_attempt(delivery.id, &result)?;
-    let event = match &result {
-        AttemptResult::Delivered { .. } => {
-            done.delivered += 1;
-            Some(Event::MarkDelivered)
-        }
+    let policy = platforms.iter().find(|platform| platform.id == delivery.platform).map(|p| Intervals::of(&p.referral));
+    rooms.truth.finish_attempt(delivery, &result, policy.unwrap_or(WITHOUT_POLICY), now)?;
+    match &result {
+        AttemptResult::Delivered { .. } => done.delivered += 1,
         AttemptResult::GaveUp { error } => {
             done.failed += 1;
             tracing::warn!(referral.id = %id, %error, "`{id}` cannot be delivered by {:?}", delivery.channel);
-            all_gave_up.then_some(Event::MarkUndeliverable)
         }
         AttemptResult::Later { error, .. } => {
             done.postponed += 1;
             tracing::info!(referral.id = %id, %error, "`{id}` is delivered later");
-            Some(Event::MarkSent)
         }
-    };
-    let recheck = platforms
-        .iter()
-        .find(|platform| platform.id == delivery.platform)
-        .map_or(RECHECK_WITHOUT_POLICY, |platform| platform.referral.recheck);
-    if let Some(event) = event {
-        match rooms.truth.apply(id, event, "dispatch", &[], recheck, now) {
-            // A late receipt of a case that went on changes nothing.
-            Ok(_) | Err(TruthError::Step(_)) => {}
+    }
+    Ok(())
+}
+
+/// Says unanswered notices again, or shows their cases to an authority once that was done often enough.
+fn remind(rooms: &Rooms, platforms: &[Arc<Platform>], done: &mut Dispatched) -> Result<(), TruthError> {
+    let now = rooms.now();
+    for due in rooms.truth.due_reminders(now, DELIVERIES_AT_ONCE)? {
+        let id = &due.referral;
+        let Some(platform) = platforms.iter().find(|platform| platform.id == due.platform) else {
+            rooms.truth.postpone_reminder(id, now.after(WITHOUT_POLICY.renotice))?;
+            continue;
+        };
+        let policy = &platform.referral;
+        let event = Event::Remind { times: due.times };
+        match rooms.truth.apply(id, event, POLICY, &policy.channels, Intervals::of(policy), now) {
+            Ok(_) => done.reminded += 1,
+            // Held back since it left: not a word more until the mark is lifted.
+            Err(TruthError::Held(_)) => rooms.truth.postpone_reminder(id, now.after(policy.renotice))?,
+            Err(TruthError::Step(_)) => rooms.truth.postpone_reminder(id, Timestamp::NEVER)?,
             Err(error) => return Err(error),
         }
     }

@@ -134,7 +134,9 @@ impl Examiner<'_> {
         let page = PageDone { capture, kind, listings, offers, known_payload: lease.state.payload_digest };
         let settlement = lease.settle(after.state, after.due);
         // Most pages leave nothing behind: their bytes are let go here instead of waiting for the disk with the rest.
-        let matters = page.matters(self.rooms.settings.evidence.keep, lease.state.hit);
+        // Those of the control sample only tell whether they are still there.
+        let drawn = self.rooms.truth.control_digest(&lease.platform, &page.capture.url).is_some();
+        let matters = drawn || page.matters(self.rooms.settings.evidence.keep, lease.state.hit);
         let page = matters.then(|| Box::new(page));
         Done { scan: self.scan.clone(), settlement, links: after.links, page }
     }

@@ -5,22 +5,25 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::detect::assessment::Verdict;
+use crate::dedup::minhash::MinHash;
 use crate::engine::rooms::Rooms;
 use crate::evidence::capture::Capture;
 use crate::examine::{Bench, examine};
-use crate::fetch::gate::{Answer, Conditional, Fetched};
+use crate::fetch::gate::{Answer, Conditional};
 use crate::frontier::entry::UrlKind;
-use crate::listing::ended::ended;
 use crate::listing::{CompiledSelectors, ReadLimits};
-use crate::referral::state::{Event, ReferralState};
-use crate::store::truth::{Covers, PageRecord, RecheckTarget, Sighted, TruthError};
+use crate::referral::recheck::{Reached, Sight, judge};
+use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::store::truth::{Covers, Look, PageRecord, RecheckTarget, TruthError};
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
 use crate::vocab::url::CanonicalUrl;
 
 /// When a platform that could not be asked is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3600);
+
+/// Redirects followed from a listing; each asks the gate as an address of its own.
+const REDIRECTS: usize = 3;
 
 /// What became of one case.
 #[derive(Debug, Clone, Serialize)]
@@ -29,6 +32,8 @@ pub struct Rechecked {
     pub referral: String,
     /// `gone`, `live` or `not-seen`.
     pub seen: &'static str,
+    /// What each page showed.
+    pub pages: Vec<Look>,
     /// State afterwards.
     pub state: Option<String>,
 }
@@ -45,7 +50,8 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], limit: usize)
     Ok(done)
 }
 
-/// Looks at one case now.
+/// Looks at one case now. Gone only if every page of the cluster is; not seen when some could not be asked and none was
+/// live.
 ///
 /// # Errors
 /// When the store fails.
@@ -54,140 +60,135 @@ pub async fn one(
     platforms: &[Arc<Platform>],
     target: &RecheckTarget,
 ) -> Result<Rechecked, TruthError> {
-    let platform = platforms.iter().find(|platform| platform.id == target.platform);
-    let sighted = match platform {
-        Some(platform) => look(rooms, platform, target).await?,
-        None => None,
-    };
-    let mut rechecked = Rechecked { referral: target.referral.to_string(), seen: "not-seen", state: None };
-    let Some((sighted, platform)) = sighted.zip(platform) else {
+    let mut rechecked =
+        Rechecked { referral: target.referral.to_string(), seen: "not-seen", pages: Vec::new(), state: None };
+    let Some(platform) = platforms.iter().find(|platform| platform.id == target.platform) else {
         rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
         return Ok(rechecked);
     };
-    let event = match sighted {
-        Sighted::Gone => Event::SeenGone,
-        Sighted::Live => Event::SeenLive,
-    };
-    rechecked.seen = if sighted == Sighted::Gone { "gone" } else { "live" };
+    for url in &target.urls {
+        let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
+        let (sight, status) = look(rooms, platform, &url, &target.fingerprints).await?;
+        let page = Look { url: url.to_string(), seen: sight.name().to_owned(), status, at: rooms.now() };
+        rechecked.pages.push(page);
+        if sight == Sight::Live {
+            rechecked.seen = "live";
+            break;
+        }
+    }
+    rooms.truth.note_looks(&target.referral, &rechecked.pages)?;
+    let unseen = rechecked.pages.iter().any(|page| page.seen == Sight::NotSeen.name()) || rechecked.pages.is_empty();
+    if rechecked.seen != "live" && unseen {
+        rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+        return Ok(rechecked);
+    }
+    let event = if rechecked.seen == "live" { Event::SeenLive } else { Event::SeenGone };
+    if event == Event::SeenGone {
+        rechecked.seen = "gone";
+    }
     let policy = &platform.referral;
-    match rooms.truth.apply(&target.referral, event, "recheck", &policy.channels, policy.recheck, rooms.now()) {
+    match rooms.truth.apply(&target.referral, event, "recheck", &policy.channels, Intervals::of(policy), rooms.now()) {
         Ok(state) => rechecked.state = Some(ReferralState::name(&state).to_owned()),
         // A case that no longer waits for an answer needs no look.
-        Err(TruthError::Step(_)) => {}
+        Err(TruthError::Step(_)) => rooms.truth.end_rechecks(&target.referral)?,
         Err(error) => return Err(error),
     }
     Ok(rechecked)
 }
 
-/// Gone only if every page of the cluster is; `None` when some could not be seen and none was live.
+/// Looks at one page, following redirects within the agreement.
 async fn look(
     rooms: &Arc<Rooms>,
     platform: &Arc<Platform>,
-    target: &RecheckTarget,
-) -> Result<Option<Sighted>, TruthError> {
-    let mut unseen = false;
-    for url in &target.urls {
-        let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
-        let fetched = match fetch(rooms, platform, &url).await {
-            Seen::Answer(fetched) => fetched,
-            Seen::Elsewhere(fetched) => {
-                mark_gone(rooms, platform, url, &fetched.capture)?;
-                continue;
-            }
-            Seen::Nothing => {
-                unseen = true;
-                continue;
-            }
-        };
-        let gone = match fetched.kind {
-            Answer::Gone | Answer::Redirect(_) => true,
-            Answer::Page => {
-                let rooms = rooms.clone();
-                let platform = platform.clone();
-                let capture = fetched.capture.clone();
-                let live = tokio::task::spawn_blocking(move || is_offered(&rooms, &platform, &capture)).await;
-                !live.unwrap_or(true)
-            }
-            _ => {
-                unseen = true;
-                continue;
-            }
-        };
-        if !gone {
-            return Ok(Some(Sighted::Live));
-        }
-        mark_gone(rooms, platform, url, &fetched.capture)?;
-    }
-    Ok(if unseen { None } else { Some(Sighted::Gone) })
-}
-
-/// Redirects followed in search of a listing that may only have moved.
-const REDIRECTS: usize = 3;
-
-/// What a look at a listing's address brought.
-enum Seen {
-    /// An answer from the platform.
-    Answer(Box<Fetched>),
-    /// The address leads out of the agreement: the listing is not there any more.
-    Elsewhere(Box<Fetched>),
-    /// No answer that says anything.
-    Nothing,
-}
-
-/// Fetches the page, following redirects within the platform; each asks for a permit of its own.
-async fn fetch(rooms: &Arc<Rooms>, platform: &Arc<Platform>, url: &CanonicalUrl) -> Seen {
-    let mut target = url.clone();
-    let mut last: Option<Box<Fetched>> = None;
+    url: &CanonicalUrl,
+    fingerprints: &[Vec<u8>],
+) -> Result<(Sight, Option<u16>), TruthError> {
+    let mut at = url.clone();
+    let mut reached = Reached::Directly;
+    let mut first_status = None;
     for _ in 0..=REDIRECTS {
-        let permit = match (rooms.gate.admit(platform, &target, UrlKind::Recheck).await, last.take()) {
-            (Ok(permit), _) => permit,
-            (Err(refusal), Some(before)) if refusal.is_exclusion() => return Seen::Elsewhere(before),
-            (Err(_), _) => return Seen::Nothing,
+        let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
+            Ok(permit) => permit,
+            // A redirect to where we may not go leads away from the listing.
+            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() => {
+                return conclude(rooms, platform, url, Sight::Redirected, first_status);
+            }
+            Err(_) => return Ok((Sight::NotSeen, first_status)),
         };
-        let Ok(fetched) = rooms.gate.fetch(permit, Conditional::default()).await else { return Seen::Nothing };
-        match &fetched.kind {
-            Answer::Redirect(Ok(next)) if *next != target => target = next.clone(),
-            _ => return Seen::Answer(Box::new(fetched)),
-        }
-        last = Some(Box::new(fetched));
+        let Ok(fetched) = rooms.gate.fetch(permit, Conditional::default()).await else {
+            return Ok((Sight::NotSeen, first_status));
+        };
+        let status = fetched.capture.status;
+        let first = *first_status.get_or_insert(status);
+        let sight = match fetched.kind {
+            Answer::Redirect(Ok(next)) => {
+                reached = Reached::ByRedirect;
+                at = next;
+                continue;
+            }
+            Answer::Redirect(Err(_)) => Sight::Redirected,
+            Answer::Gone if reached == Reached::ByRedirect => Sight::Redirected,
+            Answer::Gone if status == 410 => Sight::Removed,
+            Answer::Gone => Sight::NotFound,
+            Answer::Page if fetched.capture.truncated.is_none() => {
+                judged(rooms, platform, fetched.capture, fingerprints, reached).await
+            }
+            _ => Sight::NotSeen,
+        };
+        return conclude(rooms, platform, url, sight, Some(first));
     }
-    last.map_or(Seen::Nothing, Seen::Elsewhere)
+    conclude(rooms, platform, url, Sight::Redirected, first_status)
 }
 
-/// The hit is marked gone; a later scan that finds it again reopens the case.
-fn mark_gone(rooms: &Rooms, platform: &Platform, url: CanonicalUrl, capture: &Capture) -> Result<(), TruthError> {
-    let record = PageRecord {
-        platform: platform.id.clone(),
-        url,
-        run: RunId::parse("recheck").map_err(|error| TruthError::Value(error.to_string()))?,
-        fetched_at: capture.fetched_at,
-        // What was handed over under this address is gone with the page.
-        status: 410,
-        unchanged: false,
-        covers: Covers::Page,
-        warc: None,
-        listings: Vec::new(),
-    };
-    rooms.truth.record(&[record], rooms.now())?;
-    Ok(())
+/// Marks the page's hits gone where they are; a later scan that finds them again reopens the case.
+fn conclude(
+    rooms: &Rooms,
+    platform: &Platform,
+    url: &CanonicalUrl,
+    sight: Sight,
+    status: Option<u16>,
+) -> Result<(Sight, Option<u16>), TruthError> {
+    if sight.is_gone() {
+        let record = PageRecord {
+            platform: platform.id.clone(),
+            url: url.clone(),
+            run: RunId::parse("recheck").map_err(|error| TruthError::Value(error.to_string()))?,
+            fetched_at: rooms.now(),
+            // What was handed over under this address is gone with the page.
+            status: 410,
+            unchanged: false,
+            covers: Covers::Page,
+            warc: None,
+            listings: Vec::new(),
+        };
+        rooms.truth.record(&[record], rooms.now())?;
+    }
+    Ok((sight, status))
 }
 
-/// Whether the page still offers what it was referred for: any listing on it that is not clear. A page that says the item
-/// has ended, or another page under the same address, has none.
-fn is_offered(rooms: &Rooms, platform: &Platform, capture: &Capture) -> bool {
-    let detector = rooms.detector();
-    let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
-    let limits = ReadLimits::default();
-    let bench = Bench {
-        detector: &detector,
-        selectors: selectors.as_ref(),
-        jurisdictions: &platform.referral.jurisdictions,
-        limits: &limits,
-        owner: platform.id.as_str(),
-        known: None,
-    };
-    let examination = examine(capture, &bench);
-    let read: Vec<_> = examination.listings.iter().map(|one| &one.listing).collect();
-    let over = ended(&examination.page, &read).is_some();
-    examination.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) && !over
+async fn judged(
+    rooms: &Arc<Rooms>,
+    platform: &Arc<Platform>,
+    capture: Capture,
+    fingerprints: &[Vec<u8>],
+    reached: Reached,
+) -> Sight {
+    let known: Vec<MinHash> = fingerprints.iter().filter_map(|bytes| MinHash::from_bytes(bytes)).collect();
+    let (rooms, platform) = (rooms.clone(), platform.clone());
+    let read = tokio::task::spawn_blocking(move || {
+        let detector = rooms.detector();
+        let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
+        let limits = ReadLimits::default();
+        let bench = Bench {
+            detector: &detector,
+            selectors: selectors.as_ref(),
+            jurisdictions: &platform.referral.jurisdictions,
+            limits: &limits,
+            owner: platform.id.as_str(),
+            known: None,
+        };
+        judge(&examine(&capture, &bench), &known, reached)
+    });
+    // A page our reader stumbles over was not seen.
+    read.await.unwrap_or(Sight::NotSeen)
 }

@@ -54,7 +54,13 @@ impl Rooms {
     /// What the notice of a case that last changed at `changed` says besides what is on record.
     pub fn notice_terms(&self, referral: &ReferralId, changed: Timestamp) -> NoticeTerms {
         let links = self.desk.links(referral, changed);
-        NoticeTerms { sender: self.desk.sender.clone(), answer: links.answer, contest: links.contest }
+        NoticeTerms {
+            sender: self.desk.sender.clone(),
+            answer: links.answer,
+            contest: links.contest,
+            links_until: links.until,
+            language: None,
+        }
     }
 
     /// The compiled watchlist in use.

@@ -12,6 +12,9 @@ use crate::vocab::url::CanonicalUrl;
 /// Until a receiver that says nothing counts as away: the Standard Webhooks specification asks for 15 to 30 seconds.
 const DEADLINE: Duration = Duration::from_secs(20);
 
+/// How long an answer's body is read for the receipt.
+const BODY_DEADLINE: Duration = Duration::from_secs(3);
+
 /// Bytes of an answer that are read.
 const ANSWER_LIMIT_BYTES: usize = 4096;
 
@@ -56,14 +59,22 @@ impl Client {
         let exchange = async {
             let request = client.post(url.as_url().clone()).headers(sent).body(body).send();
             let mut response = request.await.map_err(|error| connection(url, &error))?;
+            // What was checked when the name resolved is what was dialled; this sees to it that nothing came between.
+            if response.remote_addr().is_some_and(|address| !guard.admits(address.ip())) {
+                return Err(FetchError::PrivateAddress { url: url.clone() });
+            }
             let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
             let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
             let mut head = Vec::new();
-            while head.len() < ANSWER_LIMIT_BYTES
-                && let Ok(Some(chunk)) = response.chunk().await
-            {
-                head.extend_from_slice(&chunk[..chunk.len().min(ANSWER_LIMIT_BYTES - head.len())]);
-            }
+            let read = async {
+                while head.len() < ANSWER_LIMIT_BYTES
+                    && let Ok(Some(chunk)) = response.chunk().await
+                {
+                    head.extend_from_slice(&chunk[..chunk.len().min(ANSWER_LIMIT_BYTES - head.len())]);
+                }
+            };
+            // The status says whether it was taken; a body that drips for ever does not undo it.
+            let _ = tokio::time::timeout(BODY_DEADLINE, read).await;
             let body = String::from_utf8_lossy(&head).into_owned();
             Ok(Posted { status: response.status().as_u16(), retry_after, body })
         };

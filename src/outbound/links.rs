@@ -97,6 +97,8 @@ pub struct NoticeLinks {
     pub answer: String,
     /// Where the affected party contests.
     pub contest: String,
+    /// Until when both work.
+    pub until: Timestamp,
 }
 
 /// How long a link in a notice works: answers and contests come within weeks, and appeals need room.
@@ -123,7 +125,7 @@ impl NoticeDesk {
             }
             format!("{}/{}/{}", self.public_url, purpose.name(), self.key.sign(purpose, referral, until))
         };
-        NoticeLinks { answer: link(Purpose::Answer), contest: link(Purpose::Contest) }
+        NoticeLinks { answer: link(Purpose::Answer), contest: link(Purpose::Contest), until }
     }
 }
 

@@ -38,6 +38,8 @@ pub struct Mail {
     pub first: bool,
     /// Recipient.
     pub to: String,
+    /// Language of the text.
+    pub language: String,
     /// Subject; line breaks and control characters are taken out.
     pub subject: String,
     /// Plain text.
@@ -83,7 +85,7 @@ impl Mailer {
         Ok(Mailer { transport, from: mailbox(from)? })
     }
 
-    /// Sends one message. A refusal for good (5xx) disables, everything else is tried again.
+    /// Sends one message. A refusal for good (5xx) ends it, everything else is tried again.
     ///
     /// # Errors
     /// When the message cannot be formed.
@@ -112,7 +114,8 @@ impl Mailer {
             .to(mailbox(&mail.to)?)
             .subject(one_line(&mail.subject))
             .date(std::time::UNIX_EPOCH + since_epoch)
-            .message_id(Some(id));
+            .message_id(Some(id))
+            .header(ContentLanguage(one_line(&mail.language)));
         if !mail.first {
             builder = builder.in_reply_to(thread.clone()).references(thread);
         }
@@ -123,11 +126,49 @@ impl Mailer {
     }
 }
 
+/// Reads a refusal: 5xx ends this message, except where the server refuses us and not the message (it wants a log-in we
+/// have not set right, or TLS): that is mended in the settings, and the message waits. 4xx and silence are tried again.
 fn refused(error: &SmtpError) -> Attempt {
-    if error.is_permanent() {
-        Attempt::Disabled { error: format!("the mail server refused: {error}") }
-    } else {
-        Attempt::Later { error: format!("the mail server could not take it: {error}"), asked: None }
+    let said = whole(error);
+    match error.status().map(|code| code.to_string()) {
+        Some(code) if OUR_FAULT.contains(&code.as_str()) => {
+            Attempt::Later { error: format!("the mail server does not accept us: {said}"), asked: None }
+        }
+        Some(_) if error.is_permanent() => Attempt::Refused { error: format!("the mail server refused: {said}") },
+        _ => Attempt::Later { error: format!("the mail server could not take it: {said}"), asked: None },
+    }
+}
+
+/// Authentication and encryption replies (RFC 4954 section 6, RFC 3207 section 4): 454, 530, 534, 535, 538.
+const OUR_FAULT: [&str; 5] = ["454", "530", "534", "535", "538"];
+
+/// An error with its causes on one line.
+fn whole(error: &SmtpError) -> String {
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    one_line(&text)
+}
+
+/// `Content-Language` (RFC 3282), so that mail programs and readers aloud know what they have.
+#[derive(Clone)]
+struct ContentLanguage(String);
+
+impl lettre::message::header::Header for ContentLanguage {
+    fn name() -> lettre::message::header::HeaderName {
+        lettre::message::header::HeaderName::new_from_ascii_str("Content-Language")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(ContentLanguage(text.to_owned()))
+    }
+
+    fn display(&self) -> lettre::message::header::HeaderValue {
+        lettre::message::header::HeaderValue::new(Self::name(), self.0.clone())
     }
 }
 
@@ -158,6 +199,7 @@ mod tests {
             idempotency_key: "R-1-4-email".into(),
             first,
             to: "ts@shop.example.test".into(),
+            language: "en".into(),
             subject: "Referral\r\nBcc: all@example.test".into(),
             text: "text".into(),
             html: Some("<p>text</p>".into()),

@@ -138,7 +138,12 @@ pub enum Attempt {
         /// The pause the other side asked for.
         asked: Option<Duration>,
     },
-    /// The target does not want it any more.
+    /// This message will not be taken, however often it is sent; the target stays in use for others.
+    Refused {
+        /// In what words.
+        error: String,
+    },
+    /// The target does not want anything any more.
     Disabled {
         /// In what words.
         error: String,

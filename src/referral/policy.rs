@@ -39,7 +39,7 @@ mod tests {
         assert_eq!(weigh(&dismissed, false), Sighting::Known);
         assert_eq!(weigh(&dismissed, true), Sighting::Anew);
         assert_eq!(weigh(&ReferralState::VerifiedGone { outcome: None }, false), Sighting::Again);
-        assert_eq!(weigh(&ReferralState::Delivered, true), Sighting::Known);
+        assert_eq!(weigh(&ReferralState::Delivered { gone_checks: 0 }, true), Sighting::Known);
     }
 
     #[test]

@@ -6,10 +6,14 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::referral::outcome::{Decision, Outcome};
+use crate::vocab::platform::ReferralPolicy;
 use crate::vocab::time::Timestamp;
 
-/// Looks at a removed listing that must all find it gone before the removal counts.
+/// Looks in a row, a recheck interval apart, that must all find a listing gone before the removal counts.
 pub const CHECKS_UNTIL_GONE: u8 = 2;
+
+/// How often an unanswered notice is said again before the case is shown to an authority instead.
+pub const REMINDERS: u32 = 3;
 
 /// Where a referral is in its life.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,11 +29,23 @@ pub enum ReferralState {
     /// A person, or the platform's agreed policy, let it go out.
     Approved,
     /// The notice left.
-    Sent,
+    Sent {
+        /// Looks in a row that found the listing gone.
+        #[serde(default)]
+        gone_checks: u8,
+    },
     /// The platform's side has it.
-    Delivered,
+    Delivered {
+        /// Looks in a row that found the listing gone.
+        #[serde(default)]
+        gone_checks: u8,
+    },
     /// The platform confirmed receipt.
-    Acknowledged,
+    Acknowledged {
+        /// Looks in a row that found the listing gone.
+        #[serde(default)]
+        gone_checks: u8,
+    },
     /// The platform answered.
     Decided {
         /// What it decided.
@@ -48,7 +64,11 @@ pub enum ReferralState {
         times: u32,
     },
     /// The platform keeps a listing it said it removed, or a re-listing was taken up again.
-    Reopened,
+    Reopened {
+        /// Looks in a row that found the listing gone.
+        #[serde(default)]
+        gone_checks: u8,
+    },
     /// The affected party contests it.
     Contested {
         /// Their words.
@@ -103,6 +123,11 @@ pub enum Event {
         /// Its answer.
         outcome: Outcome,
     },
+    /// Time for an answer is up: say it again, or show the case to an authority.
+    Remind {
+        /// How often it was said again so far.
+        times: u32,
+    },
     /// A recheck found the listing gone.
     SeenGone,
     /// A recheck found the listing still there.
@@ -136,6 +161,50 @@ pub enum Effect {
     RecheckAt(Timestamp),
     /// Stop looking.
     NoRecheck,
+    /// If there is no answer by this moment, say it again.
+    RenoticeAt(Timestamp),
+    /// Stop reminding.
+    NoRenotice,
+    /// Show the case to an authority; `None`: nothing is left for it to do.
+    Attention(Option<Attention>),
+}
+
+/// Why a case that left waits for an authority.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attention {
+    /// Notice and reminders brought no answer, and the listing is still there.
+    Unanswered,
+    /// The platform asks for more.
+    NeedsInformation,
+    /// The affected party contests.
+    Contested,
+    /// No channel could deliver it.
+    Undeliverable,
+    /// The listing came back.
+    Relisted,
+}
+
+impl Attention {
+    /// All reasons with their names.
+    pub const ALL: [Attention; 5] = [
+        Attention::Unanswered,
+        Attention::NeedsInformation,
+        Attention::Contested,
+        Attention::Undeliverable,
+        Attention::Relisted,
+    ];
+
+    /// The name used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Attention::Unanswered => "unanswered",
+            Attention::NeedsInformation => "needs-information",
+            Attention::Contested => "contested",
+            Attention::Undeliverable => "undeliverable",
+            Attention::Relisted => "relisted",
+        }
+    }
 }
 
 /// What a delivery tells the platform.
@@ -182,6 +251,15 @@ pub struct IllegalStep {
 pub struct Intervals {
     /// Between looks at the listing.
     pub recheck: Duration,
+    /// Until an unanswered notice is said again.
+    pub renotice: Duration,
+}
+
+impl Intervals {
+    /// The intervals a platform agreed to.
+    pub fn of(policy: &ReferralPolicy) -> Self {
+        Intervals { recheck: policy.recheck, renotice: policy.renotice }
+    }
 }
 
 impl ReferralState {
@@ -191,13 +269,13 @@ impl ReferralState {
             ReferralState::Drafted => "drafted",
             ReferralState::Held { .. } => "held",
             ReferralState::Approved => "approved",
-            ReferralState::Sent => "sent",
-            ReferralState::Delivered => "delivered",
-            ReferralState::Acknowledged => "acknowledged",
+            ReferralState::Sent { .. } => "sent",
+            ReferralState::Delivered { .. } => "delivered",
+            ReferralState::Acknowledged { .. } => "acknowledged",
             ReferralState::Decided { .. } => "decided",
             ReferralState::VerifiedGone { .. } => "verified-gone",
             ReferralState::Relisted { .. } => "relisted",
-            ReferralState::Reopened => "reopened",
+            ReferralState::Reopened { .. } => "reopened",
             ReferralState::Contested { .. } => "contested",
             ReferralState::Dismissed { .. } => "dismissed",
             ReferralState::Withdrawn { .. } => "withdrawn",
@@ -238,6 +316,31 @@ impl ReferralState {
         )
     }
 
+    /// Looks in a row that found the listing gone, in the states that count them.
+    fn gone_checks(&self) -> u8 {
+        match self {
+            ReferralState::Sent { gone_checks }
+            | ReferralState::Delivered { gone_checks }
+            | ReferralState::Acknowledged { gone_checks }
+            | ReferralState::Reopened { gone_checks }
+            | ReferralState::Decided { gone_checks, .. } => *gone_checks,
+            _ => 0,
+        }
+    }
+
+    /// The same state with another count of looks that found the listing gone.
+    fn with_gone_checks(mut self, count: u8) -> Self {
+        if let ReferralState::Sent { gone_checks }
+        | ReferralState::Delivered { gone_checks }
+        | ReferralState::Acknowledged { gone_checks }
+        | ReferralState::Reopened { gone_checks }
+        | ReferralState::Decided { gone_checks, .. } = &mut self
+        {
+            *gone_checks = count;
+        }
+        self
+    }
+
     /// Whether a listing of the cluster found again says nothing new: a person or the platform decided against it.
     pub fn is_settled_against(&self) -> bool {
         match self {
@@ -267,6 +370,7 @@ impl Event {
             Event::MarkUndeliverable => "mark-undeliverable",
             Event::Acknowledge => "acknowledge",
             Event::Answer { .. } => "answer",
+            Event::Remind { .. } => "remind",
             Event::SeenGone => "seen-gone",
             Event::SeenLive => "seen-live",
             Event::SeenAgain => "seen-again",
@@ -289,10 +393,11 @@ pub fn step(
     intervals: Intervals,
     now: Timestamp,
 ) -> Result<(ReferralState, Vec<Effect>), IllegalStep> {
-    use Effect::{Deliver, NoRecheck, RecheckAt};
+    use Effect::{Attention as Show, Deliver, NoRecheck, NoRenotice, RecheckAt, RenoticeAt};
     use Event as E;
     use ReferralState as S;
     let again = now.after(intervals.recheck);
+    let remind = now.after(intervals.renotice);
     let illegal = IllegalStep { state: state.name(), event: event.name() };
     let next = match (state, event) {
         (S::Drafted | S::Held { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
@@ -304,21 +409,32 @@ pub fn step(
         (S::Drafted, E::SeenGone) => (S::Expired, vec![NoRecheck]),
         (S::Drafted | S::Held { .. }, E::SeenLive | E::SeenAgain) => return Err(illegal),
 
-        (S::Relisted { .. }, E::Approve) => (S::Reopened, vec![Deliver(Message::Relisted), RecheckAt(again)]),
-        (S::Relisted { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
-        (S::Relisted { .. }, E::Hold { reason }) => (S::Held { reason }, vec![]),
+        (S::Relisted { .. }, E::Approve) => (
+            S::Reopened { gone_checks: 0 },
+            vec![Deliver(Message::Relisted), RecheckAt(again), RenoticeAt(remind), Show(None)],
+        ),
+        (S::Relisted { .. }, E::Dismiss { reason }) => {
+            (S::Dismissed { reason }, vec![NoRecheck, NoRenotice, Show(None)])
+        }
+        (S::Relisted { .. }, E::Hold { reason }) => (S::Held { reason }, vec![NoRecheck, NoRenotice, Show(None)]),
 
-        (S::Approved | S::Undeliverable, E::MarkSent) => (S::Sent, vec![RecheckAt(again)]),
-        (S::Approved | S::Sent | S::Undeliverable, E::MarkDelivered) => (S::Delivered, vec![RecheckAt(again)]),
-        (S::Approved | S::Sent, E::MarkUndeliverable) => (S::Undeliverable, vec![]),
+        (S::Approved | S::Undeliverable, E::MarkSent) => {
+            (S::Sent { gone_checks: 0 }, vec![RecheckAt(again), Show(None)])
+        }
+        (S::Approved | S::Sent { .. } | S::Undeliverable, E::MarkDelivered) => {
+            (S::Delivered { gone_checks: 0 }, vec![RecheckAt(again), RenoticeAt(remind), Show(None)])
+        }
+        (S::Approved | S::Sent { .. }, E::MarkUndeliverable) => {
+            (S::Undeliverable, vec![NoRenotice, Show(Some(Attention::Undeliverable))])
+        }
         // A notice said again after a reopening goes the same way.
-        (S::Reopened, E::MarkSent | E::MarkDelivered) => (S::Reopened, vec![]),
-        (S::Undeliverable, E::Approve) => (S::Approved, vec![Deliver(Message::Created)]),
+        (s @ S::Reopened { .. }, E::MarkSent | E::MarkDelivered) => (s, vec![]),
+        (S::Undeliverable, E::Approve) => (S::Approved, vec![Deliver(Message::Created), Show(None)]),
         // Late receipts of a case that went on change nothing.
         (
-            s @ (S::Sent
-            | S::Delivered
-            | S::Acknowledged
+            s @ (S::Sent { .. }
+            | S::Delivered { .. }
+            | S::Acknowledged { .. }
             | S::Decided { .. }
             | S::VerifiedGone { .. }
             | S::Relisted { .. }
@@ -327,15 +443,21 @@ pub fn step(
             | S::Corrected),
             E::MarkSent | E::MarkDelivered,
         ) => (s, vec![]),
-        (S::Approved | S::Sent | S::Delivered, E::Acknowledge) => (S::Acknowledged, vec![RecheckAt(again)]),
-        (s @ S::Acknowledged, E::Acknowledge) => (s, vec![]),
+        (S::Approved | S::Sent { .. } | S::Delivered { .. }, E::Acknowledge) => {
+            (S::Acknowledged { gone_checks: 0 }, vec![RecheckAt(again), RenoticeAt(remind)])
+        }
+        (s @ S::Acknowledged { .. }, E::Acknowledge) => (s, vec![]),
 
+        // The same answer sent once more, by another way or in a file uploaded twice, changes nothing.
+        (S::Decided { outcome: held, gone_checks }, E::Answer { outcome }) if held == outcome => {
+            (S::Decided { outcome: held, gone_checks }, vec![])
+        }
         (
             S::Approved
-            | S::Sent
-            | S::Delivered
-            | S::Acknowledged
-            | S::Reopened
+            | S::Sent { .. }
+            | S::Delivered { .. }
+            | S::Acknowledged { .. }
+            | S::Reopened { .. }
             | S::Decided { .. }
             | S::Relisted { .. }
             | S::Undeliverable
@@ -343,7 +465,21 @@ pub fn step(
             E::Answer { outcome },
         ) => {
             let look = if outcome.decision.promises_change() { RecheckAt(again) } else { NoRecheck };
-            (S::Decided { outcome, gone_checks: 0 }, vec![look])
+            let asks = (outcome.decision == Decision::NeedsInformation).then_some(Attention::NeedsInformation);
+            (S::Decided { outcome, gone_checks: 0 }, vec![look, NoRenotice, Show(asks)])
+        }
+
+        (
+            s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }),
+            E::Remind { times },
+        ) => {
+            let effects = match s.gone_checks() {
+                // Gone at the last look: wait for the next one before anybody is bothered.
+                1.. => vec![RenoticeAt(again)],
+                0 if times < REMINDERS => vec![Deliver(Message::Updated), RenoticeAt(remind)],
+                0 => vec![NoRenotice, Show(Some(Attention::Unanswered))],
+            };
+            (s, effects)
         }
 
         (S::Decided { outcome, gone_checks }, E::SeenGone) if outcome.decision.promises_change() => {
@@ -355,47 +491,68 @@ pub fn step(
             }
         }
         (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision == Decision::Removed => {
-            (S::Reopened, vec![Deliver(Message::Updated), RecheckAt(again)])
+            (S::Reopened { gone_checks: 0 }, vec![Deliver(Message::Updated), RecheckAt(again), RenoticeAt(remind)])
         }
         (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone) => {
             (S::Decided { outcome, gone_checks }, vec![NoRecheck])
         }
         // Gone without an answer: it counts the same, and the answer may still come.
-        (S::Sent | S::Delivered | S::Acknowledged | S::Reopened, E::SeenGone) => {
-            (S::VerifiedGone { outcome: None }, vec![Deliver(Message::Updated), NoRecheck])
+        (s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }), E::SeenGone) => {
+            let gone_checks = s.gone_checks().saturating_add(1);
+            if gone_checks >= CHECKS_UNTIL_GONE {
+                let told = vec![Deliver(Message::Updated), NoRecheck, NoRenotice, Show(None)];
+                (S::VerifiedGone { outcome: None }, told)
+            } else {
+                (s.with_gone_checks(gone_checks), vec![RecheckAt(again)])
+            }
         }
-        (s @ (S::Sent | S::Delivered | S::Acknowledged | S::Reopened), E::SeenLive) => {
-            (s, vec![Deliver(Message::Updated), RecheckAt(again)])
+        (s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }), E::SeenLive) => {
+            (s.with_gone_checks(0), vec![RecheckAt(again)])
         }
-        (S::VerifiedGone { .. }, E::SeenAgain) => (S::Relisted { times: 1 }, vec![NoRecheck]),
+        (S::VerifiedGone { .. }, E::SeenAgain) => {
+            (S::Relisted { times: 1 }, vec![NoRecheck, NoRenotice, Show(Some(Attention::Relisted))])
+        }
         (S::Decided { outcome, .. }, E::SeenAgain) if outcome.decision.promises_change() => {
-            (S::Relisted { times: 1 }, vec![NoRecheck])
+            (S::Relisted { times: 1 }, vec![NoRecheck, NoRenotice, Show(Some(Attention::Relisted))])
         }
         (S::Relisted { times }, E::SeenAgain) => (S::Relisted { times: times.saturating_add(1) }, vec![]),
         (S::Expired, E::SeenAgain) => (S::Drafted, vec![]),
 
         (
-            S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::VerifiedGone { .. } | S::Reopened,
+            S::Sent { .. }
+            | S::Delivered { .. }
+            | S::Acknowledged { .. }
+            | S::Decided { .. }
+            | S::VerifiedGone { .. }
+            | S::Reopened { .. },
             E::Contest { statement },
-        ) => (S::Contested { statement }, vec![NoRecheck]),
-        (S::Contested { .. }, E::Uphold) => (S::Reopened, vec![Deliver(Message::Updated), RecheckAt(again)]),
+        ) => (S::Contested { statement }, vec![NoRecheck, NoRenotice, Show(Some(Attention::Contested))]),
+        (S::Contested { .. }, E::Uphold) => (
+            S::Reopened { gone_checks: 0 },
+            vec![Deliver(Message::Updated), RecheckAt(again), RenoticeAt(remind), Show(None)],
+        ),
         (
             S::Approved
-            | S::Sent
-            | S::Delivered
-            | S::Acknowledged
+            | S::Sent { .. }
+            | S::Delivered { .. }
+            | S::Acknowledged { .. }
             | S::Decided { .. }
             | S::VerifiedGone { .. }
             | S::Relisted { .. }
-            | S::Reopened
+            | S::Reopened { .. }
             | S::Contested { .. }
             | S::Undeliverable,
             E::Withdraw { reason },
-        ) => (S::Withdrawn { reason }, vec![Deliver(Message::Withdrawn), NoRecheck]),
+        ) => (S::Withdrawn { reason }, vec![Deliver(Message::Withdrawn), NoRecheck, NoRenotice, Show(None)]),
         (
-            S::Sent | S::Delivered | S::Acknowledged | S::Decided { .. } | S::Reopened | S::Contested { .. },
+            S::Sent { .. }
+            | S::Delivered { .. }
+            | S::Acknowledged { .. }
+            | S::Decided { .. }
+            | S::Reopened { .. }
+            | S::Contested { .. },
             E::Correct,
-        ) => (S::Corrected, vec![Deliver(Message::Withdrawn), NoRecheck]),
+        ) => (S::Corrected, vec![Deliver(Message::Withdrawn), NoRecheck, NoRenotice, Show(None)]),
         _ => return Err(illegal),
     };
     Ok(next)
@@ -406,7 +563,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const INTERVALS: Intervals = Intervals { recheck: Duration::from_secs(3600) };
+    const INTERVALS: Intervals = Intervals { recheck: Duration::from_secs(3600), renotice: Duration::from_secs(7200) };
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
     fn answer(decision: Decision) -> Event {
@@ -446,10 +603,39 @@ mod tests {
                 [sent.to_vec(), vec![E::Contest { statement: "it is a lamp".into() }, E::Uphold]].concat(),
                 "reopened",
             ),
+            (line!(), [sent.to_vec(), vec![E::SeenGone]].concat(), "delivered"),
+            (line!(), [sent.to_vec(), vec![E::SeenGone, E::SeenLive, E::SeenGone]].concat(), "delivered"),
+            (line!(), [sent.to_vec(), vec![E::SeenGone, E::SeenGone]].concat(), "verified-gone"),
+            (line!(), [sent.to_vec(), vec![E::Remind { times: 9 }]].concat(), "delivered"),
+            (line!(), [sent.to_vec(), vec![E::Correct]].concat(), "corrected"),
+            (line!(), vec![E::Expire], "expired"),
+            (line!(), vec![E::Approve, E::MarkUndeliverable, E::Approve, E::MarkSent], "sent"),
             (line!(), vec![E::Hold { reason: "x".into() }, E::Release], "drafted"),
             (line!(), vec![E::SeenGone, E::SeenAgain], "drafted"),
         ] {
             assert_eq!(walk(&events).map(|state| state.name()), Ok(name), "line {line}");
+        }
+    }
+
+    #[test]
+    fn reminders_end_and_then_an_authority_is_told() {
+        let waiting = || ReferralState::Delivered { gone_checks: 0 };
+        let remind = |state, times| step(state, Event::Remind { times }, INTERVALS, NOW).unwrap().1;
+        let again = Effect::RenoticeAt(NOW.after(INTERVALS.renotice));
+        assert_eq!(remind(waiting(), REMINDERS - 1), [Effect::Deliver(Message::Updated), again]);
+        assert_eq!(remind(waiting(), REMINDERS), [Effect::NoRenotice, Effect::Attention(Some(Attention::Unanswered))]);
+        // Gone at the last look: nobody is reminded of what may be done already.
+        let gone = ReferralState::Delivered { gone_checks: 1 };
+        assert_eq!(remind(gone, 0), [Effect::RenoticeAt(NOW.after(INTERVALS.recheck))]);
+        let decided = walk(&[Event::Approve, Event::MarkDelivered, answer(Decision::Rejected)]).unwrap();
+        assert!(step(decided, Event::Remind { times: 0 }, INTERVALS, NOW).is_err(), "an answer ends reminders");
+    }
+
+    #[test]
+    fn states_stored_before_looks_were_counted_read_as_before() {
+        for name in ["sent", "delivered", "acknowledged", "reopened"] {
+            let state: ReferralState = serde_json::from_str(&format!("{{\"state\":\"{name}\"}}")).unwrap();
+            assert_eq!((state.name(), state.gone_checks()), (name, 0));
         }
     }
 
@@ -483,6 +669,7 @@ mod tests {
             Just(answer(Decision::Removed)),
             Just(answer(Decision::Rejected)),
             Just(answer(Decision::NeedsInformation)),
+            (0u32..6).prop_map(|times| E::Remind { times }),
             Just(E::SeenGone),
             Just(E::SeenLive),
             Just(E::SeenAgain),

@@ -12,6 +12,10 @@ pub(super) async fn read_capture(state: &ServerState, who: &Principal, id: &str,
     let (case, ..) = visible_case(state, who, id).await?;
     let full = state.truth(move |truth| truth.referral(&case)).await?;
     let held = full.hits.into_iter().find(|held| held.id == hit).ok_or_else(|| Problem::not_found("hit", hit))?;
+    if let Some(at) = held.capture_destroyed {
+        let said = format!("the captured page was destroyed on {} as retention asks; its digest is kept", at.date());
+        return Err(Problem::gone(said));
+    }
     let (actor, now) = (who.owner.clone(), state.now());
     let subject = held.id.clone();
     let detail = serde_json::json!({ "record": held.warc_record, "referral": full.row.id }).to_string();

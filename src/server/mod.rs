@@ -120,6 +120,7 @@ pub fn router(state: ServerState) -> Router {
         .merge(pages)
         .route("/feeds/{platform}/stream", get(feeds::stream))
         .route(crate::vocab::identity::DIRECTORY_PATH, get(directory::show))
+        .route("/.well-known/listingwatch-audit-key.json", get(api::audit_key))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
         .route("/metrics", get(health::metrics))

@@ -168,7 +168,7 @@ impl From<TruthError> for Problem {
             TruthError::Step(step) => step.into(),
             TruthError::Notice(missing) => missing.into(),
             TruthError::Query(query) => Problem::bad_request(query.to_string()),
-            TruthError::Conflict(detail) => Problem::conflict(detail),
+            TruthError::Conflict(detail) | TruthError::Held(detail) => Problem::conflict(detail),
             TruthError::Invalid(detail) => Problem::unprocessable(detail),
             TruthError::Sqlite(rusqlite::Error::SqliteFailure(failure, _))
                 if matches!(failure.code, rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::DatabaseBusy) =>

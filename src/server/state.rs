@@ -39,6 +39,8 @@ pub struct HubSettings {
     pub desk: NoticeDesk,
     /// How it can be reached.
     pub exposure: Exposure,
+    /// What reports say of the sender.
+    pub report: crate::config::settings::Report,
     /// Folder of WARC files.
     pub warc: PathBuf,
     /// The crawler's User-Agent.
@@ -221,7 +223,13 @@ impl ServerState {
     pub fn notice_terms(&self, referral: &ReferralId, changed: Timestamp) -> NoticeTerms {
         let desk = &self.hub().desk;
         let links = desk.links(referral, changed);
-        NoticeTerms { sender: desk.sender.clone(), answer: links.answer, contest: links.contest }
+        NoticeTerms {
+            sender: desk.sender.clone(),
+            answer: links.answer,
+            contest: links.contest,
+            links_until: links.until,
+            language: None,
+        }
     }
 
     /// A path that signs the owner of `token` in once. Empty when the token is not valid or the system has no randomness.

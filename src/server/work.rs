@@ -3,11 +3,11 @@
 use crate::outbound::wire::{CaseView, EvidenceView, HitParts, HitView, Reader, ReferralView, TimelineView};
 use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
-use crate::referral::state::{Event, ReferralState};
+use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::server::auth::{Rights, visible_case};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
-use crate::store::truth::{CaseHit, Principal, ReferralFull, ReferralRow, TruthError};
+use crate::store::truth::{CaseHit, NoticeTerms, Principal, ReferralFull, ReferralRow, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
 /// A list row as outsiders see it.
@@ -64,13 +64,14 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         event: event.event,
         state: event.state,
     };
+    let history = full.history_for(reader == Reader::Authority);
     let view = CaseView {
         referral: row_view(full.row),
         lifecycle,
         approved_by: full.approved_by,
         hits: full.hits.into_iter().map(hit_view).collect(),
         timeline: full.events.into_iter().map(step).collect(),
-        history: full.history,
+        history,
     };
     Ok(view.for_reader(reader))
 }
@@ -84,9 +85,19 @@ pub(super) async fn case(state: &ServerState, who: &Principal, id: &str) -> Resu
 
 /// The notice of a case, complete, or the field it lacks.
 pub(super) async fn notice(state: &ServerState, who: &Principal, id: &str) -> Result<Notice, Problem> {
+    notice_in(state, who, id, None).await
+}
+
+/// The same in a language of the reader's choice.
+pub(super) async fn notice_in(
+    state: &ServerState,
+    who: &Principal,
+    id: &str,
+    language: Option<String>,
+) -> Result<Notice, Problem> {
     let (id, platform, _) = visible_case(state, who, id).await?;
     let full = state.truth(move |truth| truth.referral(&id)).await?;
-    notice_of(state, &full, &platform)
+    notice_with(state, &full, &platform, language)
 }
 
 /// The notice as it would read if `who` approved the case now.
@@ -102,9 +113,18 @@ pub(super) async fn notice_preview(state: &ServerState, who: &Principal, id: &st
 
 /// The notice of a case that was read already.
 pub(super) fn notice_of(state: &ServerState, full: &ReferralFull, platform: &PlatformId) -> Result<Notice, Problem> {
+    notice_with(state, full, platform, None)
+}
+
+fn notice_with(
+    state: &ServerState,
+    full: &ReferralFull,
+    platform: &PlatformId,
+    language: Option<String>,
+) -> Result<Notice, Problem> {
     let platform = state.platform(platform)?;
     let id = ReferralId::parse(&full.row.id).map_err(|error| Problem::internal(&error))?;
-    let terms = state.notice_terms(&id, full.row.updated);
+    let terms = NoticeTerms { language, ..state.notice_terms(&id, full.row.updated) };
     // Dated by the case's last change, so that one version of a notice reads the same each time.
     Ok(full.notice(&platform, terms, None, full.row.updated)?)
 }
@@ -150,7 +170,7 @@ pub(super) async fn rule(
                 Ruling::Withdraw(reason) => Event::Withdraw { reason },
                 Ruling::Uphold => Event::Uphold,
             };
-            truth.apply(&id, event, &actor, &policy.channels, policy.recheck, now)
+            truth.apply(&id, event, &actor, &policy.channels, Intervals::of(policy), now)
         })
         .await
 }
@@ -164,9 +184,9 @@ pub(super) async fn answer(
     key: Option<String>,
     actor: String,
 ) -> Result<ReferralState, Problem> {
-    let recheck = state.platform(platform)?.referral.recheck;
+    let intervals = Intervals::of(&state.platform(platform)?.referral);
     let (now, decision, case) = (state.now(), outcome.decision, id.clone());
-    let after = state.truth(move |truth| truth.answer(&id, &outcome, key.as_deref(), &actor, recheck, now)).await?;
+    let after = state.truth(move |truth| truth.answer(&id, &outcome, key.as_deref(), &actor, intervals, now)).await?;
     (state.hooks().answered)((case, decision));
     Ok(after)
 }
@@ -179,7 +199,7 @@ pub(super) async fn acknowledge(state: &ServerState, who: &Principal, id: &str) 
     state
         .truth(move |truth| {
             let policy = &platform.referral;
-            truth.apply(&id, Event::Acknowledge, &actor, &policy.channels, policy.recheck, now)
+            truth.apply(&id, Event::Acknowledge, &actor, &policy.channels, Intervals::of(policy), now)
         })
         .await
 }
@@ -197,10 +217,11 @@ pub(super) async fn contest(state: &ServerState, id: ReferralId, statement: &str
     let case = id.clone();
     let (platform, _) = state.truth(move |truth| truth.referral_state(&case)).await?;
     let policy = state.platform(&platform)?.referral.clone();
+    let intervals = Intervals::of(&policy);
     state
         .truth(move |truth| {
             let event = Event::Contest { statement };
-            truth.apply(&id, event, "affected party", &policy.channels, policy.recheck, now)
+            truth.apply(&id, event, "affected party", &policy.channels, intervals, now)
         })
         .await
 }

@@ -10,3 +10,4 @@ pub mod hot;
 pub mod keys;
 pub mod lock;
 pub mod truth;
+pub mod vault;

@@ -11,7 +11,7 @@ work="$(mktemp -d)"
 trap 'kill "$demo" 2>/dev/null; rm -rf "$work"' EXIT
 demo=
 venv="$work/venv"
-if ! python3 -m venv "$venv" 2>/dev/null || ! "$venv/bin/pip" -q install warcio feedparser atoma standardwebhooks schemathesis playwright; then
+if ! python3 -m venv "$venv" 2>/dev/null || ! "$venv/bin/pip" -q install warcio feedparser atoma standardwebhooks schemathesis playwright aiosmtpd; then
   echo "SKIPPED: Python packages cannot be installed here"; exit 0
 fi
 "$program" --data "$work/data" demo --port 18099 >"$work/demo.out" 2>"$work/demo.err" &
@@ -27,6 +27,8 @@ check() { if "${@:2}"; then echo "passed: $1"; else echo "FAILED: $1"; failed=1;
 check "warcio reads the evidence and its digests hold" "$venv/bin/warcio" check "$work"/data/demo/warc/*.warc.gz
 check "a browser does an authority's and a moderator's day; axe-core finds nothing serious" \
   "$venv/bin/python" tests/acceptance/console.py "$base" "$link" "$token" "$work"
+check "the referral loop: a mail server, a webhook library, openssl, a full disk" \
+  "$venv/bin/python" tests/acceptance/referral.py "$program"
 check "feedparser reads Atom, atoma reads JSON Feed" "$venv/bin/python" tests/acceptance/feeds.py "$base" "$token"
 mkdir -p "$work/hooks"
 check "standardwebhooks verifies our signatures and refuses them altered" \

@@ -41,6 +41,14 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
         get("/api/v1/scans".into(), office),
         get("/api/v1/coverage".into(), office),
         get("/api/v1/audit".into(), office),
+        get("/api/v1/audit/checkpoints".into(), office),
+        get("/api/v1/attention".into(), office),
+        get("/api/v1/undeliverable".into(), office),
+        get("/api/v1/reports/transparency".into(), office),
+        get("/api/v1/reports/responses".into(), office),
+        get(format!("/api/v1/referrals/{case}/deliveries"), office),
+        get("/api/v1/outcome-reasons".into(), [401, 200, 200, 200, 200, 200]),
+        get("/.well-known/listingwatch-audit-key.json".into(), [200; 6]),
         get("/feeds/first.json".into(), cases),
         get("/feeds/first.atom".into(), cases),
         get("/feeds/first.ndjson".into(), cases),
@@ -83,6 +91,12 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
     ));
     let withdraw = Some(json!({ "reason": "x" }));
     rows.push(("POST", format!("/api/v1/referrals/{case}/withdraw"), withdraw, [401, 403, 403, 403, 403, 200]));
+    let correct = Some(json!({ "reason": "x" }));
+    rows.push(("POST", format!("/api/v1/referrals/{case}/correct"), correct, [401, 403, 403, 403, 403, 409]));
+    let reveal = Some(json!({ "purpose": "case file 7" }));
+    rows.push(("POST", format!("/api/v1/referrals/{case}/reveal"), reveal, [401, 403, 403, 403, 403, 200]));
+    // A file of answers is CSV: whoever may send one is told so.
+    rows.push(("POST", "/api/v1/outcomes".into(), Some(json!({})), [401, 415, 415, 403, 403, 415]));
     rows
 }
 

@@ -1,9 +1,11 @@
 //! One binary of integration tests: the real program against loopback servers.
 
+mod audit_tampering;
 mod benchmark;
 mod config;
 mod control;
 mod crawl;
+mod delivery;
 mod demo_site;
 mod detection;
 mod discovery;
@@ -15,7 +17,10 @@ mod hub_browser;
 mod hub_roles;
 mod identity;
 mod killed;
+mod killed_deliveries;
+mod mail_server;
 mod mockserver;
+mod office;
 mod pages;
 mod program;
 mod push;

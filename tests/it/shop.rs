@@ -20,6 +20,10 @@ use listingwatch::telemetry::SystemClock;
 use listingwatch::vocab::ids::PlatformId;
 use listingwatch::vocab::time::{Clock, Timestamp};
 
+/// A text that must become a referral.
+pub const OFFER: &str =
+    "Isotonitazene powder for sale, 99% purity, wholesale price per gram, discreet shipping, bitcoin accepted";
+
 /// The wall clock, set ahead at will.
 #[derive(Default)]
 pub struct TestClock(AtomicI64);
@@ -217,6 +221,11 @@ impl Hub {
         let result = listingwatch::cli::execute(&self.app, &arguments.request, &output).await;
         let words = heard.0.lock().unwrap().clone();
         (words, result)
+    }
+
+    /// The year the clock shows.
+    pub fn clock_year(&self) -> String {
+        self.clock.now().date().year().to_string()
     }
 
     /// Scans everything; panics when that fails.

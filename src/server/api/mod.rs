@@ -1,12 +1,15 @@
 //! The JSON API below `/api/v1`, and its description at `/api/openapi.json`.
 
 mod archive;
+mod deliveries;
 mod describe;
+mod governance;
 mod listings;
 mod office;
 mod referrals;
 mod screening;
 
+pub(super) use governance::audit_key;
 pub(super) use office::{PlatformView, platform_views};
 pub(super) use referrals::{notice_as, outcome_of};
 
@@ -61,6 +64,16 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(referrals::uphold))
         .routes(routes!(referrals::resend))
         .routes(routes!(referrals::recheck))
+        .routes(routes!(deliveries::of_case))
+        .routes(routes!(deliveries::undeliverable))
+        .routes(routes!(deliveries::attention))
+        .routes(routes!(deliveries::reasons))
+        .routes(routes!(deliveries::outcomes))
+        .routes(routes!(governance::reveal))
+        .routes(routes!(governance::correct))
+        .routes(routes!(governance::checkpoints))
+        .routes(routes!(governance::transparency))
+        .routes(routes!(governance::responses))
         .routes(routes!(archive::hits))
         .routes(routes!(archive::facets))
         .routes(routes!(archive::series))

@@ -9,6 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::outbound::links::Purpose;
 use crate::outbound::wire::{CaseView, EvidenceView, ReferralView};
+use crate::referral::language;
 use crate::referral::notice::Notice;
 use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::state::ReferralState;
@@ -137,6 +138,9 @@ pub(super) struct NoticeQuery {
     /// `json` (unless told), `text` or `html`.
     #[param(pattern = "^(json|text|html)$")]
     format: Option<String>,
+    /// Language instead of the platform's: `en`, `fr`, `es`, `zh`, `ru`, `ar`, `de`.
+    #[param(pattern = "^(en|fr|es|zh|ru|ar|de)$")]
+    language: Option<String>,
 }
 
 /// The complete notice.
@@ -155,7 +159,11 @@ pub(super) async fn notice(
     Path(id): Path<String>,
     Params(query): Params<NoticeQuery>,
 ) -> Result<Response, Problem> {
-    let notice = work::notice(&state, &who, &id).await?;
+    if let Some(tag) = query.language.as_deref().filter(|tag| !language::is_known(tag)) {
+        let known = language::codes().join(", ");
+        return Err(Problem::bad_request(format!("no language `{tag}`; languages are {known}")));
+    }
+    let notice = work::notice_in(&state, &who, &id, query.language).await?;
     notice_as(&notice, query.format.as_deref().unwrap_or("json"))
 }
 
@@ -213,7 +221,7 @@ pub(in crate::server) struct AnswerBody {
     /// `removed`, `restricted`, `account-action`, `rejected` or `needs-information`.
     #[schema(value_type = String, pattern = "^(removed|restricted|account-action|rejected|needs-information)$")]
     decision: Decision,
-    /// Why.
+    /// Why: a code of `/outcome-reasons` that goes with the decision, or words.
     #[schema(max_length = 2000)]
     reason: Option<String>,
     /// The platform's own reference.
@@ -259,22 +267,14 @@ pub(super) async fn outcome(
     Ok(standing(&id, &after))
 }
 
-/// Checks the lengths of an answer's texts; empty ones count as none.
+/// Checks an answer: lengths, and that a published reason goes with its decision; empty texts count as none.
 pub(in crate::server) fn outcome_of(
     decision: Decision,
     reason: Option<String>,
     reference: Option<String>,
 ) -> Result<Outcome, Problem> {
-    let text = |value: Option<String>, name: &str, limit: usize| {
-        let value = value.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-        match value {
-            Some(text) if text.chars().count() > limit => {
-                Err(Problem::unprocessable(format!("`{name}` is longer than {limit} characters")))
-            }
-            other => Ok(other),
-        }
-    };
-    Ok(Outcome { decision, reason: text(reason, "reason", 2000)?, reference: text(reference, "reference", 200)? })
+    Outcome::checked(decision, reason.as_deref(), reference.as_deref())
+        .map_err(|error| Problem::unprocessable(error.to_string()))
 }
 
 /// Confirms receipt.

@@ -3,8 +3,9 @@
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
-use crate::evidence::audit::{AuditBreak, AuditEntry, Said, verify};
-use crate::store::truth::{Truth, TruthError};
+use crate::evidence::audit::checkpoint::Checkpoint;
+use crate::evidence::audit::{AuditBreak, AuditEntry, Followed, Follower, GENESIS, Said};
+use crate::store::truth::{Truth, TruthError, signer};
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
 
@@ -40,7 +41,7 @@ fn digest(text: &str) -> Result<Sha256Digest, TruthError> {
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     // A hash that cannot be read is the genesis hash, which no entry has: the chain then breaks there, as it should.
-    let digest = |text: String| text.parse().unwrap_or(crate::evidence::audit::GENESIS);
+    let digest = |text: String| text.parse().unwrap_or(GENESIS);
     Ok(AuditEntry {
         seq: row.get(0)?,
         at: Timestamp::from_millis(row.get(1)?),
@@ -53,6 +54,19 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
     })
 }
 
+/// The signed end within the database.
+fn signed_end(connection: &Connection) -> Result<Option<Checkpoint>, TruthError> {
+    let sql = "SELECT seq, hash, at, key, signature FROM audit_head";
+    let held: Option<(u64, String, i64, String, String)> = connection
+        .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))
+        .optional()?;
+    Ok(held.map(|(seq, hash, at, key, signature)| {
+        // A hash that cannot be read is no hash that was signed: the signature then fails, as it should.
+        let hash = hash.parse().unwrap_or(GENESIS);
+        Checkpoint { seq, hash, at: Timestamp::from_millis(at), key, signature }
+    }))
+}
+
 impl Truth {
     /// Notes an action that changes nothing else here: a sign-in, an opened capture, a reloaded watchlist.
     ///
@@ -62,24 +76,98 @@ impl Truth {
         let mut writer = self.writer();
         let transaction = writer.transaction()?;
         append(&transaction, said, now)?;
-        transaction.commit()?;
+        self.commit(transaction)
+    }
+
+    /// Follows the whole chain, and compares it with its signed end, the checkpoints kept beside it, and `others` that
+    /// somebody kept elsewhere. The inner error says where it breaks.
+    ///
+    /// # Errors
+    /// When SQLite fails, or the file of checkpoints cannot be read.
+    pub fn follow_audit(&self, others: &[Checkpoint]) -> Result<Result<Followed, AuditBreak>, TruthError> {
+        let mut checkpoints = self.signer.kept()?;
+        checkpoints.extend_from_slice(others);
+        let key = self.signer.public();
+        self.read(|connection| {
+            // One reading transaction: the log may grow meanwhile.
+            let snapshot = connection.unchecked_transaction()?;
+            let end = signed_end(&snapshot)?;
+            let signed = end.is_some();
+            checkpoints.extend(end);
+            let mut follower = match Follower::new(checkpoints, &key) {
+                Ok(follower) => follower,
+                Err(broken) => return Ok(Err(broken)),
+            };
+            let mut statement = snapshot
+                .prepare("SELECT seq, at, actor, action, subject, detail, previous, hash FROM audit ORDER BY seq")?;
+            for row in statement.query_map([], entry)? {
+                if let Err(broken) = follower.entry(&row?) {
+                    return Ok(Err(broken));
+                }
+            }
+            Ok(follower.end().and_then(|followed| match signed {
+                false if followed.entries > 0 => Err(AuditBreak::Unsigned(followed.entries)),
+                _ => Ok(followed),
+            }))
+        })
+    }
+
+    /// [`Truth::follow_audit`] without checkpoints from elsewhere: how many entries hold, and the last hash.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn verify_audit(&self) -> Result<Result<(u64, Sha256Digest), AuditBreak>, TruthError> {
+        Ok(self.follow_audit(&[])?.map(|followed| (followed.entries, followed.head)))
+    }
+
+    /// Signs the log's end and keeps the checkpoint outside the database. `None` while the log is empty.
+    ///
+    /// # Errors
+    /// When SQLite fails or the disk refuses.
+    pub fn checkpoint_audit(&self, now: Timestamp) -> Result<Option<Checkpoint>, TruthError> {
+        let end: Option<(u64, String)> = self.read(|connection| {
+            let sql = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1";
+            Ok(connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+        })?;
+        let Some((seq, hash)) = end else { return Ok(None) };
+        let checkpoint = self.signer.checkpoint(seq, digest(&hash)?, now);
+        self.signer.keep(&checkpoint)?;
+        Ok(Some(checkpoint))
+    }
+
+    /// Keeps a checkpoint if the log grew since the last one.
+    ///
+    /// # Errors
+    /// When SQLite fails or the disk refuses.
+    pub fn checkpoint_audit_if_grown(&self, now: Timestamp) -> Result<(), TruthError> {
+        let last = self.signer.kept()?.pop();
+        if self.audit_length()? > last.map_or(0, |last| last.seq) {
+            self.checkpoint_audit(now)?;
+        }
         Ok(())
     }
 
-    /// Follows the whole chain; the inner error says where it breaks.
+    fn audit_length(&self) -> Result<u64, TruthError> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM audit", [], |row| row.get(0))?)
+        })
+    }
+
+    /// Checkpoints kept outside the database, oldest first.
     ///
     /// # Errors
-    /// When SQLite fails.
-    pub fn verify_audit(&self) -> Result<Result<(u64, Sha256Digest), AuditBreak>, TruthError> {
-        self.read(|connection| {
-            let mut statement = connection
-                .prepare("SELECT seq, at, actor, action, subject, detail, previous, hash FROM audit ORDER BY seq")?;
-            let mut rows = Vec::new();
-            for row in statement.query_map([], entry)? {
-                rows.push(row?);
-            }
-            Ok(verify(rows))
-        })
+    /// When their file cannot be read.
+    pub fn audit_checkpoints(&self) -> Result<Vec<Checkpoint>, TruthError> {
+        self.signer.kept()
+    }
+
+    /// The public key that signs checkpoints: its name, and the key in PEM.
+    ///
+    /// # Errors
+    /// When it cannot be written as PEM.
+    pub fn audit_key(&self) -> Result<(String, String), TruthError> {
+        let key = self.signer.public();
+        Ok((crate::evidence::audit::checkpoint::key_id(&key), signer::pem(&key)?))
     }
 
     /// The last `limit` entries, newest first, before `before` if given.

@@ -1,17 +1,13 @@
 //! Referrals: transitions, and what the interfaces read of them.
 
-use std::time::Duration;
-
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::Assessment;
-use crate::evidence::audit::Said;
-use crate::referral::outcome::Outcome;
-use crate::referral::state::{Effect, Event, Intervals, Message, ReferralState, step};
-use crate::store::truth::{Truth, TruthError, audit, outbox};
+use crate::referral::history::HistoryLine;
+use crate::referral::state::ReferralState;
+use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
-use crate::vocab::platform::Channel;
 use crate::vocab::time::Timestamp;
 
 /// A referral as lists show it; the shape of `referrals list --json`.
@@ -84,6 +80,8 @@ pub struct CaseHit {
     pub last_seen: Timestamp,
     /// When it was found gone.
     pub gone_at: Option<Timestamp>,
+    /// When its captured page was destroyed, as retention asks.
+    pub capture_destroyed: Option<Timestamp>,
 }
 
 /// One event of a case.
@@ -113,8 +111,19 @@ pub struct ReferralFull {
     pub hits: Vec<CaseHit>,
     /// What happened.
     pub events: Vec<CaseEvent>,
+    /// Why it waits for an authority, if it does.
+    pub attention: Option<String>,
+    /// How often the notice was said again.
+    pub reminders: u32,
     /// Earlier cases of the cluster.
-    pub history: Vec<String>,
+    pub history: Vec<HistoryLine>,
+}
+
+impl ReferralFull {
+    /// The history in English: all of it, or what the platform was part of.
+    pub fn history_for(&self, whole: bool) -> Vec<String> {
+        self.history.iter().filter(|line| whole || line.is_known_to_platform()).map(HistoryLine::text).collect()
+    }
 }
 
 /// Which referrals a list asks for.
@@ -147,17 +156,10 @@ pub struct RecheckTarget {
     pub referral: ReferralId,
     /// Platform.
     pub platform: PlatformId,
-    /// Pages of the cluster that were not found gone.
+    /// Pages of the cluster.
     pub urls: Vec<String>,
-}
-
-/// What a recheck saw.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sighted {
-    /// The listing is gone.
-    Gone,
-    /// It is there.
-    Live,
+    /// Fingerprints of its listings.
+    pub fingerprints: Vec<Vec<u8>>,
 }
 
 pub(super) const ROW: &str =
@@ -183,6 +185,12 @@ pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
 
 pub(super) fn referral_id(text: &str) -> Result<ReferralId, TruthError> {
     ReferralId::parse(text).map_err(|error| TruthError::Value(error.to_string()))
+}
+
+/// A case's id is made from its cluster and its place in the cluster's history, so that opening it twice names it the same.
+pub(super) fn case_id(platform: &str, cluster: &str, generation: u32) -> String {
+    let name = format!("{platform}\n{cluster}\n{generation}");
+    format!("R-{:016x}", xxhash_rust::xxh3::xxh3_64(name.as_bytes()))
 }
 
 pub(super) fn next_change(connection: &Connection) -> Result<i64, TruthError> {
@@ -232,149 +240,7 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
     Ok(())
 }
 
-/// Moves a case within the caller's transaction: state, event, audit entry, and the outbox rows of what must be said.
-pub(super) fn transition(
-    tx: &Connection,
-    referral: &ReferralId,
-    event: Event,
-    actor: &str,
-    intervals: Intervals,
-    now: Timestamp,
-) -> Result<(ReferralState, Vec<Message>), TruthError> {
-    let held: Option<(String, String)> = tx
-        .query_row("SELECT state_json, platform FROM referrals WHERE id = ?", [referral.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })
-        .optional()?;
-    let Some((state, platform)) = held else {
-        return Err(TruthError::NotFound { kind: "referral", id: referral.to_string() });
-    };
-    let state: ReferralState = serde_json::from_str(&state)?;
-    let (name, detail) = (event.name(), serde_json::to_string(&event)?);
-    if matches!(state, ReferralState::Contested { .. }) && matches!(event, Event::Uphold | Event::Withdraw { .. }) {
-        let approved_by: Option<String> =
-            tx.query_row("SELECT approved_by FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
-        if approved_by.as_deref() == Some(actor) {
-            return Err(TruthError::Invalid(
-                "a contest is decided by a second person, not by the one who approved the referral".to_owned(),
-            ));
-        }
-    }
-    let approves = matches!(event, Event::Approve);
-    let (next, effects) = step(state.clone(), event, intervals, now)?;
-    if next == state && effects.is_empty() {
-        return Ok((next, Vec::new()));
-    }
-    let change = next_change(tx)?;
-    tx.execute(
-        "UPDATE referrals SET state = ?, state_json = ?, change = ?, updated = ? WHERE id = ?",
-        params![next.name(), serde_json::to_string(&next)?, change, now.as_millis(), referral.as_str()],
-    )?;
-    if approves {
-        let by = (actor != POLICY_ACTOR).then_some(actor);
-        tx.execute("UPDATE referrals SET approved_by = ? WHERE id = ?", params![by, referral.as_str()])?;
-    }
-    let mut messages = Vec::new();
-    for effect in effects {
-        match effect {
-            Effect::RecheckAt(at) => {
-                tx.execute(
-                    "UPDATE referrals SET recheck_at = ? WHERE id = ?",
-                    params![at.as_millis(), referral.as_str()],
-                )?;
-            }
-            Effect::NoRecheck => {
-                tx.execute("UPDATE referrals SET recheck_at = NULL WHERE id = ?", [referral.as_str()])?;
-            }
-            Effect::Deliver(message) => messages.push(message),
-        }
-    }
-    tx.execute(
-        "INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        params![
-            referral.as_str(),
-            platform,
-            now.as_millis(),
-            actor,
-            name,
-            next.name(),
-            messages.first().map(|message| message.name())
-        ],
-    )?;
-    audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
-    Ok((next, messages))
-}
-
-/// Actor of what a platform's agreed policy does by itself.
-pub const POLICY_ACTOR: &str = "policy";
-
 impl Truth {
-    /// Moves a case. What must be said because of it is put in the outbox for `channels` in the same transaction.
-    ///
-    /// # Errors
-    /// When there is no such case, its state does not allow the event, or SQLite refuses.
-    pub fn apply(
-        &self,
-        referral: &ReferralId,
-        event: Event,
-        actor: &str,
-        channels: &[Channel],
-        recheck: Duration,
-        now: Timestamp,
-    ) -> Result<ReferralState, TruthError> {
-        let mut writer = self.writer();
-        let tx = writer.transaction()?;
-        let (state, messages) = transition(&tx, referral, event, actor, Intervals { recheck }, now)?;
-        for message in messages {
-            outbox::enqueue(&tx, referral, message, channels, now)?;
-        }
-        tx.commit()?;
-        Ok(state)
-    }
-
-    /// Records a platform's answer. The same idempotency key gives the same state and changes nothing.
-    ///
-    /// # Errors
-    /// As [`Truth::apply`].
-    pub fn answer(
-        &self,
-        referral: &ReferralId,
-        outcome: &Outcome,
-        idempotency_key: Option<&str>,
-        actor: &str,
-        recheck: Duration,
-        now: Timestamp,
-    ) -> Result<ReferralState, TruthError> {
-        let mut writer = self.writer();
-        let tx = writer.transaction()?;
-        let given = serde_json::to_string(outcome)?;
-        if let Some(key) = idempotency_key {
-            let held: Option<(String, String)> = tx
-                .query_row("SELECT referral, answer FROM answers WHERE idempotency_key = ?", [key], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            if let Some((case, answer)) = held {
-                if case != referral.as_str() || answer != given {
-                    return Err(TruthError::Conflict("this idempotency key was used for another answer".to_owned()));
-                }
-                let state: String =
-                    tx.query_row("SELECT state_json FROM referrals WHERE id = ?", [referral.as_str()], |row| {
-                        row.get(0)
-                    })?;
-                return Ok(serde_json::from_str(&state)?);
-            }
-            tx.execute(
-                "INSERT INTO answers (idempotency_key, referral, answer) VALUES (?, ?, ?)",
-                params![key, referral.as_str(), given],
-            )?;
-        }
-        let event = Event::Answer { outcome: outcome.clone() };
-        let (state, _) = transition(&tx, referral, event, actor, Intervals { recheck }, now)?;
-        tx.commit()?;
-        Ok(state)
-    }
-
     /// Referrals by filter.
     ///
     /// # Errors
@@ -423,11 +289,16 @@ impl Truth {
     /// When there is no such case, or SQLite fails.
     pub fn referral(&self, id: &ReferralId) -> Result<ReferralFull, TruthError> {
         self.read(|connection| {
-            let sql = format!("SELECT {ROW}, state_json, approved_by, history FROM referrals WHERE id = ?");
-            let held: Option<(ReferralRow, String, Option<String>, String)> = connection
-                .query_row(&sql, [id.as_str()], |r| Ok((row(r)?, r.get(12)?, r.get(13)?, r.get(14)?)))
+            let sql = format!(
+                "SELECT {ROW}, state_json, approved_by, history, attention, reminders FROM referrals WHERE id = ?"
+            );
+            type Held = (ReferralRow, String, Option<String>, String, Option<String>, u32);
+            let held: Option<Held> = connection
+                .query_row(&sql, [id.as_str()], |r| {
+                    Ok((row(r)?, r.get(12)?, r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?))
+                })
                 .optional()?;
-            let Some((row, lifecycle, approved_by, history)) = held else {
+            let Some((row, lifecycle, approved_by, history, attention, reminders)) = held else {
                 return Err(TruthError::NotFound { kind: "referral", id: id.to_string() });
             };
             Ok(ReferralFull {
@@ -436,6 +307,8 @@ impl Truth {
                 approved_by,
                 hits: case_hits(connection, id)?,
                 events: case_events(connection, id)?,
+                attention,
+                reminders,
                 history: serde_json::from_str(&history)?,
             })
         })
@@ -533,14 +406,16 @@ fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, Tr
     };
     let mut statement = connection.prepare_cached("SELECT DISTINCT url FROM hits WHERE referral = ? ORDER BY url")?;
     let urls = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare_cached("SELECT DISTINCT minhash FROM hits WHERE referral = ?")?;
+    let fingerprints = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
-    Ok(RecheckTarget { referral: referral_id(id)?, platform, urls })
+    Ok(RecheckTarget { referral: referral_id(id)?, platform, urls, fingerprints })
 }
 
 fn case_hits(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseHit>, TruthError> {
     let mut statement = connection.prepare_cached(
         "SELECT id, url, title, text, price, currency, identifiers, seller_hash, language, images, assessment, warc_file,
-           warc_offset, warc_record, payload_digest, captured_at, first_seen, last_seen, gone_at
+           warc_offset, warc_record, payload_digest, captured_at, first_seen, last_seen, gone_at, capture_destroyed
          FROM hits WHERE referral = ? ORDER BY score DESC, url",
     )?;
     let mut rows = statement.query([id.as_str()])?;
@@ -567,6 +442,7 @@ fn case_hits(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseHit>, T
             first_seen: Timestamp::from_millis(row.get(16)?),
             last_seen: Timestamp::from_millis(row.get(17)?),
             gone_at: row.get::<_, Option<i64>>(18)?.map(Timestamp::from_millis),
+            capture_destroyed: row.get::<_, Option<i64>>(19)?.map(Timestamp::from_millis),
         });
     }
     Ok(hits)

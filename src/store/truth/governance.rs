@@ -94,7 +94,7 @@ impl Truth {
         )?;
         let detail = serde_json::to_string(mandate)?;
         audit::append(&tx, &Said { actor, action: "create-mandate", subject: &mandate.id, detail: &detail }, now)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(())
     }
 
@@ -152,7 +152,7 @@ impl Truth {
             return Err(TruthError::NotFound { kind: "mandate in force", id: id.to_string() });
         }
         audit::append(&tx, &Said { actor, action: "revoke-mandate", subject: id.as_str(), detail: "{}" }, now)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(())
     }
 
@@ -183,7 +183,7 @@ impl Truth {
             "fetched": coverage.fetched, "complete": coverage.complete })
         .to_string();
         audit::append(&tx, &Said { actor: "scan", action: "scan", subject, detail: &detail }, coverage.ended_at)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(())
     }
 
@@ -234,7 +234,7 @@ impl Truth {
         }
         let action = if paused { "pause" } else { "resume" };
         audit::append(&tx, &Said { actor, action, subject: platform.as_str(), detail: "{}" }, now)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(())
     }
 
@@ -272,47 +272,5 @@ impl Truth {
             params![platform.as_str(), now.as_millis()],
         )?;
         Ok(())
-    }
-}
-
-impl Truth {
-    /// Notices that left in a calendar year, as the transparency report counts them.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn notices_of_year(&self, year: i16) -> Result<Vec<crate::report::transparency::Counted>, TruthError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT r.platform, coalesce(r.category, 'none'), coalesce(json_extract(r.state_json, '$.outcome.decision'), 'no-answer'),
-                   min(e.at), (SELECT min(a.at) FROM events a WHERE a.referral = r.id AND a.event = 'answer')
-                 FROM referrals r JOIN events e ON e.referral = r.id AND e.message = 'referral.created'
-                 WHERE strftime('%Y', e.at / 1000, 'unixepoch') = ? GROUP BY r.id ORDER BY r.platform",
-            )?;
-            let rows = statement.query_map([format!("{year:04}")], |row| {
-                let (sent, answered): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
-                Ok(crate::report::transparency::Counted {
-                    platform: row.get(0)?,
-                    category: row.get(1)?,
-                    action: row.get(2)?,
-                    hours_to_answer: answered.and_then(|at| u64::try_from((at - sent) / 3_600_000).ok()),
-                })
-            })?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// By platform: cases whose removal was seen, and how many of them came back.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn relisting_rates(&self) -> Result<Vec<(String, u64, u64)>, TruthError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT platform, count(DISTINCT referral) FILTER (WHERE state = 'verified-gone'),
-                   count(DISTINCT referral) FILTER (WHERE event = 'seen-again') FROM events GROUP BY platform ORDER BY platform",
-            )?;
-            let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
     }
 }

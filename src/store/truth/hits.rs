@@ -1,15 +1,21 @@
 //! Recording what a scan found: hits, their clusters' cases, sightings.
 
+use std::time::Duration;
+
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
 use crate::examine::{ExaminedListing, Fingerprints};
+use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::cases::{self, transition};
-use crate::store::truth::{Truth, TruthError, audit};
+use crate::store::truth::personal::{Parted, note_fingerprints};
+use crate::store::truth::steps::transition;
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict};
+use crate::store::vault::ClearValue;
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
@@ -138,28 +144,39 @@ impl Truth {
     /// # Errors
     /// When a hit cites no evidence, or SQLite refuses; then nothing of the group is stored.
     pub fn record(&self, pages: &[PageRecord], now: Timestamp) -> Result<Vec<Recorded>, TruthError> {
+        let parted: Vec<Vec<Parted>> =
+            pages.iter().map(|page| page.listings.iter().map(|listing| self.part(listing)).collect()).collect();
+        // Sealed first: a value without a hit ends with its time, a hash without its value could never be opened.
+        let values: Vec<ClearValue> = parted.iter().flatten().flat_map(|one| one.values.clone()).collect();
+        self.vault.keep(&values, now)?;
         let mut writer = self.writer();
         let transaction = writer.transaction()?;
         let mut outcomes = Vec::with_capacity(pages.len());
-        for page in pages {
-            outcomes.push(self.record_page(&transaction, page, now)?);
+        for (page, parted) in pages.iter().zip(&parted) {
+            outcomes.push(self.record_page(&transaction, page, parted, now)?);
         }
-        transaction.commit()?;
+        self.commit(transaction)?;
         Ok(outcomes)
     }
 
-    fn record_page(&self, tx: &Transaction<'_>, page: &PageRecord, now: Timestamp) -> Result<Recorded, TruthError> {
+    fn record_page(
+        &self,
+        tx: &Transaction<'_>,
+        page: &PageRecord,
+        parted: &[Parted],
+        now: Timestamp,
+    ) -> Result<Recorded, TruthError> {
         let mut recorded = Recorded::default();
         if page.unchanged {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND url = ?")?
                 .execute(params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.as_str()])?;
             return Ok(recorded);
         }
-        for listing in &page.listings {
+        for (listing, parted) in page.listings.iter().zip(parted) {
             let Some(warc) = &page.warc else {
                 return Err(TruthError::NoEvidence { url: page.url.to_string() });
             };
-            self.record_hit(tx, page, listing, warc, now, &mut recorded)?;
+            self.record_hit(tx, page, (listing, parted), warc, now, &mut recorded)?;
         }
         // Hits of this page that were not seen this time: removed, ended, or no longer an offer.
         let seen: Vec<u32> = page.listings.iter().map(|listing| listing.ordinal).collect();
@@ -186,7 +203,7 @@ impl Truth {
         &self,
         tx: &Transaction<'_>,
         page: &PageRecord,
-        listing: &HitRecord,
+        (listing, parted): (&HitRecord, &Parted),
         warc: &WarcRef,
         now: Timestamp,
         recorded: &mut Recorded,
@@ -197,10 +214,10 @@ impl Truth {
             .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
         let content = listing.content_digest.to_string();
-        let assessment = &listing.assessment;
+        let assessment = &parted.assessment;
         let changed =
             held.as_ref().is_none_or(|(digest, list, ..)| *digest != content || *list != assessment.watchlist);
-        let referral = self.case_of(tx, page, listing, changed, now, recorded)?;
+        let referral = self.case_of(tx, page, (listing, parted), changed, now, recorded)?;
         if !changed {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ? WHERE id = ?")?
                 .execute(params![page.fetched_at.as_millis(), referral.as_str(), id])?;
@@ -212,7 +229,7 @@ impl Truth {
         } else {
             recorded.hits_new += 1;
         }
-        let text: String = listing.text.chars().take(TEXT_LIMIT_CHARS).collect();
+        let text: String = parted.text.chars().take(TEXT_LIMIT_CHARS).collect();
         tx.prepare_cached(
             "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, price, currency, seller_hash,
                language, images, identifiers, verdict, score, category, assessment, content_digest, minhash, watchlist,
@@ -236,14 +253,14 @@ impl Truth {
             listing.ordinal,
             referral.as_str(),
             listing.cluster.as_str(),
-            listing.title,
+            parted.title,
             text,
             listing.price,
             listing.currency,
             listing.seller.as_deref().map(|seller| self.seal(seller)),
             listing.language,
             serde_json::to_string(&listing.images)?,
-            serde_json::to_string(&listing.identifiers)?,
+            serde_json::to_string(&parted.identifiers)?,
             verdict_name(assessment.verdict),
             assessment.score,
             assessment.category,
@@ -259,7 +276,8 @@ impl Truth {
             page.fetched_at.as_millis(),
             page.run.as_str(),
         ])?;
-        index(tx, &id, &listing.title, &text, assessment)?;
+        index(tx, &id, &parted.title, &text, assessment)?;
+        note_fingerprints(tx, &id, &parted.values)?;
         for found in &assessment.emerging {
             tx.prepare_cached(
                 "INSERT INTO emerging (surface, class, subclass, first_seen, last_seen, listings) VALUES (?1, ?2, ?3, ?4, ?4, 1)
@@ -267,7 +285,8 @@ impl Truth {
             )?
             .execute(params![found.surface.to_lowercase(), found.class, found.subclass, page.fetched_at.as_millis()])?;
         }
-        cases::refresh(tx, &referral, now)
+        cases::refresh(tx, &referral, now)?;
+        deconflict::hold_if_marked(tx, &referral, now)
     }
 
     /// The case of the listing's cluster: the open one, the settled one, or a new one.
@@ -275,47 +294,99 @@ impl Truth {
         &self,
         tx: &Transaction<'_>,
         page: &PageRecord,
-        listing: &HitRecord,
+        (listing, parted): (&HitRecord, &Parted),
         changed: bool,
         now: Timestamp,
         recorded: &mut Recorded,
     ) -> Result<ReferralId, TruthError> {
-        let held: Option<(String, String, u32)> = tx
+        let held: Option<(String, String, u32, i64)> = tx
             .prepare_cached(
-                "SELECT id, state_json, generation FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
+                "SELECT id, state_json, generation, updated FROM referrals WHERE platform = ? AND cluster = ?
+                 ORDER BY generation DESC LIMIT 1",
             )?
             .query_row(params![page.platform.as_str(), listing.cluster.as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })
             .optional()?;
-        let Some((id, state, generation)) = held else {
+        let Some((id, state, generation, updated)) = held else {
             recorded.referrals_new += 1;
-            return open_case(tx, &opening(page, listing), 0, &[], now);
+            return open_case(tx, &opening(page, listing, parted), 0, &[], now);
         };
         let referral = cases::referral_id(&id)?;
         let state: ReferralState = serde_json::from_str(&state)?;
-        match weigh(&state, changed) {
+        let news = if changed && state.is_settled_against() { news_since(tx, &id, listing)? } else { None };
+        match weigh(&state, news.is_some()) {
             Sighting::Known => Ok(referral),
             Sighting::Again => {
                 if changed || was_gone(tx, page, listing.ordinal)? {
-                    transition(
-                        tx,
-                        &referral,
-                        Event::SeenAgain,
-                        "scan",
-                        Intervals { recheck: std::time::Duration::ZERO },
-                        now,
-                    )?;
+                    let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
+                    transition(tx, &referral, Event::SeenAgain, "scan", intervals, now)?;
                 }
                 Ok(referral)
             }
             Sighting::Anew => {
                 recorded.referrals_new += 1;
-                let history = [format!("{id} was {state}; the listing or the watchlist changed since")];
-                open_case(tx, &opening(page, listing), generation + 1, &history, now)
+                let because = news.unwrap_or(Because::ListingChanged);
+                let earlier = Earlier::of(&id, &state, Timestamp::from_millis(updated), because);
+                let history = [HistoryLine::Earlier(earlier)];
+                open_case(tx, &opening(page, listing, parted), generation + 1, &history, now)
             }
         }
     }
+}
+
+/// What is new in a listing since its case was decided against: other names or text, or other entries of the watchlist.
+/// A copy under another address, or another price, is nothing new.
+fn news_since(tx: &Transaction<'_>, case: &str, listing: &HitRecord) -> Result<Option<Because>, TruthError> {
+    let mut statement = tx.prepare_cached("SELECT assessment, content_digest, minhash FROM hits WHERE referral = ?")?;
+    let mut rows = statement.query([case])?;
+    let now = matter(&listing.assessment);
+    let minhash = MinHash::from_bytes(&listing.minhash);
+    let (mut entries, mut same_text, mut any) = (None, false, false);
+    while let Some(row) = rows.next()? {
+        any = true;
+        let held: Assessment = serde_json::from_str(&row.get::<_, String>(0)?)?;
+        let held = matter(&held);
+        if held == now {
+            entries = Some(Because::ListingChanged);
+        } else if held.0 == now.0 && entries.is_none() {
+            // The same names, told otherwise by the list.
+            entries = Some(Because::EntryChanged);
+        }
+        let digest: String = row.get(1)?;
+        let near = minhash
+            .as_ref()
+            .zip(MinHash::from_bytes(&row.get::<_, Vec<u8>>(2)?))
+            .is_some_and(|(now, held)| now.similarity(&held) >= SAME_TEXT);
+        same_text |= near || digest == listing.content_digest.to_string();
+    }
+    Ok(match entries {
+        _ if !any => Some(Because::ListingChanged),
+        Some(Because::EntryChanged) => Some(Because::EntryChanged),
+        Some(_) if same_text => None,
+        _ => Some(Because::ListingChanged),
+    })
+}
+
+/// Texts at least this similar say the same: a price, a counter or a date moves less.
+const SAME_TEXT: f64 = 0.85;
+
+/// Names of what an assessment is about, and what the watchlist says of them.
+type Matter = (Vec<String>, Vec<String>);
+
+fn matter(assessment: &Assessment) -> Matter {
+    let mut names: Vec<String> = assessment.substances.iter().map(|substance| substance.id.clone()).collect();
+    names.extend(assessment.emerging.iter().map(|found| found.surface.to_lowercase()));
+    let mut entries: Vec<String> = assessment
+        .substances
+        .iter()
+        .map(|s| format!("{} {} {} {:?}", s.id, s.class, s.legitimate_use, s.controls))
+        .collect();
+    for list in [&mut names, &mut entries] {
+        list.sort();
+        list.dedup();
+    }
+    (names, entries)
 }
 
 /// Whether the page's hit was gone at the last look, or is new on this page.
@@ -340,12 +411,12 @@ pub(super) struct Opening<'a> {
     pub(super) detail: String,
 }
 
-fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord) -> Opening<'a> {
+fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted) -> Opening<'a> {
     Opening {
         platform: &page.platform,
         cluster: &listing.cluster,
-        title: &listing.title,
-        assessment: &listing.assessment,
+        title: &parted.title,
+        assessment: &parted.assessment,
         actor: "scan",
         detail: serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string(),
     }
@@ -356,11 +427,10 @@ pub(super) fn open_case(
     tx: &Transaction<'_>,
     opening: &Opening<'_>,
     generation: u32,
-    history: &[String],
+    history: &[HistoryLine],
     now: Timestamp,
 ) -> Result<ReferralId, TruthError> {
-    let name = format!("{}\n{}\n{generation}", opening.platform, opening.cluster);
-    let id = format!("R-{:016x}", xxhash_rust::xxh3::xxh3_64(name.as_bytes()));
+    let id = cases::case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
     let referral = cases::referral_id(&id)?;
     let assessment = opening.assessment;
     let state = ReferralState::Drafted;

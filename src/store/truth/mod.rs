@@ -6,41 +6,54 @@
 mod audit;
 mod cases;
 mod checkpoint;
+mod deconflict;
 mod figures;
 mod governance;
 mod hits;
 mod inbox;
 mod known;
+mod looks;
 mod notice;
 mod outbox;
+mod personal;
 pub mod query;
+mod reports;
 mod rescreen;
+mod retention;
 mod review;
 mod schema;
 mod search;
+mod signer;
+mod steps;
 mod tallies;
 mod tokens;
 
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, Transaction};
 
-pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow, Sighted};
+pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow};
+pub use deconflict::{Mark, MarkKind, Overlap};
 pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use governance::{Mandate, ScanRow, Schedule};
 pub use hits::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded};
 pub use inbox::FOUND_LIMIT;
 pub use known::KnownHit;
+pub use looks::{ControlLook, ControlSight, Look};
 pub use notice::NoticeTerms;
-pub use outbox::{AttemptResult, Delivery, DeliveryRow, FeedEvent};
+pub use outbox::{AttemptResult, AttemptRow, Delivery, DeliveryRow, FeedEvent, Stuck};
+pub use personal::Revealed;
 pub use rescreen::{Difference, Rejudged, StoredHit};
+pub use retention::{CLOSED, Destroyed};
 pub use review::{Claim, WAITING};
 pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
+pub use steps::{POLICY_ACTOR, Reminder};
 pub use tokens::{Principal, Role, Session, TokenRow};
 
 use crate::referral::state::IllegalStep;
 use crate::store::truth::query::QueryError;
+use crate::store::vault::{Vault, VaultError};
 
 /// Why the record of truth refused or failed.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +98,12 @@ pub enum TruthError {
         /// The page.
         url: String,
     },
+    /// The vault refused.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Held back for another authority's work.
+    #[error("{0}")]
+    Held(String),
     /// It was done already, and differently.
     #[error("{0}")]
     Conflict(String),
@@ -100,6 +119,10 @@ pub struct Truth {
     path: std::path::PathBuf,
     /// Key of the seller hashes; a value cannot be looked up without it.
     seal: [u8; 32],
+    /// Signs the end of the audit log.
+    signer: signer::Signer,
+    /// Clear values of what is stored here as keyed hashes.
+    vault: Vault,
 }
 
 /// Readers kept open.
@@ -114,9 +137,39 @@ impl Truth {
         let mut writer = Connection::open(path)?;
         // FULL: a referral that was acknowledged must survive the power going away.
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;
-        schema::prepare(&mut writer)?;
+        // What is deleted is overwritten, so that what retention destroys is gone.
+        writer.execute_batch("PRAGMA secure_delete = ON;")?;
+        let older = schema::prepare(&mut writer)?;
         let seal = seal_key(path)?;
-        Ok(Truth { writer: Mutex::new(writer), readers: Mutex::default(), path: path.to_path_buf(), seal })
+        let data = path.parent().unwrap_or_else(|| Path::new("."));
+        let signer = signer::Signer::open(data)?;
+        let vault = Vault::open(data)?;
+        let path = path.to_path_buf();
+        let truth = Truth { writer: Mutex::new(writer), readers: Mutex::default(), path, seal, signer, vault };
+        if older {
+            // A log begun before its end was signed.
+            let mut writer = truth.writer();
+            let tx = writer.transaction()?;
+            truth.commit(tx)?;
+        }
+        Ok(truth)
+    }
+
+    /// Ends a transaction. An audit entry and the signature over the log's new end become durable together.
+    fn commit(&self, tx: Transaction<'_>) -> Result<(), TruthError> {
+        self.signer.sign_end(&tx)?;
+        Ok(tx.commit()?)
+    }
+
+    /// Caps the file at so many pages, never below what it has now; `None` lifts the cap. Beyond it SQLite answers as on a
+    /// full disk, which is how operators and tests can see what then happens.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn set_quota_pages(&self, pages: Option<u32>) -> Result<(), TruthError> {
+        let pages = pages.unwrap_or(u32::MAX - 1);
+        self.writer().query_row(&format!("PRAGMA max_page_count = {pages}"), [], |_| Ok(()))?;
+        Ok(())
     }
 
     /// Keyed hash of a personal value: equal values compare equal, and nobody without the key can guess them.

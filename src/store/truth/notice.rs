@@ -1,8 +1,10 @@
 //! What is on record of a case, as the material of its notice, and the approval that needs it complete.
 
+use crate::referral::excerpt;
 use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender};
-use crate::referral::state::{Event, ReferralState};
-use crate::store::truth::cases::{POLICY_ACTOR, ReferralFull};
+use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::store::truth::cases::ReferralFull;
+use crate::store::truth::steps::POLICY_ACTOR;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::Platform;
@@ -17,7 +19,14 @@ pub struct NoticeTerms {
     pub answer: String,
     /// Where the affected party contests.
     pub contest: String,
+    /// Until when both links work.
+    pub links_until: Timestamp,
+    /// Language to write in instead of the platform's.
+    pub language: Option<String>,
 }
+
+/// Listings of a case that are quoted; all are named by their addresses.
+const LISTINGS_QUOTED: usize = 5;
 
 impl ReferralFull {
     /// The complete notice of the case. `approved_by` stands in for a person who is about to approve.
@@ -40,11 +49,18 @@ impl ReferralFull {
         urls.dedup();
         let agreement = &platform.agreement;
         Notice::complete(NoticeDraft {
+            language: terms.language.unwrap_or_else(|| platform.referral.language.clone()),
             referral: ReferralId::parse(&self.row.id).ok(),
             platform: Some(platform.id.clone()),
             title: self.row.title.clone(),
             urls,
             assessments: self.hits.iter().map(|hit| hit.assessment.clone()).collect(),
+            excerpts: self
+                .hits
+                .iter()
+                .take(LISTINGS_QUOTED)
+                .flat_map(|hit| excerpt::of(&hit.url, &hit.title, &hit.text, &hit.assessment))
+                .collect(),
             evidence: self
                 .hits
                 .iter()
@@ -56,9 +72,11 @@ impl ReferralFull {
                 })
                 .collect(),
             sender: terms.sender,
-            agreement: format!("{} with {}", agreement.reference, agreement.authority),
+            agreement: agreement.reference.clone(),
+            authority: agreement.authority.clone(),
             answer: terms.answer,
             contest: terms.contest,
+            links_until: Some(terms.links_until),
             approved_by: approved_by.map(str::to_owned).or_else(|| self.approved_by.clone()),
             at: Some(now),
             history: self.history.clone(),
@@ -81,6 +99,6 @@ impl Truth {
     ) -> Result<ReferralState, TruthError> {
         self.referral(id)?.notice(platform, terms, (actor != POLICY_ACTOR).then_some(actor), now)?;
         let policy = &platform.referral;
-        self.apply(id, Event::Approve, actor, &policy.channels, policy.recheck, now)
+        self.apply(id, Event::Approve, actor, &policy.channels, Intervals::of(policy), now)
     }
 }

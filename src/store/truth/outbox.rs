@@ -4,8 +4,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use crate::evidence::audit::Said;
-use crate::referral::state::Message;
+use crate::referral::state::{Event, Intervals, Message};
 use crate::store::truth::cases::referral_id;
+use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Channel;
@@ -51,8 +52,48 @@ pub struct DeliveryRow {
     pub last_error: Option<String>,
     /// What the other side answered.
     pub receipt: Option<String>,
+    /// When it was delivered or given up.
+    pub ended: Option<Timestamp>,
     /// Same for every attempt.
     pub idempotency_key: String,
+}
+
+/// One attempt of one delivery.
+#[derive(Debug, Clone, Serialize)]
+pub struct AttemptRow {
+    /// When it ended.
+    pub at: Timestamp,
+    /// `feed`, `webhook` or `email`.
+    pub channel: String,
+    /// `referral.created`, ….
+    pub message: String,
+    /// Same for every attempt of a message.
+    pub idempotency_key: String,
+    /// `delivered`, `later` or `gave-up`.
+    pub result: String,
+    /// The receipt, or why not.
+    pub detail: String,
+}
+
+/// A delivery that was given up.
+#[derive(Debug, Clone, Serialize)]
+pub struct Stuck {
+    /// Case.
+    pub referral: String,
+    /// Platform.
+    pub platform: String,
+    /// `feed`, `webhook` or `email`.
+    pub channel: String,
+    /// `referral.created`, ….
+    pub message: String,
+    /// Same for every attempt.
+    pub idempotency_key: String,
+    /// Attempts made.
+    pub attempts: u32,
+    /// When it was given up.
+    pub ended: Option<Timestamp>,
+    /// Why.
+    pub last_error: Option<String>,
 }
 
 /// What an attempt came to.
@@ -162,7 +203,7 @@ impl Truth {
         })
     }
 
-    /// Notes the intent to send, before anything leaves.
+    /// Notes the intent to send, before anything leaves. What a crash cuts short stays due, under the same key.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -171,34 +212,137 @@ impl Truth {
         Ok(())
     }
 
-    /// Notes what an attempt came to. Says whether every channel of the message has given up.
+    /// Puts a delivery off without an attempt, while its receiver rests.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn finish_attempt(&self, delivery: i64, result: &AttemptResult) -> Result<bool, TruthError> {
+    pub fn postpone_delivery(&self, delivery: i64, until: Timestamp) -> Result<(), TruthError> {
+        self.writer().execute(
+            "UPDATE outbox SET due = ? WHERE id = ? AND state = 'due'",
+            params![until.as_millis(), delivery],
+        )?;
+        Ok(())
+    }
+
+    /// Notes what an attempt came to: the delivery, its receipt, the audit entry of its end and the case's step, in one
+    /// transaction, so that no crash leaves them apart.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn finish_attempt(
+        &self,
+        delivery: &Delivery,
+        result: &AttemptResult,
+        intervals: Intervals,
+        now: Timestamp,
+    ) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
-        match result {
-            AttemptResult::Delivered { receipt } => tx.execute(
-                "UPDATE outbox SET state = 'delivered', receipt = ?, last_error = NULL WHERE id = ?",
-                params![receipt, delivery],
-            )?,
-            AttemptResult::Later { at, error } => tx.execute(
-                "UPDATE outbox SET due = ?, last_error = ? WHERE id = ?",
-                params![at.as_millis(), error, delivery],
-            )?,
-            AttemptResult::GaveUp { error } => tx.execute(
-                "UPDATE outbox SET state = 'undeliverable', last_error = ? WHERE id = ?",
-                params![error, delivery],
-            )?,
+        let (name, detail) = match result {
+            AttemptResult::Delivered { receipt } => {
+                tx.execute(
+                    "UPDATE outbox SET state = 'delivered', receipt = ?, last_error = NULL, ended = ? WHERE id = ?",
+                    params![receipt, now.as_millis(), delivery.id],
+                )?;
+                ("delivered", receipt)
+            }
+            AttemptResult::Later { at, error } => {
+                tx.execute(
+                    "UPDATE outbox SET due = ?, last_error = ? WHERE id = ?",
+                    params![at.as_millis(), error, delivery.id],
+                )?;
+                ("later", error)
+            }
+            AttemptResult::GaveUp { error } => {
+                tx.execute(
+                    "UPDATE outbox SET state = 'undeliverable', last_error = ?, ended = ? WHERE id = ?",
+                    params![error, now.as_millis(), delivery.id],
+                )?;
+                ("gave-up", error)
+            }
         };
-        let open: i64 = tx.query_row(
-            "SELECT count(*) FROM outbox WHERE referral = (SELECT referral FROM outbox WHERE id = ?) AND state <> 'undeliverable'",
-            [delivery],
-            |row| row.get(0),
+        tx.execute(
+            "INSERT INTO attempts (delivery, at, result, detail) VALUES (?, ?, ?, ?)",
+            params![delivery.id, now.as_millis(), name, detail],
         )?;
-        tx.commit()?;
-        Ok(open == 0)
+        let referral = &delivery.referral;
+        let event = match result {
+            AttemptResult::Delivered { .. } => Some(Event::MarkDelivered),
+            AttemptResult::Later { .. } => Some(Event::MarkSent),
+            AttemptResult::GaveUp { .. } => {
+                let open: i64 = tx.query_row(
+                    "SELECT count(*) FROM outbox WHERE referral = ? AND state <> 'undeliverable'",
+                    [referral.as_str()],
+                    |row| row.get(0),
+                )?;
+                (open == 0).then_some(Event::MarkUndeliverable)
+            }
+        };
+        if !matches!(result, AttemptResult::Later { .. }) {
+            let detail = serde_json::json!({ "channel": delivery.channel, "message": delivery.message,
+                "key": delivery.idempotency_key, "result": name, "detail": detail })
+            .to_string();
+            let said = Said { actor: "dispatch", action: "deliver", subject: referral.as_str(), detail: &detail };
+            audit::append(&tx, &said, now)?;
+        }
+        if let Some(event) = event {
+            match transition(&tx, referral, event, "dispatch", intervals, now) {
+                // A late receipt of a case that went on changes nothing.
+                Ok(_) | Err(TruthError::Step(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.commit(tx)
+    }
+
+    /// All attempts of a case's deliveries, oldest first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn attempts_of(&self, referral: &ReferralId) -> Result<Vec<AttemptRow>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT a.at, o.channel, o.message, o.idempotency_key, a.result, a.detail FROM attempts a
+                 JOIN outbox o ON o.id = a.delivery WHERE o.referral = ? ORDER BY a.id",
+            )?;
+            let rows = statement.query_map([referral.as_str()], |row| {
+                Ok(AttemptRow {
+                    at: Timestamp::from_millis(row.get(0)?),
+                    channel: row.get(1)?,
+                    message: row.get(2)?,
+                    idempotency_key: row.get(3)?,
+                    result: row.get(4)?,
+                    detail: row.get(5)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// What was given up and waits for somebody to send it again, oldest first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn undeliverable(&self, limit: usize) -> Result<Vec<Stuck>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT referral, platform, channel, message, idempotency_key, attempts, ended, last_error FROM outbox
+                 WHERE state = 'undeliverable' ORDER BY id LIMIT ?",
+            )?;
+            let rows = statement.query_map([limit], |row| {
+                Ok(Stuck {
+                    referral: row.get(0)?,
+                    platform: row.get(1)?,
+                    channel: row.get(2)?,
+                    message: row.get(3)?,
+                    idempotency_key: row.get(4)?,
+                    attempts: row.get(5)?,
+                    ended: row.get::<_, Option<i64>>(6)?.map(Timestamp::from_millis),
+                    last_error: row.get(7)?,
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Makes what was given up due again, with a new three days, and takes its targets back into use.
@@ -214,7 +358,7 @@ impl Truth {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let changed = tx.execute(
-            "UPDATE outbox SET state = 'due', due = ?1, created = ?1, attempts = 0 WHERE referral = ?2 AND state = 'undeliverable'",
+            "UPDATE outbox SET state = 'due', due = ?1, created = ?1, attempts = 0, ended = NULL WHERE referral = ?2 AND state = 'undeliverable'",
             params![now.as_millis(), referral.as_str()],
         )?;
         if changed > 0 {
@@ -225,7 +369,7 @@ impl Truth {
             let said = Said { actor, action: "resend", subject: referral.as_str(), detail: "{}" };
             audit::append(&tx, &said, now)?;
         }
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(changed)
     }
 
@@ -253,7 +397,7 @@ impl Truth {
                 Said { actor: "dispatch", action: "disable-target", subject: platform.as_str(), detail: &detail };
             audit::append(&tx, &said, now)?;
         }
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(())
     }
 
@@ -281,7 +425,7 @@ impl Truth {
     pub fn deliveries_of(&self, referral: &ReferralId) -> Result<Vec<DeliveryRow>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT channel, message, state, attempts, due, created, last_error, receipt, idempotency_key
+                "SELECT channel, message, state, attempts, due, created, last_error, receipt, idempotency_key, ended
                  FROM outbox WHERE referral = ? ORDER BY id",
             )?;
             let rows = statement.query_map([referral.as_str()], |row| {
@@ -295,6 +439,7 @@ impl Truth {
                     last_error: row.get(6)?,
                     receipt: row.get(7)?,
                     idempotency_key: row.get(8)?,
+                    ended: row.get::<_, Option<i64>>(9)?.map(Timestamp::from_millis),
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::evidence::audit::Said;
+use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::cases::{self, transition};
 use crate::store::truth::hits::{Opening, index, open_case, verdict_name};
-use crate::store::truth::{Truth, TruthError, audit, query, search};
+use crate::store::truth::steps::transition;
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
 use crate::vocab::time::Timestamp;
 
@@ -226,11 +227,12 @@ impl Truth {
         )?;
         if counting == 0 && state == ReferralState::Drafted {
             let reason = format!("nothing in scope is found by watchlist {}", now_is.watchlist);
-            let intervals = Intervals { recheck: std::time::Duration::ZERO };
+            let intervals = Intervals { recheck: std::time::Duration::ZERO, renotice: std::time::Duration::ZERO };
             transition(&tx, &case, Event::Dismiss { reason }, "rescreen", intervals, now)?;
             outcome = Rejudged::Dismissed;
         }
-        tx.commit()?;
+        deconflict::hold_if_marked(&tx, &case, now)?;
+        self.commit(tx)?;
         Ok(outcome)
     }
 }
@@ -245,10 +247,10 @@ fn reopened(
     now_is: &Assessment,
     now: Timestamp,
 ) -> Result<Option<ReferralId>, TruthError> {
-    let (newest, generation, newest_state): (String, u32, String) = tx.query_row(
-        "SELECT id, generation, state_json FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
+    let (newest, generation, newest_state, updated): (String, u32, String, i64) = tx.query_row(
+        "SELECT id, generation, state_json, updated FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
         params![hit.platform.as_str(), cluster.as_str()],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
     let newest_state: ReferralState = serde_json::from_str(&newest_state)?;
     if matches!(newest_state, ReferralState::Drafted | ReferralState::Held { .. }) {
@@ -257,7 +259,9 @@ fn reopened(
     if !newest_state.is_settled_against() {
         return Ok(None);
     }
-    let history = [format!("{} was {state}; the watchlist says more since", hit.referral)];
+    let ended = Timestamp::from_millis(updated);
+    let earlier = Earlier::of(hit.referral.as_str(), state, ended, Because::EntryChanged);
+    let history = [HistoryLine::Earlier(earlier)];
     let opening = Opening {
         platform: &hit.platform,
         cluster,

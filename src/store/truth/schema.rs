@@ -1,14 +1,17 @@
 //! The tables, and how an older file becomes a newer one.
 
+use std::path::PathBuf;
+
 use rusqlite::Connection;
 
 use crate::store::truth::{TruthError, tallies};
 
-/// Version of the schema this program writes.
-pub const VERSION: i64 = 1;
+/// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
+/// is a step of its own at the end.
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
-const SCHEMA: &str = "
+const FIRST: &str = "
 CREATE TABLE hits (
   id TEXT PRIMARY KEY, platform TEXT NOT NULL, url TEXT NOT NULL, ordinal INTEGER NOT NULL, referral TEXT NOT NULL,
   cluster TEXT NOT NULL, title TEXT NOT NULL, text TEXT NOT NULL, price TEXT, currency TEXT, seller_hash TEXT,
@@ -69,18 +72,90 @@ CREATE TABLE emerging (
   listings INTEGER NOT NULL) STRICT;
 ";
 
-/// Makes the tables in a new file, and refuses a file of a newer program.
-pub fn prepare(connection: &mut Connection) -> Result<(), TruthError> {
+/// Reminders, attention, signed ends of the audit log, attempts, rechecks, control sample, deconfliction, fingerprints.
+const REFERRAL_LOOP: &str = "
+ALTER TABLE referrals ADD COLUMN renotice_at INTEGER;
+ALTER TABLE referrals ADD COLUMN reminders INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE referrals ADD COLUMN attention TEXT;
+ALTER TABLE referrals ADD COLUMN decision TEXT;
+CREATE INDEX referrals_by_renotice ON referrals (renotice_at) WHERE renotice_at IS NOT NULL;
+CREATE INDEX referrals_by_attention ON referrals (attention, change) WHERE attention IS NOT NULL;
+ALTER TABLE hits ADD COLUMN capture_destroyed INTEGER;
+ALTER TABLE outbox ADD COLUMN ended INTEGER;
+CREATE INDEX outbox_by_referral ON outbox (referral);
+CREATE TABLE attempts (
+  id INTEGER PRIMARY KEY, delivery INTEGER NOT NULL, at INTEGER NOT NULL, result TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
+CREATE INDEX attempts_by_delivery ON attempts (delivery, id);
+CREATE TABLE audit_head (
+  one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL, at INTEGER NOT NULL,
+  key TEXT NOT NULL, signature TEXT NOT NULL) STRICT;
+CREATE TABLE rechecks (
+  id INTEGER PRIMARY KEY, referral TEXT NOT NULL, at INTEGER NOT NULL, url TEXT NOT NULL, seen TEXT NOT NULL,
+  status INTEGER) STRICT;
+CREATE INDEX rechecks_by_referral ON rechecks (referral, id);
+CREATE TABLE control_sample (
+  platform TEXT NOT NULL, digest BLOB NOT NULL, mandate TEXT NOT NULL, since INTEGER NOT NULL, checked INTEGER NOT NULL,
+  checks INTEGER NOT NULL, gone_at INTEGER, expires INTEGER NOT NULL, PRIMARY KEY (platform, digest)) STRICT, WITHOUT ROWID;
+CREATE TABLE control_totals (
+  platform TEXT NOT NULL, mandate TEXT NOT NULL, sampled INTEGER NOT NULL, rechecked INTEGER NOT NULL,
+  gone INTEGER NOT NULL, ended INTEGER NOT NULL) STRICT;
+CREATE TABLE holds (
+  kind TEXT NOT NULL, value TEXT NOT NULL, reason TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL,
+  PRIMARY KEY (kind, value)) STRICT, WITHOUT ROWID;
+CREATE TABLE fingerprints (
+  hit TEXT NOT NULL, kind TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (hit, kind, hash)) STRICT, WITHOUT ROWID;
+CREATE INDEX fingerprints_by_hash ON fingerprints (hash);
+CREATE TABLE foreign_digests (
+  source TEXT NOT NULL, kind TEXT NOT NULL, digest TEXT NOT NULL, expires INTEGER NOT NULL,
+  PRIMARY KEY (source, kind, digest)) STRICT, WITHOUT ROWID;
+";
+
+/// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
+/// file that holds something is copied beside itself first. Answers whether it was older.
+pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match found {
-        0 => {
-            let transaction = connection.transaction()?;
-            transaction.execute_batch(SCHEMA)?;
-            transaction.pragma_update(None, "user_version", VERSION)?;
-            transaction.commit()?;
-        }
-        VERSION => {}
-        newer => return Err(TruthError::NewerSchema { found: newer, known: VERSION }),
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(TruthError::NewerSchema { found, known });
     }
-    tallies::prepare(connection)
+    let older = (1..known).contains(&found);
+    let file = connection.path().filter(|path| older && !path.is_empty()).map(PathBuf::from);
+    if let Some(path) = file {
+        let copy = path.with_file_name(format!("truth.schema-{found}.db"));
+        if !copy.exists() {
+            connection.execute("VACUUM INTO ?", [copy.to_string_lossy()])?;
+        }
+    }
+    for (done, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(step)?;
+        transaction.pragma_update(None, "user_version", i64::try_from(done + 1).unwrap_or(i64::MAX))?;
+        transaction.commit()?;
+    }
+    tallies::prepare(connection)?;
+    Ok(older)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_file_is_copied_and_then_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("truth.db");
+        let mut old = Connection::open(&path).unwrap();
+        old.execute_batch(FIRST).unwrap();
+        old.execute_batch("INSERT INTO paused VALUES ('bazaar', 1); PRAGMA user_version = 1;").unwrap();
+        assert!(prepare(&mut old).unwrap());
+        assert!(!prepare(&mut old).unwrap());
+        let paused: String = old.query_row("SELECT platform FROM paused", [], |row| row.get(0)).unwrap();
+        assert_eq!(paused, "bazaar");
+        old.execute("UPDATE referrals SET attention = NULL, renotice_at = NULL", []).unwrap();
+        let copy = Connection::open(folder.path().join("truth.schema-1.db")).unwrap();
+        let version: i64 = copy.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();
+        assert_eq!(version, 1);
+        old.execute_batch("PRAGMA user_version = 99;").unwrap();
+        assert!(matches!(prepare(&mut old), Err(TruthError::NewerSchema { found: 99, .. })));
+    }
 }

@@ -147,7 +147,7 @@ impl Truth {
         )?;
         let detail = serde_json::json!({ "role": role, "owner": owner, "platform": platform }).to_string();
         audit::append(&tx, &Said { actor, action: "create-token", subject: &id, detail: &detail }, now)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok((id, secret))
     }
 
@@ -201,7 +201,7 @@ impl Truth {
         }
         tx.execute("DELETE FROM sessions WHERE token = ?", [id])?;
         audit::append(&tx, &Said { actor, action: "revoke-token", subject: id, detail: "{}" }, now)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok(())
     }
 
@@ -225,7 +225,7 @@ impl Truth {
         )?;
         let said = Said { actor: &principal.owner, action: "sign-in", subject: &principal.token, detail: "{}" };
         audit::append(&tx, &said, now)?;
-        tx.commit()?;
+        self.commit(tx)?;
         Ok((cookie, csrf))
     }
 

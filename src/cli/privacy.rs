@@ -1,0 +1,150 @@
+//! Personal data and its time: `reveal`, `retention`; and the audit log that says who opened what.
+
+use std::path::{Path, PathBuf};
+
+use crate::app::App;
+use crate::cli::cases::referral;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::office_request::{AuditRequest, RetentionRequest, RevealArgs};
+use crate::cli::output::Output;
+use crate::engine::retention::{self, RetentionError};
+use crate::evidence::audit::checkpoint::Checkpoint;
+
+pub(super) fn reveal(app: &App, args: &RevealArgs, output: &Output) -> Result<Exit, Failure> {
+    let actor = super::actor(args.actor.as_deref());
+    let revealed = app.rooms.truth.reveal(&referral(&args.id)?, &args.purpose, &actor, app.rooms.now())?;
+    for one in &revealed {
+        if output.json {
+            output.json_line(one)?;
+        } else {
+            let value = one.value.as_deref().unwrap_or("(its time in the vault is over)");
+            output.line(format!("{:<10} {value}", one.kind))?;
+        }
+    }
+    if revealed.is_empty() {
+        output.note("no personal data was found in the listings of this case");
+    }
+    output.note(format!("noted in the audit log: {actor}, \"{}\"", args.purpose.trim()));
+    Ok(Exit::Done)
+}
+
+pub(super) fn retention(app: &App, request: &RetentionRequest, output: &Output) -> Result<Exit, Failure> {
+    let (rooms, warc) = (&app.rooms, app.paths().warc());
+    let lines = match request {
+        RetentionRequest::Report => retention::report(rooms, &warc)?,
+        RetentionRequest::Run { actor } => retention::run(rooms, &warc, &super::actor(actor.as_deref()))?,
+        RetentionRequest::Erase { id, actor } => {
+            let gone = rooms.truth.erase_personal(&referral(id)?, &super::actor(actor.as_deref()), rooms.now())?;
+            if output.json {
+                output.json_document(&serde_json::json!({ "erased": gone }))?;
+            } else {
+                output.line(format!("{gone} sealed values erased"))?;
+            }
+            return Ok(Exit::Done);
+        }
+    };
+    let word = if matches!(request, RetentionRequest::Report) { "over their time" } else { "destroyed" };
+    for line in &lines {
+        if output.json {
+            output.json_line(line)?;
+        } else {
+            let kept = line.days.map_or_else(|| "no end".to_owned(), |days| format!("{days} days"));
+            output.line(format!("{:<14} kept {kept:<10} {:>6} {} {word}", line.class, line.count, line.unit))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Result<Exit, Failure> {
+    let truth = &app.rooms.truth;
+    match request {
+        AuditRequest::Verify { checkpoints } => {
+            let kept = checkpoints.iter().map(|path| read_checkpoints(path)).collect::<Result<Vec<_>, _>>()?.concat();
+            match truth.follow_audit(&kept)? {
+                Ok(followed) => {
+                    if output.json {
+                        let mut document = serde_json::to_value(&followed)?;
+                        document["whole"] = true.into();
+                        output.json_document(&document)?;
+                    } else {
+                        output.line(format!(
+                            "{} entries, whole; head {}; signed up to entry {}; {} checkpoints agree",
+                            followed.entries, followed.head, followed.signed, followed.checkpoints
+                        ))?;
+                    }
+                    Ok(Exit::Done)
+                }
+                Err(broken) => {
+                    if output.json {
+                        output.json_document(&serde_json::json!({ "whole": false, "error": broken.to_string() }))?;
+                    }
+                    Err(Failure::new(Exit::Internal, broken.to_string())
+                        .hint("keep this truth.db as evidence, restore one from a backup and compare"))
+                }
+            }
+        }
+        AuditRequest::Checkpoint => match truth.checkpoint_audit(app.rooms.now())? {
+            Some(checkpoint) => {
+                output.json_line(&checkpoint)?;
+                output.note("keep this line on another machine; `audit verify --checkpoint FILE` compares with it");
+                Ok(Exit::Done)
+            }
+            None => Err(Failure::usage("the audit log is empty")),
+        },
+        AuditRequest::Key => {
+            let (id, pem) = truth.audit_key()?;
+            if output.json {
+                output.json_document(&serde_json::json!({ "id": id, "algorithm": "ed25519", "public_key": pem }))?;
+            } else {
+                output.line(format!("{id}\n{}", pem.trim_end()))?;
+            }
+            Ok(Exit::Done)
+        }
+        AuditRequest::List { limit } => {
+            for entry in truth.audit_entries(None, *limit)? {
+                if output.json {
+                    output.json_line(&entry)?;
+                } else {
+                    output.line(format!(
+                        "{:>6}  {}  {}  {}  {}",
+                        entry.seq, entry.at, entry.actor, entry.action, entry.subject
+                    ))?;
+                }
+            }
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Checkpoints of a file, one a line.
+fn read_checkpoints(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
+    let wrong = |error: String| {
+        Failure::usage(format!("`{}`: {error}", path.display()))
+            .hint("name a file that holds what `audit checkpoint` printed")
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(|line| serde_json::from_str(line).map_err(|error| wrong(error.to_string()))).collect()
+}
+
+impl From<RetentionError> for Failure {
+    fn from(error: RetentionError) -> Self {
+        match error {
+            RetentionError::Truth(error) => error.into(),
+            RetentionError::File { path, source } => {
+                Failure::new(Exit::Internal, format!("`{}`: {source}", path.display()))
+                    .hint("make the folder warc/ of the data directory writable and run it again")
+            }
+        }
+    }
+}
+
+/// Paths a client of the control socket names, made absolute.
+pub(super) fn absolute(request: AuditRequest, whole: impl Fn(PathBuf) -> PathBuf) -> AuditRequest {
+    match request {
+        AuditRequest::Verify { checkpoints } => {
+            AuditRequest::Verify { checkpoints: checkpoints.into_iter().map(whole).collect() }
+        }
+        other => other,
+    }
+}

@@ -1,0 +1,76 @@
+//! `report …`: coverage, the yearly transparency report, how platforms answer.
+
+use crate::app::App;
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::Output;
+use crate::cli::request::{ReportFormat, ReportRequest};
+use crate::report::responses::Responses;
+use crate::report::transparency::{Report, Reporter};
+use crate::vocab::ids::PlatformId;
+use crate::vocab::time::Timestamp;
+
+pub(super) fn run(app: &App, request: &ReportRequest, output: &Output) -> Result<Exit, Failure> {
+    let truth = &app.rooms.truth;
+    match request {
+        ReportRequest::Coverage { platform } => {
+            let platform =
+                platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
+            let scans = truth.scans(platform.as_ref(), 50)?;
+            for scan in &scans {
+                if output.json { output.json_line(&scan.coverage)? } else { output.line(scan.coverage.text())? }
+            }
+            if scans.is_empty() {
+                output.note("no scan has ended yet");
+            }
+        }
+        ReportRequest::Transparency { year, format } => {
+            let report = Report::of(*year, &truth.notices_of_year(*year)?);
+            if *format == ReportFormat::Csv && !output.json {
+                output.line(report.csv())?;
+                return Ok(Exit::Done);
+            }
+            let (from, until) = year_of(*year)?;
+            let responses = Responses::of(&truth.case_times(from, until)?, &truth.control_counts()?);
+            let settings = &app.rooms.settings;
+            let reporter = Reporter {
+                name: settings.sender.as_ref().map(|sender| sender.name.clone()),
+                designation: settings.report.designation.clone(),
+                independence: settings.report.independence.clone(),
+            };
+            let document = report.document(reporter, responses);
+            if !document.missing.is_empty() {
+                let missing = document.missing.join(", ");
+                output.note(format!("hint: before it is published, set {missing} in listingwatch.toml"));
+            }
+            match format {
+                ReportFormat::Html if !output.json => output.line(document.html())?,
+                _ => output.json_document(&document)?,
+            }
+        }
+        ReportRequest::Responses { year, format } => {
+            let (from, until) = match year {
+                Some(year) => year_of(*year)?,
+                None => (Timestamp::EPOCH, Timestamp::NEVER),
+            };
+            let responses = Responses::of(&truth.case_times(from, until)?, &truth.control_counts()?);
+            match format {
+                _ if output.json => output.json_document(&responses)?,
+                ReportFormat::Json => output.json_document(&responses)?,
+                ReportFormat::Csv => output.line(responses.csv())?,
+                ReportFormat::Html => output.line(responses.html())?,
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// The first moment of a year, and of the next.
+fn year_of(year: i16) -> Result<(Timestamp, Timestamp), Failure> {
+    let first = |year: i16| {
+        let day = jiff::civil::Date::new(year, 1, 1).ok()?;
+        Some(Timestamp::from(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))
+    };
+    first(year)
+        .zip(year.checked_add(1).and_then(first))
+        .ok_or_else(|| Failure::usage(format!("--year: `{year}` is not a year")).hint("write it as 2026"))
+}

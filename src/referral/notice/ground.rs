@@ -1,0 +1,241 @@
+//! Why a listing is believed to be illegal: what was found in it, and the legal ground, as data and in words.
+
+use serde::{Deserialize, Serialize};
+
+use crate::detect::assessment::{Assessment, Control};
+use crate::referral::language::Catalogue;
+
+/// One substance named in a listing, with its legal ground.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeSubstance {
+    /// Preferred name.
+    pub name: String,
+    /// Words of the listing that name it.
+    pub words: Vec<String>,
+    /// `none-known`, `licensed` or `dual-use`.
+    pub legitimate_use: String,
+    /// Controls in the platform's jurisdictions.
+    pub controls: Vec<Control>,
+    /// No list has the name; its form is that of a family that is controlled as a class.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unlisted: bool,
+}
+
+impl NoticeSubstance {
+    /// Whether there is a ground on which it may be referred: a control, or no known legitimate use. Goods with lawful uses
+    /// that the platform's jurisdictions do not control have none.
+    pub fn has_ground(&self) -> bool {
+        !self.controls.is_empty() || self.legitimate_use == "none-known"
+    }
+
+    /// Its use in words.
+    pub fn use_in_words<'c>(&self, words: &'c Catalogue) -> &'c str {
+        words.word(use_key(&self.legitimate_use))
+    }
+
+    /// Its grounds in words, one a line.
+    pub fn grounds(&self, words: &Catalogue) -> Vec<String> {
+        if !self.controls.is_empty() {
+            return self.controls.iter().map(|control| control_in_words(control, words)).collect();
+        }
+        vec![words.word(if self.unlisted { "control.unlisted" } else { "control.none_known" }).to_owned()]
+    }
+}
+
+/// One thing found in a listing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Finding {
+    /// A substance of the watchlist.
+    Substance {
+        /// `title`, `text`, or `attributes.<key>`.
+        field: String,
+        /// As written.
+        words: String,
+        /// `name`, `identifier`, `disguise` or `street`.
+        how: String,
+        /// Preferred name.
+        substance: String,
+        /// `none-known`, `licensed` or `dual-use`.
+        legitimate_use: String,
+    },
+    /// A name that only a class rule accepts.
+    Class {
+        /// Field.
+        field: String,
+        /// As written.
+        words: String,
+        /// Family.
+        family: String,
+    },
+    /// Signs around the names.
+    Signal {
+        /// `offer`, `evasion`, `contact`, `payment` or `shipping`.
+        signal: String,
+        /// As written.
+        words: Vec<String>,
+    },
+}
+
+/// Signals that a notice names; licit ones and quantities weigh in the score only.
+const SIGNALS: [&str; 5] = ["evasion", "offer", "contact", "payment", "shipping"];
+
+/// Substances and families named in the reasons of one listing.
+const NAMED: usize = 8;
+
+/// What was found in the listings, each thing once.
+pub fn findings_of(assessments: &[Assessment]) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    let mut add = |one: Finding| {
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    };
+    for assessment in assessments {
+        for substance in assessment.substances.iter().take(NAMED) {
+            let Some(place) = substance.matches.first() else { continue };
+            let how = match place.how.as_str() {
+                "identifier" => "identifier",
+                "obfuscated" | "fuzzy" => "disguise",
+                "street" => "street",
+                _ => "name",
+            };
+            add(Finding::Substance {
+                field: place.field.clone(),
+                words: place.surface.clone(),
+                how: how.to_owned(),
+                substance: substance.name.clone(),
+                legitimate_use: substance.legitimate_use.clone(),
+            });
+        }
+        for emerging in assessment.emerging.iter().take(NAMED) {
+            add(Finding::Class {
+                field: emerging.field.clone(),
+                words: emerging.surface.clone(),
+                family: emerging.subclass.clone().unwrap_or_else(|| emerging.class.clone()),
+            });
+        }
+    }
+    for signal in SIGNALS {
+        let mut words: Vec<String> = Vec::new();
+        for one in assessments.iter().flat_map(|a| &a.context).filter(|one| one.signal == signal) {
+            if words.len() < 3 && !words.contains(&one.surface) {
+                words.push(one.surface.clone());
+            }
+        }
+        if !words.is_empty() {
+            add(Finding::Signal { signal: signal.to_owned(), words });
+        }
+    }
+    found
+}
+
+impl Finding {
+    /// Whether it names what is offered: signals alone are no reason.
+    pub fn names_a_substance(&self) -> bool {
+        !matches!(self, Finding::Signal { .. })
+    }
+
+    /// The finding as a sentence.
+    pub fn sentence(&self, words: &Catalogue) -> String {
+        match self {
+            Finding::Substance { field, words: surface, how, substance, legitimate_use } => words.fill(
+                &format!("reason.{how}"),
+                &[
+                    ("field", &field_in_words(field, words)),
+                    ("words", surface),
+                    ("substance", substance),
+                    ("use", words.word(use_key(legitimate_use))),
+                ],
+            ),
+            Finding::Class { field, words: surface, family } => words.fill(
+                "reason.class",
+                &[("field", &field_in_words(field, words)), ("words", surface), ("family", family)],
+            ),
+            Finding::Signal { signal, words: surfaces } => {
+                let quoted: Vec<String> = surfaces.iter().map(|word| format!("“{word}”")).collect();
+                words.fill(&format!("reason.{signal}"), &[("words", &words.list(&quoted))])
+            }
+        }
+    }
+}
+
+fn use_key(legitimate_use: &str) -> &'static str {
+    match legitimate_use {
+        "licensed" => "use.licensed",
+        "dual-use" => "use.dual_use",
+        _ => "use.none_known",
+    }
+}
+
+fn field_in_words(field: &str, words: &Catalogue) -> String {
+    match field.strip_prefix("attributes.") {
+        Some(name) => format!("{} {name}", words.word("field.attribute")),
+        None => words.maybe(&format!("field.{field}")).unwrap_or(field).to_owned(),
+    }
+}
+
+/// A control in words: the instrument by its title, the schedule as the instrument calls it. National laws keep the name
+/// they have at home.
+fn control_in_words(control: &Control, words: &Catalogue) -> String {
+    let n = control.schedule.as_str();
+    let numbered = |key: &str| words.fill(key, &[("n", n)]);
+    let (instrument, schedule) = match control.instrument.as_str() {
+        "UN1961" => (words.word("control.un1961").to_owned(), numbered("control.schedule")),
+        "UN1971" => (words.word("control.un1971").to_owned(), numbered("control.schedule")),
+        "UN1988" => (words.word("control.un1988").to_owned(), numbered("control.table")),
+        "INCB special surveillance list" => (words.word("control.incb").to_owned(), String::new()),
+        "EU 273/2004" => (words.word("control.eu273").to_owned(), numbered("control.category")),
+        "US CSA" => ("Controlled Substances Act, 21 U.S.C. 812 (US)".to_owned(), numbered("control.schedule")),
+        "US CSA list" => ("Controlled Substances Act, 21 U.S.C. 802 (US)".to_owned(), numbered("control.list")),
+        "UK MDA 1971" => ("Misuse of Drugs Act 1971 (GB)".to_owned(), numbered("control.class")),
+        "CA CDSA" => {
+            ("Controlled Drugs and Substances Act, S.C. 1996, c. 19 (CA)".to_owned(), numbered("control.schedule"))
+        }
+        "DE" => match n.split_once('-') {
+            Some(("BtMG", annex)) => ("Betäubungsmittelgesetz (DE)".to_owned(), format!("Anlage {annex}")),
+            _ => ("DE".to_owned(), n.to_owned()),
+        },
+        other => (format!("{other} ({})", control.jurisdiction), n.to_owned()),
+    };
+    let mut parts = vec![instrument];
+    parts.extend((!schedule.is_empty()).then_some(schedule));
+    parts.extend(control.since.as_ref().map(|year| words.fill("control.since", &[("year", year)])));
+    words.list(&parts)
+}
+
+/// The substances named in the listings with their grounds, each once.
+pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
+    let mut found: Vec<NoticeSubstance> = Vec::new();
+    for substance in assessments.iter().flat_map(|assessment| &assessment.substances) {
+        let words = substance.matches.iter().map(|m| m.surface.clone());
+        match found.iter_mut().find(|held| held.name == substance.name) {
+            Some(held) => held.words.extend(words),
+            None => found.push(NoticeSubstance {
+                name: substance.name.clone(),
+                words: words.collect(),
+                legitimate_use: substance.legitimate_use.clone(),
+                controls: substance.controls.clone(),
+                unlisted: false,
+            }),
+        }
+    }
+    // A name that only a class rule accepts is offered as well; the class is its legal ground.
+    for emerging in assessments.iter().flat_map(|assessment| &assessment.emerging) {
+        if !found.iter().any(|held| held.name.eq_ignore_ascii_case(&emerging.surface)) {
+            found.push(NoticeSubstance {
+                name: emerging.surface.clone(),
+                words: vec![emerging.surface.clone()],
+                legitimate_use: "none-known".to_owned(),
+                controls: Vec::new(),
+                unlisted: true,
+            });
+        }
+    }
+    for substance in &mut found {
+        substance.words.sort();
+        substance.words.dedup();
+        substance.words.truncate(8);
+    }
+    found
+}

@@ -1,0 +1,362 @@
+//! The notice a platform gets: complete by construction, as a document in the platform's language and as JSON.
+//!
+//! Fields follow Article 16(2) of Regulation (EU) 2022/2065: why the content is illegal, where it is exactly, who says so
+//! and how to reach them, and a statement of good faith. A referral is a notice, not an order: see [`crate::referral::order`].
+
+pub mod ground;
+
+use serde::{Deserialize, Serialize};
+
+use crate::detect::assessment::Assessment;
+use crate::referral::document::{Block, Document, Section};
+use crate::referral::excerpt::Excerpt;
+use crate::referral::history::{Because, Earlier, HistoryLine};
+use crate::referral::language::Catalogue;
+use crate::referral::notice::ground::{Finding, NoticeSubstance, findings_of, substances_of};
+use crate::referral::outcome::Decision;
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::time::Timestamp;
+
+/// Who signs notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeSender {
+    /// Name of the authority or organisation.
+    pub name: String,
+    /// Postal address.
+    pub address: String,
+    /// E-mail or web address for questions.
+    pub contact: String,
+}
+
+/// One piece of evidence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeEvidence {
+    /// Page.
+    pub url: String,
+    /// When it was captured.
+    pub captured_at: Timestamp,
+    /// Digest of the page's body.
+    pub payload_digest: String,
+    /// WARC record that holds it.
+    pub record_id: String,
+}
+
+/// Who decided that the notice leaves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecidedBy {
+    /// A person, by the name its token carries.
+    Person(String),
+    /// The platform's agreed policy.
+    Policy,
+}
+
+/// What goes into a notice, before it is known to be complete.
+#[derive(Debug, Clone, Default)]
+pub struct NoticeDraft {
+    /// Language tag.
+    pub language: String,
+    /// Case.
+    pub referral: Option<ReferralId>,
+    /// Platform it goes to.
+    pub platform: Option<PlatformId>,
+    /// Title of the listing.
+    pub title: String,
+    /// Exact locations.
+    pub urls: Vec<String>,
+    /// Assessments of the listings.
+    pub assessments: Vec<Assessment>,
+    /// Places of the listings, with the words marked.
+    pub excerpts: Vec<Excerpt>,
+    /// Evidence.
+    pub evidence: Vec<NoticeEvidence>,
+    /// Who signs.
+    pub sender: Option<NoticeSender>,
+    /// Reference of the agreement it rests on.
+    pub agreement: String,
+    /// The authority the agreement is with.
+    pub authority: String,
+    /// Where to answer.
+    pub answer: String,
+    /// Where the affected party may contest.
+    pub contest: String,
+    /// Until when both links work.
+    pub links_until: Option<Timestamp>,
+    /// The person who approved it; none: the agreed policy.
+    pub approved_by: Option<String>,
+    /// When it is written.
+    pub at: Option<Timestamp>,
+    /// Earlier cases of the same cluster.
+    pub history: Vec<HistoryLine>,
+}
+
+/// A field without which no notice leaves.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the notice lacks `{field}`")]
+pub struct MissingField {
+    /// The field.
+    pub field: &'static str,
+    /// Where it comes from.
+    pub hint: &'static str,
+}
+
+/// A complete notice. Only [`Notice::complete`] makes one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// Code of the language its sentences are in.
+    pub language: String,
+    /// Case.
+    pub referral: ReferralId,
+    /// Platform it goes to.
+    pub platform: PlatformId,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Title of the listing.
+    pub title: String,
+    /// Exact locations.
+    pub urls: Vec<String>,
+    /// What is offered, and on what legal ground it is controlled.
+    pub substances: Vec<NoticeSubstance>,
+    /// What was found, as data.
+    pub findings: Vec<Finding>,
+    /// The same as sentences: why the listing is believed to be illegal.
+    pub reasons: Vec<String>,
+    /// Places of the listings with the words marked.
+    pub excerpts: Vec<Excerpt>,
+    /// Evidence.
+    pub evidence: Vec<NoticeEvidence>,
+    /// Who signs.
+    pub sender: NoticeSender,
+    /// The agreement it rests on.
+    pub agreement: String,
+    /// What is asked.
+    pub request: String,
+    /// Where to answer.
+    pub answer: String,
+    /// Where the affected party may contest.
+    pub contest: String,
+    /// Until when both links work.
+    pub links_until: Timestamp,
+    /// The sender's statement of good faith.
+    pub good_faith: String,
+    /// Who decided that it leaves.
+    pub decided_by: DecidedBy,
+    /// How automation was used and who decided, in words.
+    pub automation: String,
+    /// Version of the watchlist.
+    pub watchlist: String,
+    /// Earlier cases of the same cluster that the platform knows.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<String>,
+}
+
+impl Notice {
+    /// Checks that nothing is missing, and says it in the platform's language.
+    ///
+    /// # Errors
+    /// The first field that is missing.
+    pub fn complete(draft: NoticeDraft) -> Result<Self, MissingField> {
+        let missing = |field, hint| MissingField { field, hint };
+        let words = Catalogue::of(&draft.language);
+        let substances = substances_of(&draft.assessments);
+        let findings = findings_of(&draft.assessments);
+        let filled = |text: &str| !text.trim().is_empty();
+        let sender = draft.sender.filter(|s| [&s.name, &s.address, &s.contact].iter().all(|field| filled(field)));
+        if draft.urls.is_empty() {
+            return Err(missing("urls", "the case has no listing; scan the platform again"));
+        }
+        if substances.is_empty() {
+            return Err(missing("substances", "the case names no substance; dismiss it"));
+        }
+        if !findings.iter().any(Finding::names_a_substance) {
+            return Err(missing("reasons", "no words of the listing are on record; run `listingwatch rescreen`"));
+        }
+        if !substances.iter().any(NoticeSubstance::has_ground) {
+            let hint = "the platform's jurisdictions control none of the substances; dismiss the case, or add the \
+                        jurisdiction to [referral] jurisdictions";
+            return Err(missing("legal_ground", hint));
+        }
+        if draft.evidence.is_empty() {
+            return Err(missing("evidence", "no stored capture is cited; scan the platform again"));
+        }
+        if !filled(&draft.agreement) || !filled(&draft.authority) {
+            return Err(missing("agreement", "fill in [agreement] reference and authority in the platform file"));
+        }
+        if !filled(&draft.answer) {
+            return Err(missing("answer", "set [hub] public_url in listingwatch.toml"));
+        }
+        if !filled(&draft.contest) {
+            return Err(missing("contest", "set [hub] public_url in listingwatch.toml"));
+        }
+        let decisions: Vec<String> =
+            Decision::ALL.iter().map(|decision| decision_in_words(decision.name(), words)).collect();
+        let decided_by = draft.approved_by.map_or(DecidedBy::Policy, DecidedBy::Person);
+        let automation = match &decided_by {
+            DecidedBy::Person(name) => words.fill("notice.automation_person", &[("name", name)]),
+            DecidedBy::Policy => words.word("notice.automation_policy").to_owned(),
+        };
+        Ok(Notice {
+            language: words.code.to_owned(),
+            referral: draft.referral.ok_or(missing("referral", "the case has no id"))?,
+            platform: draft.platform.ok_or(missing("platform", "the case has no platform"))?,
+            at: draft.at.ok_or(missing("at", "the notice has no date"))?,
+            title: draft.title,
+            urls: draft.urls,
+            substances,
+            reasons: findings.iter().map(|finding| finding.sentence(words)).collect(),
+            findings,
+            excerpts: draft.excerpts,
+            evidence: draft.evidence,
+            sender: sender.ok_or(missing("sender", "set [sender] name, address and contact in listingwatch.toml"))?,
+            agreement: words
+                .fill("notice.agreement", &[("reference", &draft.agreement), ("authority", &draft.authority)]),
+            request: words.fill("notice.request", &[("decisions", &words.list(&decisions))]),
+            answer: draft.answer,
+            contest: draft.contest,
+            links_until: draft.links_until.ok_or(missing("links_until", "the links have no end"))?,
+            good_faith: format!("{} {}", words.word("notice.good_faith"), words.word("notice.voluntary")),
+            decided_by,
+            automation,
+            watchlist: draft.assessments.first().map(|a| a.watchlist.clone()).unwrap_or_default(),
+            history: draft.history.iter().filter_map(|line| history_in_words(line, words)).collect(),
+        })
+    }
+
+    /// The notice as a document, for text and HTML.
+    pub fn document(&self) -> Document {
+        let words = Catalogue::of(&self.language);
+        let say = |key: &str| words.word(key).to_owned();
+        let day = |at: Timestamp| at.date().to_string();
+        let part = |key: &str, blocks| Section::new(words.word(key), blocks);
+        let until = self.links_until.date().to_string();
+        let grounds = self.substances.iter().map(|substance| {
+            let quoted: Vec<String> = substance.words.iter().map(|word| format!("“{word}”")).collect();
+            let mut lines = vec![
+                words.fill("notice.in_listing", &[("words", &words.list(&quoted))]),
+                substance.use_in_words(words).to_owned(),
+            ];
+            lines.extend(substance.grounds(words));
+            Block::Term(substance.name.clone(), lines)
+        });
+        let evidence = self.evidence.iter().flat_map(|one| {
+            let kept = words.fill("notice.kept", &[("digest", &one.payload_digest), ("record", &one.record_id)]);
+            let captured = words.fill("notice.captured", &[("date", &one.captured_at.to_string())]);
+            [Block::Codes(vec![one.url.clone()]), Block::List(vec![captured, kept])]
+        });
+        let addressed = [
+            ("platform", self.platform.as_str()),
+            ("agreement", self.agreement.as_str()),
+            ("date", &self.at.to_string()),
+        ];
+        let mut sections = vec![
+            Section { heading: None, blocks: vec![Block::Text(words.fill("notice.addressed", &addressed))] },
+            part(
+                "notice.listing",
+                vec![
+                    Block::Excerpt(vec![crate::referral::document::Piece { text: self.title.clone(), marked: false }]),
+                    Block::Codes(self.urls.clone()),
+                ],
+            ),
+            part("notice.why", vec![Block::List(self.reasons.clone())]),
+        ];
+        if !self.excerpts.is_empty() {
+            let shown = self.excerpts.iter().map(|excerpt| Block::Excerpt(excerpt.pieces.clone())).collect();
+            sections.push(part("notice.words", shown));
+        }
+        sections.push(part("notice.ground", grounds.collect()));
+        sections.push(part("notice.evidence", evidence.collect()));
+        if !self.history.is_empty() {
+            sections.push(part("notice.history", vec![Block::List(self.history.clone())]));
+        }
+        sections.extend([
+            part("notice.asked", vec![Block::Text(self.request.clone())]),
+            part(
+                "notice.answer",
+                vec![
+                    Block::Text(words.fill("notice.answer_how", &[("date", &until)])),
+                    Block::Link(self.answer.clone()),
+                ],
+            ),
+            part(
+                "notice.contest",
+                vec![
+                    Block::Text(words.fill("notice.contest_how", &[("date", &day(self.links_until))])),
+                    Block::Link(self.contest.clone()),
+                ],
+            ),
+            part("notice.automation", vec![Block::Text(self.automation.clone())]),
+            part(
+                "notice.statement",
+                vec![
+                    Block::Text(self.good_faith.clone()),
+                    Block::Text(words.fill("notice.watchlist", &[("version", &self.watchlist)])),
+                ],
+            ),
+            Section::new(
+                &say("notice.sender"),
+                vec![Block::Address(vec![
+                    self.sender.name.clone(),
+                    self.sender.address.clone(),
+                    self.sender.contact.clone(),
+                ])],
+            ),
+        ]);
+        Document {
+            language: words.code,
+            rtl: words.rtl,
+            title: words.fill("notice.heading", &[("referral", self.referral.as_str())]),
+            sections,
+        }
+    }
+
+    /// The notice as plain text.
+    pub fn text(&self) -> String {
+        self.document().text()
+    }
+}
+
+/// A decision in words, with the code that the API takes where it differs.
+fn decision_in_words(code: &str, words: &Catalogue) -> String {
+    match words.maybe(&format!("decision.{code}")) {
+        Some(said) if said != code => format!("{said} [{code}]"),
+        _ => code.to_owned(),
+    }
+}
+
+/// What the platform may read of an earlier case; nothing of what an authority decided by itself.
+fn history_in_words(line: &HistoryLine, words: &Catalogue) -> Option<String> {
+    let HistoryLine::Earlier(earlier) = line else { return None };
+    if !earlier.known_to_platform {
+        return None;
+    }
+    let Earlier { referral, ended, reason, reference, at, because, .. } = earlier;
+    let date = at.date().to_string();
+    let about = [("referral", referral.as_str()), ("date", date.as_str())];
+    let mut said = match (ended.as_str(), because) {
+        (_, Because::Corrected) => words.fill("earlier.corrected", &about),
+        ("withdrawn", _) => words.fill("earlier.withdrawn", &about),
+        (decision, _) => {
+            let decision = words.maybe(&format!("decision.{decision}")).unwrap_or(decision);
+            words.fill("earlier.line", &[about[0], about[1], ("decision", decision)])
+        }
+    };
+    let mut add = |sentence: String| {
+        said.push(' ');
+        said.push_str(&sentence);
+    };
+    if let Some(reason) = reason {
+        add(words.fill("earlier.reason", &[("reason", reason)]));
+    }
+    if let Some(reference) = reference {
+        add(words.fill("earlier.reference", &[("reference", reference)]));
+    }
+    match because {
+        Because::ListingChanged => add(words.word("earlier.listing-changed").to_owned()),
+        Because::EntryChanged => add(words.word("earlier.entry-changed").to_owned()),
+        Because::Corrected => {}
+    }
+    Some(said)
+}
+
+#[cfg(test)]
+mod tests;

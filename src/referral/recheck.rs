@@ -1,0 +1,283 @@
+//! What a look at a referred listing saw: still there, or gone, and how. Pure: the answer is judged, not fetched.
+
+use serde::{Deserialize, Serialize};
+
+use crate::dedup::cluster::SAME_OFFER;
+use crate::dedup::minhash::MinHash;
+use crate::detect::assessment::Verdict;
+use crate::examine::Examination;
+use crate::listing::ended::{Ended, ended};
+
+/// What one look saw of one page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Sight {
+    /// The page still offers it.
+    Live,
+    /// 404.
+    NotFound,
+    /// 410.
+    Removed,
+    /// The address leads to another page, which does not offer it.
+    Redirected,
+    /// 200, and the page says that there is none.
+    SoftNotFound,
+    /// The page says that the item has ended.
+    Ended,
+    /// The page is there and offers something else, or nothing.
+    Changed,
+    /// The page says that the seller is gone.
+    SellerGone,
+    /// The platform could not be asked.
+    NotSeen,
+}
+
+impl Sight {
+    /// The name used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Sight::Live => "live",
+            Sight::NotFound => "404",
+            Sight::Removed => "410",
+            Sight::Redirected => "redirected",
+            Sight::SoftNotFound => "soft-404",
+            Sight::Ended => "ended",
+            Sight::Changed => "changed",
+            Sight::SellerGone => "seller-gone",
+            Sight::NotSeen => "not-seen",
+        }
+    }
+
+    /// Whether the listing is gone from this page.
+    pub fn is_gone(self) -> bool {
+        !matches!(self, Sight::Live | Sight::NotSeen)
+    }
+}
+
+/// How a page was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reached {
+    /// Under the address that was referred.
+    Directly,
+    /// By a redirect from it: a page that offers other things says nothing of ours.
+    ByRedirect,
+}
+
+/// Judges a page that answered 2xx. `known` are the fingerprints of the case's listings.
+pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> Sight {
+    let read: Vec<_> = examination.listings.iter().map(|one| &one.listing).collect();
+    let ended = ended(&examination.page, &read).map(|ended| match ended {
+        Ended::NotFound => Sight::SoftNotFound,
+        Ended::Over => Sight::Ended,
+    });
+    if let Some(sight) = said(examination).or(ended) {
+        return sight;
+    }
+    let offers = examination.listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear);
+    let live = match reached {
+        Reached::Directly => offers.count() > 0,
+        Reached::ByRedirect => offers
+            .filter_map(|listing| listing.prints.as_ref())
+            .any(|now| known.iter().any(|held| held.similarity(&now.minhash) >= SAME_OFFER)),
+    };
+    match (live, reached) {
+        (true, _) => Sight::Live,
+        (false, Reached::ByRedirect) => Sight::Redirected,
+        (false, Reached::Directly) => Sight::Changed,
+    }
+}
+
+/// Lines at the top of a page in which a shop says what became of an item. Beyond them other items begin.
+const HEAD_LINES: usize = 40;
+
+/// A line longer than this is prose, not a message of the shop.
+const MESSAGE_CHARS: usize = 160;
+
+/// What the page itself says, in its title or in a short line of its own. What the seller wrote does not count: "no longer
+/// available elsewhere" in a description is advertising.
+fn said(examination: &Examination) -> Option<Sight> {
+    let page = &examination.page;
+    let by_seller: Vec<String> = examination
+        .listings
+        .iter()
+        .flat_map(|one| [squeeze(&one.listing.title), squeeze(&one.listing.description)])
+        .filter(|text| !text.is_empty())
+        .collect();
+    let lines = std::iter::once(page.title.as_str()).chain(page.text.lines()).map(squeeze);
+    let messages = lines
+        .filter(|line| !line.is_empty() && line.chars().count() <= MESSAGE_CHARS)
+        .filter(|line| !by_seller.iter().any(|text| text.contains(line.as_str())))
+        .take(HEAD_LINES);
+    for line in messages {
+        for (phrases, sight) in
+            [(ENDED, Sight::Ended), (SELLER_GONE, Sight::SellerGone), (NOT_FOUND, Sight::SoftNotFound)]
+        {
+            if phrases.iter().any(|phrase| line.contains(phrase)) {
+                return Some(sight);
+            }
+        }
+    }
+    None
+}
+
+fn squeeze(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").to_lowercase()
+}
+
+/// Phrases by which shops say that an item is over.
+const ENDED: &[&str] = &[
+    "this listing has ended",
+    "listing has ended",
+    "listing ended",
+    "item ended",
+    "offer has ended",
+    "auction has ended",
+    "no longer available",
+    "no longer for sale",
+    "has been removed",
+    "was removed",
+    "has been deleted",
+    "listing is no longer",
+    "listing expired",
+    "angebot beendet",
+    "angebot wurde beendet",
+    "nicht mehr verfügbar",
+    "anzeige wurde gelöscht",
+    "anzeige ist nicht mehr",
+    "ya no está disponible",
+    "anuncio eliminado",
+    "n'est plus disponible",
+    "n’est plus disponible",
+    "annonce expirée",
+    "annonce supprimée",
+    "объявление снято",
+    "объявление удалено",
+    "товар снят с продажи",
+    "больше не доступ",
+    "已下架",
+    "已失效",
+    "商品不存在",
+    "لم يعد متاح",
+    "تم حذف الإعلان",
+];
+
+/// Phrases by which shops say that the seller is gone.
+const SELLER_GONE: &[&str] = &[
+    "seller is no longer",
+    "user is no longer registered",
+    "account has been suspended",
+    "account was suspended",
+    "account has been closed",
+    "shop is closed",
+    "shop has been closed",
+    "store is closed",
+    "store has been closed",
+    "verkäufer ist nicht mehr",
+    "konto wurde gesperrt",
+    "shop geschlossen",
+    "tienda cerrada",
+    "cuenta suspendida",
+    "boutique fermée",
+    "compte suspendu",
+    "магазин закрыт",
+    "аккаунт заблокирован",
+    "店铺已关闭",
+    "账号已被封",
+    "المتجر مغلق",
+    "تم تعليق الحساب",
+];
+
+/// Phrases of pages that are not there and answer 200 all the same.
+const NOT_FOUND: &[&str] = &[
+    "page not found",
+    "404 not found",
+    "error 404",
+    "does not exist",
+    "doesn't exist",
+    "could not be found",
+    "couldn't find",
+    "nothing found",
+    "seite nicht gefunden",
+    "existiert nicht",
+    "página no encontrada",
+    "no existe",
+    "page introuvable",
+    "n'existe pas",
+    "n’existe pas",
+    "страница не найдена",
+    "не существует",
+    "页面不存在",
+    "找不到页面",
+    "الصفحة غير موجودة",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::assessment::Assessment;
+    use crate::examine::{ExaminedListing, Fingerprints};
+    use crate::listing::page::{Listing, Page};
+
+    fn listing(title: &str, description: &str, verdict: Verdict) -> ExaminedListing {
+        let assessment = Assessment {
+            verdict,
+            score: 0.5,
+            category: None,
+            substances: vec![],
+            context: vec![],
+            emerging: vec![],
+            reasons: vec![],
+            watchlist: "1".into(),
+        };
+        ExaminedListing {
+            listing: Listing { title: title.into(), description: description.into(), ..Listing::default() },
+            assessment,
+            prints: Some(Fingerprints::of(title, description)),
+        }
+    }
+
+    fn page(text: &str, listings: Vec<ExaminedListing>) -> Examination {
+        Examination { page: Page { text: text.into(), ..Page::default() }, listings }
+    }
+
+    const OFFER: &str = "powder for sale, bulk price per gram, ships from our own lab within a day, discreet";
+
+    #[test]
+    fn a_page_says_what_became_of_the_listing() {
+        let offer = || vec![listing("Abcd", OFFER, Verdict::Refer)];
+        for (line, text, listings, sight) in [
+            (line!(), "Abcd\npowder for sale", offer(), Sight::Live),
+            (line!(), "Home\nThis listing has ended.\nSimilar items", offer(), Sight::Ended),
+            (line!(), "Dieses Angebot ist leider nicht mehr verfügbar", vec![], Sight::Ended),
+            (line!(), "This shop is closed", offer(), Sight::SellerGone),
+            (line!(), "Oops\nThe page you asked for does not exist", vec![], Sight::SoftNotFound),
+            (line!(), "Страница не найдена", vec![], Sight::SoftNotFound),
+            (line!(), "Garden chair", vec![listing("Garden chair", "of oak", Verdict::Clear)], Sight::Changed),
+            (line!(), "Welcome", vec![], Sight::Changed),
+        ] {
+            assert_eq!(judge(&page(text, listings), &[], Reached::Directly), sight, "line {line}");
+        }
+    }
+
+    #[test]
+    fn what_the_seller_wrote_does_not_end_a_listing() {
+        let text = "Isotonitazene, no longer available elsewhere";
+        let offer = vec![listing(text, OFFER, Verdict::Refer)];
+        assert_eq!(judge(&page(&format!("Shop\n{text}\n{OFFER}"), offer), &[], Reached::Directly), Sight::Live);
+    }
+
+    #[test]
+    fn behind_a_redirect_only_the_same_offer_counts() {
+        let known = [MinHash::of(&format!("Abcd\n{OFFER}"))];
+        let same = page("Abcd", vec![listing("Abcd", OFFER, Verdict::Refer)]);
+        let other =
+            page("x", vec![listing("Wxyz", "quite another thing that is sold by somebody else", Verdict::Refer)]);
+        assert_eq!(judge(&same, &known, Reached::ByRedirect), Sight::Live);
+        assert_eq!(judge(&other, &known, Reached::ByRedirect), Sight::Redirected);
+        assert_eq!(
+            judge(&other, &known, Reached::Directly),
+            Sight::Live,
+            "the same address with another offer is an offer"
+        );
+    }
+}

@@ -1,0 +1,222 @@
+//! What an authority answers for: personal data opened for a purpose, corrections, signed ends of the audit log, reports.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::referral::state::Intervals;
+use crate::report::responses::Responses;
+use crate::report::transparency::{Report, Reporter};
+use crate::server::auth::{Caller, Rights, visible_case};
+use crate::server::problem::Problem;
+use crate::server::request::{Body, Params};
+use crate::server::state::ServerState;
+use crate::store::truth::Role;
+use crate::vocab::time::Timestamp;
+
+/// For what personal data is opened.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct RevealBody {
+    /// The purpose; it stands in the audit log.
+    #[schema(min_length = 3, max_length = 500, pattern = "\\S{3}")]
+    purpose: String,
+}
+
+/// Opens the seller's name, contacts and payment addresses of a case from the vault. Who, when and for what is logged first.
+#[utoipa::path(post, path = "/referrals/{id}/reveal", tag = "decisions", summary = "Open sealed personal data for a purpose; logged",
+    request_body = RevealBody, params(("id" = String, Path)), responses(
+    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn reveal(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+    Body(body): Body<RevealBody>,
+) -> Result<Json<serde_json::Value>, Problem> {
+    must_hold_office(who.role)?;
+    let (id, ..) = visible_case(&state, &who, &id).await?;
+    if body.purpose.chars().count() > 500 {
+        return Err(Problem::unprocessable("`purpose` is longer than 500 characters"));
+    }
+    let (actor, now) = (who.owner, state.now());
+    let values = state.truth(move |truth| truth.reveal(&id, &body.purpose, &actor, now)).await?;
+    Ok(Json(serde_json::json!({ "values": values })))
+}
+
+fn must_hold_office(role: Role) -> Result<(), Problem> {
+    match role {
+        Role::Authority | Role::Admin => Ok(()),
+        _ => Err(Problem::forbidden("only an authority opens personal data")),
+    }
+}
+
+/// What was wrong with a referral.
+#[derive(Deserialize, ToSchema)]
+pub(super) struct CorrectBody {
+    /// What was wrong; the new draft cites it.
+    #[schema(max_length = 2000, pattern = "\\S")]
+    reason: String,
+}
+
+/// A corrected case and the draft in its place.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Corrected {
+    /// The case that was closed.
+    id: String,
+    /// Its state.
+    state: String,
+    /// The draft that replaces it.
+    draft: String,
+}
+
+/// Takes a referral back and drafts a corrected one in its place.
+#[utoipa::path(post, path = "/referrals/{id}/correct", tag = "decisions", summary = "Replace a referral by a corrected draft",
+    request_body = CorrectBody, params(("id" = String, Path)), responses(
+    (status = 200, body = Corrected), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 409, body = Problem, content_type = "application/problem+json"),
+    (status = 413, body = Problem, content_type = "application/problem+json"),
+    (status = 415, body = Problem, content_type = "application/problem+json"),
+    (status = 422, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn correct(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+    Body(body): Body<CorrectBody>,
+) -> Result<Json<Corrected>, Problem> {
+    who.must_decide()?;
+    let reason: String = body.reason.trim().chars().take(2000).collect();
+    if reason.is_empty() {
+        return Err(Problem::unprocessable("say what was wrong in `reason`"));
+    }
+    let (case, platform, _) = visible_case(&state, &who, &id).await?;
+    let platform = state.platform(&platform)?;
+    let (actor, now) = (who.owner, state.now());
+    let draft = state
+        .truth(move |truth| {
+            let policy = &platform.referral;
+            truth.correct(&case, &reason, &actor, &policy.channels, Intervals::of(policy), now)
+        })
+        .await?;
+    Ok(Json(Corrected { id, state: "corrected".to_owned(), draft: draft.to_string() }))
+}
+
+/// Signed ends of the audit log, oldest first, with the key that verifies them.
+#[utoipa::path(get, path = "/audit/checkpoints", tag = "office", summary = "Signed ends of the audit log", responses(
+    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn checkpoints(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+) -> Result<Json<serde_json::Value>, Problem> {
+    if !matches!(who.role, Role::Authority | Role::Admin) {
+        return Err(Problem::forbidden("only an authority reads the audit log"));
+    }
+    let (checkpoints, (id, key)) = state.truth(|truth| Ok((truth.audit_checkpoints()?, truth.audit_key()?))).await?;
+    Ok(Json(serde_json::json!({ "key": { "id": id, "public_key": key }, "checkpoints": checkpoints })))
+}
+
+/// The public key that checkpoints are verified with; for everyone.
+pub(in crate::server) async fn audit_key(State(state): State<ServerState>) -> Result<Json<serde_json::Value>, Problem> {
+    let (id, key) = state.truth(|truth| truth.audit_key()).await?;
+    Ok(Json(serde_json::json!({ "id": id, "algorithm": "ed25519", "public_key": key })))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReportQuery {
+    /// Calendar year; this year unless told.
+    #[param(minimum = 1970, maximum = 9998)]
+    year: Option<i16>,
+    /// `json` (unless told), `csv` or `html`.
+    #[param(pattern = "^(json|csv|html)$")]
+    format: Option<String>,
+}
+
+impl ReportQuery {
+    fn year(&self, now: Timestamp) -> Result<(i16, Timestamp, Timestamp), Problem> {
+        let year = self.year.unwrap_or_else(|| now.date().year());
+        let first = |year: i16| {
+            let day = jiff::civil::Date::new(year, 1, 1).ok()?;
+            Some(Timestamp::from(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp()))
+        };
+        let wrong = || Problem::bad_request(format!("`year` is {year}; use 1970 to 9998"));
+        if !(1970..=9998).contains(&year) {
+            return Err(wrong());
+        }
+        Ok((year, first(year).ok_or_else(wrong)?, first(year + 1).ok_or_else(wrong)?))
+    }
+}
+
+fn in_form(
+    format: Option<&str>,
+    json: impl Serialize,
+    csv: impl FnOnce() -> String,
+    html: impl FnOnce() -> String,
+) -> Result<Response, Problem> {
+    match format.unwrap_or("json") {
+        "json" => Ok(Json(json).into_response()),
+        "csv" => Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], csv()).into_response()),
+        "html" => Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html()).into_response()),
+        other => Err(Problem::bad_request(format!("no format `{other}`; use json, csv or html"))),
+    }
+}
+
+/// The yearly transparency report in the form of Article 22(3) of the Digital Services Act. No personal data.
+#[utoipa::path(get, path = "/reports/transparency", tag = "office", summary = "Yearly transparency report", params(ReportQuery), responses(
+    (status = 200, description = "the report", content(
+        (serde_json::Value = "application/json"), (String = "text/csv"), (String = "text/html"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn transparency(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ReportQuery>,
+) -> Result<Response, Problem> {
+    who.must_decide()?;
+    let (year, from, until) = query.year(state.now())?;
+    let (counted, times, control) = state
+        .truth(move |truth| Ok((truth.notices_of_year(year)?, truth.case_times(from, until)?, truth.control_counts()?)))
+        .await?;
+    let report = Report::of(year, &counted);
+    let csv = report.csv();
+    let hub = state.hub();
+    let reporter = Reporter {
+        name: hub.desk.sender.as_ref().map(|sender| sender.name.clone()),
+        designation: hub.report.designation.clone(),
+        independence: hub.report.independence.clone(),
+    };
+    let document = report.document(reporter, Responses::of(&times, &control));
+    in_form(query.format.as_deref(), &document, || csv, || document.html())
+}
+
+/// How platforms answer, beside a control sample of listings that were not referred.
+#[utoipa::path(get, path = "/reports/responses", tag = "office", summary = "How platforms answer", params(ReportQuery), responses(
+    (status = 200, description = "the table", content(
+        (serde_json::Value = "application/json"), (String = "text/csv"), (String = "text/html"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn responses(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ReportQuery>,
+) -> Result<Response, Problem> {
+    who.must_decide()?;
+    let (_, from, until) = query.year(state.now())?;
+    let (times, control) =
+        state.truth(move |truth| Ok((truth.case_times(from, until)?, truth.control_counts()?))).await?;
+    let table = Responses::of(&times, &control);
+    in_form(query.format.as_deref(), &table, || table.csv(), || table.html())
+}

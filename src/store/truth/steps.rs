@@ -1,0 +1,323 @@
+//! Moving a case: the state, its event, its audit entry and what must be said because of it, in one transaction.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::evidence::audit::Said;
+use crate::referral::history::{Because, Earlier, HistoryLine};
+use crate::referral::outcome::Outcome;
+use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, outbox};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Channel;
+use crate::vocab::time::Timestamp;
+
+/// Actor of what a platform's agreed policy does by itself.
+pub const POLICY_ACTOR: &str = "policy";
+
+/// A case whose time for an answer is up.
+#[derive(Debug, Clone)]
+pub struct Reminder {
+    /// Case.
+    pub referral: ReferralId,
+    /// Platform.
+    pub platform: PlatformId,
+    /// How often it was said again so far.
+    pub times: u32,
+}
+
+/// A case as it stands on record.
+fn standing(tx: &Connection, referral: &ReferralId) -> Result<(ReferralState, String), TruthError> {
+    let held: Option<(String, String)> = tx
+        .query_row("SELECT state_json, platform FROM referrals WHERE id = ?", [referral.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    let Some((state, platform)) = held else {
+        return Err(TruthError::NotFound { kind: "referral", id: referral.to_string() });
+    };
+    Ok((serde_json::from_str(&state)?, platform))
+}
+
+/// What must hold besides the state: a contest is decided by another person, and nothing held back leaves.
+fn may_happen(
+    tx: &Connection,
+    referral: &ReferralId,
+    state: &ReferralState,
+    event: &Event,
+    actor: &str,
+) -> Result<(), TruthError> {
+    if matches!(state, ReferralState::Contested { .. }) && matches!(event, Event::Uphold | Event::Withdraw { .. }) {
+        let approved_by: Option<String> =
+            tx.query_row("SELECT approved_by FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
+        if approved_by.as_deref() == Some(actor) {
+            return Err(TruthError::Invalid(
+                "a contest is decided by a second person, not by the one who approved the referral".to_owned(),
+            ));
+        }
+    }
+    if matches!(event, Event::Approve | Event::Remind { .. })
+        && let Some(mark) = deconflict::mark_on(tx, referral)?
+    {
+        return Err(TruthError::Held(format!("`{referral}` is held back: {mark}")));
+    }
+    Ok(())
+}
+
+/// Moves a case within the caller's transaction: state, event, audit entry. The messages must be put in the outbox.
+pub(super) fn transition(
+    tx: &Connection,
+    referral: &ReferralId,
+    event: Event,
+    actor: &str,
+    intervals: Intervals,
+    now: Timestamp,
+) -> Result<(ReferralState, Vec<Message>), TruthError> {
+    let (state, platform) = standing(tx, referral)?;
+    let (name, detail) = (event.name(), serde_json::to_string(&event)?);
+    may_happen(tx, referral, &state, &event, actor)?;
+    let approves = matches!(event, Event::Approve);
+    let decision = match &event {
+        Event::Answer { outcome } => Some(outcome.decision.name()),
+        _ => None,
+    };
+    let reminds = matches!(event, Event::Remind { .. });
+    let (next, effects) = step(state.clone(), event, intervals, now)?;
+    if next == state && effects.is_empty() {
+        return Ok((next, Vec::new()));
+    }
+    let change = cases::next_change(tx)?;
+    tx.execute(
+        "UPDATE referrals SET state = ?, state_json = ?, change = ?, updated = ? WHERE id = ?",
+        params![next.name(), serde_json::to_string(&next)?, change, now.as_millis(), referral.as_str()],
+    )?;
+    if approves {
+        let by = (actor != POLICY_ACTOR).then_some(actor);
+        tx.execute("UPDATE referrals SET approved_by = ?, reminders = 0 WHERE id = ?", params![by, referral.as_str()])?;
+    }
+    if let Some(decision) = decision {
+        // Kept apart from the state: reports ask for it after the case went on.
+        tx.execute("UPDATE referrals SET decision = ? WHERE id = ?", params![decision, referral.as_str()])?;
+    }
+    let messages = carry_out(tx, referral, &effects)?;
+    if reminds && !messages.is_empty() {
+        tx.execute("UPDATE referrals SET reminders = reminders + 1 WHERE id = ?", [referral.as_str()])?;
+    }
+    tx.execute(
+        "INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        params![
+            referral.as_str(),
+            platform,
+            now.as_millis(),
+            actor,
+            name,
+            next.name(),
+            messages.first().map(|message| message.name())
+        ],
+    )?;
+    audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
+    Ok((next, messages))
+}
+
+/// Stores what a step asks for; what must be said is handed back.
+fn carry_out(tx: &Connection, referral: &ReferralId, effects: &[Effect]) -> Result<Vec<Message>, TruthError> {
+    let set = |column: &str, at: Option<Timestamp>| {
+        let sql = format!("UPDATE referrals SET {column} = ? WHERE id = ?");
+        tx.prepare_cached(&sql)?.execute(params![at.map(Timestamp::as_millis), referral.as_str()])
+    };
+    let mut messages = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::RecheckAt(at) => _ = set("recheck_at", Some(*at))?,
+            Effect::NoRecheck => _ = set("recheck_at", None)?,
+            Effect::RenoticeAt(at) => _ = set("renotice_at", Some(*at))?,
+            Effect::NoRenotice => _ = set("renotice_at", None)?,
+            Effect::Attention(why) => {
+                tx.execute(
+                    "UPDATE referrals SET attention = ? WHERE id = ?",
+                    params![why.map(Attention::name), referral.as_str()],
+                )?;
+            }
+            Effect::Deliver(message) => messages.push(*message),
+        }
+    }
+    Ok(messages)
+}
+
+impl Truth {
+    /// Moves a case. What must be said because of it is put in the outbox for `channels` in the same transaction.
+    ///
+    /// # Errors
+    /// When there is no such case, its state does not allow the event, it is held back, or SQLite refuses.
+    pub fn apply(
+        &self,
+        referral: &ReferralId,
+        event: Event,
+        actor: &str,
+        channels: &[Channel],
+        intervals: Intervals,
+        now: Timestamp,
+    ) -> Result<ReferralState, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let (state, messages) = transition(&tx, referral, event, actor, intervals, now)?;
+        for message in messages {
+            outbox::enqueue(&tx, referral, message, channels, now)?;
+        }
+        self.commit(tx)?;
+        Ok(state)
+    }
+
+    /// Records a platform's answer. The same idempotency key gives the same state and changes nothing.
+    ///
+    /// # Errors
+    /// As [`Truth::apply`].
+    pub fn answer(
+        &self,
+        referral: &ReferralId,
+        outcome: &Outcome,
+        idempotency_key: Option<&str>,
+        actor: &str,
+        intervals: Intervals,
+        now: Timestamp,
+    ) -> Result<ReferralState, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let given = serde_json::to_string(outcome)?;
+        if let Some(key) = idempotency_key {
+            let held: Option<(String, String)> = tx
+                .query_row("SELECT referral, answer FROM answers WHERE idempotency_key = ?", [key], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })
+                .optional()?;
+            if let Some((case, answer)) = held {
+                if case != referral.as_str() || answer != given {
+                    return Err(TruthError::Conflict("this idempotency key was used for another answer".to_owned()));
+                }
+                return Ok(standing(&tx, referral)?.0);
+            }
+            tx.execute(
+                "INSERT INTO answers (idempotency_key, referral, answer) VALUES (?, ?, ?)",
+                params![key, referral.as_str(), given],
+            )?;
+        }
+        let event = Event::Answer { outcome: outcome.clone() };
+        let (state, _) = transition(&tx, referral, event, actor, intervals, now)?;
+        self.commit(tx)?;
+        Ok(state)
+    }
+
+    /// Closes a case that left with a mistake in it, tells the platform that it is taken back, and opens a draft in its
+    /// place with the same listings. Answers with the new case.
+    ///
+    /// # Errors
+    /// As [`Truth::apply`].
+    pub fn correct(
+        &self,
+        referral: &ReferralId,
+        reason: &str,
+        actor: &str,
+        channels: &[Channel],
+        intervals: Intervals,
+        now: Timestamp,
+    ) -> Result<ReferralId, TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let (state, messages) = transition(&tx, referral, Event::Correct, actor, intervals, now)?;
+        for message in messages {
+            outbox::enqueue(&tx, referral, message, channels, now)?;
+        }
+        let mut earlier = Earlier::of(referral.as_str(), &state, now, Because::Corrected);
+        earlier.reason = Some(reason.to_owned());
+        let history = serde_json::to_string(&[HistoryLine::Earlier(earlier)])?;
+        let (platform, cluster, generation): (String, String, u32) = tx.query_row(
+            "SELECT platform, cluster, (SELECT max(generation) FROM referrals r WHERE r.platform = referrals.platform
+               AND r.cluster = referrals.cluster) FROM referrals WHERE id = ?",
+            [referral.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )?;
+        let id = cases::case_id(&platform, &cluster, generation + 1);
+        let drafted = serde_json::to_string(&ReferralState::Drafted)?;
+        tx.execute(
+            "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
+               substances, urls, change, created, updated, history)
+             SELECT ?1, platform, cluster, ?2, 'drafted', ?3, verdict, category, title, score, substances, urls, ?4, ?5, ?5, ?6
+             FROM referrals WHERE id = ?7",
+            params![id, generation + 1, drafted, cases::next_change(&tx)?, now.as_millis(), history, referral.as_str()],
+        )?;
+        tx.execute("UPDATE hits SET referral = ? WHERE referral = ?", params![id, referral.as_str()])?;
+        tx.execute(
+            "INSERT INTO events (referral, platform, at, actor, event, state) VALUES (?, ?, ?, ?, 'draft', 'drafted')",
+            params![id, platform, now.as_millis(), actor],
+        )?;
+        let detail = serde_json::json!({ "corrects": referral, "reason": reason }).to_string();
+        audit::append(&tx, &Said { actor, action: "draft", subject: &id, detail: &detail }, now)?;
+        self.commit(tx)?;
+        cases::referral_id(&id)
+    }
+
+    /// Cases whose time for an answer is up.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn due_reminders(&self, now: Timestamp, limit: usize) -> Result<Vec<Reminder>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id, platform, reminders FROM referrals WHERE renotice_at <= ? ORDER BY renotice_at LIMIT ?",
+            )?;
+            let mut rows = statement.query(params![now.as_millis(), limit])?;
+            let mut due = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (id, platform): (String, String) = (row.get(0)?, row.get(1)?);
+                due.push(Reminder {
+                    referral: cases::referral_id(&id)?,
+                    platform: PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?,
+                    times: row.get(2)?,
+                });
+            }
+            Ok(due)
+        })
+    }
+
+    /// Puts a reminder off, while the case is held back or there is no agreement.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn postpone_reminder(&self, referral: &ReferralId, until: Timestamp) -> Result<(), TruthError> {
+        self.writer().execute(
+            "UPDATE referrals SET renotice_at = ? WHERE id = ? AND renotice_at IS NOT NULL",
+            params![until.as_millis(), referral.as_str()],
+        )?;
+        Ok(())
+    }
+
+    /// Drafts nobody decided on since `before`.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn stale_drafts(&self, before: Timestamp, limit: usize) -> Result<Vec<ReferralId>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM referrals WHERE state = 'drafted' AND updated < ? ORDER BY updated LIMIT ?",
+            )?;
+            let ids: Vec<String> =
+                statement.query_map(params![before.as_millis(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            ids.iter().map(|id| cases::referral_id(id)).collect()
+        })
+    }
+
+    /// Cases that left and wait for an authority, with the reason, oldest change first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn attention(&self, limit: usize) -> Result<Vec<(cases::ReferralRow, String)>, TruthError> {
+        self.read(|connection| {
+            let sql = format!(
+                "SELECT {}, attention FROM referrals WHERE attention IS NOT NULL ORDER BY change LIMIT ?",
+                cases::ROW
+            );
+            let mut statement = connection.prepare_cached(&sql)?;
+            let rows = statement.query_map([limit], |r| Ok((cases::row(r)?, r.get(12)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
