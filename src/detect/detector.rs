@@ -52,6 +52,8 @@ pub(super) struct Named {
     pub(super) meaning: Meaning,
     pub(super) strength: Strength,
     pub(super) code: bool,
+    /// Letters and digits such as a part number may have.
+    pub(super) brief: bool,
     pub(super) how: &'static str,
     pub(super) rule: String,
     /// Bytes of the folded text.
@@ -199,6 +201,7 @@ impl Detector {
                     meaning: *meaning,
                     strength: entry.strength,
                     code: entry.code,
+                    brief: is_part_number(&field.folded.text[hit.start..hit.end]),
                     how,
                     rule: match hit.spelling {
                         Spelling::Plain => "name",
@@ -220,6 +223,7 @@ impl Detector {
                     meaning: Meaning::Substance(*substance),
                     strength: Strength::Distinct,
                     code: false,
+                    brief: false,
                     how: "identifier",
                     rule: id.rule.to_owned(),
                     folded: (id.start, id.end),
@@ -258,6 +262,11 @@ impl Detector {
 fn is_code(name: &str) -> bool {
     let has_digits = name.bytes().any(|b| b.is_ascii_digit());
     name.len() <= LONGEST_CODE && name.is_ascii() && (has_digits || name.split(' ').all(|piece| piece.len() <= 4))
+}
+
+/// Whether a folded name has the form of a part number: letters and digits both, few of them.
+fn is_part_number(name: &str) -> bool {
+    is_code(name) && name.bytes().any(|b| b.is_ascii_digit())
 }
 
 /// Bytes of the longest folded code that a part number could hold.

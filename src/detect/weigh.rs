@@ -29,11 +29,17 @@ impl Detector {
     ) -> (Assessment, Features) {
         let weights = &self.watchlist.weights;
         let mut features = Features::default();
-        let excuses = |field: usize, place| licit_near(&fields[field], place);
+        let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| DEALING.contains(&signal.kind));
+        // The title says what is offered: where it says a test kit, a book or an antidote, and nothing shuns the light, the
+        // names in the text are what that is about.
+        let lawful_title = !deals
+            && fields.first().is_some_and(|title| title.signals.iter().any(|signal| signal.kind == "licit"))
+            && !named.iter().any(|name| name.field == 0 && name.strength == Strength::Distinct)
+            && !emerging.iter().any(|(_, _, at)| *at == 0);
+        let excuses = |field: usize, place| (lawful_title && field > 0) || licit_near(&fields[field], place);
         let (excused, open): (Vec<Named>, Vec<Named>) =
             named.into_iter().partition(|name| excuses(name.field, name.folded));
         let (licit, kept): (Vec<_>, Vec<_>) = emerging.into_iter().partition(|(_, place, at)| excuses(*at, *place));
-        let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| DEALING.contains(&signal.kind));
         let says_it = |name: &Named| name.strength == Strength::Distinct;
         // Beside a name that says it by itself, a street name is as likely an ordinary word. Alone it counts with signs of a
         // deal, with a second one for the same family, or as a code with a drug's quantity beside it.
@@ -267,6 +273,7 @@ fn feature_of(name: &Named, substance: &Substance) -> &'static str {
         (_, _, "licensed") => "name-licensed",
         (_, _, "dual-use") if is_core_precursor(substance) => "name-precursor",
         (_, _, "dual-use") => "name-dual-use",
+        _ if name.brief => "name-code",
         _ => "name-none-known",
     }
 }
