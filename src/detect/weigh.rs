@@ -45,8 +45,13 @@ impl Detector {
         // deal, with a second one for the same family, or as a code with a drug's quantity beside it.
         let said = !kept.is_empty() || open.iter().any(says_it);
         let paired = !said && self.is_paired(&open);
+        let substance_of = |name: &Named| match name.meaning {
+            Meaning::Substance(at) => self.watchlist.substances.get(at as usize),
+            Meaning::Equipment(_) => None,
+        };
+        let is_everyday = |name: &Named| substance_of(name).is_some_and(is_everyday_chemical);
         let counts = |name: &Named| {
-            says_it(name)
+            (says_it(name) && (deals || !is_everyday(name)))
                 || is_equipment_in_a_deal(name, deals)
                 || (!said && (deals || paired || is_dosed_code(&fields[name.field], name)))
         };
@@ -129,8 +134,12 @@ impl Detector {
         let only_family = kept.is_empty()
             && ["offer", "quantity", "payment", "contact"].iter().all(|kind| !features.0.contains_key(kind))
             && open.iter().all(|name| matches!(name.meaning, Meaning::Substance(at) if self.is_family(at)));
+        // A chemical with lawful uses is a referral in a deal that shuns the light; else a person looks.
+        let only_dual_use = kept.is_empty()
+            && !deals
+            && open.iter().filter_map(substance_of).all(|substance| substance.legitimate_use == "dual-use");
         let only_emerging = strongest.is_none() && !kept.is_empty();
-        if verdict == Verdict::Refer && (only_other || only_emerging || only_family) {
+        if verdict == Verdict::Refer && (only_other || only_emerging || only_family || only_dual_use) {
             verdict = Verdict::Review;
         }
         if only_emerging && verdict == Verdict::Clear && licit.is_empty() && excused.is_empty() {
@@ -284,6 +293,14 @@ fn is_core_precursor(substance: &Substance) -> bool {
     let strict = ["UN1988-T1", "EU-cat1", "EU-cat2A", "US-L1"];
     let is_strict = |code: &String| strict.contains(&code.split('@').next().unwrap_or_default());
     substance.class == "precursor" && substance.controls.iter().any(is_strict)
+}
+
+/// Solvents and reagents of every household and workshop, outside the strictest controls: they count in a deal only.
+fn is_everyday_chemical(substance: &Substance) -> bool {
+    substance.class == "precursor"
+        && substance.legitimate_use == "dual-use"
+        && matches!(substance.subclass.as_deref(), Some("solvent" | "reagent"))
+        && !is_core_precursor(substance)
 }
 
 /// Which name decides on a listing's category: the title says what is offered, the text what else the seller has; then a
