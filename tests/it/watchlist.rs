@@ -194,7 +194,7 @@ fn the_archive_is_judged_again_and_nothing_is_sent_twice() {
     assert_eq!(state(delta["outcome"]["case"].as_str().unwrap()), "drafted");
     let shown =
         place.run(&["--json", "referrals", "show", delta["outcome"]["case"].as_str().unwrap()]).expect(0).json();
-    assert!(shown["history"][0].as_str().unwrap().contains(&id("Deltazepane")), "{shown}");
+    assert!(shown["history"][0].to_string().contains(&id("Deltazepane")), "{shown}");
     let sent: Value = place.run(&["--json", "referrals", "send"]).expect(0).json();
     assert_eq!(sent["delivered"], 0, "nothing is sent by it: {sent}");
     let again = rescreen(&[]);
