@@ -204,7 +204,9 @@ fn the_archive_is_judged_again_and_nothing_is_sent_twice() {
     );
 
     // Thresholds move verdicts too.
-    let weights = fs::read_to_string(folder.join("weights.toml")).unwrap().replace("refer = 0.80", "refer = 1.0");
+    let weights = fs::read_to_string(folder.join("weights.toml")).unwrap();
+    let stricter = |line: &str| if line.starts_with("refer = ") { "refer = 1.0\n".into() } else { format!("{line}\n") };
+    let weights: String = weights.lines().map(stricter).collect();
     fs::write(folder.join("weights.toml"), weights).unwrap();
     let told = rescreen(&["--query", "epsilonzepane"]);
     assert_eq!((&told[0]["cause"], &told[0]["now"]), (&"thresholds".into(), &"review".into()), "{told:?}");
