@@ -284,6 +284,13 @@ impl Watchlist {
     }
 }
 
+impl Equipment {
+    /// What it is called: its first English term, or its id.
+    pub fn name(&self) -> &str {
+        [&self.terms, &self.ambiguous].into_iter().find_map(|names| names.get("en")?.first()).unwrap_or(&self.id)
+    }
+}
+
 impl Substance {
     /// Preferred name and all others.
     pub fn all_names(&self) -> impl Iterator<Item = &str> {

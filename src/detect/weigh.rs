@@ -60,14 +60,19 @@ impl Detector {
             features.add("soft-pair", 1.0);
         }
         let mut substances: BTreeMap<u32, Vec<&Named>> = BTreeMap::new();
+        let mut equipment: BTreeMap<u32, Vec<&Named>> = BTreeMap::new();
         let mut strongest: Option<(u8, &Substance)> = None;
         let mut in_title = kept.iter().any(|(_, _, at)| *at == 0);
         for name in &open {
             in_title |= name.field == 0;
-            let Meaning::Substance(at) = name.meaning else {
-                let kind = if name.strength == Strength::Ambiguous { "equipment-ambiguous" } else { "equipment" };
-                features.add(kind, 1.0);
-                continue;
+            let at = match name.meaning {
+                Meaning::Substance(at) => at,
+                Meaning::Equipment(at) => {
+                    let kind = if name.strength == Strength::Ambiguous { "equipment-ambiguous" } else { "equipment" };
+                    features.add(kind, 1.0);
+                    equipment.entry(at).or_default().push(name);
+                    continue;
+                }
             };
             let Some(substance) = self.watchlist.substances.get(at as usize) else { continue };
             substances.entry(at).or_default().push(name);
@@ -120,7 +125,8 @@ impl Detector {
         let mut kept: Vec<EmergingFinding> = kept.into_iter().map(|(finding, ..)| finding).collect();
         kept.iter_mut().for_each(|finding| finding.controls.retain(|control| holds_in(control, jurisdictions)));
         let score = features.score(weights);
-        let substance_findings = self.substance_findings(fields, &substances, jurisdictions);
+        let mut substance_findings = self.substance_findings(fields, &substances, jurisdictions);
+        substance_findings.extend(self.equipment_findings(fields, &equipment));
         let category = category(strongest.map(|(_, substance)| substance), &kept, &features);
         let mut verdict = match score {
             _ if open.is_empty() && kept.is_empty() => Verdict::Clear,
@@ -189,6 +195,30 @@ impl Detector {
         })
     }
 
+    /// Equipment named in a deal, in the shape of substances: materials and equipment fall under article 13 of the 1988
+    /// Convention.
+    fn equipment_findings(&self, fields: &[Field<'_>], found: &BTreeMap<u32, Vec<&Named>>) -> Vec<SubstanceFinding> {
+        let article = Control {
+            instrument: "UN1988".to_owned(),
+            schedule: "article 13".to_owned(),
+            since: None,
+            jurisdiction: "INT".to_owned(),
+        };
+        let item_of = |(at, names): (&u32, &Vec<&Named>)| {
+            let item = self.watchlist.equipment.get(*at as usize)?;
+            Some(SubstanceFinding {
+                id: item.id.clone(),
+                name: item.name().to_owned(),
+                class: "equipment".to_owned(),
+                subclass: Some(item.category.clone()),
+                legitimate_use: "dual-use".to_owned(),
+                controls: vec![article.clone()],
+                matches: matches_of(fields, names),
+            })
+        };
+        found.iter().filter_map(item_of).collect()
+    }
+
     fn substance_findings(
         &self,
         fields: &[Field<'_>],
@@ -198,18 +228,7 @@ impl Detector {
         let mut findings: Vec<(usize, SubstanceFinding)> = Vec::new();
         for (at, names) in found {
             let Some(substance) = self.watchlist.substances.get(*at as usize) else { continue };
-            let matches = names
-                .iter()
-                .take(MATCHES_LIMIT)
-                .map(|name| NameMatch {
-                    field: fields[name.field].name.clone(),
-                    start: name.span.0,
-                    end: name.span.1,
-                    surface: cut(fields[name.field].source, name.span.0, name.span.1),
-                    how: name.how.to_owned(),
-                    rule: name.rule.clone(),
-                })
-                .collect();
+            let matches = matches_of(fields, names);
             let weight = names
                 .iter()
                 .map(|name| match name.strength {
@@ -234,6 +253,19 @@ impl Detector {
         findings.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
         findings.into_iter().map(|(_, finding)| finding).collect()
     }
+}
+
+/// Places of a name, as shown.
+fn matches_of(fields: &[Field<'_>], names: &[&Named]) -> Vec<NameMatch> {
+    let shown = |name: &&Named| NameMatch {
+        field: fields[name.field].name.clone(),
+        start: name.span.0,
+        end: name.span.1,
+        surface: cut(fields[name.field].source, name.span.0, name.span.1),
+        how: name.how.to_owned(),
+        rule: name.rule.clone(),
+    };
+    names.iter().take(MATCHES_LIMIT).map(shown).collect()
 }
 
 /// Context findings shown of one listing.
@@ -368,6 +400,7 @@ fn reasons(
         };
         let legal = match substance.legitimate_use.as_str() {
             "licensed" => "a controlled substance that needs a licence",
+            "dual-use" if substance.class == "equipment" => "goods with lawful uses, watched for diversion",
             "dual-use" => "a chemical with lawful uses, watched for diversion",
             _ => "a substance without known legitimate use",
         };

@@ -106,4 +106,9 @@ fn equipment_counts_in_a_deal_that_shuns_the_light() {
     let text =
         "Discreet shipping, no questions asked, bitcoin accepted, write on telegram. With M30 die and Xanax bar mould.";
     assert_eq!(judge("Tablet press with M30 die", text), Verdict::Refer);
+    // The verdict says which words it rests on and under which article.
+    let told = detector.assess(&listing("Tablet press with M30 die", text), &[]);
+    let item = told.substances.iter().find(|one| one.class == "equipment").expect("the goods are named");
+    assert!(item.matches.iter().any(|place| place.surface.contains("M30")), "{item:?}");
+    assert_eq!((item.controls[0].instrument.as_str(), item.controls[0].schedule.as_str()), ("UN1988", "article 13"));
 }

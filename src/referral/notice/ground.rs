@@ -183,6 +183,10 @@ fn control_in_words(control: &Control, words: &Catalogue) -> String {
     let (instrument, schedule) = match control.instrument.as_str() {
         "UN1961" => (words.word("control.un1961").to_owned(), numbered("control.schedule")),
         "UN1971" => (words.word("control.un1971").to_owned(), numbered("control.schedule")),
+        "UN1988" if n.starts_with("article ") => {
+            let article = words.fill("control.article", &[("n", n.trim_start_matches("article "))]);
+            (words.word("control.un1988").to_owned(), article)
+        }
         "UN1988" => (words.word("control.un1988").to_owned(), numbered("control.table")),
         "INCB special surveillance list" => (words.word("control.incb").to_owned(), String::new()),
         "EU 273/2004" => (words.word("control.eu273").to_owned(), numbered("control.category")),
@@ -227,7 +231,7 @@ pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
                 name: emerging.surface.clone(),
                 words: vec![emerging.surface.clone()],
                 legitimate_use: "none-known".to_owned(),
-                controls: Vec::new(),
+                controls: emerging.controls.clone(),
                 unlisted: true,
             });
         }

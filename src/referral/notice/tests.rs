@@ -144,6 +144,17 @@ fn text_from_right_to_left_keeps_addresses_from_left_to_right() {
 }
 
 #[test]
+fn goods_under_article_13_have_a_ground() {
+    let mut held = draft();
+    let item = &mut held.assessments[0].substances[0];
+    (item.class, item.legitimate_use) = ("equipment".into(), "dual-use".into());
+    item.controls.truncate(1);
+    (item.controls[0].instrument, item.controls[0].schedule) = ("UN1988".into(), "article 13".into());
+    let notice = Notice::complete(held).unwrap();
+    assert!(notice.text().contains("article 13"), "{}", notice.text());
+}
+
+#[test]
 fn each_missing_field_is_named() {
     type Spoil = fn(&mut NoticeDraft);
     let cases: [(&str, Spoil); 12] = [
