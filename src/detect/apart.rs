@@ -32,7 +32,7 @@ pub fn is_short_pulled_apart(text: &str, start: usize, end: usize) -> bool {
     if parts < 2 {
         return false;
     }
-    let one_by_one = parts >= 3 && pieces(cut).all(|part| part.len() == 1);
+    let one_by_one = parts >= 3 && pieces(cut).all(is_single);
     if one_by_one {
         if !gaps(cut).all(|gap| gap == ".")
             && gap_places(cut).any(|(at, gap)| gap == "." && is_between_digits(cut, at, gap))
@@ -71,7 +71,7 @@ pub fn has_broken_words(text: &str) -> bool {
                 return true;
             }
         }
-        singles = if word.len() == 1 { singles + 1 } else { 0 };
+        singles = if is_single(word) { singles + 1 } else { 0 };
         if singles >= 3 {
             return true;
         }
@@ -100,6 +100,10 @@ fn touches_single_letter(before: &str, after: &str) -> bool {
     let last = before.strip_suffix([' ', '.']).and_then(|text| text.rsplit(|c: char| !c.is_alphanumeric()).next());
     let next = after.strip_prefix([' ', '.']).and_then(|text| text.split(|c: char| !c.is_alphanumeric()).next());
     last.is_some_and(alone) || next.is_some_and(alone)
+}
+
+fn is_single(word: &str) -> bool {
+    word.chars().nth(1).is_none()
 }
 
 fn pieces(cut: &str) -> impl Iterator<Item = &str> {
@@ -145,6 +149,7 @@ mod tests {
             ("size 4. fa", "4. fa", false),
             ("am 22 01", "am 22 01", false),
             ("a \u{1f525} pvp", "a \u{1f525} pvp", false),
+            ("\u{82ac} \u{592a} \u{5c3c}", "\u{82ac} \u{592a} \u{5c3c}", true),
         ] {
             let start = text.find(cut).unwrap();
             assert_eq!(is_short_pulled_apart(text, start, start + cut.len()), apart, "{text}");

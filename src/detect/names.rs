@@ -142,7 +142,14 @@ impl NameIndex {
             let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
             let distinct = entry.strength == Strength::Distinct;
             let count = letters.bytes().filter(u8::is_ascii_alphabetic).count();
-            if !letters.is_ascii() || count == 0 {
+            if !letters.is_ascii() {
+                // Names of other scripts are told by the strict signs: pieces of theirs are words of their own more often.
+                if distinct && letters.chars().count() >= SHORT_LETTERS {
+                    squeezed_short.push((letters, at));
+                }
+                continue;
+            }
+            if count == 0 {
                 continue;
             }
             if distinct && letters.len() >= SQUEEZED_LETTERS && count >= 4 {
