@@ -287,7 +287,7 @@ pub struct DisguiseReport {
     pub pairs: BTreeMap<String, Fared>,
     /// All pairs together.
     pub all_pairs: Fared,
-    /// Names not recognised, at most [`MISSES_LIMIT`] of a technique or pair.
+    /// Names not recognised, at most `MISSES_LIMIT` of a technique or pair.
     pub missed: Vec<Missed>,
 }
 
