@@ -106,6 +106,8 @@ fn equipment_counts_in_a_deal_that_shuns_the_light() {
     let text =
         "Discreet shipping, no questions asked, bitcoin accepted, write on telegram. With M30 die and Xanax bar mould.";
     assert_eq!(judge("Tablet press with M30 die", text), Verdict::Refer);
+    assert_eq!(judge("Tablet press with M30 die", "discreet shipping"), Verdict::Refer);
+    assert_eq!(judge("Tablet press TDP 5", "For vitamins and sweets."), Verdict::Clear);
     // The verdict says which words it rests on and under which article.
     let told = detector.assess(&listing("Tablet press with M30 die", text), &[]);
     let item = told.substances.iter().find(|one| one.class == "equipment").expect("the goods are named");
