@@ -34,7 +34,9 @@ impl Detector {
         // names in the text are what that is about.
         let lawful_title = !deals
             && fields.first().is_some_and(|title| title.signals.iter().any(|signal| signal.kind == "licit"))
-            && !named.iter().any(|name| name.field == 0 && name.strength == Strength::Distinct)
+            && !named.iter().any(|name| {
+                name.strength == Strength::Distinct && (name.field == 0 || is_dosed(&fields[name.field], name))
+            })
             && !emerging.iter().any(|(_, _, at)| *at == 0);
         let excuses = |field: usize, place| (lawful_title && field > 0) || licit_near(&fields[field], place);
         let (excused, open): (Vec<Named>, Vec<Named>) =
@@ -292,6 +294,11 @@ fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
     if !text.bytes().any(|b| b.is_ascii_digit()) && !capitals() {
         return false;
     }
+    is_dosed(field, name)
+}
+
+/// Whether a quantity stands beside a name.
+fn is_dosed(field: &Field<'_>, name: &Named) -> bool {
     field.signals.iter().any(|signal| {
         signal.kind == "quantity"
             && signal.start < name.folded.1 + QUANTITY_WINDOW_BYTES

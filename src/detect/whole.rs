@@ -12,26 +12,9 @@ const PREFIXES: [&str; 16] = [
     "ene", "hydro",
 ];
 
-/// Endings of pieces that follow a parent compound: `-4-carboxamide`, `-1-yl`.
-const SUFFIXES: [&str; 17] = [
-    "yl",
-    "ol",
-    "one",
-    "amine",
-    "amide",
-    "ate",
-    "oxy",
-    "acid",
-    "carboxylic",
-    "ide",
-    "oxime",
-    "ylidene",
-    "ylamino",
-    "nitrile",
-    "thiol",
-    "ester",
-    "al",
-];
+/// Endings of pieces that follow a parent compound: `-4-carboxamide`, `-1-yl`. Those of salts (`-hydrochloride`, `-citrate`)
+/// and of words that sellers join on (`-crystal`) are not among them.
+const SUFFIXES: [&str; 9] = ["yl", "amide", "oxy", "carboxylic", "oxime", "ylidene", "ylamino", "nitrile", "thiol"];
 
 /// Short words in front of a code that do not make it part of another: groups and isomers, which make it a relative's, and
 /// what sellers join to a name.
@@ -145,6 +128,8 @@ mod tests {
             ("[2-phenyl]ethyl(methyl)amine", "methyl)amine", true),
             ("pure-ephedrine", "ephedrine", false),
             ("ephedrine-hcl", "ephedrine", false),
+            ("ephedrine-hydrochloride", "ephedrine", false),
+            ("ephedrine-sulfate-crystal", "ephedrine", false),
             ("toluene-free glue", "toluene", false),
         ] {
             let (folded, start, end) = place(text, name);

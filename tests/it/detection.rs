@@ -114,3 +114,14 @@ fn equipment_counts_in_a_deal_that_shuns_the_light() {
     assert!(item.matches.iter().any(|place| place.surface.contains("M30")), "{item:?}");
     assert_eq!((item.controls[0].instrument.as_str(), item.controls[0].schedule.as_str()), ("UN1988", "article 13"));
 }
+
+#[test]
+fn a_salt_or_a_lawful_title_hides_no_offer() {
+    let detector = detector();
+    let judge = |title: &str, text: &str| detector.assess(&listing(title, text), &[]).verdict;
+    for name in ["cyfluorphine-hydrochloride", "cyfluorphine-citrate", "cyfluorphine-crystal"] {
+        assert_ne!(judge(&format!("{name} 10 g"), ""), Verdict::Clear, "{name}");
+    }
+    assert_eq!(judge("Naloxone training kit", "Reverses an overdose of isotonitazene and others."), Verdict::Clear);
+    assert_ne!(judge("Harm reduction sticker", "Comes with isotonitazene 10 g."), Verdict::Clear);
+}
