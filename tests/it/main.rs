@@ -9,6 +9,7 @@ mod delivery;
 mod demo_site;
 mod detection;
 mod discovery;
+mod golden;
 mod hostile;
 mod hostile_text;
 mod hot;
