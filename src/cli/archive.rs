@@ -9,7 +9,6 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{ExportArgs, ExportFormat, RescreenArgs, SearchArgs, VerifyArgs};
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
-use crate::detect::evaluate::verdict_name;
 use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit};
 
 /// Columns of a CSV export.
@@ -170,7 +169,7 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
             };
             if difference.cause.is_some() {
                 changed += 1;
-                let (was, now) = (verdict_name(hit.assessment.verdict), verdict_name(now_is.verdict));
+                let (was, now) = (hit.assessment.verdict, now_is.verdict);
                 *verdicts.entry(format!("{was} -> {now}")).or_default() += 1;
                 say_rejudged(hit, &now_is, &difference, outcome.as_ref(), output)?;
             }
@@ -193,7 +192,7 @@ fn say_rejudged(
     outcome: Option<&Rejudged>,
     output: &Output,
 ) -> Result<(), Failure> {
-    let (was, now) = (verdict_name(hit.assessment.verdict), verdict_name(now_is.verdict));
+    let (was, now) = (hit.assessment.verdict, now_is.verdict);
     if output.json {
         return output.json_line(&serde_json::json!({
             "id": hit.id, "referral": hit.referral, "state": hit.state.name(), "url": hit.url, "title": hit.title,

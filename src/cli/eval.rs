@@ -12,7 +12,7 @@ use crate::detect::Detector;
 use crate::detect::evaluate::compare::{Change, Earlier, RowChange, compare};
 use crate::detect::evaluate::disguise::{self, DisguiseReport, Fared};
 use crate::detect::evaluate::figures::Figures;
-use crate::detect::evaluate::{Judged, Label, Report, report, spans, verdict_name};
+use crate::detect::evaluate::{Judged, Label, Report, report, spans};
 use crate::detect::screen::{self, InputLine};
 
 pub(super) fn run(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Exit, Failure> {
@@ -174,7 +174,7 @@ fn print(report: &Report, output: &Output) -> Result<(), Failure> {
             mistake.score,
             mistake.target,
             mistake.label.as_deref().unwrap_or("-"),
-            verdict_name(mistake.verdict),
+            mistake.verdict,
             mistake.id,
             mistake.title
         ))?;
@@ -214,11 +214,7 @@ fn print_disguise(report: &DisguiseReport, output: &Output) -> Result<(), Failur
         for miss in report.missed.iter().filter(|miss| miss.technique == *name).take(MISSES_SHOWN) {
             output.line(format!(
                 "      missed {}: `{}` as `{}`, {}, found {:?}",
-                miss.id,
-                miss.name,
-                miss.written,
-                verdict_name(miss.verdict),
-                miss.found
+                miss.id, miss.name, miss.written, miss.verdict, miss.found
             ))?;
         }
     }
@@ -252,12 +248,7 @@ fn print_change(change: &Change, output: &Output) -> Result<(), Failure> {
             let names = [("-", lost), ("+", gained)];
             let names: Vec<String> =
                 names.iter().flat_map(|(sign, names)| names.iter().map(move |name| format!("{sign}{name}"))).collect();
-            output.line(format!(
-                "    {id} target {target} {} -> {}  {}  {title}",
-                verdict_name(*then),
-                verdict_name(*now),
-                names.join(" ")
-            ))?;
+            output.line(format!("    {id} target {target} {} -> {}  {}  {title}", then, now, names.join(" ")))?;
         }
     }
     Ok(())

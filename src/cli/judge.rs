@@ -216,7 +216,7 @@ pub(super) fn watchlist(paths: &Paths, request: &WatchlistRequest, output: &Outp
     match request {
         WatchlistRequest::List { class } => {
             for substance in
-                watchlist.substances.iter().filter(|s| class.as_ref().is_none_or(|class| s.class == *class))
+                watchlist.substances.iter().filter(|s| class.as_ref().is_none_or(|class| s.class.as_str() == class))
             {
                 if output.json {
                     output.json_line(substance)?;

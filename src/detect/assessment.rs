@@ -1,18 +1,10 @@
 //! The answer of detection for one listing, in the shape outsiders see.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
-/// What should happen with a listing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// Nothing in scope.
-    Clear,
-    /// A person should look.
-    Review,
-    /// In scope, fit for a referral.
-    Refer,
-}
+use crate::vocab::terms::{Category, Class, How, LegitimateUse, Signal, Written};
+
+pub use crate::vocab::terms::Verdict;
 
 /// The text of one listing, as given to detection.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +30,8 @@ pub struct Assessment {
     pub verdict: Verdict,
     /// Calibrated probability that a reviewer would call the listing in scope.
     pub score: f64,
-    /// `synthetic-opioid`, `nps`, `precursor`, `equipment`, `other-controlled`, or none.
-    pub category: Option<String>,
+    /// Category, if it has one.
+    pub category: Option<Category>,
     /// Substances named, strongest first.
     pub substances: Vec<SubstanceFinding>,
     /// Signals around them.
@@ -59,13 +51,14 @@ pub struct SubstanceFinding {
     pub id: String,
     /// Preferred name.
     pub name: String,
-    /// Class of the fact table (`synthetic-opioid`, `precursor`, …).
-    pub class: String,
+    /// Class of the fact table.
+    #[serde(deserialize_with = "class_of_a_record")]
+    pub class: Class,
     /// Finer class where known (`nitazene`).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subclass: Option<String>,
-    /// `none-known`, `licensed` or `dual-use`.
-    pub legitimate_use: String,
+    /// What it is used for lawfully.
+    pub legitimate_use: LegitimateUse,
     /// Controls in force.
     pub controls: Vec<Control>,
     /// Places.
@@ -97,8 +90,8 @@ pub struct NameMatch {
     pub end: usize,
     /// The text as the seller wrote it.
     pub surface: String,
-    /// `name`, `identifier`, `class`, `fuzzy`, `obfuscated`, `street`.
-    pub how: String,
+    /// How it was recognised.
+    pub how: How,
     /// Rule id.
     pub rule: String,
 }
@@ -114,8 +107,8 @@ pub struct ContextFinding {
     pub end: usize,
     /// The text as written.
     pub surface: String,
-    /// `offer`, `evasion`, `contact`, `payment`, `licit`, ….
-    pub signal: String,
+    /// What it points to.
+    pub signal: Signal,
     /// Contribution in log-odds.
     pub weight: f64,
 }
@@ -126,7 +119,8 @@ pub struct EmergingFinding {
     /// The name as written.
     pub surface: String,
     /// Class the rule names.
-    pub class: String,
+    #[serde(deserialize_with = "class_of_a_record")]
+    pub class: Class,
     /// Finer class.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub subclass: Option<String>,
@@ -139,4 +133,34 @@ pub struct EmergingFinding {
     /// Class-wise definitions in law that cover the family, listed member or not.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub controls: Vec<Control>,
+}
+
+/// The class in a record: one judged with a watchlist whose class nothing knew holds that word, and counts as what such an
+/// entry counts as.
+fn class_of_a_record<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Class, D::Error> {
+    Ok(Written::deserialize(deserializer)?.known().unwrap_or(Class::OtherControlled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_a_class_that_nothing_knows_are_read() {
+        let read = |class: &str| {
+            let record = format!(
+                r#"{{"id":"x","name":"X","class":"{class}","legitimate_use":"licensed","controls":[],"matches":[
+                {{"field":"title","start":0,"end":1,"surface":"X","how":"street","rule":"name"}}]}}"#
+            );
+            serde_json::from_str::<SubstanceFinding>(&record).unwrap()
+        };
+        assert_eq!(read("synthetic-opiod").class, Class::OtherControlled);
+        let known = read("synthetic-opioid");
+        assert_eq!(
+            (known.class, known.legitimate_use, known.matches[0].how),
+            (Class::SyntheticOpioid, LegitimateUse::Licensed, How::Street)
+        );
+        let written = serde_json::to_value(&known).unwrap();
+        assert_eq!((&written["class"], &written["matches"][0]["how"]), (&"synthetic-opioid".into(), &"street".into()));
+    }
 }

@@ -4,12 +4,13 @@ use regex::Regex;
 
 use crate::detect::view::{Folded, fold};
 use crate::detect::watchlist::ClassRule;
+use crate::vocab::terms::Class;
 
 /// A rule, compiled.
 #[derive(Debug, Clone)]
 struct Rule {
     id: String,
-    class: String,
+    class: Class,
     subclass: Option<String>,
     regex: Regex,
     /// Without spaces.
@@ -55,7 +56,7 @@ pub struct Accepted {
     /// Rule id.
     pub rule: String,
     /// Class.
-    pub class: String,
+    pub class: Class,
     /// Finer class.
     pub subclass: Option<String>,
     /// Class-wise definitions in law, as control codes.
@@ -92,7 +93,7 @@ impl ClassGrammar {
             compiled.push(Rule {
                 endings: endings(&pattern).ok_or_else(stems_of),
                 id: rule.id.clone(),
-                class: rule.class.clone(),
+                class: rule.class(),
                 subclass: rule.subclass.clone(),
                 regex,
                 except: rule.except.iter().map(|name| fold(name).replace(' ', "")).collect(),
@@ -125,7 +126,7 @@ impl ClassGrammar {
                     start,
                     end,
                     rule: rule.id.clone(),
-                    class: rule.class.clone(),
+                    class: rule.class,
                     subclass: rule.subclass.clone(),
                     controls: rule.controls.clone(),
                 });

@@ -4,38 +4,9 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::detect::classes::ClassGrammar;
-use crate::detect::context::KINDS;
 use crate::detect::view::fold;
 use crate::detect::watchlist::{Names, PatternProblem, Substance, Watchlist, control};
-
-/// Classes a substance may have.
-pub const CLASSES: [&str; 25] = [
-    "adulterant",
-    "aminoindane",
-    "arylcyclohexylamine",
-    "barbiturate",
-    "benzodiazepine-pharma",
-    "class-term",
-    "classical-drug",
-    "designer-benzodiazepine",
-    "dissociative-pharma",
-    "hallucinogen-other",
-    "inhalant",
-    "lysergamide",
-    "opioid-pharma",
-    "other-controlled",
-    "phenethylamine",
-    "piperazine",
-    "plant",
-    "precursor",
-    "sedative-hypnotic",
-    "semi-synthetic-cannabinoid",
-    "stimulant-other",
-    "synthetic-cannabinoid",
-    "synthetic-cathinone",
-    "synthetic-opioid",
-    "tryptamine",
-];
+use crate::vocab::terms::{Class, Signal, Written};
 
 /// Common words of English: a name that is one of them says nothing by itself.
 const ENGLISH: &str = include_str!("words/english.txt");
@@ -138,13 +109,9 @@ fn values(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem
         let mut say = |what: &str, message: String, hint: &str| {
             problems.push(atlas.at("substance", &substance.id, what, message, hint));
         };
-        if !CLASSES.contains(&substance.class.as_str()) {
-            let near = nearest(&substance.class);
-            say(
-                &substance.class,
-                format!("class `{}` is unknown", substance.class),
-                &format!("did you mean `{near}`?"),
-            );
+        if let Some(class) = unknown(&substance.class) {
+            let near = nearest(class);
+            say(class, format!("class `{class}` is unknown"), &format!("did you mean `{near}`?"));
         }
         for code in substance.controls.iter().filter(|code| code.as_str() != "none-known" && control(code).is_none()) {
             say(code, format!("control `{code}` cannot be read"), "patterns/README.md lists the codes");
@@ -178,20 +145,26 @@ fn values(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem
         let message = format!("thresholds review {} and refer {} are out of order", weights.review, weights.refer);
         problems.push(atlas.in_file("weights.toml", "review", message, "0 <= review <= refer <= 1"));
     }
-    for signal in list.context.keys().filter(|signal| !KINDS.contains(&signal.as_str())) {
+    for signal in list.context.keys().filter(|signal| signal.parse::<Signal>().is_err()) {
         let message = format!("signal `{signal}` is unknown and never counts");
         problems.push(atlas.in_file(
             "context.toml",
             &format!("[{signal}]"),
             message,
-            &format!("use {}", KINDS.join(", ")),
+            &format!("use {}", Signal::ALL.map(Signal::as_str).join(", ")),
         ));
     }
 }
 
+/// The class as written, if no substance can have it.
+fn unknown(class: &Written<Class>) -> Option<&str> {
+    let is_known = class.known().is_some_and(|known| Class::of_substances().any(|class| class == known));
+    (!is_known).then(|| class.as_str())
+}
+
 fn nearest(class: &str) -> &'static str {
-    CLASSES
-        .into_iter()
+    Class::of_substances()
+        .map(Class::as_str)
         .max_by(|a, b| strsim::jaro_winkler(a, class).total_cmp(&strsim::jaro_winkler(b, class)))
         .unwrap_or("")
 }
@@ -303,15 +276,9 @@ fn rules(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem>
                 "it is a regular expression over folded words",
             ));
         }
-        if !CLASSES.contains(&rule.class.as_str()) {
-            let hint = format!("did you mean `{}`?", nearest(&rule.class));
-            problems.push(atlas.at(
-                "class",
-                &rule.id,
-                &rule.class,
-                format!("class `{}` is unknown", rule.class),
-                &hint,
-            ));
+        if let Some(class) = unknown(&rule.class) {
+            let hint = format!("did you mean `{}`?", nearest(class));
+            problems.push(atlas.at("class", &rule.id, class, format!("class `{class}` is unknown"), &hint));
         }
         if !seen.insert(&rule.id) {
             problems.push(atlas.at(

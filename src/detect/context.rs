@@ -9,20 +9,18 @@ use regex::Regex;
 use crate::detect::names::edges;
 use crate::detect::view::{Folded, fold};
 use crate::detect::watchlist::{Names, Watchlist};
+use crate::vocab::terms::Signal;
 
 /// A signal found; offsets are bytes of the folded text.
 #[derive(Debug, Clone)]
-pub struct Signal {
-    /// `offer`, `evasion`, `contact`, `payment`, `shipping`, `licit`, `quantity`, `purity`.
-    pub kind: &'static str,
+pub struct Sign {
+    /// What it points to.
+    pub kind: Signal,
     /// First byte.
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
 }
-
-/// Kinds of signals, as context.toml names its tables, and two that are read by their shape.
-pub const KINDS: [&str; 8] = ["offer", "evasion", "contact", "payment", "shipping", "licit", "quantity", "purity"];
 
 /// Signals looked for in one field.
 const SIGNALS_LIMIT: usize = 500;
@@ -30,11 +28,8 @@ const SIGNALS_LIMIT: usize = 500;
 /// All terms in one automaton.
 pub struct ContextIndex {
     terms: AhoCorasick,
-    kind_of: Vec<&'static str>,
+    kind_of: Vec<Signal>,
 }
-
-/// Signals of a deal that shuns the light; with them a street name, an ordinary word or a machine may mean what it can mean.
-pub const DEALING: [&str; 4] = ["evasion", "contact", "payment", "shipping"];
 
 /// Latin units of the quantity rule.
 pub const UNITS: [&str; 28] = [
@@ -50,9 +45,10 @@ static PURITY: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\b(?:9[0-9](?:[.,][0-9]+)?) ?%|%? ?\bpurity\b|\bpure\b|\breinheit\b|纯度|含量").ok());
 
 impl ContextIndex {
-    /// Folded terms of the signals of [`DEALING`].
+    /// Folded terms of the signals of [`Signal::DEALING`].
     pub fn dealing_terms(watchlist: &Watchlist) -> impl Iterator<Item = String> {
-        let tables = watchlist.context.iter().filter(|(signal, _)| DEALING.contains(&signal.as_str()));
+        let is_dealing = |signal: &str| signal.parse().is_ok_and(|signal| Signal::DEALING.contains(&signal));
+        let tables = watchlist.context.iter().filter(move |(signal, _)| is_dealing(signal));
         tables
             .flat_map(|(_, names)| names.values().flatten())
             .map(|term| fold(term))
@@ -63,7 +59,7 @@ impl ContextIndex {
     pub fn build(context: &BTreeMap<String, Names>) -> Result<Self, aho_corasick::BuildError> {
         let (mut terms, mut kind_of) = (Vec::new(), Vec::new());
         for (signal, names) in context {
-            let Some(kind) = KINDS.iter().copied().find(|kind| kind == signal) else { continue };
+            let Ok(kind) = signal.parse::<Signal>() else { continue };
             for term in names.values().flatten() {
                 let folded = fold(term);
                 if folded.chars().count() >= 2 {
@@ -77,22 +73,22 @@ impl ContextIndex {
     }
 
     /// Signals in a folded text.
-    pub fn find(&self, folded: &Folded) -> Vec<Signal> {
+    pub fn find(&self, folded: &Folded) -> Vec<Sign> {
         let text = folded.text.as_str();
         let mut found = Vec::new();
         let mut from = 0;
         while from < text.len() && found.len() < SIGNALS_LIMIT {
             let Some(hit) = self.terms.find(aho_corasick::Input::new(text).range(from..)) else { break };
             if edges(text, hit.start(), hit.end()) {
-                found.push(Signal { kind: self.kind_of[hit.pattern().as_usize()], start: hit.start(), end: hit.end() });
+                found.push(Sign { kind: self.kind_of[hit.pattern().as_usize()], start: hit.start(), end: hit.end() });
                 from = hit.end();
             } else {
                 from = hit.start() + text[hit.start()..].chars().next().map_or(1, char::len_utf8);
             }
         }
-        for (kind, regex) in [("quantity", &*QUANTITY), ("purity", &*PURITY)] {
+        for (kind, regex) in [(Signal::Quantity, &*QUANTITY), (Signal::Purity, &*PURITY)] {
             for hit in regex.iter().flat_map(|regex| regex.find_iter(text)).take(20) {
-                found.push(Signal { kind, start: hit.start(), end: hit.end() });
+                found.push(Sign { kind, start: hit.start(), end: hit.end() });
             }
         }
         found.sort_by_key(|signal| signal.start);

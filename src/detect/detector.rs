@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::detect::assessment::{Assessment, EmergingFinding, ListingText, Verdict};
 use crate::detect::classes::ClassGrammar;
-use crate::detect::context::{ContextIndex, Signal};
+use crate::detect::context::{ContextIndex, Sign};
 use crate::detect::identifiers;
 use crate::detect::names::{Found, Meaning, NameIndex, Spelling, Strength};
 use crate::detect::score::Features;
@@ -13,6 +13,7 @@ use crate::detect::sieve::Sieve;
 use crate::detect::view::Folded;
 use crate::detect::watchlist::{Watchlist, control};
 use crate::detect::whole;
+use crate::vocab::terms::{How, LegitimateUse};
 
 /// Why a watchlist could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +42,7 @@ pub(super) struct Field<'a> {
     pub(super) name: String,
     pub(super) source: &'a str,
     pub(super) folded: Folded,
-    pub(super) signals: Vec<Signal>,
+    pub(super) signals: Vec<Sign>,
 }
 
 /// A name with its place, before it is weighed.
@@ -54,7 +55,7 @@ pub(super) struct Named {
     pub(super) code: bool,
     /// Letters and digits such as a part number may have.
     pub(super) brief: bool,
-    pub(super) how: &'static str,
+    pub(super) how: How,
     pub(super) rule: String,
     /// Bytes of the folded text.
     pub(super) folded: (usize, usize),
@@ -148,9 +149,11 @@ impl Detector {
             return !whole::is_piece_of_a_code(folded, hit.start, hit.end);
         }
         let has_lawful_use = entry.meanings.iter().all(|meaning| match meaning {
-            Meaning::Substance(at) => {
-                self.watchlist.substances.get(*at as usize).is_some_and(|s| s.legitimate_use != "none-known")
-            }
+            Meaning::Substance(at) => self
+                .watchlist
+                .substances
+                .get(*at as usize)
+                .is_some_and(|s| s.legitimate_use() != LegitimateUse::NoneKnown),
             Meaning::Equipment(_) => false,
         });
         let few_pieces = text.split(' ').count() <= FEW_PIECES;
@@ -188,11 +191,11 @@ impl Detector {
             let entry = self.names.entry(hit.pattern);
             let disguised = hit.spelling == Spelling::Squeezed || field.folded.is_disguised(hit.start, hit.end);
             let how = match entry.strength {
-                _ if hit.spelling == Spelling::Near => "fuzzy",
-                _ if disguised => "obfuscated",
-                Strength::Distinct => "name",
-                Strength::Street => "street",
-                Strength::Ambiguous => "name",
+                _ if hit.spelling == Spelling::Near => How::Fuzzy,
+                _ if disguised => How::Obfuscated,
+                Strength::Distinct => How::Name,
+                Strength::Street => How::Street,
+                Strength::Ambiguous => How::Name,
             };
             for meaning in &entry.meanings {
                 named.push(Named {
@@ -224,7 +227,7 @@ impl Detector {
                     strength: Strength::Distinct,
                     code: false,
                     brief: false,
-                    how: "identifier",
+                    how: How::Identifier,
                     rule: id.rule.to_owned(),
                     folded: (id.start, id.end),
                     span: field.folded.span(id.start, id.end),

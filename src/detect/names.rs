@@ -8,6 +8,7 @@ use crate::detect::apart;
 use crate::detect::near::{NearIndex, WORDS};
 use crate::detect::view::{Folded, Squeezed, digit_as_letter, fold};
 use crate::detect::watchlist::{Names, Watchlist};
+use crate::vocab::terms::{Category, LegitimateUse};
 
 /// What a name stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -164,7 +165,8 @@ impl NameIndex {
                 Meaning::Substance(at) => {
                     // Lawful chemicals and other medicines are a letter away from each other: no slip is read into those.
                     watchlist.substances.get(*at as usize).is_some_and(|s| {
-                        s.legitimate_use != "dual-use" && matches!(s.category(), "nps" | "synthetic-opioid")
+                        s.legitimate_use() != LegitimateUse::DualUse
+                            && matches!(s.category(), Category::Nps | Category::SyntheticOpioid)
                     })
                 }
                 Meaning::Equipment(_) => false,
@@ -359,7 +361,7 @@ fn is_code(folded: &str, language: &str, strength: Strength) -> bool {
 fn in_scope(watchlist: &Watchlist, meaning: Meaning) -> bool {
     match meaning {
         Meaning::Substance(at) => {
-            watchlist.substances.get(at as usize).is_some_and(|s| s.category() != "other-controlled")
+            watchlist.substances.get(at as usize).is_some_and(|s| s.category() != Category::OtherControlled)
         }
         Meaning::Equipment(_) => false,
     }

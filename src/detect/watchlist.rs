@@ -8,6 +8,7 @@ use crate::detect::assessment::Control;
 use crate::detect::builtin;
 use crate::detect::view::fold;
 use crate::vocab::ids::Sha256Digest;
+use crate::vocab::terms::{Category, Class, LegitimateUse, Written};
 
 /// One thing wrong with a pattern file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,9 +28,6 @@ pub struct PatternProblem {
 /// Names by language.
 pub type Names = BTreeMap<String, Vec<String>>;
 
-/// Categories of hits.
-pub const CATEGORIES: [&str; 5] = ["synthetic-opioid", "nps", "precursor", "equipment", "other-controlled"];
-
 /// One watched substance.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -38,18 +36,18 @@ pub struct Substance {
     pub id: String,
     /// Preferred name.
     pub name: String,
-    /// Class.
-    pub class: String,
+    /// Class, as written: see [`Substance::class`].
+    pub class: Written<Class>,
     /// Finer class.
     #[serde(default)]
     pub subclass: Option<String>,
     /// Category of a hit, where the class does not say it: a drug of the 1961 and 1971 Conventions that was traded long
     /// before the new substances of its class is `other-controlled`.
     #[serde(default)]
-    pub category: Option<String>,
-    /// `none-known`, `licensed` or `dual-use`.
+    pub category: Option<Written<Category>>,
+    /// What it is used for lawfully, as written: see [`Substance::legitimate_use`].
     #[serde(rename = "use")]
-    pub legitimate_use: String,
+    pub legitimate_use: Written<LegitimateUse>,
     /// Control codes (`UN1961-S1`, `EU-cat1`, …).
     #[serde(default)]
     pub controls: Vec<String>,
@@ -107,8 +105,8 @@ pub struct Equipment {
 pub struct ClassRule {
     /// Rule id.
     pub id: String,
-    /// Class of what it accepts.
-    pub class: String,
+    /// Class of what it accepts, as written: see [`ClassRule::class`].
+    pub class: Written<Class>,
     /// Finer class.
     #[serde(default)]
     pub subclass: Option<String>,
@@ -310,32 +308,26 @@ impl Substance {
         controls
     }
 
+    /// The class; a word that is none counts as a controlled substance of no other class.
+    pub fn class(&self) -> Class {
+        self.class.known().unwrap_or(Class::OtherControlled)
+    }
+
+    /// What it is used for lawfully; a list with a word that says no use is refused.
+    pub fn legitimate_use(&self) -> LegitimateUse {
+        self.legitimate_use.known().unwrap_or(LegitimateUse::NoneKnown)
+    }
+
     /// The category a hit of this substance falls into.
-    pub fn category(&self) -> &'static str {
-        if let Some(named) = CATEGORIES.iter().find(|name| self.category.as_deref() == Some(name)) {
-            return named;
-        }
-        match self.class.as_str() {
-            "synthetic-opioid" => "synthetic-opioid",
-            "precursor" => "precursor",
-            "synthetic-cannabinoid"
-            | "synthetic-cathinone"
-            | "phenethylamine"
-            | "tryptamine"
-            | "arylcyclohexylamine"
-            | "lysergamide"
-            | "designer-benzodiazepine"
-            | "piperazine"
-            | "aminoindane"
-            | "semi-synthetic-cannabinoid"
-            | "stimulant-other"
-            | "hallucinogen-other"
-            | "sedative-hypnotic"
-            | "class-term"
-            | "plant"
-            | "adulterant" => "nps",
-            _ => "other-controlled",
-        }
+    pub fn category(&self) -> Category {
+        self.category.as_ref().and_then(Written::known).unwrap_or_else(|| Category::of(self.class()))
+    }
+}
+
+impl ClassRule {
+    /// The class; a word that is none counts as a controlled substance of no other class.
+    pub fn class(&self) -> Class {
+        self.class.known().unwrap_or(Class::OtherControlled)
     }
 }
 
@@ -509,14 +501,14 @@ impl Reader<'_> {
                 Some("use 2 to 96 of a-z, 0-9 and -"),
             ));
         }
-        if !matches!(substance.legitimate_use.as_str(), "none-known" | "licensed" | "dual-use") {
+        if let Some(unknown) = substance.legitimate_use.unknown() {
             problems.push(self.problem(
                 place,
-                format!("use `{}` is unknown", substance.legitimate_use),
+                format!("use `{unknown}` is unknown"),
                 Some("use none-known, licensed or dual-use"),
             ));
         }
-        if let Some(category) = substance.category.as_deref().filter(|name| !CATEGORIES.contains(name)) {
+        if let Some(category) = substance.category.as_ref().and_then(Written::unknown) {
             problems.push(self.problem(
                 place,
                 format!("category `{category}` is unknown"),

@@ -6,11 +6,11 @@ use crate::detect::Detector;
 use crate::detect::assessment::{
     Assessment, ContextFinding, Control, EmergingFinding, NameMatch, SubstanceFinding, Verdict,
 };
-use crate::detect::context::DEALING;
 use crate::detect::detector::{Field, Named, cut};
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::score::Features;
 use crate::detect::watchlist::{Substance, holds_in};
+use crate::vocab::terms::{Category, Class, How, LegitimateUse, Signal};
 
 /// Characters of folded text within which a licit signal excuses a name.
 const LICIT_WINDOW_BYTES: usize = 48;
@@ -29,11 +29,11 @@ impl Detector {
     ) -> (Assessment, Features) {
         let weights = &self.watchlist.weights;
         let mut features = Features::default();
-        let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| DEALING.contains(&signal.kind));
+        let deals = fields.iter().flat_map(|field| &field.signals).any(|signal| Signal::DEALING.contains(&signal.kind));
         // The title says what is offered: where it says a test kit, a book or an antidote, and nothing shuns the light, the
         // names in the text are what that is about.
         let lawful_title = !deals
-            && fields.first().is_some_and(|title| title.signals.iter().any(|signal| signal.kind == "licit"))
+            && fields.first().is_some_and(|title| title.signals.iter().any(|signal| signal.kind == Signal::Licit))
             && !named.iter().any(|name| {
                 name.strength == Strength::Distinct && (name.field == 0 || is_dosed(&fields[name.field], name))
             })
@@ -107,7 +107,7 @@ impl Detector {
         let mut context = Vec::new();
         for field in fields {
             for signal in &field.signals {
-                features.add(signal.kind, if signal.kind == "licit" { 2.0 } else { 1.0 });
+                features.add(signal.kind.as_str(), if signal.kind == Signal::Licit { 2.0 } else { 1.0 });
                 if context.len() < CONTEXT_LIMIT {
                     let (start, end) = field.folded.span(signal.start, signal.end);
                     context.push(ContextFinding {
@@ -115,8 +115,8 @@ impl Detector {
                         start,
                         end,
                         surface: cut(field.source, start, end),
-                        signal: signal.kind.to_owned(),
-                        weight: weights.features.get(signal.kind).copied().unwrap_or(0.0),
+                        signal: signal.kind,
+                        weight: weights.features.get(signal.kind.as_str()).copied().unwrap_or(0.0),
                     });
                 }
             }
@@ -137,15 +137,20 @@ impl Detector {
             _ => Verdict::Clear,
         };
         // Other controlled drugs are not what the mandate is about; an unlisted name is for a person to judge.
-        let only_other = category.as_deref() == Some("other-controlled");
+        let only_other = category == Some(Category::OtherControlled);
         // The name of a family stands in news as often as in offers.
         let only_family = kept.is_empty()
-            && ["offer", "quantity", "payment", "contact"].iter().all(|kind| !features.0.contains_key(kind))
+            && [Signal::Offer, Signal::Quantity, Signal::Payment, Signal::Contact]
+                .iter()
+                .all(|kind| !features.0.contains_key(kind.as_str()))
             && open.iter().all(|name| matches!(name.meaning, Meaning::Substance(at) if self.is_family(at)));
         // A chemical with lawful uses is a referral in a deal that shuns the light; else a person looks.
         let only_dual_use = kept.is_empty()
             && !deals
-            && open.iter().filter_map(substance_of).all(|substance| substance.legitimate_use == "dual-use");
+            && open
+                .iter()
+                .filter_map(substance_of)
+                .all(|substance| substance.legitimate_use() == LegitimateUse::DualUse);
         let only_emerging = strongest.is_none() && !kept.is_empty();
         if verdict == Verdict::Refer && (only_other || only_emerging || only_family || only_dual_use) {
             verdict = Verdict::Review;
@@ -172,7 +177,7 @@ impl Detector {
     }
 
     fn is_family(&self, at: u32) -> bool {
-        self.watchlist.substances.get(at as usize).is_some_and(|substance| substance.class == "class-term")
+        self.watchlist.substances.get(at as usize).is_some_and(|substance| substance.class() == Class::ClassTerm)
     }
 
     /// Whether two different street names or ambiguous ones stand side by side for one family the mandate is about:
@@ -181,7 +186,7 @@ impl Detector {
         let family = |name: &Named| match name.meaning {
             Meaning::Substance(at) => {
                 let substance = self.watchlist.substances.get(at as usize)?;
-                (substance.category() != "other-controlled").then_some(substance.class.as_str())
+                (substance.category() != Category::OtherControlled).then_some(substance.class.as_str())
             }
             Meaning::Equipment(_) => None,
         };
@@ -211,9 +216,9 @@ impl Detector {
             Some(SubstanceFinding {
                 id: item.id.clone(),
                 name: item.name().to_owned(),
-                class: "equipment".to_owned(),
+                class: Class::Equipment,
                 subclass: Some(item.category.clone()),
-                legitimate_use: "dual-use".to_owned(),
+                legitimate_use: LegitimateUse::DualUse,
                 controls: vec![article.clone()],
                 matches: matches_of(fields, names),
             })
@@ -244,9 +249,9 @@ impl Detector {
                 SubstanceFinding {
                     id: substance.id.clone(),
                     name: substance.name.clone(),
-                    class: substance.class.clone(),
+                    class: substance.class(),
                     subclass: substance.subclass.clone(),
-                    legitimate_use: substance.legitimate_use.clone(),
+                    legitimate_use: substance.legitimate_use(),
                     controls: substance.controls_in(jurisdictions),
                     matches,
                 },
@@ -264,7 +269,7 @@ fn matches_of(fields: &[Field<'_>], names: &[&Named]) -> Vec<NameMatch> {
         start: name.span.0,
         end: name.span.1,
         surface: cut(fields[name.field].source, name.span.0, name.span.1),
-        how: name.how.to_owned(),
+        how: name.how,
         rule: name.rule.clone(),
     };
     names.iter().take(MATCHES_LIMIT).map(shown).collect()
@@ -300,7 +305,7 @@ fn is_dosed_code(field: &Field<'_>, name: &Named) -> bool {
 /// Whether a quantity stands beside a name.
 fn is_dosed(field: &Field<'_>, name: &Named) -> bool {
     field.signals.iter().any(|signal| {
-        signal.kind == "quantity"
+        signal.kind == Signal::Quantity
             && signal.start < name.folded.1 + QUANTITY_WINDOW_BYTES
             && name.folded.0 < signal.end + QUANTITY_WINDOW_BYTES
             && (signal.start >= name.folded.1 || signal.end <= name.folded.0)
@@ -308,21 +313,22 @@ fn is_dosed(field: &Field<'_>, name: &Named) -> bool {
 }
 
 fn feature_of(name: &Named, substance: &Substance) -> &'static str {
-    match (name.how, name.strength, substance.legitimate_use.as_str()) {
-        ("identifier", _, "licensed") => "identifier-licensed",
-        ("identifier", _, "dual-use") if is_core_precursor(substance) => "identifier-precursor",
-        ("identifier", _, "dual-use") => "identifier-dual-use",
-        ("identifier", ..) => "identifier-none-known",
-        ("fuzzy", ..) => "fuzzy",
+    use LegitimateUse::{DualUse, Licensed, NoneKnown};
+    match (name.how, name.strength, substance.legitimate_use()) {
+        (How::Identifier, _, Licensed) => "identifier-licensed",
+        (How::Identifier, _, DualUse) if is_core_precursor(substance) => "identifier-precursor",
+        (How::Identifier, _, DualUse) => "identifier-dual-use",
+        (How::Identifier, _, NoneKnown) => "identifier-none-known",
+        (How::Fuzzy, ..) => "fuzzy",
         // The name of a whole family stands in news and books as often as in offers.
-        (_, Strength::Distinct, _) if substance.class == "class-term" => "family",
+        (_, Strength::Distinct, _) if substance.class() == Class::ClassTerm => "family",
         (_, Strength::Street, _) => "street",
         (_, Strength::Ambiguous, _) => "ambiguous",
-        (_, _, "licensed") => "name-licensed",
-        (_, _, "dual-use") if is_core_precursor(substance) => "name-precursor",
-        (_, _, "dual-use") => "name-dual-use",
-        _ if name.brief => "name-code",
-        _ => "name-none-known",
+        (_, _, Licensed) => "name-licensed",
+        (_, _, DualUse) if is_core_precursor(substance) => "name-precursor",
+        (_, _, DualUse) => "name-dual-use",
+        (_, _, NoneKnown) if name.brief => "name-code",
+        (_, _, NoneKnown) => "name-none-known",
     }
 }
 
@@ -331,13 +337,13 @@ fn feature_of(name: &Named, substance: &Substance) -> &'static str {
 fn is_core_precursor(substance: &Substance) -> bool {
     let strict = ["UN1988-T1", "EU-cat1", "EU-cat2A", "US-L1"];
     let is_strict = |code: &String| strict.contains(&code.split('@').next().unwrap_or_default());
-    substance.class == "precursor" && substance.controls.iter().any(is_strict)
+    substance.class() == Class::Precursor && substance.controls.iter().any(is_strict)
 }
 
 /// Solvents and reagents of every household and workshop, outside the strictest controls: they count in a deal only.
 fn is_everyday_chemical(substance: &Substance) -> bool {
-    substance.class == "precursor"
-        && substance.legitimate_use == "dual-use"
+    substance.class() == Class::Precursor
+        && substance.legitimate_use() == LegitimateUse::DualUse
         && matches!(substance.subclass.as_deref(), Some("solvent" | "reagent"))
         && !is_core_precursor(substance)
 }
@@ -351,31 +357,31 @@ fn rank(name: &Named, substance: &Substance) -> u8 {
         Strength::Ambiguous => 0,
     };
     let in_title = if name.field == 0 && name.strength == Strength::Distinct { 8 } else { 0 };
-    in_title + strength + u8::from(substance.category() != "other-controlled")
+    in_title + strength + u8::from(substance.category() != Category::OtherControlled)
 }
 
 /// Whether a licit signal stands within the window of a name: it excuses that name, not the page.
 fn licit_near(field: &Field<'_>, name: (usize, usize)) -> bool {
     field.signals.iter().any(|signal| {
-        signal.kind == "licit"
+        signal.kind == Signal::Licit
             && signal.start < name.1.saturating_add(LICIT_WINDOW_BYTES)
             && name.0 < signal.end.saturating_add(LICIT_WINDOW_BYTES)
     })
 }
 
-fn category(substance: Option<&Substance>, emerging: &[EmergingFinding], features: &Features) -> Option<String> {
+fn category(substance: Option<&Substance>, emerging: &[EmergingFinding], features: &Features) -> Option<Category> {
     if let Some(substance) = substance {
-        return Some(substance.category().to_owned());
+        return Some(substance.category());
     }
     if let Some(found) = emerging.first() {
-        let category = match found.class.as_str() {
-            "synthetic-opioid" | "precursor" => found.class.as_str(),
-            _ => "nps",
-        };
-        return Some(category.to_owned());
+        // A name that no list has is new, whatever its class.
+        return Some(match Category::of(found.class) {
+            said @ (Category::SyntheticOpioid | Category::Precursor) => said,
+            Category::Nps | Category::Equipment | Category::OtherControlled => Category::Nps,
+        });
     }
     (features.0.contains_key("equipment") || features.0.contains_key("equipment-ambiguous"))
-        .then(|| "equipment".to_owned())
+        .then_some(Category::Equipment)
 }
 
 /// The first controls in words: ` (UN1961 I since 2021, CN class-wise control)`.
@@ -399,30 +405,32 @@ fn reasons(
     let mut reasons = Vec::new();
     for substance in substances.iter().take(5) {
         let Some(place) = substance.matches.first() else { continue };
-        let how = match place.how.as_str() {
-            "identifier" => "gives the identifier",
-            "obfuscated" => "writes in disguise",
-            "street" => "uses the street name",
-            _ => "names",
+        let how = match place.how {
+            How::Identifier => "gives the identifier",
+            How::Obfuscated => "writes in disguise",
+            How::Street => "uses the street name",
+            How::Name | How::Class | How::Fuzzy => "names",
         };
-        let legal = match substance.legitimate_use.as_str() {
-            "licensed" => "a controlled substance that needs a licence",
-            "dual-use" if substance.class == "equipment" => "goods with lawful uses, watched for diversion",
-            "dual-use" => "a chemical with lawful uses, watched for diversion",
-            _ => "a substance without known legitimate use",
+        let legal = match substance.legitimate_use {
+            LegitimateUse::Licensed => "a controlled substance that needs a licence",
+            LegitimateUse::DualUse if substance.class == Class::Equipment => {
+                "goods with lawful uses, watched for diversion"
+            }
+            LegitimateUse::DualUse => "a chemical with lawful uses, watched for diversion",
+            LegitimateUse::NoneKnown => "a substance without known legitimate use",
         };
         let controls = in_brackets(&substance.controls);
         reasons.push(format!("the {} {how} \"{}\": {}, {legal}{controls}", place.field, place.surface, substance.name));
     }
     for found in emerging.iter().take(3) {
-        let family = found.subclass.as_deref().unwrap_or(&found.class);
+        let family = found.subclass.as_deref().unwrap_or(found.class.as_str());
         let controls = in_brackets(&found.controls);
         reasons.push(format!(
             "the {} names \"{}\", which no list has and whose form is that of the {family} family{controls}",
             found.field, found.surface
         ));
     }
-    for kind in ["evasion", "offer", "contact", "payment", "shipping", "licit"] {
+    for kind in [Signal::Evasion, Signal::Offer, Signal::Contact, Signal::Payment, Signal::Shipping, Signal::Licit] {
         let words: Vec<String> =
             context.iter().filter(|f| f.signal == kind).take(3).map(|f| format!("\"{}\"", f.surface)).collect();
         if !words.is_empty() {

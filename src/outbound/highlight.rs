@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::detect::assessment::Assessment;
+use crate::vocab::terms::Signal;
 
 /// Why a piece of text is marked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, utoipa::ToSchema)]
@@ -70,12 +71,12 @@ pub fn marks_of(assessment: &Assessment, field: &str) -> Vec<Mark> {
         }
     }
     for found in assessment.emerging.iter().filter(|found| found.field == field) {
-        let label = found.subclass.as_ref().unwrap_or(&found.class).clone();
+        let label = found.subclass.clone().unwrap_or_else(|| found.class.to_string());
         marks.push(Mark { start: found.start, end: found.end, kind: MarkKind::Emerging, label });
     }
     for found in assessment.context.iter().filter(|found| found.field == field) {
-        let kind = if found.signal == "licit" { MarkKind::Licit } else { MarkKind::Context };
-        marks.push(Mark { start: found.start, end: found.end, kind, label: found.signal.clone() });
+        let kind = if found.signal == Signal::Licit { MarkKind::Licit } else { MarkKind::Context };
+        marks.push(Mark { start: found.start, end: found.end, kind, label: found.signal.to_string() });
     }
     marks
 }

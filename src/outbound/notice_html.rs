@@ -5,6 +5,7 @@ use askama::Template;
 
 use crate::referral::document::{Block, Document};
 use crate::referral::notice::Notice;
+use crate::vocab::terms::LegitimateUse;
 
 #[derive(Template)]
 #[template(path = "notice/page.html")]
@@ -35,11 +36,11 @@ pub fn page_of(document: &Document) -> String {
 }
 
 /// What the watchlist says of a substance's use, in English, for the console.
-pub fn use_in_words(legitimate_use: &str) -> &'static str {
+pub fn use_in_words(legitimate_use: LegitimateUse) -> &'static str {
     match legitimate_use {
-        "licensed" => "controlled: a licence is needed",
-        "dual-use" => "dual use",
-        _ => "no known legitimate use",
+        LegitimateUse::Licensed => "controlled: a licence is needed",
+        LegitimateUse::DualUse => "dual use",
+        LegitimateUse::NoneKnown => "no known legitimate use",
     }
 }
 

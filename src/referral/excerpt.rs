@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::Assessment;
 use crate::referral::document::Piece;
+use crate::vocab::terms::Signal;
 
 /// One place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,7 +40,7 @@ fn spans_of(assessment: &Assessment, field: &str) -> Vec<(usize, usize)> {
     let names = assessment.substances.iter().flat_map(|s| &s.matches).filter(|m| m.field == field);
     let mut spans: Vec<(usize, usize)> = names.map(|m| (m.start, m.end)).collect();
     spans.extend(assessment.emerging.iter().filter(|e| e.field == field).map(|e| (e.start, e.end)));
-    let signals = assessment.context.iter().filter(|c| c.field == field && c.signal != "licit");
+    let signals = assessment.context.iter().filter(|c| c.field == field && c.signal != Signal::Licit);
     spans.extend(signals.map(|c| (c.start, c.end)));
     spans.retain(|(start, end)| start < end);
     spans.sort_unstable();

@@ -9,5 +9,6 @@ pub mod identity;
 pub mod ids;
 pub mod money;
 pub mod platform;
+pub mod terms;
 pub mod time;
 pub mod url;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use listingwatch::detect::Detector;
 use listingwatch::detect::assessment::{ListingText, Verdict};
 use listingwatch::detect::watchlist::Watchlist;
+use listingwatch::vocab::terms::{Category, Class};
 
 fn detector() -> Detector {
     let watchlist = Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -43,7 +44,7 @@ fn the_first_pass_lets_nothing_by() {
     let detector = detector();
     let mut checked = 0;
     let mut let_by = Vec::new();
-    for substance in detector.watchlist().substances.iter().filter(|s| s.category() != "other-controlled") {
+    for substance in detector.watchlist().substances.iter().filter(|s| s.category() != Category::OtherControlled) {
         for name in substance.names.values().flatten() {
             let titles = [format!("{name} 10 g"), format!("Best {name}, in stock"), name.clone()];
             for title in &titles {
@@ -110,7 +111,7 @@ fn equipment_counts_in_a_deal_that_shuns_the_light() {
     assert_eq!(judge("Tablet press TDP 5", "For vitamins and sweets."), Verdict::Clear);
     // The verdict says which words it rests on and under which article.
     let told = detector.assess(&listing("Tablet press with M30 die", text), &[]);
-    let item = told.substances.iter().find(|one| one.class == "equipment").expect("the goods are named");
+    let item = told.substances.iter().find(|one| one.class == Class::Equipment).expect("the goods are named");
     assert!(item.matches.iter().any(|place| place.surface.contains("M30")), "{item:?}");
     assert_eq!((item.controls[0].instrument.as_str(), item.controls[0].schedule.as_str()), ("UN1988", "article 13"));
 }

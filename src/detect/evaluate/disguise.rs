@@ -9,6 +9,7 @@ use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::detect::evaluate::figures::wilson;
 use crate::detect::screen::{self, InputLine};
+use crate::vocab::terms::How;
 
 /// One way of writing a name so that a plain search misses it. The order is the order they are applied in: letters are
 /// replaced before something is put between them, and entities are written last.
@@ -361,7 +362,7 @@ fn subject<'a>(detector: &Detector, input: &'a InputLine) -> Option<Subject<'a>>
         return None;
     }
     let is_plain = |m: &&crate::detect::assessment::NameMatch| {
-        m.how == "name" && m.rule == "name" && (m.field == "title" || m.field == "text")
+        m.how == How::Name && m.rule == "name" && (m.field == "title" || m.field == "text")
     };
     let first = plain.substances.iter().find_map(|substance| substance.matches.iter().find(is_plain))?;
     let here = |m: &crate::detect::assessment::NameMatch| {

@@ -95,12 +95,13 @@ pub fn emerging(counted: &[&Judged]) -> EmergingReport {
     for one in counted {
         let found = &one.assessment.emerging;
         if let Some(family) = &one.label.emerging {
-            let right = found.iter().any(|name| name.class == family.class);
+            let right = found.iter().any(|name| family.class.known() == Some(name.class));
             out.rows += 1;
             out.called += u64::from(one.is_called());
             out.right_class += u64::from(right);
             out.right_subclass += u64::from(found.iter().any(|name| {
-                name.class == family.class && (family.subclass.is_none() || name.subclass == family.subclass)
+                family.class.known() == Some(name.class)
+                    && (family.subclass.is_none() || name.subclass == family.subclass)
             }));
             let name = [family.class.as_str(), family.subclass.as_deref().unwrap_or_default()].join(" ");
             let counts = out.by_family.entry(name.trim().to_owned()).or_default();

@@ -15,6 +15,7 @@ use crate::detect::evaluate::disguise::DisguiseReport;
 use crate::detect::evaluate::figures::{Figures, calibration, figures};
 use crate::detect::evaluate::labelled::{EmergingReport, TechniqueFigures};
 use crate::detect::evaluate::spans::SpanReport;
+use crate::vocab::terms::{Category, Class, Written};
 
 /// Label of a listing, beside the fields of a screening line. What only made data can know (`technique`, `substances`,
 /// `spans`, `emerging`) is measured where a row carries it.
@@ -24,7 +25,7 @@ pub struct Label {
     pub target: u8,
     /// Category.
     #[serde(default)]
-    pub category: Option<String>,
+    pub category: Option<Written<Category>>,
     /// Left out of the figures.
     #[serde(default)]
     pub ambiguous: bool,
@@ -63,7 +64,7 @@ pub struct SpanLabel {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Family {
     /// Class.
-    pub class: String,
+    pub class: Written<Class>,
     /// Finer class.
     #[serde(default)]
     pub subclass: Option<String>,
@@ -207,11 +208,11 @@ pub fn report(judged: &[Judged], seconds: f64, bytes: u64) -> Report {
     out.by_category_refer = by_category(&counted, |one| one.verdict() == Verdict::Refer);
     for one in &counted {
         match one.label.target {
-            2 => *out.other_controlled.entry(verdict_name(one.verdict()).to_owned()).or_default() += 1,
+            2 => *out.other_controlled.entry(one.verdict().to_string()).or_default() += 1,
             0 => {
                 let kind = if one.label.is_look_alike() { "look-alike" } else { "ordinary" };
                 for verdict in [Verdict::Refer, Verdict::Review] {
-                    let counts = out.false_alarms.entry(format!("{kind}-{}", verdict_name(verdict))).or_default();
+                    let counts = out.false_alarms.entry(format!("{kind}-{verdict}")).or_default();
                     counts.0 += u64::from(one.verdict() == verdict);
                     counts.1 += 1;
                 }
@@ -237,21 +238,14 @@ pub fn report(judged: &[Judged], seconds: f64, bytes: u64) -> Report {
     out
 }
 
-/// A verdict as its JSON says it.
-pub fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Clear => "clear",
-        Verdict::Review => "review",
-        Verdict::Refer => "refer",
-    }
-}
-
 fn by_category(counted: &[&Judged], called: impl Fn(&Judged) -> bool) -> BTreeMap<String, Figures> {
-    let named: std::collections::BTreeSet<&str> =
-        counted.iter().filter(|one| one.label.target == 1).filter_map(|one| one.label.category.as_deref()).collect();
-    let of = |category: &str| {
-        let labelled = |one: &Judged| one.label.target == 1 && one.label.category.as_deref() == Some(category);
-        let given = |one: &Judged| called(one) && one.assessment.category.as_deref() == Some(category);
+    let in_scope = counted.iter().filter(|one| one.label.target == 1);
+    let named: BTreeMap<&str, &Written<Category>> =
+        in_scope.filter_map(|one| one.label.category.as_ref().map(|category| (category.as_str(), category))).collect();
+    let of = |category: &Written<Category>| {
+        let labelled = |one: &Judged| one.label.target == 1 && one.label.category.as_ref() == Some(category);
+        let given =
+            |one: &Judged| called(one) && one.assessment.category.is_some_and(|given| category.known() == Some(given));
         let recalled = figures(&counted.iter().copied().filter(|one| labelled(one)).collect::<Vec<_>>(), &called);
         let precise = figures(&counted.iter().copied().filter(|one| given(one)).collect::<Vec<_>>(), &called);
         let all: Vec<&Judged> = counted.iter().copied().filter(|one| labelled(one) || one.label.target == 0).collect();
@@ -269,12 +263,12 @@ fn by_category(counted: &[&Judged], called: impl Fn(&Judged) -> bool) -> BTreeMa
             missed: recalled.missed,
         }
     };
-    named.into_iter().map(|category| (category.to_owned(), of(category))).collect()
+    named.into_iter().map(|(name, category)| (name.to_owned(), of(category))).collect()
 }
 
 fn label_of(one: &Judged) -> Option<String> {
     if one.label.target != 0 {
-        return one.label.category.clone();
+        return one.label.category.as_ref().map(|category| category.to_string());
     }
     let kind = one.label.hard_negative.as_ref().filter(|kind| !kind.is_null())?;
     Some(kind.as_str().map_or_else(|| kind.to_string(), str::to_owned))
@@ -348,32 +342,33 @@ fn digest(judged: &[Judged]) -> String {
 mod tests {
     use super::*;
 
-    fn judged(id: &str, target: u8, verdict: Verdict, score: f64, category: Option<&str>) -> Judged {
+    fn judged(id: &str, target: u8, verdict: Verdict, score: f64, category: Option<Category>) -> Judged {
         let assessment = Assessment {
             verdict,
             score,
-            category: category.map(str::to_owned),
+            category,
             substances: Vec::new(),
             context: Vec::new(),
             emerging: Vec::new(),
             reasons: Vec::new(),
             watchlist: "test".to_owned(),
         };
-        let label = Label { target, category: (target == 1).then(|| "nps".to_owned()), ..Label::default() };
+        let label =
+            Label { target, category: (target == 1).then_some(Written::Known(Category::Nps)), ..Label::default() };
         Judged { id: id.to_owned(), title: id.to_owned(), label, assessment, spans: SpanReport::default() }
     }
 
     #[test]
     fn figures_are_those_worked_out_by_hand() {
         let mut rows = vec![
-            judged("a", 1, Verdict::Refer, 0.95, Some("nps")),
-            judged("b", 1, Verdict::Refer, 0.9, Some("nps")),
-            judged("c", 1, Verdict::Review, 0.5, Some("precursor")),
+            judged("a", 1, Verdict::Refer, 0.95, Some(Category::Nps)),
+            judged("b", 1, Verdict::Refer, 0.9, Some(Category::Nps)),
+            judged("c", 1, Verdict::Review, 0.5, Some(Category::Precursor)),
             judged("d", 1, Verdict::Clear, 0.1, None),
-            judged("e", 0, Verdict::Refer, 0.85, Some("nps")),
+            judged("e", 0, Verdict::Refer, 0.85, Some(Category::Nps)),
             judged("f", 0, Verdict::Clear, 0.0, None),
-            judged("g", 2, Verdict::Refer, 0.9, Some("nps")),
-            judged("h", 0, Verdict::Review, 0.6, Some("nps")),
+            judged("g", 2, Verdict::Refer, 0.9, Some(Category::Nps)),
+            judged("h", 0, Verdict::Review, 0.6, Some(Category::Nps)),
         ];
         rows[7].label.hard_negative = Some("reagent".into());
         let report = report(&rows, 2.0, 4_000_000);

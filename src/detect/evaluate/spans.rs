@@ -8,6 +8,7 @@ use crate::detect::identifiers;
 use crate::detect::screen::InputLine;
 use crate::detect::view::fold;
 use crate::detect::watchlist::{Substance, Watchlist};
+use crate::vocab::terms::How;
 
 /// Reported places checked.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
@@ -116,13 +117,13 @@ fn cut(input: &InputLine, field: &str, start: usize, end: usize) -> Option<Strin
 /// or misspelt.
 fn names_it(place: &NameMatch, substance: &Substance) -> bool {
     let written = letters(&place.surface);
-    match place.how.as_str() {
-        "identifier" => {
+    match place.how {
+        How::Identifier => {
             let ids = identifiers::find(&fold(&place.surface));
             ids.iter().any(|id| substance.identifiers().any(|known| *known == id.value))
         }
-        "name" | "street" => substance.all_names().map(letters).any(|name| is_form(&written, &name)),
-        _ => {
+        How::Name | How::Street => substance.all_names().map(letters).any(|name| is_form(&written, &name)),
+        How::Class | How::Fuzzy | How::Obfuscated => {
             let read: Vec<String> = [Some('i'), Some('l'), None].into_iter().map(|one| undone(&written, one)).collect();
             substance.all_names().map(letters).any(|name| {
                 let allowed = (name.chars().count() / 8).max(1);

@@ -18,6 +18,7 @@ use crate::detect::sieve::walk::{
 };
 use crate::detect::view;
 use crate::detect::watchlist::Watchlist;
+use crate::vocab::terms::Category;
 
 /// A verdict may rest on it alone.
 const STRONG: u8 = 1;
@@ -111,7 +112,7 @@ impl Sieve {
             let equipment = entry.meanings.iter().all(|meaning| matches!(meaning, Meaning::Equipment(_)));
             let in_scope = entry.meanings.iter().any(|meaning| match meaning {
                 Meaning::Substance(at) => {
-                    watchlist.substances.get(*at as usize).is_some_and(|s| s.category() != "other-controlled")
+                    watchlist.substances.get(*at as usize).is_some_and(|s| s.category() != Category::OtherControlled)
                 }
                 Meaning::Equipment(_) => false,
             });

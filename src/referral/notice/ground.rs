@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::{Assessment, Control};
 use crate::referral::language::Catalogue;
+use crate::vocab::terms::{How, LegitimateUse, NoticeHow, Signal};
 
 /// One substance named in a listing, with its legal ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,8 +13,8 @@ pub struct NoticeSubstance {
     pub name: String,
     /// Words of the listing that name it.
     pub words: Vec<String>,
-    /// `none-known`, `licensed` or `dual-use`.
-    pub legitimate_use: String,
+    /// What it is used for lawfully.
+    pub legitimate_use: LegitimateUse,
     /// Controls in the platform's jurisdictions.
     pub controls: Vec<Control>,
     /// No list has the name; its form is that of a family that is controlled as a class.
@@ -25,12 +26,12 @@ impl NoticeSubstance {
     /// Whether there is a ground on which it may be referred: a control, or no known legitimate use. Goods with lawful uses
     /// that the platform's jurisdictions do not control have none.
     pub fn has_ground(&self) -> bool {
-        !self.controls.is_empty() || self.legitimate_use == "none-known"
+        !self.controls.is_empty() || self.legitimate_use == LegitimateUse::NoneKnown
     }
 
     /// Its use in words.
     pub fn use_in_words<'c>(&self, words: &'c Catalogue) -> &'c str {
-        words.word(use_key(&self.legitimate_use))
+        words.word(use_key(self.legitimate_use))
     }
 
     /// Its grounds in words, one a line.
@@ -52,12 +53,12 @@ pub enum Finding {
         field: String,
         /// As written.
         words: String,
-        /// `name`, `identifier`, `disguise` or `street`.
-        how: String,
+        /// How it is written.
+        how: NoticeHow,
         /// Preferred name.
         substance: String,
-        /// `none-known`, `licensed` or `dual-use`.
-        legitimate_use: String,
+        /// What it is used for lawfully.
+        legitimate_use: LegitimateUse,
     },
     /// A name that only a class rule accepts.
     Class {
@@ -70,15 +71,15 @@ pub enum Finding {
     },
     /// Signs around the names.
     Signal {
-        /// `offer`, `evasion`, `contact`, `payment` or `shipping`.
-        signal: String,
+        /// What they point to.
+        signal: Signal,
         /// As written.
         words: Vec<String>,
     },
 }
 
 /// Signals that a notice names; licit ones and quantities weigh in the score only.
-const SIGNALS: [&str; 5] = ["evasion", "offer", "contact", "payment", "shipping"];
+const SIGNALS: [Signal; 5] = [Signal::Evasion, Signal::Offer, Signal::Contact, Signal::Payment, Signal::Shipping];
 
 /// Substances and families named in the reasons of one listing.
 const NAMED: usize = 8;
@@ -94,25 +95,25 @@ pub fn findings_of(assessments: &[Assessment]) -> Vec<Finding> {
     for assessment in assessments {
         for substance in assessment.substances.iter().take(NAMED) {
             let Some(place) = substance.matches.first() else { continue };
-            let how = match place.how.as_str() {
-                "identifier" => "identifier",
-                "obfuscated" | "fuzzy" => "disguise",
-                "street" => "street",
-                _ => "name",
+            let how = match place.how {
+                How::Identifier => NoticeHow::Identifier,
+                How::Obfuscated | How::Fuzzy => NoticeHow::Disguise,
+                How::Street => NoticeHow::Street,
+                How::Name | How::Class => NoticeHow::Name,
             };
             add(Finding::Substance {
                 field: place.field.clone(),
                 words: place.surface.clone(),
-                how: how.to_owned(),
+                how,
                 substance: substance.name.clone(),
-                legitimate_use: substance.legitimate_use.clone(),
+                legitimate_use: substance.legitimate_use,
             });
         }
         for emerging in assessment.emerging.iter().take(NAMED) {
             add(Finding::Class {
                 field: emerging.field.clone(),
                 words: emerging.surface.clone(),
-                family: emerging.subclass.clone().unwrap_or_else(|| emerging.class.clone()),
+                family: emerging.subclass.clone().unwrap_or_else(|| emerging.class.to_string()),
             });
         }
     }
@@ -124,7 +125,7 @@ pub fn findings_of(assessments: &[Assessment]) -> Vec<Finding> {
             }
         }
         if !words.is_empty() {
-            add(Finding::Signal { signal: signal.to_owned(), words });
+            add(Finding::Signal { signal, words });
         }
     }
     found
@@ -145,7 +146,7 @@ impl Finding {
                     ("field", &field_in_words(field, words)),
                     ("words", surface),
                     ("substance", substance),
-                    ("use", words.word(use_key(legitimate_use))),
+                    ("use", words.word(use_key(*legitimate_use))),
                 ],
             ),
             Finding::Class { field, words: surface, family } => words.fill(
@@ -160,11 +161,11 @@ impl Finding {
     }
 }
 
-fn use_key(legitimate_use: &str) -> &'static str {
+fn use_key(legitimate_use: LegitimateUse) -> &'static str {
     match legitimate_use {
-        "licensed" => "use.licensed",
-        "dual-use" => "use.dual_use",
-        _ => "use.none_known",
+        LegitimateUse::Licensed => "use.licensed",
+        LegitimateUse::DualUse => "use.dual_use",
+        LegitimateUse::NoneKnown => "use.none_known",
     }
 }
 
@@ -218,7 +219,7 @@ pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
             None => found.push(NoticeSubstance {
                 name: substance.name.clone(),
                 words: words.collect(),
-                legitimate_use: substance.legitimate_use.clone(),
+                legitimate_use: substance.legitimate_use,
                 controls: substance.controls.clone(),
                 unlisted: false,
             }),
@@ -230,7 +231,7 @@ pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
             found.push(NoticeSubstance {
                 name: emerging.surface.clone(),
                 words: vec![emerging.surface.clone()],
-                legitimate_use: "none-known".to_owned(),
+                legitimate_use: LegitimateUse::NoneKnown,
                 controls: emerging.controls.clone(),
                 unlisted: true,
             });

@@ -3,6 +3,7 @@ use crate::detect::assessment::{ContextFinding, Control, NameMatch, SubstanceFin
 use crate::referral::language::codes;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::ReferralState;
+use crate::vocab::terms::{Category, Class, How, LegitimateUse, Signal};
 
 fn draft() -> NoticeDraft {
     let name = NameMatch {
@@ -10,7 +11,7 @@ fn draft() -> NoticeDraft {
         start: 0,
         end: 4,
         surface: "Abcd".into(),
-        how: "name".into(),
+        how: How::Name,
         rule: "name".into(),
     };
     let control = |instrument: &str, schedule: &str, jurisdiction: &str| Control {
@@ -22,23 +23,23 @@ fn draft() -> NoticeDraft {
     let substance = SubstanceFinding {
         id: "abcd".into(),
         name: "Abcd".into(),
-        class: "nps".into(),
+        class: Class::StimulantOther,
         subclass: None,
-        legitimate_use: "none-known".into(),
+        legitimate_use: LegitimateUse::NoneKnown,
         controls: vec![control("UN1971", "II", "INT"), control("DE", "BtMG-I", "DE")],
         matches: vec![name],
     };
     let assessment = Assessment {
         verdict: Verdict::Refer,
         score: 0.9,
-        category: Some("nps".into()),
+        category: Some(Category::Nps),
         substances: vec![substance],
         context: vec![ContextFinding {
             field: "title".into(),
             start: 5,
             end: 13,
             surface: "for sale".into(),
-            signal: "offer".into(),
+            signal: Signal::Offer,
             weight: 1.0,
         }],
         emerging: vec![],
@@ -147,7 +148,7 @@ fn text_from_right_to_left_keeps_addresses_from_left_to_right() {
 fn goods_under_article_13_have_a_ground() {
     let mut held = draft();
     let item = &mut held.assessments[0].substances[0];
-    (item.class, item.legitimate_use) = ("equipment".into(), "dual-use".into());
+    (item.class, item.legitimate_use) = (Class::Equipment, LegitimateUse::DualUse);
     item.controls.truncate(1);
     (item.controls[0].instrument, item.controls[0].schedule) = ("UN1988".into(), "article 13".into());
     let notice = Notice::complete(held).unwrap();
@@ -163,7 +164,7 @@ fn each_missing_field_is_named() {
         ("reasons", |d| d.assessments[0].substances[0].matches.clear()),
         ("legal_ground", |d| {
             d.assessments[0].substances[0].controls.clear();
-            d.assessments[0].substances[0].legitimate_use = "dual-use".into();
+            d.assessments[0].substances[0].legitimate_use = LegitimateUse::DualUse;
         }),
         ("evidence", |d| d.evidence.clear()),
         ("sender", |d| d.sender.as_mut().unwrap().address = " ".into()),

@@ -187,7 +187,7 @@ pub(super) async fn watchlist(
         None => list.substances.iter().collect(),
     };
     let substances: Vec<_> =
-        substances.into_iter().filter(|s| query.class.as_ref().is_none_or(|class| s.class == *class)).collect();
+        substances.into_iter().filter(|s| query.class.as_ref().is_none_or(|class| s.class.as_str() == class)).collect();
     Ok(Json(serde_json::json!({ "version": list.version(), "substances": substances })))
 }
 

@@ -18,6 +18,7 @@ use crate::server::state::ServerState;
 use crate::server::work::{self, row_view};
 use crate::store::truth::Claim;
 use crate::vocab::ids::ReferralId;
+use crate::vocab::terms;
 
 /// Other cases of the same sellers shown.
 const OTHERS: usize = 8;
@@ -34,7 +35,7 @@ pub(super) struct CaseQuery {
 
 /// One signal around a name and the words that gave it.
 struct Signal {
-    name: String,
+    name: terms::Signal,
     words: Vec<String>,
     weight: f64,
 }
@@ -89,7 +90,7 @@ impl ReferralPage {
             if !controls.is_empty() {
                 out.push_str(&format!(": {} under {}", substance.name, controls.join(", ")));
             }
-            out.push_str(&format!("; {}", notice_html::use_in_words(&substance.legitimate_use)));
+            out.push_str(&format!("; {}", notice_html::use_in_words(substance.legitimate_use)));
         }
         out.push('.');
         out
@@ -109,7 +110,7 @@ impl ReferralPage {
                     }
                 }
                 None => signals.push(Signal {
-                    name: found.signal.clone(),
+                    name: found.signal,
                     words: vec![found.surface.clone()],
                     weight: found.weight,
                 }),

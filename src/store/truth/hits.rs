@@ -5,7 +5,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
 use crate::dedup::minhash::MinHash;
-use crate::detect::assessment::{Assessment, Verdict};
+use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
 use crate::examine::{ExaminedListing, Fingerprints};
@@ -261,7 +261,7 @@ impl Truth {
             listing.language,
             serde_json::to_string(&listing.images)?,
             serde_json::to_string(&parted.identifiers)?,
-            verdict_name(assessment.verdict),
+            assessment.verdict,
             assessment.score,
             assessment.category,
             serde_json::to_string(assessment)?,
@@ -445,7 +445,7 @@ pub(super) fn open_case(
             generation,
             state.name(),
             serde_json::to_string(&state)?,
-            verdict_name(assessment.verdict),
+            assessment.verdict,
             assessment.category,
             opening.title,
             assessment.score,
@@ -492,14 +492,6 @@ pub(super) fn index(
             .execute(params![id, substance.id])?;
     }
     Ok(())
-}
-
-pub(super) fn verdict_name(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Clear => "clear",
-        Verdict::Review => "review",
-        Verdict::Refer => "refer",
-    }
 }
 
 /// A hit's id is made from its place, so that recording it twice names it the same.

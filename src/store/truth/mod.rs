@@ -26,6 +26,7 @@ mod search;
 mod signer;
 mod steps;
 mod tallies;
+mod terms;
 mod tokens;
 
 use std::path::Path;

@@ -12,7 +12,7 @@ use crate::detect::assessment::{Assessment, Verdict};
 use crate::evidence::audit::Said;
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::hits::{Opening, index, open_case, verdict_name};
+use crate::store::truth::hits::{Opening, index, open_case};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
@@ -202,7 +202,7 @@ impl Truth {
             params![
                 hit.id,
                 case.as_str(),
-                verdict_name(now_is.verdict),
+                now_is.verdict,
                 now_is.score,
                 now_is.category,
                 serde_json::to_string(now_is)?,
@@ -212,7 +212,7 @@ impl Truth {
         index(&tx, &hit.id, &hit.title, &hit.text, now_is)?;
         if difference.cause.is_some() {
             let detail = serde_json::json!({
-                "hit": hit.id, "from": verdict_name(hit.assessment.verdict), "to": verdict_name(now_is.verdict),
+                "hit": hit.id, "from": hit.assessment.verdict, "to": now_is.verdict,
                 "difference": difference, "watchlist": now_is.watchlist,
             });
             let said =
@@ -299,7 +299,7 @@ mod tests {
         let mut named = assessment(Verdict::Refer, 0.9);
         named.emerging.push(crate::detect::assessment::EmergingFinding {
             surface: "Testazene".to_owned(),
-            class: "synthetic-opioid".to_owned(),
+            class: crate::vocab::terms::Class::SyntheticOpioid,
             subclass: None,
             field: "title".to_owned(),
             start: 0,

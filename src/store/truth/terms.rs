@@ -1,0 +1,23 @@
+//! Closed terms in SQL: bound and read by their wire names.
+
+use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
+
+use crate::vocab::terms::{Category, Class, Verdict};
+
+macro_rules! in_sql {
+    ($($term:ty),+ $(,)?) => { $(
+        impl ToSql for $term {
+            fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+                Ok(ToSqlOutput::from(self.as_str()))
+            }
+        }
+
+        impl FromSql for $term {
+            fn column_result(value: ValueRef<'_>) -> FromSqlResult<Self> {
+                value.as_str()?.parse().map_err(FromSqlError::other)
+            }
+        }
+    )+ };
+}
+
+in_sql!(Category, Class, Verdict);
