@@ -15,6 +15,7 @@ use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{CaseFilter, NoticeTerms, ReferralFull, ReferralRow};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
+use crate::vocab::terms::CaseSight;
 
 pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Output) -> Result<Exit, Failure> {
     let truth = &app.rooms.truth;
@@ -197,7 +198,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                     ))?;
                 }
             }
-            let unseen = done.iter().any(|one| one.seen == "not-seen");
+            let unseen = done.iter().any(|one| one.seen == CaseSight::NotSeen);
             return Ok(if unseen { Exit::Partial } else { Exit::Done });
         }
     }
@@ -224,7 +225,7 @@ pub(super) fn list(rows: &[ReferralRow], output: &Output) -> Result<(), Failure>
             row.id.clone(),
             row.state.clone(),
             row.platform.clone(),
-            row.category.clone().unwrap_or_default(),
+            row.category.map(|category| category.to_string()).unwrap_or_default(),
             format!("{:.2}", row.score),
             short(&row.title, 44),
             short(&row.substances.join(", "), 36),

@@ -116,7 +116,7 @@ fn found(rows: &[ReferralRow]) -> Vec<FoundReferral> {
     rows.iter()
         .map(|row| FoundReferral {
             urls: row.urls.iter().filter_map(|url| CanonicalUrl::parse(url, None).ok()).collect(),
-            verdict: if row.verdict == "refer" { Verdict::Refer } else { Verdict::Review },
+            verdict: if row.verdict == Verdict::Refer { Verdict::Refer } else { Verdict::Review },
         })
         .collect()
 }

@@ -68,9 +68,8 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
     let now = app.rooms.now();
     match request {
         TokenRequest::Create { role, owner, platform, expires } => {
-            let role = Role::parse(role).ok_or_else(|| {
-                let names: Vec<&str> = Role::ALL.iter().map(|(name, _)| *name).collect();
-                Failure::usage(format!("no role `{role}`")).hint(format!("roles are {}", names.join(", ")))
+            let role = role.parse::<Role>().map_err(|unknown| {
+                Failure::usage(format!("no role `{role}`")).hint(format!("roles are {}", unknown.known.join(", ")))
             })?;
             let platform = platform
                 .as_deref()
@@ -107,12 +106,7 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
                         (None, None) => "without end".to_owned(),
                     };
                     let platform = token.platform.as_deref().unwrap_or("all platforms");
-                    output.line(format!(
-                        "{}  {}  {}  {platform}  {state}",
-                        token.id,
-                        token.role.name(),
-                        token.owner
-                    ))?;
+                    output.line(format!("{}  {}  {}  {platform}  {state}", token.id, token.role, token.owner))?;
                 }
             }
         }

@@ -12,6 +12,7 @@ use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
 use crate::vocab::platform::{Channel, Platform};
+use crate::vocab::terms::Message;
 use crate::vocab::url::CanonicalUrl;
 
 /// Tries one delivery. What fails for reasons of our own (no mail server set) is tried again like everything else: the
@@ -95,7 +96,7 @@ async fn by_webhook(
         return Attempt::Disabled { error: "the webhook's address cannot be read".to_owned() };
     };
     let event = EventView {
-        kind: delivery.message.clone(),
+        kind: delivery.message,
         timestamp: delivery.created,
         data: EventData {
             url: Some(format!("{}/api/v1/referrals/{}", rooms.desk.public_url, row.id)),
@@ -148,7 +149,7 @@ async fn by_mail(
     let about = [("referral", row.id.as_str()), ("title", row.title.as_str())];
     let (subject, text) = match notice {
         Some(notice) => {
-            let key = if delivery.message == "referral.updated" && full.reminders > 0 { "reminder" } else { "subject" };
+            let key = if delivery.message == Message::Updated && full.reminders > 0 { "reminder" } else { "subject" };
             (words.fill(&format!("mail.{key}"), &about), notice.text())
         }
         None => (words.fill("mail.withdrawn_subject", &about[..1]), words.fill("mail.withdrawn", &about)),
@@ -156,7 +157,7 @@ async fn by_mail(
     let mail = Mail {
         referral: delivery.referral.clone(),
         idempotency_key: delivery.idempotency_key.clone(),
-        first: delivery.message == "referral.created",
+        first: delivery.message == Message::Created,
         to: to.to_owned(),
         language: words.code.to_owned(),
         subject,

@@ -17,6 +17,7 @@ use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{Covers, Look, PageRecord, RecheckTarget, TruthError};
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
+use crate::vocab::terms::CaseSight;
 use crate::vocab::url::CanonicalUrl;
 
 /// When a platform that could not be asked is asked again.
@@ -30,8 +31,8 @@ const REDIRECTS: usize = 3;
 pub struct Rechecked {
     /// Case.
     pub referral: String,
-    /// `gone`, `live` or `not-seen`.
-    pub seen: &'static str,
+    /// What its pages showed together.
+    pub seen: CaseSight,
     /// What each page showed.
     pub pages: Vec<Look>,
     /// State afterwards.
@@ -61,7 +62,7 @@ pub async fn one(
     target: &RecheckTarget,
 ) -> Result<Rechecked, TruthError> {
     let mut rechecked =
-        Rechecked { referral: target.referral.to_string(), seen: "not-seen", pages: Vec::new(), state: None };
+        Rechecked { referral: target.referral.to_string(), seen: CaseSight::NotSeen, pages: Vec::new(), state: None };
     let Some(platform) = platforms.iter().find(|platform| platform.id == target.platform) else {
         rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
         return Ok(rechecked);
@@ -69,22 +70,22 @@ pub async fn one(
     for url in &target.urls {
         let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
         let (sight, status) = look(rooms, platform, &url, &target.fingerprints).await?;
-        let page = Look { url: url.to_string(), seen: sight.name().to_owned(), status, at: rooms.now() };
+        let page = Look { url: url.to_string(), seen: sight, status, at: rooms.now() };
         rechecked.pages.push(page);
         if sight == Sight::Live {
-            rechecked.seen = "live";
+            rechecked.seen = CaseSight::Live;
             break;
         }
     }
     rooms.truth.note_looks(&target.referral, &rechecked.pages)?;
-    let unseen = rechecked.pages.iter().any(|page| page.seen == Sight::NotSeen.name()) || rechecked.pages.is_empty();
-    if rechecked.seen != "live" && unseen {
+    let unseen = rechecked.pages.iter().any(|page| page.seen == Sight::NotSeen) || rechecked.pages.is_empty();
+    if rechecked.seen != CaseSight::Live && unseen {
         rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
         return Ok(rechecked);
     }
-    let event = if rechecked.seen == "live" { Event::SeenLive } else { Event::SeenGone };
+    let event = if rechecked.seen == CaseSight::Live { Event::SeenLive } else { Event::SeenGone };
     if event == Event::SeenGone {
-        rechecked.seen = "gone";
+        rechecked.seen = CaseSight::Gone;
     }
     let policy = &platform.referral;
     match rooms.truth.apply(&target.referral, event, "recheck", &policy.channels, Intervals::of(policy), rooms.now()) {

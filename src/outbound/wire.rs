@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
 use crate::referral::notice::Notice;
+use crate::vocab::terms::{Category, Message, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Who reads. Authorities and the platform concerned see different parts of one case.
@@ -28,7 +29,8 @@ pub struct ReferralView {
     /// `drafted`, `sent`, `decided`, ….
     pub state: String,
     /// `synthetic-opioid`, `nps`, `precursor`, `equipment`, `other-controlled`.
-    pub category: Option<String>,
+    #[schema(value_type = Option<String>)]
+    pub category: Option<Category>,
     /// Exact locations of the listings.
     pub urls: Vec<String>,
     /// Title of the strongest listing.
@@ -44,7 +46,8 @@ pub struct ReferralView {
     #[schema(value_type = String, format = DateTime)]
     pub updated: Timestamp,
     /// `refer` or `review`.
-    pub verdict: String,
+    #[schema(value_type = String)]
+    pub verdict: Verdict,
     /// Number of the last change; give the greatest one you have seen as `since`.
     pub change: i64,
 }
@@ -190,7 +193,8 @@ impl CaseView {
 pub struct EventView {
     /// `referral.created`, `referral.updated`, `referral.withdrawn`, `listing.relisted`.
     #[serde(rename = "type")]
-    pub kind: String,
+    #[schema(value_type = String)]
+    pub kind: Message,
     /// When it happened.
     #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
@@ -242,7 +246,7 @@ mod tests {
                 score: 0.5,
                 created: Timestamp::EPOCH,
                 updated: Timestamp::EPOCH,
-                verdict: "refer".into(),
+                verdict: Verdict::Refer,
                 change: 1,
             },
             lifecycle: Value::Null,

@@ -1,58 +1,12 @@
 //! What a look at a referred listing saw: still there, or gone, and how. Pure: the answer is judged, not fetched.
 
-use serde::{Deserialize, Serialize};
-
 use crate::dedup::cluster::SAME_OFFER;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Verdict;
 use crate::examine::Examination;
 use crate::listing::ended::{Ended, ended};
 
-/// What one look saw of one page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Sight {
-    /// The page still offers it.
-    Live,
-    /// 404.
-    NotFound,
-    /// 410.
-    Removed,
-    /// The address leads to another page, which does not offer it.
-    Redirected,
-    /// 200, and the page says that there is none.
-    SoftNotFound,
-    /// The page says that the item has ended.
-    Ended,
-    /// The page is there and offers something else, or nothing.
-    Changed,
-    /// The page says that the seller is gone.
-    SellerGone,
-    /// The platform could not be asked.
-    NotSeen,
-}
-
-impl Sight {
-    /// The name used in every interface.
-    pub fn name(self) -> &'static str {
-        match self {
-            Sight::Live => "live",
-            Sight::NotFound => "404",
-            Sight::Removed => "410",
-            Sight::Redirected => "redirected",
-            Sight::SoftNotFound => "soft-404",
-            Sight::Ended => "ended",
-            Sight::Changed => "changed",
-            Sight::SellerGone => "seller-gone",
-            Sight::NotSeen => "not-seen",
-        }
-    }
-
-    /// Whether the listing is gone from this page.
-    pub fn is_gone(self) -> bool {
-        !matches!(self, Sight::Live | Sight::NotSeen)
-    }
-}
+pub use crate::vocab::terms::Sight;
 
 /// How a page was reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

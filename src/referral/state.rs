@@ -9,6 +9,8 @@ use crate::referral::outcome::{Decision, Outcome};
 use crate::vocab::platform::ReferralPolicy;
 use crate::vocab::time::Timestamp;
 
+pub use crate::vocab::terms::Message;
+
 /// Looks in a row, a recheck interval apart, that must all find a listing gone before the removal counts.
 pub const CHECKS_UNTIL_GONE: u8 = 2;
 
@@ -203,35 +205,6 @@ impl Attention {
             Attention::Contested => "contested",
             Attention::Undeliverable => "undeliverable",
             Attention::Relisted => "relisted",
-        }
-    }
-}
-
-/// What a delivery tells the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Message {
-    /// A new case.
-    #[serde(rename = "referral.created")]
-    Created,
-    /// The case changed, or is said again.
-    #[serde(rename = "referral.updated")]
-    Updated,
-    /// The case was taken back.
-    #[serde(rename = "referral.withdrawn")]
-    Withdrawn,
-    /// The listing came back.
-    #[serde(rename = "listing.relisted")]
-    Relisted,
-}
-
-impl Message {
-    /// The event's name, as webhooks and feeds carry it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Message::Created => "referral.created",
-            Message::Updated => "referral.updated",
-            Message::Withdrawn => "referral.withdrawn",
-            Message::Relisted => "listing.relisted",
         }
     }
 }

@@ -122,7 +122,7 @@ async fn page(
         let notice = notice_of(state, &full, platform).ok();
         let row = row_view(full.row);
         let mut tags = vec![format!("state:{}", row.state)];
-        tags.extend(row.category.clone());
+        tags.extend(row.category.map(|category| category.to_string()));
         tags.extend(row.substances.iter().take(8).cloned());
         items.push(FeedItem {
             id: format!("urn:listingwatch:{platform}:{}", row.id),

@@ -182,7 +182,7 @@ async fn every_page_with_every_role() {
                 let page = hub.client.get(format!("{}{path}{twin}", hub.base)).header("cookie", &cookie).send();
                 let status = page.await.unwrap().status().as_u16();
                 if status != wanted[place] {
-                    wrong.push(format!("{}: {path}{twin} gives {status}, not {}", role.name(), wanted[place]));
+                    wrong.push(format!("{}: {path}{twin} gives {status}, not {}", role, wanted[place]));
                 }
             }
         }

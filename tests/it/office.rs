@@ -3,6 +3,7 @@
 use listingwatch::cli::exit::Exit;
 use listingwatch::store::truth::Role;
 use listingwatch::vocab::ids::ReferralId;
+use listingwatch::vocab::terms::Sight;
 use serde_json::{Value, json};
 
 use crate::shop::{Hub, OFFER, Shop};
@@ -187,14 +188,14 @@ async fn looks_tell_how_a_listing_went_and_count_only_when_spaced() {
     let look = async || {
         hub.clock.advance_hours(25);
         hub.command(&["referrals", "recheck"]).await.1.unwrap();
-        let seen = hub.app.rooms.truth.looks_at(&case).unwrap().last().unwrap().seen.clone();
+        let seen = hub.app.rooms.truth.looks_at(&case).unwrap().last().unwrap().seen;
         (seen, hub.cases().await[0]["state"].as_str().unwrap().to_owned())
     };
-    assert_eq!(look().await, ("live".into(), "delivered".into()));
+    assert_eq!(look().await, (Sight::Live, "delivered".into()));
     shop.remove("7");
-    assert_eq!(look().await, ("404".into(), "delivered".into()), "one look is no removal");
+    assert_eq!(look().await, (Sight::NotFound, "delivered".into()), "one look is no removal");
     shop.put("7", "Garden chair", "A chair of oak, as good as new.");
-    assert_eq!(look().await, ("changed".into(), "verified-gone".into()));
+    assert_eq!(look().await, (Sight::Changed, "verified-gone".into()));
     let table = lines(&hub.command(&["report", "responses"]).await.0.replace('\n', " "));
     assert_eq!(table[0]["platforms"][0]["gone"], 1);
     assert_eq!(table[0]["platforms"][0]["median_hours_to_gone"], 50);

@@ -142,7 +142,7 @@ pub(super) async fn change_token(State(state): State<ServerState>, form: SignedF
         state.truth(move |truth| truth.revoke_token(&id, &actor, now)).await?;
         return Ok(Redirect::to("/console/tokens").into_response());
     }
-    let role = Role::parse(fields.must("role")?).ok_or_else(|| Problem::unprocessable("choose a role"))?;
+    let role = fields.must("role")?.parse::<Role>().map_err(|_| Problem::unprocessable("choose a role"))?;
     let owner = fields.must("owner")?.to_owned();
     let platform = fields.one("platform").map(PlatformId::parse).transpose();
     let platform = platform.map_err(|error| Problem::unprocessable(error.to_string()))?;

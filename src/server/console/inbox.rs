@@ -239,7 +239,7 @@ fn is_asked_for(row: &crate::store::truth::ReferralRow, filter: &CaseFilter, sta
     let hidden = ["drafted", "held", "dismissed", "expired"];
     (states.is_empty() || states.contains(&row.state.as_str()))
         && filter.state.as_ref().is_none_or(|state| *state == row.state)
-        && filter.category.as_ref().is_none_or(|category| row.category.as_ref() == Some(category))
+        && filter.category.as_ref().is_none_or(|category| row.category.is_some_and(|held| held.as_str() == category))
         && !(filter.visible_to_platform && hidden.contains(&row.state.as_str()))
 }
 

@@ -8,6 +8,7 @@ use crate::referral::history::HistoryLine;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// A referral as lists show it; the shape of `referrals list --json`.
@@ -20,7 +21,7 @@ pub struct ReferralRow {
     /// Name of the state.
     pub state: String,
     /// Category of the strongest listing.
-    pub category: Option<String>,
+    pub category: Option<Category>,
     /// URLs of the cluster's listings.
     pub urls: Vec<String>,
     /// Title of the strongest listing.
@@ -34,7 +35,7 @@ pub struct ReferralRow {
     /// Last change.
     pub updated: Timestamp,
     /// `refer` or `review`.
-    pub verdict: String,
+    pub verdict: Verdict,
     /// Number of the last change; grows with every change of any case.
     pub change: i64,
 }
@@ -202,14 +203,15 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
     let mut statement = tx.prepare_cached(
         "SELECT url, title, score, category, verdict, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url",
     )?;
-    type Part = (String, String, f64, Option<String>, String, String);
+    type Part = (String, String, f64, Option<Category>, Verdict, String);
     let parts: Vec<Part> = statement
         .query_map([referral.as_str()], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
         })?
         .collect::<Result<_, _>>()?;
     let Some((_, title, score, category, _, _)) = parts.first().cloned() else { return Ok(()) };
-    let verdict = if parts.iter().any(|part| part.4 == "refer") { "refer" } else { "review" };
+    let refers = parts.iter().any(|part| part.4 == Verdict::Refer);
+    let verdict = if refers { Verdict::Refer } else { Verdict::Review };
     let mut urls: Vec<&str> = parts.iter().map(|part| part.0.as_str()).collect();
     urls.sort_unstable();
     urls.dedup();
@@ -374,10 +376,11 @@ impl Truth {
     pub fn drafts_to_refer(&self, platform: &PlatformId, limit: usize) -> Result<Vec<ReferralId>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id FROM referrals WHERE platform = ? AND state = 'drafted' AND verdict = 'refer' ORDER BY change LIMIT ?",
+                "SELECT id FROM referrals WHERE platform = ? AND state = 'drafted' AND verdict = ? ORDER BY change LIMIT ?",
             )?;
-            let ids: Vec<String> =
-                statement.query_map(params![platform.as_str(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let ids: Vec<String> = statement
+                .query_map(params![platform.as_str(), Verdict::Refer, limit], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             ids.iter().map(|id| referral_id(id)).collect()
         })
     }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::report::responses::ControlCount;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{MandateId, PlatformId, ReferralId};
+use crate::vocab::terms::Sight;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
@@ -17,8 +18,8 @@ use crate::vocab::url::CanonicalUrl;
 pub struct Look {
     /// Page.
     pub url: String,
-    /// `live`, `404`, `410`, `redirected`, `soft-404`, `ended`, `changed`, `seller-gone` or `not-seen`.
-    pub seen: String,
+    /// What it saw.
+    pub seen: Sight,
     /// HTTP status of the first answer.
     pub status: Option<u16>,
     /// When.

@@ -24,7 +24,7 @@ pub struct Delivery {
     /// `feed`, `webhook` or `email`.
     pub channel: Channel,
     /// `referral.created`, ….
-    pub message: String,
+    pub message: Message,
     /// Same for every attempt; outsiders drop what they have seen.
     pub idempotency_key: String,
     /// Attempts so far.
@@ -39,7 +39,7 @@ pub struct DeliveryRow {
     /// `feed`, `webhook` or `email`.
     pub channel: String,
     /// `referral.created`, ….
-    pub message: String,
+    pub message: Message,
     /// `due`, `delivered` or `undeliverable`.
     pub state: String,
     /// Attempts so far.
@@ -66,7 +66,7 @@ pub struct AttemptRow {
     /// `feed`, `webhook` or `email`.
     pub channel: String,
     /// `referral.created`, ….
-    pub message: String,
+    pub message: Message,
     /// Same for every attempt of a message.
     pub idempotency_key: String,
     /// `delivered`, `later` or `gave-up`.
@@ -85,7 +85,7 @@ pub struct Stuck {
     /// `feed`, `webhook` or `email`.
     pub channel: String,
     /// `referral.created`, ….
-    pub message: String,
+    pub message: Message,
     /// Same for every attempt.
     pub idempotency_key: String,
     /// Attempts made.
@@ -128,7 +128,7 @@ pub struct FeedEvent {
     /// When.
     pub at: Timestamp,
     /// `referral.created`, ….
-    pub message: String,
+    pub message: Message,
     /// State of the case after it.
     pub state: String,
 }
@@ -152,7 +152,7 @@ pub(super) fn enqueue(
         tx.execute(
             "INSERT OR IGNORE INTO outbox (referral, platform, channel, message, idempotency_key, state, due, attempts, created)
              VALUES (?, ?, ?, ?, ?, 'due', ?, 0, ?)",
-            params![referral.as_str(), platform, channel, message.name(), key, now.as_millis(), now.as_millis()],
+            params![referral.as_str(), platform, channel, message, key, now.as_millis(), now.as_millis()],
         )?;
     }
     Ok(())

@@ -5,6 +5,7 @@ use rusqlite::params;
 use crate::report::responses::CaseTimes;
 use crate::report::transparency::Counted;
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::terms::Message;
 use crate::vocab::time::Timestamp;
 
 impl Truth {
@@ -18,10 +19,10 @@ impl Truth {
                 "SELECT r.platform, coalesce(r.category, 'none'),
                    coalesce(r.decision, json_extract(r.state_json, '$.outcome.decision'), 'no-answer'),
                    min(e.at), (SELECT min(a.at) FROM events a WHERE a.referral = r.id AND a.event = 'answer')
-                 FROM referrals r JOIN events e ON e.referral = r.id AND e.message = 'referral.created'
-                 WHERE strftime('%Y', e.at / 1000, 'unixepoch') = ? GROUP BY r.id ORDER BY r.platform",
+                 FROM referrals r JOIN events e ON e.referral = r.id AND e.message = ?1
+                 WHERE strftime('%Y', e.at / 1000, 'unixepoch') = ?2 GROUP BY r.id ORDER BY r.platform",
             )?;
-            let rows = statement.query_map([format!("{year:04}")], |row| {
+            let rows = statement.query_map(params![Message::Created, format!("{year:04}")], |row| {
                 let (sent, answered): (i64, Option<i64>) = (row.get(3)?, row.get(4)?);
                 Ok(Counted {
                     platform: row.get(0)?,
@@ -50,10 +51,10 @@ impl Truth {
                    (SELECT count(*) FROM events s WHERE s.referral = r.id AND s.event = 'seen-again'), r.reminders,
                    EXISTS (SELECT 1 FROM outbox o WHERE o.referral = r.id AND o.state = 'undeliverable'),
                    r.state IN ('withdrawn', 'corrected')
-                 FROM referrals r JOIN events e ON e.referral = r.id AND e.message = 'referral.created'
-                 GROUP BY r.id HAVING min(e.at) >= ? AND min(e.at) < ? ORDER BY r.platform, r.id",
+                 FROM referrals r JOIN events e ON e.referral = r.id AND e.message = ?1
+                 GROUP BY r.id HAVING min(e.at) >= ?2 AND min(e.at) < ?3 ORDER BY r.platform, r.id",
             )?;
-            let rows = statement.query_map(params![from.as_millis(), until.as_millis()], |row| {
+            let rows = statement.query_map(params![Message::Created, from.as_millis(), until.as_millis()], |row| {
                 let sent: i64 = row.get(2)?;
                 let (answered, gone): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
                 let verified: bool = row.get(5)?;

@@ -221,8 +221,8 @@ impl Truth {
         }
         cases::refresh(&tx, &case, now)?;
         let counting: i64 = tx.query_row(
-            "SELECT count(*) FROM hits WHERE referral = ? AND verdict != 'clear'",
-            [case.as_str()],
+            "SELECT count(*) FROM hits WHERE referral = ? AND verdict != ?",
+            params![case.as_str(), Verdict::Clear],
             |row| row.get(0),
         )?;
         if counting == 0 && state == ReferralState::Drafted {

@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::detect::assessment::Assessment;
 use crate::store::truth::query::{self, Order, Query};
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::terms::{Category, Signal, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// One hit as search and exports show it: no seller's name, no contacts, no captured page.
@@ -35,11 +36,11 @@ pub struct HitRow {
     /// Language.
     pub language: Option<String>,
     /// `refer` or `review`.
-    pub verdict: String,
+    pub verdict: Verdict,
     /// Score.
     pub score: f64,
     /// Category.
-    pub category: Option<String>,
+    pub category: Option<Category>,
     /// Watchlist ids of substances.
     pub substances: Vec<String>,
     /// Names no list has.
@@ -235,7 +236,7 @@ fn blot(text: &str, field: &str, assessment: &Assessment) -> String {
     let mut spans: Vec<(usize, usize)> = assessment
         .context
         .iter()
-        .filter(|found| found.field == field && matches!(found.signal.as_str(), "contact" | "payment"))
+        .filter(|found| found.field == field && matches!(found.signal, Signal::Contact | Signal::Payment))
         .map(|found| (found.start, found.end))
         .collect();
     for indicator in crate::listing::contacts::find(text) {

@@ -104,15 +104,7 @@ pub(super) fn transition(
     }
     tx.execute(
         "INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        params![
-            referral.as_str(),
-            platform,
-            now.as_millis(),
-            actor,
-            name,
-            next.name(),
-            messages.first().map(|message| message.name())
-        ],
+        params![referral.as_str(), platform, now.as_millis(), actor, name, next.name(), messages.first()],
     )?;
     audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
     Ok((next, messages))

@@ -1,7 +1,7 @@
 //! Access tokens and console sessions. Secrets are random and stored as hashes only.
 
 use rusqlite::{OptionalExtension, params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use subtle::ConstantTimeEq;
 
 use crate::evidence::audit::Said;
@@ -9,47 +9,7 @@ use crate::store::truth::{Truth, TruthError, audit};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
 
-/// What a token allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Role {
-    /// Trust-and-safety team of one platform.
-    Moderator,
-    /// Runs scans, approves, sees all platforms.
-    Authority,
-    /// Archive without personal data.
-    Researcher,
-    /// A platform's machine: push and screen.
-    Platform,
-    /// Everything.
-    Admin,
-}
-
-impl Role {
-    /// All roles with their names.
-    pub const ALL: [(&'static str, Role); 5] = [
-        ("moderator", Role::Moderator),
-        ("authority", Role::Authority),
-        ("researcher", Role::Researcher),
-        ("platform", Role::Platform),
-        ("admin", Role::Admin),
-    ];
-
-    /// The role's name.
-    pub fn name(self) -> &'static str {
-        Role::ALL.iter().find(|(_, role)| *role == self).map_or("", |(name, _)| name)
-    }
-
-    /// Reads a name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Role::ALL.iter().find(|(name, _)| *name == text).map(|(_, role)| *role)
-    }
-
-    /// Whether the role is bound to one platform.
-    pub fn needs_platform(self) -> bool {
-        matches!(self, Role::Moderator | Role::Platform)
-    }
-}
+pub use crate::vocab::terms::Role;
 
 /// Who a valid token stands for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -125,7 +85,7 @@ impl Truth {
     ) -> Result<(String, String), TruthError> {
         if role.needs_platform() != platform.is_some() {
             let message = if role.needs_platform() { "needs a platform" } else { "sees all platforms and takes none" };
-            return Err(TruthError::Invalid(format!("the role `{}` {message}", role.name())));
+            return Err(TruthError::Invalid(format!("the role `{role}` {message}")));
         }
         let mut bytes = [0; 6];
         random(&mut bytes)?;
@@ -138,7 +98,7 @@ impl Truth {
             params![
                 id,
                 hash(&secret).as_slice(),
-                role.name(),
+                role,
                 owner,
                 platform.map(PlatformId::as_str),
                 now.as_millis(),
@@ -175,7 +135,7 @@ impl Truth {
                 let role: String = row.get(1)?;
                 tokens.push(TokenRow {
                     id: row.get(0)?,
-                    role: Role::parse(&role).ok_or_else(|| TruthError::Value(format!("role `{role}`")))?,
+                    role: role.parse().map_err(|_| TruthError::Value(format!("role `{role}`")))?,
                     owner: row.get(2)?,
                     platform: row.get(3)?,
                     created: Timestamp::from_millis(row.get(4)?),
@@ -275,7 +235,7 @@ fn principal(
     if !same || revoked.is_some() || expires.is_some_and(|expires| expires <= now.as_millis()) {
         return Ok(None);
     }
-    let role = Role::parse(&role).ok_or_else(|| TruthError::Value(format!("role `{role}`")))?;
+    let role = role.parse().map_err(|_| TruthError::Value(format!("role `{role}`")))?;
     let platform =
         platform.map(|id| PlatformId::parse(&id)).transpose().map_err(|error| TruthError::Value(error.to_string()))?;
     Ok(Some(Principal { token, role, owner, platform }))
