@@ -561,7 +561,7 @@ fn shown(progress: &Progress) -> ScanProgress {
         waiting: counts
             .waiting
             .iter()
-            .map(|(host, (until, why))| (host.clone(), *until, in_words(why).to_owned()))
+            .map(|(host, (until, why))| (host.clone(), *until, in_words(*why).to_owned()))
             .collect(),
         ended: progress.ended,
     }

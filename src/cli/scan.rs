@@ -233,7 +233,7 @@ fn progress_line(progress: &[Progress], now: Timestamp) -> String {
     let shown: Vec<String> = waiting
         .by_ref()
         .take(3)
-        .map(|(host, (until, why))| format!("{host} waits {} ({})", span(until.since(now).as_secs()), in_words(why)))
+        .map(|(host, (until, why))| format!("{host} waits {} ({})", span(until.since(now).as_secs()), in_words(*why)))
         .collect();
     let more = waiting.count();
     let mut line = format!(

@@ -25,6 +25,7 @@ use crate::listing::ended::ended;
 use crate::listing::feed;
 use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
@@ -49,7 +50,7 @@ pub fn run(rooms: &Rooms, mut pages: mpsc::Receiver<Fetched>, committer: &mpsc::
         let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| examiner.read(page)));
         let done = read.unwrap_or_else(|_| {
             tracing::error!(url = %lease.url, "reading `{}` ended in a panic", lease.url);
-            scan.tally.fail("unreadable");
+            scan.tally.fail(Reason::Unreadable);
             let due = now.after(scan.platform.crawl.revisit);
             Done::without_page(scan.clone(), lease.settle(lease.state.given_up(now), due))
         });
@@ -120,15 +121,15 @@ impl Examiner<'_> {
             Answer::Redirect(ref target) => self.redirect(&lease, target),
             Answer::Refused => self.refused(&lease),
             Answer::Other => {
-                self.scan.tally.fail(&format!("status-{}", capture.status));
+                self.scan.tally.fail_with_status(capture.status);
                 let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN));
                 After { state: lease.state.given_up(self.now), due, links: Vec::new() }
             }
         };
         if let Some(truncated) = capture.truncated {
             self.scan.tally.fail(match truncated {
-                crate::evidence::capture::Truncated::Length => "body-size-cap",
-                crate::evidence::capture::Truncated::Time => "body-time-cap",
+                crate::evidence::capture::Truncated::Length => Reason::BodySizeCap,
+                crate::evidence::capture::Truncated::Time => Reason::BodyTimeCap,
             });
         }
         let page = PageDone { capture, kind, listings, offers, known_payload: lease.state.payload_digest };
@@ -171,7 +172,7 @@ impl Examiner<'_> {
                 // It was counted as a page when it came.
                 counts.outcomes.entry("page".to_owned()).and_modify(|pages| *pages = pages.saturating_sub(1));
                 counts.outcomes.retain(|_, count| *count > 0);
-                *counts.outcomes.entry(over.name().to_owned()).or_default() += 1;
+                *counts.outcomes.entry(over.reason().to_string()).or_default() += 1;
             }
         });
         let state = UrlState {
@@ -186,10 +187,10 @@ impl Examiner<'_> {
         let mut after = self.visited(lease, visit, state);
         let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
         for (key, reason) in &page.refused {
-            self.scan.leave_out_text(*key, reason);
+            self.scan.leave_out_text(*key, *reason);
         }
         if page.robots.nofollow || robots_tag::nofollow(tags.map(|(_, value)| value.as_str())) {
-            self.scan.tally.skip("robots-meta-nofollow");
+            self.scan.tally.skip(Reason::RobotsMetaNofollow);
         } else {
             let links: Vec<Link> = page.links.into_iter().filter(|link| !link.nofollow).collect();
             let spelled: Vec<u64> = links.iter().filter_map(|link| link.spelling).collect();
@@ -213,7 +214,7 @@ impl Examiner<'_> {
         let sitemap = sitemap::read(&capture.body);
         for problem in sitemap.problems.iter().filter(|_| offers.is_empty()) {
             debug!(url = %capture.url, problem, "sitemap `{}` is not whole", capture.url);
-            self.scan.tally.fail("sitemap-malformed");
+            self.scan.tally.fail(Reason::SitemapMalformed);
         }
         let pages =
             sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
@@ -247,7 +248,7 @@ impl Examiner<'_> {
     /// Makes pages due that the sitemap says have changed since it was last read.
     fn changed(&self, lease: &Lease, sitemap: &Sitemap, since: Timestamp) {
         let Dates::Changed(changed) = sitemap.changed(since, self.now) else {
-            self.scan.tally.skip("sitemap-lastmod");
+            self.scan.tally.skip(Reason::SitemapLastmod);
             return;
         };
         for entry in changed {
@@ -264,7 +265,7 @@ impl Examiner<'_> {
         let feed = feed::read(&capture.body, &capture.url);
         for problem in &feed.problems {
             debug!(url = %capture.url, problem, "feed `{}` is not whole", capture.url);
-            self.scan.tally.fail("feed-malformed");
+            self.scan.tally.fail(Reason::FeedMalformed);
         }
         let detector = self.rooms.detector();
         let limits = ReadLimits::default();
@@ -292,8 +293,8 @@ impl Examiner<'_> {
         match target {
             // The target is a new URL, one link deeper, so that a chain ends at the depth limit.
             Ok(url) if *url != lease.url => after.links = self.follow(lease, [url.clone()].into_iter()).0,
-            Ok(_) => self.scan.tally.skip("redirect-to-itself"),
-            Err(_) => self.scan.tally.skip("redirect-malformed"),
+            Ok(_) => self.scan.tally.skip(Reason::RedirectToItself),
+            Err(_) => self.scan.tally.skip(Reason::RedirectMalformed),
         }
         after
     }
@@ -304,10 +305,10 @@ impl Examiner<'_> {
         let host = lease.url.host();
         let until = self.rooms.gate.blocked_until(&self.scan.platform, &host);
         let until = until.unwrap_or_else(|| self.now.after(Duration::from_secs(60)));
-        self.scan.tally.wait(&host, until, "host-refused");
+        self.scan.tally.wait(&host, until, Reason::HostRefused);
         if state.failures.is_multiple_of(REFUSALS) {
             let state = lease.state.given_up(self.now);
-            self.scan.tally.fail("host-refused");
+            self.scan.tally.fail(Reason::HostRefused);
             let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN)).max(until);
             return After { state, due, links: Vec::new() };
         }

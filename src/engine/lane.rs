@@ -16,6 +16,7 @@ use crate::engine::scan::{Links, PlatformScan};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};
 use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 
@@ -203,7 +204,7 @@ impl Lane {
 
     /// The page was found before its parameters were learned to change nothing; it is had under its shorter name.
     async fn known_by_another_name(&self, lease: &Lease, short: CanonicalUrl, now: Timestamp) {
-        self.scan.tally.skip("parameter-changes-nothing");
+        self.scan.tally.skip(Reason::ParameterChangesNothing);
         let state = UrlState { excluded: true, given_up: Some(now), ..lease.state.clone() };
         let mut done =
             Done::without_page(self.scan.clone(), lease.settle(state, now.after(self.scan.platform.crawl.revisit)));

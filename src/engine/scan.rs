@@ -28,6 +28,7 @@ use crate::store::hot::HotError;
 use crate::store::hot::filter::KeyFilter;
 use crate::vocab::ids::{MandateId, PlatformId, RunId};
 use crate::vocab::platform::{Platform, SitemapPolicy};
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 
@@ -174,7 +175,7 @@ impl PlatformScan {
     /// Whether lanes should take no more work.
     pub fn stops(&self, now: Timestamp) -> bool {
         if self.until.is_some_and(|until| now >= until) {
-            self.stop_for("time-budget");
+            self.stop_for(Reason::TimeBudget);
         }
         self.stopping.load(Ordering::Acquire)
     }
@@ -201,7 +202,7 @@ impl PlatformScan {
     }
 
     /// Ends the scan because of `reason`, which the first to say so puts in the coverage statement.
-    fn stop_for(&self, reason: &str) {
+    fn stop_for(&self, reason: Reason) {
         if !self.stopping.swap(true, Ordering::AcqRel) {
             self.tally.fail(reason);
             self.stop();
@@ -225,7 +226,7 @@ impl PlatformScan {
         if self.budget.fetch_sub(1, Ordering::AcqRel) > 0 {
             return true;
         }
-        self.stop_for("page-budget");
+        self.stop_for(Reason::PageBudget);
         false
     }
 
@@ -321,7 +322,7 @@ pub async fn run(
             () = &mut stop, if !stopped => {
                 stopped = true;
                 for scan in &scans {
-                    scan.stop_for("stopped");
+                    scan.stop_for(Reason::Stopped);
                 }
             }
         }

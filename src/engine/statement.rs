@@ -8,6 +8,7 @@ use tracing::info;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::{PlatformResult, PlatformScan, STILL_DUE, ScanError};
 use crate::report::coverage::{Coverage, Freshness, HostWaiting};
+use crate::vocab::terms::{Reason, Written};
 
 /// URLs of one host that were put off and are counted at the end of a scan.
 const PUT_OFF_COUNTED: usize = 10_000;
@@ -22,7 +23,8 @@ const NOTES: usize = 200;
 fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
     let now = rooms.now();
     for host in rooms.hot.hosts(&scan.platform.id) {
-        let (reason, blocked) = rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or(("failed-before", None));
+        let (reason, blocked) =
+            rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or((Reason::FailedBefore, None));
         let until = blocked.unwrap_or(now).max(now.after(PUT_OFF_AHEAD));
         for _ in rooms.hot.put_off(&scan.platform.id, &host, (now, until), scan.started_at, PUT_OFF_COUNTED)? {
             scan.tally.fail(reason);
@@ -43,7 +45,7 @@ fn still_due(rooms: &Rooms, scan: &PlatformScan) -> Result<u64, ScanError> {
 fn hosts_waiting(rooms: &Rooms, scan: &PlatformScan) -> Vec<HostWaiting> {
     let waiting = rooms.hot.hosts(&scan.platform.id).into_iter().filter_map(|host| {
         let (reason, until) = rooms.gate.stands_in_the_way(&scan.platform, &host)?;
-        Some(HostWaiting { host: host.to_string(), reason: reason.to_owned(), until })
+        Some(HostWaiting { host: host.to_string(), reason: Written::Known(reason), until })
     });
     waiting.take(NOTES).collect()
 }

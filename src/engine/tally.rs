@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::vocab::ids::PlatformId;
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::HostKey;
 
@@ -45,7 +46,7 @@ pub struct Counts {
     #[serde(skip)]
     pub unseen_longest: Duration,
     /// Hosts that wait, until when and why.
-    pub waiting: BTreeMap<String, (Timestamp, String)>,
+    pub waiting: BTreeMap<String, (Timestamp, Reason)>,
 }
 
 impl Tally {
@@ -55,19 +56,24 @@ impl Tally {
     }
 
     /// One URL left out for `reason`.
-    pub fn skip(&self, reason: &str) {
-        self.count(|counts| *counts.skipped.entry(reason.to_owned()).or_default() += 1);
+    pub fn skip(&self, reason: Reason) {
+        self.count(|counts| *counts.skipped.entry(reason.to_string()).or_default() += 1);
     }
 
     /// One URL in scope that could not be had.
-    pub fn fail(&self, reason: &str) {
-        self.count(|counts| *counts.failures.entry(reason.to_owned()).or_default() += 1);
+    pub fn fail(&self, reason: Reason) {
+        self.count(|counts| *counts.failures.entry(reason.to_string()).or_default() += 1);
+    }
+
+    /// One URL in scope that was answered with a status of no other meaning.
+    pub fn fail_with_status(&self, status: u16) {
+        self.count(|counts| *counts.failures.entry(format!("status-{status}")).or_default() += 1);
     }
 
     /// `host` is not asked before `until`.
-    pub fn wait(&self, host: &HostKey, until: Timestamp, reason: &str) {
+    pub fn wait(&self, host: &HostKey, until: Timestamp, reason: Reason) {
         self.count(|counts| {
-            counts.waiting.insert(host.to_string(), (until, reason.to_owned()));
+            counts.waiting.insert(host.to_string(), (until, reason));
         });
     }
 

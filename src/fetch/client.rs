@@ -11,6 +11,7 @@ use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
 use crate::frontier::entry::UrlKind;
 use crate::vocab::identity::{Identity, NONCE_BYTES};
 use crate::vocab::platform::IpRange;
+use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
 use crate::vocab::url::CanonicalUrl;
 
@@ -84,12 +85,12 @@ pub enum FetchError {
 
 impl FetchError {
     /// Name of the outcome in the coverage statement.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            FetchError::PrivateAddress { .. } => "private-address",
-            FetchError::Connection { .. } => "connection",
-            FetchError::Timeout { .. } => "timeout",
-            FetchError::Malformed { .. } => "malformed-response",
+            FetchError::PrivateAddress { .. } => Reason::PrivateAddress,
+            FetchError::Connection { .. } => Reason::Connection,
+            FetchError::Timeout { .. } => Reason::Timeout,
+            FetchError::Malformed { .. } => Reason::MalformedResponse,
         }
     }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 
 /// Where a host serves it.
@@ -80,11 +81,11 @@ pub enum Hold {
 
 impl Hold {
     /// Name of the reason in the coverage statement.
-    pub fn reason(self) -> &'static str {
+    pub fn reason(self) -> Reason {
         match self {
-            Hold::Stop => "control-stop",
-            Hold::Pause => "control-pause",
-            Hold::Hours => "control-hours",
+            Hold::Stop => Reason::ControlStop,
+            Hold::Pause => Reason::ControlPause,
+            Hold::Hours => Reason::ControlHours,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Places that never end: calendars, facets, path loops. Each host has one detector of bounded size.
 
 use std::collections::HashMap;
-use std::fmt;
 
+use crate::vocab::terms::Reason;
 use crate::vocab::url::CanonicalUrl;
 
 /// URLs of one shape a host may have at least before further ones are a trap. Listings live under one shape too, so the budget is
@@ -42,15 +42,16 @@ pub enum TrapReason {
     Shape,
 }
 
-impl fmt::Display for TrapReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            TrapReason::PathRepetition => "trap-path-repetition",
-            TrapReason::PathDepth => "trap-path-depth",
-            TrapReason::Parameters => "trap-parameters",
-            TrapReason::Calendar => "trap-calendar",
-            TrapReason::Shape => "trap-shape",
-        })
+impl TrapReason {
+    /// The reason as coverage statements name it.
+    pub fn reason(self) -> Reason {
+        match self {
+            TrapReason::PathRepetition => Reason::TrapPathRepetition,
+            TrapReason::PathDepth => Reason::TrapPathDepth,
+            TrapReason::Parameters => Reason::TrapParameters,
+            TrapReason::Calendar => Reason::TrapCalendar,
+            TrapReason::Shape => Reason::TrapShape,
+        }
     }
 }
 

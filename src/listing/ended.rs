@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use crate::listing::page::{Listing, Page};
+use crate::vocab::terms::Reason;
 
 /// What a page that was served says of what should be on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,11 +19,11 @@ pub enum Ended {
 }
 
 impl Ended {
-    /// Name of the outcome in the coverage statement.
-    pub fn name(self) -> &'static str {
+    /// The outcome as the coverage statement names it.
+    pub fn reason(self) -> Reason {
         match self {
-            Ended::NotFound => "soft-404",
-            Ended::Over => "item-ended",
+            Ended::NotFound => Reason::SoftNotFound,
+            Ended::Over => Reason::ItemEnded,
         }
     }
 }

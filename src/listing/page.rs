@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::vocab::money::Price;
+use crate::vocab::terms::Reason;
 use crate::vocab::url::CanonicalUrl;
 
 /// One offer, in the words of the page.
@@ -36,7 +37,7 @@ pub struct Page {
     /// Outlinks, canonical, in document order, each once.
     pub links: Vec<Link>,
     /// Links that are no address we would ask for: a hash of what stands there, and the reason's name.
-    pub refused: Vec<(u128, &'static str)>,
+    pub refused: Vec<(u128, Reason)>,
     /// `rel=canonical`, resolved.
     pub canonical: Option<CanonicalUrl>,
     /// Content of `<title>`.

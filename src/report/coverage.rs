@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::vocab::ids::{MandateId, PlatformId, RunId};
+use crate::vocab::terms::{Reason, Written};
 use crate::vocab::time::Timestamp;
 
 /// The coverage statement of one platform in one scan.
@@ -63,8 +64,8 @@ pub struct Freshness {
 pub struct HostWaiting {
     /// Scheme, host and port.
     pub host: String,
-    /// Name of the reason.
-    pub reason: String,
+    /// Why.
+    pub reason: Written<Reason>,
     /// Until when, where that is known.
     pub until: Option<Timestamp>,
 }
@@ -80,7 +81,7 @@ impl Coverage {
             if !counts.is_empty() {
                 let _ = writeln!(out, "  {title}");
                 for (reason, count) in counts {
-                    let _ = writeln!(out, "    {count:>8}  {}", in_words(reason));
+                    let _ = writeln!(out, "    {count:>8}  {}", name_in_words(reason));
                 }
             }
         };
@@ -104,7 +105,7 @@ impl Coverage {
             let _ = writeln!(out, "  hosts that wait");
             for waiting in &self.hosts_waiting {
                 let until = waiting.until.map_or_else(String::new, |until| format!(" until {until}"));
-                let _ = writeln!(out, "    {}{until}: {}", waiting.host, in_words(&waiting.reason));
+                let _ = writeln!(out, "    {}{until}: {}", waiting.host, name_in_words(waiting.reason.as_str()));
             }
         }
         if !self.notes.is_empty() {
@@ -133,51 +134,59 @@ pub fn span(seconds: u64) -> String {
     }
 }
 
-/// A reason's name in words.
-pub fn in_words(reason: &str) -> &str {
+/// A reason's name in words; the name of what is none, such as an answer's status, stands for itself.
+fn name_in_words(name: &str) -> &str {
+    match name.parse() {
+        Ok(reason) => in_words(reason),
+        Err(_) => name,
+    }
+}
+
+/// A reason in words.
+pub fn in_words(reason: Reason) -> &'static str {
     match reason {
-        "robots" => "robots.txt disallows it",
-        "scope-host" => "links to hosts outside the agreement",
-        "scope-path" => "links to paths outside the agreement",
-        "depth" => "links deeper than max_depth",
-        "trap-calendar" => "links into an endless calendar",
-        "trap-parameters" => "links into endless parameter combinations",
-        "trap-path-repetition" => "links into a path loop",
-        "trap-path-depth" => "links too deep in folders",
-        "trap-shape" => "links of a shape that never ends",
-        "robots-meta-nofollow" => "pages that ask not to follow their links",
-        "page-budget" => "the page budget ended first",
-        "time-budget" => "the time allowed ended first",
-        "private-address" => "hosts at private addresses that the platform file does not list",
-        "parameter-changes-nothing" => "other names of pages that were had under a shorter one",
-        "soft-404" => "pages that say they were not found",
-        "item-ended" => "pages that say their offer is over",
-        "link-userinfo" => "links with a user name or password",
-        "link-control-character" => "links with control characters",
-        "link-too-long" => "links too long to be pages",
-        "link-malformed" => "links that are no addresses",
-        "feed-malformed" => "listings of feeds that could not be read",
-        "sitemap-budget" => "sitemaps beyond the number read of one host",
-        "sitemap-lastmod" => "sitemaps whose dates claim that nearly everything changed: not believed",
-        "redirect-to-itself" => "pages that redirect to themselves",
-        "redirect-malformed" => "redirects to what is no address",
-        "body-size-cap" => "pages cut at the size limit",
-        "body-time-cap" => "pages cut at the time limit",
-        "connection" => "connections that failed or broke",
-        "timeout" => "pages that did not answer in time",
-        "malformed-response" => "answers that are no HTTP",
-        "sitemap-malformed" => "sitemaps or feeds that could not be read whole",
-        "host-silent" => "the host does not answer at all",
-        "failed-before" => "pages that could not be had before and may not be tried again yet",
-        "unreadable" => "pages our reader stumbled over",
-        "host-refused" => "pages refused again and again (429, 503)",
-        "robots-unreachable" => "robots.txt could not be read, so nothing was asked for",
-        "control-stop" => "the platform's control file asks us to stop",
-        "control-pause" => "the platform's control file asks for a pause",
-        "control-hours" => "outside the hours the platform's control file allows",
-        "host-blocked" => "the host asked us to stay away",
-        "stopped" => "the scan was stopped",
-        other => other,
+        Reason::Robots => "robots.txt disallows it",
+        Reason::ScopeHost => "links to hosts outside the agreement",
+        Reason::ScopePath => "links to paths outside the agreement",
+        Reason::Depth => "links deeper than max_depth",
+        Reason::TrapCalendar => "links into an endless calendar",
+        Reason::TrapParameters => "links into endless parameter combinations",
+        Reason::TrapPathRepetition => "links into a path loop",
+        Reason::TrapPathDepth => "links too deep in folders",
+        Reason::TrapShape => "links of a shape that never ends",
+        Reason::RobotsMetaNofollow => "pages that ask not to follow their links",
+        Reason::PageBudget => "the page budget ended first",
+        Reason::TimeBudget => "the time allowed ended first",
+        Reason::PrivateAddress => "hosts at private addresses that the platform file does not list",
+        Reason::ParameterChangesNothing => "other names of pages that were had under a shorter one",
+        Reason::SoftNotFound => "pages that say they were not found",
+        Reason::ItemEnded => "pages that say their offer is over",
+        Reason::LinkUserinfo => "links with a user name or password",
+        Reason::LinkControlCharacter => "links with control characters",
+        Reason::LinkTooLong => "links too long to be pages",
+        Reason::LinkMalformed => "links that are no addresses",
+        Reason::FeedMalformed => "listings of feeds that could not be read",
+        Reason::SitemapBudget => "sitemaps beyond the number read of one host",
+        Reason::SitemapLastmod => "sitemaps whose dates claim that nearly everything changed: not believed",
+        Reason::RedirectToItself => "pages that redirect to themselves",
+        Reason::RedirectMalformed => "redirects to what is no address",
+        Reason::BodySizeCap => "pages cut at the size limit",
+        Reason::BodyTimeCap => "pages cut at the time limit",
+        Reason::Connection => "connections that failed or broke",
+        Reason::Timeout => "pages that did not answer in time",
+        Reason::MalformedResponse => "answers that are no HTTP",
+        Reason::SitemapMalformed => "sitemaps or feeds that could not be read whole",
+        Reason::HostSilent => "the host does not answer at all",
+        Reason::FailedBefore => "pages that could not be had before and may not be tried again yet",
+        Reason::Unreadable => "pages our reader stumbled over",
+        Reason::HostRefused => "pages refused again and again (429, 503)",
+        Reason::RobotsUnreachable => "robots.txt could not be read, so nothing was asked for",
+        Reason::ControlStop => "the platform's control file asks us to stop",
+        Reason::ControlPause => "the platform's control file asks for a pause",
+        Reason::ControlHours => "outside the hours the platform's control file allows",
+        Reason::HostBlocked => "the host asked us to stay away",
+        Reason::Stopped => "the scan was stopped",
+        reason @ (Reason::Agreement | Reason::TrapHosts) => reason.as_str(),
     }
 }
 
@@ -207,7 +216,7 @@ mod tests {
             },
             hosts_waiting: vec![HostWaiting {
                 host: "https://a.example.test".into(),
-                reason: "control-stop".into(),
+                reason: Written::Known(Reason::ControlStop),
                 until: Some(Timestamp::from_millis(0)),
             }],
             notes: vec!["the control file of https://a.example.test asks for: stop".into()],

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use crate::vocab::canonical;
+use crate::vocab::terms::Reason;
 
 /// Longest URL we keep, in bytes; longer ones are traps or mistakes (the sitemap protocol stops at 2,048 too).
 pub const URL_LIMIT_BYTES: usize = 2048;
@@ -44,13 +45,13 @@ pub enum UrlError {
 
 impl UrlError {
     /// Name of the reason in the coverage statement; `None` for what leads to no page at all (`mailto:`, `javascript:`).
-    pub fn reason(&self) -> Option<&'static str> {
+    pub fn reason(&self) -> Option<Reason> {
         match self {
             UrlError::Scheme(_) => None,
-            UrlError::Malformed(_) | UrlError::NoHost(_) => Some("link-malformed"),
-            UrlError::ControlCharacter => Some("link-control-character"),
-            UrlError::Userinfo => Some("link-userinfo"),
-            UrlError::TooLong(_) => Some("link-too-long"),
+            UrlError::Malformed(_) | UrlError::NoHost(_) => Some(Reason::LinkMalformed),
+            UrlError::ControlCharacter => Some(Reason::LinkControlCharacter),
+            UrlError::Userinfo => Some(Reason::LinkUserinfo),
+            UrlError::TooLong(_) => Some(Reason::LinkTooLong),
         }
     }
 }
@@ -245,17 +246,17 @@ mod tests {
     fn what_is_refused_has_a_name() {
         let long = format!("https://a.test/{}", "x".repeat(3000));
         for (text, reason) in [
-            ("https://user@a.test/", Some("link-userinfo")),
-            ("https://user:pass@a.test/", Some("link-userinfo")),
-            ("https://a.test/x%00y", Some("link-control-character")),
-            ("https://a.test/x?y=%0d%0aset-cookie:", Some("link-control-character")),
-            ("https://a.test/x\u{1}y", Some("link-control-character")),
-            ("https://a.test/\u{7f}", Some("link-control-character")),
+            ("https://user@a.test/", Some(Reason::LinkUserinfo)),
+            ("https://user:pass@a.test/", Some(Reason::LinkUserinfo)),
+            ("https://a.test/x%00y", Some(Reason::LinkControlCharacter)),
+            ("https://a.test/x?y=%0d%0aset-cookie:", Some(Reason::LinkControlCharacter)),
+            ("https://a.test/x\u{1}y", Some(Reason::LinkControlCharacter)),
+            ("https://a.test/\u{7f}", Some(Reason::LinkControlCharacter)),
             ("mailto:a@b.example.test", None),
             ("javascript:alert(1)", None),
-            ("http://", Some("link-malformed")),
-            ("https://../a", Some("link-malformed")),
-            (long.as_str(), Some("link-too-long")),
+            ("http://", Some(Reason::LinkMalformed)),
+            ("https://../a", Some(Reason::LinkMalformed)),
+            (long.as_str(), Some(Reason::LinkTooLong)),
         ] {
             let error = CanonicalUrl::parse(text, None).unwrap_err();
             assert_eq!(error.reason(), reason, "{text}: {error}");

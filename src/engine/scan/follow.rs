@@ -8,6 +8,7 @@ use crate::frontier::traps::{TrapDetector, TrapReason};
 use crate::store::hot::filter::Seen;
 use crate::store::hot::{HotError, HotStore};
 use crate::vocab::platform::OutOfScope;
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 use std::collections::HashMap;
@@ -33,15 +34,15 @@ impl PlatformScan {
             .into_iter()
             .filter(|url| match self.platform.in_scope(url) {
                 Ok(()) => true,
-                Err(OutOfScope::Host) => self.leave_out(url, "scope-host"),
-                Err(OutOfScope::Path) => self.leave_out(url, "scope-path"),
+                Err(OutOfScope::Host) => self.leave_out(url, Reason::ScopeHost),
+                Err(OutOfScope::Path) => self.leave_out(url, Reason::ScopePath),
             })
             .collect();
         hot.retain_unknown(&self.platform.id, &mut within)?;
         let depth = from.depth.saturating_add(1);
         if u32::from(depth) > self.platform.crawl.max_depth {
             within.iter().for_each(|url| {
-                self.leave_out(url, "depth");
+                self.leave_out(url, Reason::Depth);
             });
             return Ok((Vec::new(), within.len()));
         }
@@ -55,7 +56,7 @@ impl PlatformScan {
                 }
                 Err(reason) => {
                     cut += 1;
-                    self.leave_out(&url, &reason);
+                    self.leave_out(&url, reason);
                 }
             }
         }
@@ -127,7 +128,7 @@ impl PlatformScan {
     }
 
     /// Counts a link that is no address we would ask for, once however many pages carry it.
-    pub fn leave_out_text(&self, key: u128, reason: &str) {
+    pub fn leave_out_text(&self, key: u128, reason: Reason) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.seen(key) == Seen::No {
             left_out.insert(key);
@@ -137,7 +138,7 @@ impl PlatformScan {
 
     /// Whether one more sitemap may be read; beyond `limit` of one scan they are counted and left out.
     pub fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
-        self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit || self.leave_out(url, "sitemap-budget")
+        self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit || self.leave_out(url, Reason::SitemapBudget)
     }
 
     /// Makes a page due that was had before and is said to have changed since.
@@ -157,7 +158,7 @@ impl PlatformScan {
     }
 
     /// Counts a URL that is not followed, unless it was counted before; always answers false.
-    pub(super) fn leave_out(&self, url: &CanonicalUrl, reason: &str) -> bool {
+    pub(super) fn leave_out(&self, url: &CanonicalUrl, reason: Reason) -> bool {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.seen(url.key()) == Seen::No {
             left_out.insert(url.key());
@@ -177,15 +178,15 @@ fn patterns_of(all: &mut HashMap<HostKey, Patterns>, host: HostKey, pages: u64) 
 }
 
 /// What a new link promises, unless it leads into a trap.
-fn admit(all: &mut HashMap<HostKey, Patterns>, url: &CanonicalUrl, pages: u64) -> Result<PageKind, String> {
+fn admit(all: &mut HashMap<HostKey, Patterns>, url: &CanonicalUrl, pages: u64) -> Result<PageKind, Reason> {
     let Some(Patterns { traps, shapes }) = patterns_of(all, url.host(), pages) else {
-        return Err("trap-hosts".to_owned());
+        return Err(Reason::TrapHosts);
     };
     let kind = shapes.kind_of(url);
     match traps.admit(url) {
         // A shape whose pages hold listings is what we came for, however many there are; the page budget ends it.
         Err(TrapReason::Shape) if kind == PageKind::Listing => Ok(kind),
-        Err(reason) => Err(reason.to_string()),
+        Err(trap) => Err(trap.reason()),
         Ok(()) => Ok(kind),
     }
 }

@@ -21,6 +21,7 @@ use crate::frontier::entry::UrlKind;
 use crate::frontier::ledger::Ledger;
 use crate::frontier::robots::{RobotsRecord, RobotsStatus};
 use crate::vocab::platform::{OutOfScope, Platform};
+use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
 use crate::vocab::url::{CanonicalUrl, HostKey, UrlError};
 
@@ -95,15 +96,15 @@ pub enum Refusal {
 
 impl Refusal {
     /// Name of the reason in the coverage statement.
-    pub fn reason(&self) -> &'static str {
+    pub fn reason(&self) -> Reason {
         match self {
-            Refusal::Agreement { .. } => "agreement",
-            Refusal::ScopeHost { .. } => "scope-host",
-            Refusal::ScopePath { .. } => "scope-path",
-            Refusal::Disallowed { .. } => "robots",
-            Refusal::RobotsUnreachable { .. } => "robots-unreachable",
-            Refusal::PrivateAddress { .. } => "private-address",
-            Refusal::NotBefore { .. } => "host-blocked",
+            Refusal::Agreement { .. } => Reason::Agreement,
+            Refusal::ScopeHost { .. } => Reason::ScopeHost,
+            Refusal::ScopePath { .. } => Reason::ScopePath,
+            Refusal::Disallowed { .. } => Reason::Robots,
+            Refusal::RobotsUnreachable { .. } => Reason::RobotsUnreachable,
+            Refusal::PrivateAddress { .. } => Reason::PrivateAddress,
+            Refusal::NotBefore { .. } => Reason::HostBlocked,
             Refusal::Held { hold, .. } => hold.reason(),
         }
     }
@@ -292,16 +293,16 @@ impl Gate {
     }
 
     /// Why `url` would be refused, as far as scope and the stored robots.txt tell; nothing is asked.
-    pub fn foreseen(&self, platform: &Platform, url: &CanonicalUrl) -> Option<&'static str> {
+    pub fn foreseen(&self, platform: &Platform, url: &CanonicalUrl) -> Option<Reason> {
         if let Err(refusal) = self.in_scope(platform, url, UrlKind::Page) {
             return Some(refusal.reason());
         }
         let robots = self.ledger.load_robots(&url.host())?;
-        (robots.status == RobotsStatus::Available && !robots.allows(url)).then_some("robots")
+        (robots.status == RobotsStatus::Available && !robots.allows(url)).then_some(Reason::Robots)
     }
 
     /// Why `host` may not be asked now, as the coverage statement names it, and until when where that is known.
-    pub fn stands_in_the_way(&self, platform: &Platform, host: &HostKey) -> Option<(&'static str, Option<Timestamp>)> {
+    pub fn stands_in_the_way(&self, platform: &Platform, host: &HostKey) -> Option<(Reason, Option<Timestamp>)> {
         let host = self.host(platform, host);
         let (blocked, silent) = {
             let pace = host.pace();
@@ -311,12 +312,12 @@ impl Gate {
             (pace.record.blocked_until.filter(|until| *until > self.clock.now()), pace.record.is_silent())
         };
         if blocked.is_some() {
-            return Some((if silent { "host-silent" } else { "host-blocked" }, blocked));
+            return Some((if silent { Reason::HostSilent } else { Reason::HostBlocked }, blocked));
         }
         let record = host.robots.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let status = record.map(|record| record.status);
         let status = status.or_else(|| self.ledger.load_robots(&host.key).map(|record| record.status));
-        (status == Some(RobotsStatus::Unreachable)).then_some(("robots-unreachable", None))
+        (status == Some(RobotsStatus::Unreachable)).then_some((Reason::RobotsUnreachable, None))
     }
 
     /// What the host's control file asks for and what of it could not be read, in words for the coverage statement.

@@ -5,6 +5,7 @@
 
 mod cases;
 mod detection;
+mod scans;
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use cases::*;
 pub use detection::*;
+pub use scans::*;
 
 /// A word that is not of the list it was read for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
