@@ -32,6 +32,7 @@ use crate::store::hot::{HotOptions, HotStore};
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::identity::Identity;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
@@ -279,7 +280,7 @@ impl App {
         let detail =
             serde_json::json!({ "from": old.watchlist().version(), "to": new, "changes": changes }).to_string();
         self.rooms.replace_detector(detector);
-        let said = Said { actor: "hub", action: "reload-watchlist", subject: &new, detail: &detail };
+        let said = Said { actor: &Actor::Job(Job::Reload), action: "reload-watchlist", subject: &new, detail: &detail };
         self.rooms.truth.note(&said, self.rooms.now()).map_err(anyhow::Error::from)?;
         Ok(Some(Reloaded { version: new, changes, conflicts }))
     }

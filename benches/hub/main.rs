@@ -21,6 +21,7 @@ use listingwatch::server::{Exposure, HubSettings, ServerHooks, ServerState};
 use listingwatch::store::keys::KeyRing;
 use listingwatch::store::truth::{Role, Truth};
 use listingwatch::telemetry::SystemClock;
+use listingwatch::vocab::actor::Actor;
 use listingwatch::vocab::identity::Identity;
 use listingwatch::vocab::ids::PlatformId;
 use listingwatch::vocab::platform::Platform;
@@ -55,9 +56,10 @@ async fn measure(folder: &std::path::Path, referrals: u64) {
     let truth = Arc::new(Truth::open(&folder.join("truth.db")).expect("the store opens"));
     let clock = Arc::new(SystemClock);
     let now = clock.now();
+    let bench = Actor::named("bench").expect("a name");
     let token = |role, platform: Option<&str>| {
         let platform = platform.map(|id| PlatformId::parse(id).expect("an id"));
-        truth.create_token(role, "bench", platform.as_ref(), None, "bench", now).expect("a token").1
+        truth.create_token(role, "bench", platform.as_ref(), None, &bench, now).expect("a token").1
     };
     let admin = token(Role::Admin, None);
     let moderators: Vec<String> = seed::PLATFORMS.iter().map(|id| token(Role::Moderator, Some(id))).collect();

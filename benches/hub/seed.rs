@@ -109,7 +109,8 @@ fn case(held: &Connection, number: u64, referrals: u64) {
     };
     run(
         "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score, substances, urls,
-           approved_by, change, created, updated, history) VALUES (?, ?, ?, 0, ?, ?, 'refer', ?, ?, 0.98, ?, ?, 'anna', ?, ?, ?, '[]')",
+           approved_by, approved_kind, approved_key, change, created, updated, history)
+           VALUES (?, ?, ?, 0, ?, ?, 'refer', ?, ?, 0.98, ?, ?, 'anna', 'person', 'anna', ?, ?, ?, '[]')",
         params![id, platform, format!("C-{number:016x}"), state, json, category, title, format!("[\"{name}\"]"), format!("[\"{url}\"]"), number + 1, created, updated],
     );
     run(

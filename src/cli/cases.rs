@@ -62,7 +62,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             }
         }
         ReferralsRequest::Approve { ids, actor } => {
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             for id in ids {
                 let id = referral(id)?;
                 let platform = platform_of(app, &id)?;
@@ -90,7 +90,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             let id = referral(id)?;
             let platform = platform_of(app, &id)?;
             let policy = &platform.referral;
-            let (actor, now) = (super::actor(actor.as_deref()), app.rooms.now());
+            let (actor, now) = (super::actor(actor.as_deref())?, app.rooms.now());
             let new = truth.correct(&id, reason, &actor, &policy.channels, Intervals::of(policy), now)?;
             dispatch::step(&app.rooms, &app.platforms()).await?;
             if output.json {
@@ -101,7 +101,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
         }
         ReferralsRequest::Deliveries { id } => return deliveries::deliveries(app, id.as_deref(), output),
         ReferralsRequest::Resend { ids, actor } => {
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             for id in ids {
                 let id = referral(id)?;
                 if truth.replay_undeliverable(&id, &actor, app.rooms.now())? == 0 {
@@ -116,7 +116,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             }
         }
         ReferralsRequest::Outcomes { file, platform, actor } => {
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             return deliveries::outcomes(app, file, platform.as_deref(), &actor, output);
         }
         ReferralsRequest::Reasons => return deliveries::reasons(output),
@@ -147,7 +147,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             let outcome = Outcome::checked(decision, reason.as_deref(), reference.as_deref()).map_err(|error| {
                 Failure::usage(error.to_string()).hint("`listingwatch referrals reasons` lists them")
             })?;
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             let state =
                 truth.answer(&id, &outcome, None, &actor, Intervals::of(&platform.referral), app.rooms.now())?;
             app.answered(&id, decision);
@@ -269,7 +269,7 @@ fn apply(app: &App, id: &str, event: Event, actor: Option<&str>, output: &Output
     let state = app.rooms.truth.apply(
         &id,
         event,
-        &super::actor(actor),
+        &super::actor(actor)?,
         &policy.channels,
         Intervals::of(policy),
         app.rooms.now(),

@@ -12,6 +12,7 @@ use crate::config::units;
 use crate::referral::deconflict::{DigestError, DigestKey, read_file, write_file};
 use crate::referral::state::{Event, Intervals};
 use crate::store::truth::{MarkKind, Overlap};
+use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
 
 /// Longest file of digests: a million of them.
@@ -26,7 +27,7 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
                 return Err(Failure::usage(format!("no substance `{id}`"))
                     .hint("`listingwatch watchlist lookup NAME` shows the ids"));
             }
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             let held = truth.set_mark(MarkKind::Substance, std::slice::from_ref(id), reason, &actor, now)?;
             say_cases(&held, "held", output)?;
         }
@@ -36,7 +37,7 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
                 return Err(Failure::usage(format!("the listings of `{case}` name no seller, contact or account"))
                     .hint("hold the case itself with `listingwatch referrals hold`"));
             }
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             let held = truth.set_mark(MarkKind::Seller, &hashes, reason, &actor, now)?;
             say_cases(&held, "held", output)?;
         }
@@ -46,7 +47,7 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
                 "seller" => MarkKind::Seller,
                 other => return Err(Failure::usage(format!("no kind `{other}`")).hint("kinds are substance, seller")),
             };
-            let released = truth.lift_mark(kind, value, &super::actor(actor.as_deref()), now)?;
+            let released = truth.lift_mark(kind, value, &super::actor(actor.as_deref())?, now)?;
             say_cases(&released, "released", output)?;
         }
         DeconflictRequest::List => {
@@ -76,7 +77,7 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
             let life = units::duration(expires)
                 .map_err(|error| Failure::usage(format!("--expires: {error}")).hint("write 30d"))?;
             let key = read_key(key)?;
-            let digests = truth.digests_to_share(&key, partner, &super::actor(actor.as_deref()), now)?;
+            let digests = truth.digests_to_share(&key, partner, &super::actor(actor.as_deref())?, now)?;
             let source = app.rooms.settings.sender.as_ref().map_or("unnamed", |sender| sender.name.as_str());
             let text = write_file(&key, source, &digests, now, now.after(life));
             let refused = |error: String| Failure::usage(error).hint("name a file in a folder you may write to");
@@ -96,7 +97,7 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
                 };
                 Failure::usage(format!("`{}`: {error}", file.display())).hint(hint)
             })?;
-            let actor = super::actor(actor.as_deref());
+            let actor = super::actor(actor.as_deref())?;
             truth.keep_foreign_digests(&head.source, &digests, head.expires, &actor, now)?;
             let overlaps = truth.overlaps(&head.source, &key, now)?;
             if *hold {
@@ -118,7 +119,7 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
     Ok(Exit::Done)
 }
 
-fn hold_drafts(app: &App, overlaps: &[Overlap], source: &str, actor: &str) -> Result<(), Failure> {
+fn hold_drafts(app: &App, overlaps: &[Overlap], source: &str, actor: &Actor) -> Result<(), Failure> {
     let none = Intervals { recheck: std::time::Duration::ZERO, renotice: std::time::Duration::ZERO };
     for overlap in overlaps.iter().filter(|overlap| matches!(overlap.state.as_str(), "drafted" | "relisted")) {
         let event = Event::Hold { reason: format!("{source} works on it too") };

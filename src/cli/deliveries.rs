@@ -17,6 +17,7 @@ use crate::referral::order::{Order, OrderDraft};
 use crate::referral::reasons::REASONS;
 use crate::referral::state::Intervals;
 use crate::store::truth::TruthError;
+use crate::vocab::actor::Actor;
 use crate::vocab::ids::PlatformId;
 
 /// Longest file of answers.
@@ -82,7 +83,7 @@ pub(super) fn outcomes(
     app: &App,
     file: &std::path::Path,
     platform: Option<&str>,
-    actor: &str,
+    actor: &Actor,
     output: &Output,
 ) -> Result<Exit, Failure> {
     let platform = platform.map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;
@@ -131,7 +132,7 @@ pub(super) fn outcomes(
     Ok(if failed == 0 { Exit::Done } else { Exit::Partial })
 }
 
-fn take(app: &App, answer: AnswerLine, only: Option<&PlatformId>, actor: &str) -> Result<&'static str, String> {
+fn take(app: &App, answer: AnswerLine, only: Option<&PlatformId>, actor: &Actor) -> Result<&'static str, String> {
     let truth = &app.rooms.truth;
     let said = |error: TruthError| error.to_string();
     let (platform, state) = truth.referral_state(&answer.referral).map_err(said)?;
@@ -194,7 +195,7 @@ pub(super) fn order(app: &App, args: &OrderArgs, output: &Output) -> Result<Exit
     };
     let order = Order::complete(draft)
         .map_err(|missing| Failure::policy(format!("the order lacks `{}`", missing.field)).hint(missing.hint))?;
-    let actor = super::actor(args.actor.as_deref());
+    let actor = super::actor(args.actor.as_deref())?;
     let detail = serde_json::to_string(&order)?;
     let said = Said { actor: &actor, action: "write-order", subject: id.as_str(), detail: &detail };
     app.rooms.truth.note(&said, app.rooms.now())?;

@@ -69,7 +69,8 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         }
         return Ok(Exit::Done);
     }
-    let (_, token) = app.rooms.truth.create_token(Role::Admin, "demo", None, None, "demo", app.rooms.now())?;
+    let (_, token) =
+        app.rooms.truth.create_token(Role::Admin, "demo", None, None, &super::actor(Some("demo"))?, app.rooms.now())?;
     let listen = format!("127.0.0.1:{}", args.port);
     serve::until_stopped(app, &listen, serve::Door::Plain, Some(&token), output).await
 }

@@ -33,7 +33,7 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
                 expires,
                 revoked: None,
             };
-            truth.create_mandate(&mandate, &super::actor(None), app.rooms.now())?;
+            truth.create_mandate(&mandate, &super::actor(None)?, app.rooms.now())?;
             if output.json {
                 output.json_document(&mandate)?
             } else {
@@ -56,7 +56,7 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
             }
         }
         MandateRequest::Revoke { id } => {
-            truth.revoke_mandate(&parse(id)?, &super::actor(None), app.rooms.now())?;
+            truth.revoke_mandate(&parse(id)?, &super::actor(None)?, app.rooms.now())?;
             output.note(format!("mandate {id} is revoked"));
         }
     }
@@ -87,7 +87,8 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
                 }
                 None => None,
             };
-            let (id, secret) = truth.create_token(role, owner, platform.as_ref(), expires, &super::actor(None), now)?;
+            let (id, secret) =
+                truth.create_token(role, owner, platform.as_ref(), expires, &super::actor(None)?, now)?;
             if output.json {
                 output.json_document(&serde_json::json!({ "id": id, "token": secret, "expires": expires }))?;
             } else {
@@ -111,7 +112,7 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
             }
         }
         TokenRequest::Revoke { id } => {
-            truth.revoke_token(id, &super::actor(None), now)?;
+            truth.revoke_token(id, &super::actor(None)?, now)?;
             output.note(format!("token {id} is revoked"));
         }
     }
@@ -147,11 +148,11 @@ pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) 
             show_platform(app, &*find(id)?, output)?;
         }
         PlatformsRequest::Pause { id } => {
-            app.rooms.truth.set_paused(&find(id)?.id, true, &super::actor(None), app.rooms.now())?;
+            app.rooms.truth.set_paused(&find(id)?.id, true, &super::actor(None)?, app.rooms.now())?;
             output.note(format!("{id} is paused; nothing is fetched from it"));
         }
         PlatformsRequest::Resume { id } => {
-            app.rooms.truth.set_paused(&find(id)?.id, false, &super::actor(None), app.rooms.now())?;
+            app.rooms.truth.set_paused(&find(id)?.id, false, &super::actor(None)?, app.rooms.now())?;
             output.note(format!("{id} is resumed"));
         }
         PlatformsRequest::Keys { id, rotate } => {
@@ -161,7 +162,7 @@ pub(super) fn platforms(app: &App, request: &PlatformsRequest, output: &Output) 
             // The secret is what the platform verifies with (HMAC); of the key pair it gets the public half only.
             let secrets: Vec<&String> = keys.iter().filter(|key| key.starts_with("whsec_")).collect();
             let action = if *rotate { "rotate-webhook-keys" } else { "show-webhook-keys" };
-            let said = Said { actor: &super::actor(None), action, subject: id.as_str(), detail: "{}" };
+            let said = Said { actor: &super::actor(None)?, action, subject: id.as_str(), detail: "{}" };
             app.rooms.truth.note(&said, app.rooms.now())?;
             if output.json {
                 output

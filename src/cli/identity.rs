@@ -18,7 +18,8 @@ pub(super) fn run(app: &App, request: &IdentityRequest, output: &Output) -> Resu
         // A running server and its scans use the new keys from the next request on.
         identity.replace(keys);
         let detail = serde_json::json!({ "before": before, "at_once": at_once }).to_string();
-        let said = Said { actor: &super::actor(None), action: "rotate-crawler-key", subject: &newest, detail: &detail };
+        let said =
+            Said { actor: &super::actor(None)?, action: "rotate-crawler-key", subject: &newest, detail: &detail };
         app.rooms.truth.note(&said, now)?;
         if *at_once {
             output.note("the old key is withdrawn; tell platforms that keep keys themselves");

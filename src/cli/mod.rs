@@ -34,6 +34,7 @@ use crate::cli::output::{Output, Sink, Terminal};
 use crate::cli::request::{Arguments, ExportArgs, Global, ReferralsRequest, Request, VerifyArgs};
 use crate::store::lock::LockError;
 use crate::telemetry::{SystemClock, Verbosity};
+use crate::vocab::actor::Actor;
 
 /// Runs one command line to its end.
 pub async fn run(arguments: Arguments) -> Exit {
@@ -179,16 +180,21 @@ fn failure(error: AppError, output: &Output) -> Failure {
     }
 }
 
-/// Who acts when nobody is named: the user of this machine.
-fn actor(named: Option<&str>) -> String {
-    named.map_or_else(|| format!("cli:{}", std::env::var("USER").unwrap_or_else(|_| "local".to_owned())), str::to_owned)
+/// Who acts: the person named, or else the user of this machine.
+fn actor(named: Option<&str>) -> Result<Actor, Failure> {
+    match named {
+        None => Ok(Actor::machine_user(&std::env::var("USER").unwrap_or_else(|_| "local".to_owned()))),
+        Some(name) => Actor::named(name).map_err(|error| {
+            Failure::usage(error.to_string()).hint("write the name of the person who acts, as in `--as anna`")
+        }),
+    }
 }
 
 impl From<crate::store::truth::TruthError> for Failure {
     fn from(error: crate::store::truth::TruthError) -> Self {
         use crate::store::truth::TruthError as E;
         let exit = match &error {
-            E::NotFound { .. } | E::Query(_) | E::Invalid(_) => Exit::Usage,
+            E::NotFound { .. } | E::Query(_) | E::Invalid(_) | E::Name(_) => Exit::Usage,
             E::Step(_) | E::Notice(_) | E::Conflict(_) | E::Held(_) => Exit::Policy,
             E::NewerSchema { .. } => Exit::Configuration,
             _ => Exit::Internal,
@@ -199,6 +205,7 @@ impl From<crate::store::truth::TruthError> for Failure {
             E::Sqlite(rusqlite::Error::SqliteFailure(failure, _)) if failure.code == rusqlite::ErrorCode::DiskFull => {
                 Some("free space on the disk of the data directory and run it again; nothing was changed".to_owned())
             }
+            E::Name(_) => Some("give the token to a person, as in `token create --owner anna`".to_owned()),
             E::Step(_) => Some("`listingwatch referrals show ID` lists what happened so far".to_owned()),
             _ => None,
         };

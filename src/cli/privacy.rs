@@ -11,7 +11,7 @@ use crate::engine::retention::{self, RetentionError};
 use crate::evidence::audit::checkpoint::Checkpoint;
 
 pub(super) fn reveal(app: &App, args: &RevealArgs, output: &Output) -> Result<Exit, Failure> {
-    let actor = super::actor(args.actor.as_deref());
+    let actor = super::actor(args.actor.as_deref())?;
     let revealed = app.rooms.truth.reveal(&referral(&args.id)?, &args.purpose, &actor, app.rooms.now())?;
     for one in &revealed {
         if output.json {
@@ -32,9 +32,9 @@ pub(super) fn retention(app: &App, request: &RetentionRequest, output: &Output) 
     let (rooms, warc) = (&app.rooms, app.paths().warc());
     let lines = match request {
         RetentionRequest::Report => retention::report(rooms, &warc)?,
-        RetentionRequest::Run { actor } => retention::run(rooms, &warc, &super::actor(actor.as_deref()))?,
+        RetentionRequest::Run { actor } => retention::run(rooms, &warc, &super::actor(actor.as_deref())?)?,
         RetentionRequest::Erase { id, actor } => {
-            let gone = rooms.truth.erase_personal(&referral(id)?, &super::actor(actor.as_deref()), rooms.now())?;
+            let gone = rooms.truth.erase_personal(&referral(id)?, &super::actor(actor.as_deref())?, rooms.now())?;
             if output.json {
                 output.json_document(&serde_json::json!({ "erased": gone }))?;
             } else {

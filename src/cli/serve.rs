@@ -15,6 +15,7 @@ use crate::cli::{control, scan};
 use crate::engine::scan::ScanOrder;
 use crate::engine::{dispatch, recheck, retention, schedule};
 use crate::telemetry::SystemClock;
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::MandateId;
 use crate::vocab::platform::Basis;
 use crate::vocab::time::Timestamp;
@@ -230,7 +231,7 @@ fn keep_house(app: &App, due: &std::sync::Mutex<Due>) {
     }
     if now >= due.retention {
         due.retention = now.after(RETENTION_EVERY);
-        if let Err(error) = retention::run(&app.rooms, &app.paths().warc(), "retention") {
+        if let Err(error) = retention::run(&app.rooms, &app.paths().warc(), &Actor::Job(Job::Retention)) {
             tracing::error!(%error, "retention could not be carried out");
         }
     }

@@ -12,6 +12,7 @@ use crate::outbound::retry;
 use crate::outbound::webhook::Attempt;
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{AttemptResult, Delivery, TruthError};
+use crate::vocab::actor::Actor;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::{Approval, Channel, Platform};
 use crate::vocab::time::Timestamp;
@@ -25,9 +26,6 @@ const IN_FLIGHT: usize = 16;
 /// How long a receiver that did not take one message is left alone with the others.
 const REST: Duration = Duration::from_secs(60);
 
-/// Actor of what a platform's agreed policy does by itself.
-const POLICY: &str = "policy";
-
 /// Intervals of a case whose platform file is gone.
 const WITHOUT_POLICY: Intervals =
     Intervals { recheck: Duration::from_secs(86_400), renotice: Duration::from_secs(3 * 86_400) };
@@ -36,7 +34,12 @@ const WITHOUT_POLICY: Intervals =
 ///
 /// # Errors
 /// When the notice lacks a field, the state does not allow it, or the store refuses.
-pub fn approve(rooms: &Rooms, id: &ReferralId, platform: &Platform, actor: &str) -> Result<ReferralState, TruthError> {
+pub fn approve(
+    rooms: &Rooms,
+    id: &ReferralId,
+    platform: &Platform,
+    actor: &Actor,
+) -> Result<ReferralState, TruthError> {
     rooms.truth.approve(id, platform, rooms.notice_terms(id, rooms.now()), actor, rooms.now())
 }
 
@@ -64,7 +67,7 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
     let mut done = Dispatched::default();
     for platform in platforms.iter().filter(|platform| platform.referral.approval == Approval::Automatic) {
         for id in rooms.truth.drafts_to_refer(&platform.id, DELIVERIES_AT_ONCE)? {
-            match approve(rooms, &id, platform, POLICY) {
+            match approve(rooms, &id, platform, &Actor::Policy) {
                 Ok(_) => done.approved += 1,
                 Err(TruthError::Notice(error)) => tracing::warn!(referral.id = %id, %error, "`{id}` is not sent"),
                 // Held since the list was read.
@@ -168,7 +171,7 @@ fn remind(rooms: &Rooms, platforms: &[Arc<Platform>], done: &mut Dispatched) -> 
         };
         let policy = &platform.referral;
         let event = Event::Remind { times: due.times };
-        match rooms.truth.apply(id, event, POLICY, &policy.channels, Intervals::of(policy), now) {
+        match rooms.truth.apply(id, event, &Actor::Policy, &policy.channels, Intervals::of(policy), now) {
             Ok(_) => done.reminded += 1,
             // Held back since it left: not a word more until the mark is lifted.
             Err(TruthError::Held(_)) => rooms.truth.postpone_reminder(id, now.after(policy.renotice))?,

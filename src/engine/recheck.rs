@@ -15,6 +15,7 @@ use crate::listing::{CompiledSelectors, ReadLimits};
 use crate::referral::recheck::{Reached, Sight, judge};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{Covers, Look, PageRecord, RecheckTarget, TruthError};
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::CaseSight;
@@ -88,7 +89,14 @@ pub async fn one(
         rechecked.seen = CaseSight::Gone;
     }
     let policy = &platform.referral;
-    match rooms.truth.apply(&target.referral, event, "recheck", &policy.channels, Intervals::of(policy), rooms.now()) {
+    match rooms.truth.apply(
+        &target.referral,
+        event,
+        &Actor::Job(Job::Recheck),
+        &policy.channels,
+        Intervals::of(policy),
+        rooms.now(),
+    ) {
         Ok(state) => rechecked.state = Some(ReferralState::name(&state).to_owned()),
         // A case that no longer waits for an answer needs no look.
         Err(TruthError::Step(_)) => rooms.truth.end_rechecks(&target.referral)?,

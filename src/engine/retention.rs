@@ -10,6 +10,7 @@ use crate::config::settings::Retention;
 use crate::engine::rooms::Rooms;
 use crate::referral::state::{Event, Intervals};
 use crate::store::truth::{Destroyed, TruthError};
+use crate::vocab::actor::Actor;
 use crate::vocab::time::Timestamp;
 
 /// A draft nobody decided on for this long expires: its listing says nothing certain any more. A new sighting opens it again.
@@ -76,7 +77,7 @@ pub fn report(rooms: &Rooms, warc: &Path) -> Result<Vec<ClassReport>, RetentionE
 ///
 /// # Errors
 /// When a store or the disk refuses; the rest is done at the next run.
-pub fn run(rooms: &Rooms, warc: &Path, actor: &str) -> Result<Vec<ClassReport>, RetentionError> {
+pub fn run(rooms: &Rooms, warc: &Path, actor: &Actor) -> Result<Vec<ClassReport>, RetentionError> {
     let (privacy, now) = (&rooms.settings.privacy, rooms.now());
     let old = old_captures(warc, before(privacy.captures, now))?;
     for path in &old {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
 use crate::referral::notice::Notice;
+use crate::vocab::actor::ActorKind;
 use crate::vocab::terms::{Category, Message, Verdict};
 use crate::vocab::time::Timestamp;
 
@@ -134,8 +135,12 @@ pub struct TimelineView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
-    /// Who.
+    /// Who, as a word.
     pub actor: String,
+    /// Whether that is a person, the platform's agreed policy or a job of the program.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub actor_kind: Option<ActorKind>,
     /// What.
     pub event: String,
     /// State afterwards.
@@ -178,6 +183,7 @@ impl CaseView {
                 for step in &mut self.timeline {
                     if !matches!(step.event.as_str(), "answer" | "acknowledge") {
                         step.actor = "authority".to_owned();
+                        step.actor_kind = None;
                     } else if step.actor.is_empty() {
                         step.actor = platform.clone();
                     }
@@ -231,6 +237,7 @@ mod tests {
         let step = |actor: &str, event: &str| TimelineView {
             at: Timestamp::EPOCH,
             actor: actor.into(),
+            actor_kind: Some(ActorKind::Person),
             event: event.into(),
             state: "x".into(),
         };

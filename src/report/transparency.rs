@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::report::page::{cell, page};
 use crate::report::responses::Responses;
+use crate::vocab::actor::ActorKind;
 
 /// One notice that left, as the report counts it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Counted {
     pub category: String,
     /// The platform's decision, or `no-answer`.
     pub action: String,
+    /// Who decided that it leaves, where it is on record.
+    pub decided_by: Option<ActorKind>,
     /// Hours from the notice to the answer.
     pub hours_to_answer: Option<u64>,
 }
@@ -40,6 +43,8 @@ pub struct Report {
     pub year: i16,
     /// Notices that left.
     pub notices: u64,
+    /// Notices by who decided that they leave: `person`, `policy` (by automated means), `unrecorded`.
+    pub by_decision: BTreeMap<&'static str, u64>,
     /// By platform, type of content and action.
     pub rows: Vec<ReportRow>,
 }
@@ -84,6 +89,9 @@ pub struct Document {
     pub responses: Responses,
 }
 
+/// Said of notices whose approval is not on record.
+const UNRECORDED: &str = "unrecorded";
+
 impl Report {
     /// Counts.
     pub fn of(year: i16, counted: &[Counted]) -> Self {
@@ -106,7 +114,11 @@ impl Report {
                 }
             })
             .collect();
-        Report { year, notices: counted.len() as u64, rows }
+        let mut by_decision = BTreeMap::new();
+        for one in counted {
+            *by_decision.entry(one.decided_by.map_or(UNRECORDED, ActorKind::name)).or_default() += 1;
+        }
+        Report { year, notices: counted.len() as u64, by_decision, rows }
     }
 
     /// As comma-separated values.
@@ -171,10 +183,20 @@ impl Document {
         line(&mut out, "Designation", &self.reporter.designation);
         line(&mut out, "Independence", &self.reporter.independence);
         let _ = write!(out, "</dl><p>{} notices were submitted.</p>", report.notices);
+        let decisions = [
+            (ActorKind::Person.name(), "a person"),
+            (ActorKind::Policy.name(), "automated means, as agreed with the provider"),
+            (UNRECORDED, "not on record"),
+        ];
+        let decisions: BTreeMap<String, u64> = decisions
+            .into_iter()
+            .filter_map(|(key, words)| report.by_decision.get(key).map(|count| (words.to_owned(), *count)))
+            .collect();
         for (title, sums) in [
             ("By provider of hosting services", &self.by_provider),
             ("By type of allegedly illegal content", &self.by_type),
             ("By action taken by the provider", &self.by_action),
+            ("By who decided to send the notice", &decisions),
         ] {
             let _ = write!(out, "<h2>{title}</h2><table><tbody>");
             for (name, count) in sums {
@@ -207,10 +229,11 @@ mod tests {
     use super::*;
 
     fn report() -> Report {
-        let one = |action: &str, hours| Counted {
+        let one = |action: &str, hours: Option<u64>| Counted {
             platform: "bazaar".into(),
             category: "nps".into(),
             action: action.into(),
+            decided_by: hours.map(|_| ActorKind::Person),
             hours_to_answer: hours,
         };
         Report::of(2026, &[one("removed", Some(5)), one("removed", Some(9)), one("no-answer", None)])
@@ -230,8 +253,11 @@ mod tests {
         let document = report().document(reporter, Responses::of(&[], &[]));
         assert_eq!(document.by_provider["bazaar"], 3);
         assert_eq!(document.by_action["removed"], 2);
+        assert_eq!(document.report.by_decision, BTreeMap::from([("person", 2), ("unrecorded", 1)]));
         assert_eq!(document.missing, ["report.independence", "report.designation"]);
         let html = document.html();
         assert!(html.contains("3 notices were submitted") && html.contains("Office &lt;x&gt;"), "{html}");
+        assert!(html.contains("<th scope=\"row\">a person</th><td>2</td>"), "{html}");
+        assert!(!html.contains("automated means"), "{html}");
     }
 }

@@ -16,7 +16,7 @@ pub(super) async fn read_capture(state: &ServerState, who: &Principal, id: &str,
         let said = format!("the captured page was destroyed on {} as retention asks; its digest is kept", at.date());
         return Err(Problem::gone(said));
     }
-    let (actor, now) = (who.owner.clone(), state.now());
+    let (actor, now) = (who.actor(), state.now());
     let subject = held.id.clone();
     let detail = serde_json::json!({ "record": held.warc_record, "referral": full.row.id }).to_string();
     state

@@ -15,6 +15,7 @@ use crate::server::console::page;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::server::work;
+use crate::vocab::actor::{Actor, Person};
 use crate::vocab::ids::ReferralId;
 
 #[derive(Template)]
@@ -76,7 +77,7 @@ pub(super) async fn answer(
     let outcome = outcome_of(decision, form.reason, form.reference)?;
     let wanted = id.clone();
     let (platform, _) = state.truth(move |truth| truth.referral_state(&wanted)).await?;
-    let actor = format!("{platform} by signed link");
+    let actor = Actor::Person(Person::AnswerLink(platform.clone()));
     let after = work::answer(&state, id, &platform, outcome, None, actor).await?;
     let (_, case) = case_of(&state, Purpose::Answer, &signed).await?;
     let done = Some(format!("Your answer is noted: {}. The case is now {after}.", decision.name()));

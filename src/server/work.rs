@@ -8,6 +8,7 @@ use crate::server::auth::{Rights, visible_case};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::store::truth::{CaseHit, NoticeTerms, Principal, ReferralFull, ReferralRow, TruthError};
+use crate::vocab::actor::{Actor, Approver, Person};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
 /// A list row as outsiders see it.
@@ -61,6 +62,7 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
     let step = |event: crate::store::truth::CaseEvent| TimelineView {
         at: event.at,
         actor: event.actor,
+        actor_kind: event.actor_kind,
         event: event.event,
         state: event.state,
     };
@@ -107,7 +109,7 @@ pub(super) async fn notice_preview(state: &ServerState, who: &Principal, id: &st
     let full = state.truth(move |truth| truth.referral(&wanted)).await?;
     let platform = state.platform(&platform)?;
     let terms = state.notice_terms(&id, full.row.updated);
-    let approver = full.approved_by.is_none().then_some(who.owner.as_str());
+    let approver = if full.approver().is_none() { Approver::of(&who.actor()) } else { None };
     Ok(full.notice(&platform, terms, approver, full.row.updated)?)
 }
 
@@ -151,7 +153,7 @@ pub(super) async fn rule(
     who.must_decide()?;
     let (id, platform, _) = visible_case(state, who, id).await?;
     let platform = state.platform(&platform)?;
-    let (actor, now) = (who.owner.clone(), state.now());
+    let (actor, now) = (who.actor(), state.now());
     let terms = state.notice_terms(&id, now);
     state
         .truth(move |truth| {
@@ -182,7 +184,7 @@ pub(super) async fn answer(
     platform: &PlatformId,
     outcome: Outcome,
     key: Option<String>,
-    actor: String,
+    actor: Actor,
 ) -> Result<ReferralState, Problem> {
     let intervals = Intervals::of(&state.platform(platform)?.referral);
     let (now, decision, case) = (state.now(), outcome.decision, id.clone());
@@ -195,7 +197,7 @@ pub(super) async fn answer(
 pub(super) async fn acknowledge(state: &ServerState, who: &Principal, id: &str) -> Result<ReferralState, Problem> {
     let (id, platform, _) = visible_case(state, who, id).await?;
     let platform = state.platform(&platform)?;
-    let (actor, now) = (who.owner.clone(), state.now());
+    let (actor, now) = (who.actor(), state.now());
     state
         .truth(move |truth| {
             let policy = &platform.referral;
@@ -221,7 +223,7 @@ pub(super) async fn contest(state: &ServerState, id: ReferralId, statement: &str
     state
         .truth(move |truth| {
             let event = Event::Contest { statement };
-            truth.apply(&id, event, "affected party", &policy.channels, intervals, now)
+            truth.apply(&id, event, &Actor::Person(Person::AffectedParty), &policy.channels, intervals, now)
         })
         .await
 }

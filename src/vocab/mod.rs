@@ -1,9 +1,10 @@
-//! The words of the house: ids, URLs, time, platforms and agreements.
+//! The words of the house: ids, URLs, time, platforms and agreements, and who acts.
 //!
 //! Owns: types that every room speaks, parsed once and valid from then on; the crawler's identity and its signatures.
 //! Never: IO, clock reads (a [`time::Clock`] is passed in), randomness.
 //! Start reading: [`url::CanonicalUrl`], then [`platform::Platform`].
 
+pub mod actor;
 mod canonical;
 pub mod identity;
 pub mod ids;

@@ -3,6 +3,7 @@
 use listingwatch::evidence::audit::Said;
 use listingwatch::evidence::audit::checkpoint::Checkpoint;
 use listingwatch::store::truth::Truth;
+use listingwatch::vocab::actor::Actor;
 use listingwatch::vocab::time::Timestamp;
 
 struct Log {
@@ -15,7 +16,12 @@ impl Log {
         let log = Log { folder: tempfile::tempdir().unwrap() };
         let truth = log.open();
         for n in 1..=6 {
-            let said = Said { actor: "anna", action: "approve", subject: &format!("R-{n}"), detail: "{}" };
+            let said = Said {
+                actor: &Actor::named("anna").unwrap(),
+                action: "approve",
+                subject: &format!("R-{n}"),
+                detail: "{}",
+            };
             truth.note(&said, Timestamp::from_millis(n * 1000)).unwrap();
             if n == 4 {
                 truth.checkpoint_audit(Timestamp::from_millis(4500)).unwrap();
@@ -49,6 +55,10 @@ fn a_whole_log_holds_and_says_how_far_it_is_signed() {
 fn every_tampering_shows() {
     for (sql, said) in [
         ("UPDATE audit SET actor = 'someone' WHERE seq = 3", "entry 3 was changed"),
+        ("UPDATE audit SET actor_kind = 'policy' WHERE seq = 3", "entry 3 was changed"),
+        ("UPDATE audit SET actor_kind = NULL, actor_door = NULL WHERE seq = 3", "entry 3 was changed"),
+        ("UPDATE audit SET actor_role = '' WHERE seq = 3", "entry 3 was changed"),
+        ("UPDATE audit SET actor_door = 'console' WHERE seq = 6", "entry 6 was changed"),
         ("UPDATE audit SET at = at + 1 WHERE seq = 6", "entry 6 was changed"),
         ("UPDATE audit SET detail = '{ }' WHERE seq = 1", "entry 1 was changed"),
         ("DELETE FROM audit WHERE seq = 2", "entry 2 is missing"),
@@ -62,7 +72,8 @@ fn every_tampering_shows() {
             "entry 2",
         ),
         (
-            "INSERT INTO audit SELECT 7, at, actor, action, subject, detail, previous, hash FROM audit WHERE seq = 6",
+            "INSERT INTO audit SELECT 7, at, actor, action, subject, detail, previous, hash, actor_kind, actor_role, actor_door
+             FROM audit WHERE seq = 6",
             "entry 7",
         ),
         ("DELETE FROM audit_head", "no signed end"),
@@ -105,7 +116,7 @@ fn an_older_database_put_in_its_place_shows_against_the_checkpoints_beside_it_or
     let old = std::fs::read(&database).unwrap();
     {
         let truth = log.open();
-        let said = Said { actor: "anna", action: "withdraw", subject: "R-1", detail: "{}" };
+        let said = Said { actor: &Actor::named("anna").unwrap(), action: "withdraw", subject: "R-1", detail: "{}" };
         truth.note(&said, Timestamp::from_millis(9000)).unwrap();
         truth.checkpoint_audit(Timestamp::from_millis(9500)).unwrap();
     }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use listingwatch::store::truth::Role;
+use listingwatch::vocab::actor::Actor;
 use listingwatch::vocab::ids::ReferralId;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -248,7 +249,7 @@ async fn a_webhooks_name_that_leads_to_this_machine_is_not_dialled() {
     let truth = &hub.app.rooms.truth;
     let case = ReferralId::parse(&id).unwrap();
     let terms = hub.app.rooms.notice_terms(&case, listingwatch::vocab::time::Timestamp::EPOCH);
-    truth.approve(&case, &parsed, terms, "anna", hub.app.rooms.now()).unwrap();
+    truth.approve(&case, &parsed, terms, &Actor::named("anna").unwrap(), hub.app.rooms.now()).unwrap();
     listingwatch::engine::dispatch::step(&hub.app.rooms, &[Arc::new(parsed)]).await.unwrap();
     let row = truth.deliveries_of(&case).unwrap().remove(0);
     assert_eq!(row.state, "due");
@@ -272,8 +273,12 @@ async fn a_full_disk_in_the_middle_of_an_approval_changes_nothing_and_it_works_a
     for size in [20_000, 2_000, 200, 1] {
         let detail = "x".repeat(size);
         loop {
-            let said =
-                listingwatch::evidence::audit::Said { actor: "t", action: "fill", subject: "x", detail: &detail };
+            let said = listingwatch::evidence::audit::Said {
+                actor: &Actor::named("tester").unwrap(),
+                action: "fill",
+                subject: "x",
+                detail: &detail,
+            };
             match truth.note(&said, hub.app.rooms.now()) {
                 Ok(()) => filler += 1,
                 Err(error) => break assert!(error.to_string().contains("full"), "{error}"),

@@ -1,6 +1,7 @@
 //! What a hostile seller, a curious moderator and a stranger try against the hub.
 
 use listingwatch::store::truth::Role;
+use listingwatch::vocab::actor::Actor;
 use serde_json::json;
 
 use crate::shop::{Hub, Shop};
@@ -204,7 +205,12 @@ async fn tokens_are_needed_end_and_are_not_guessed_quickly() {
     assert_eq!(hub.client.get(format!("{}/api/v1/referrals", hub.base)).send().await.unwrap().status(), 401);
     let now = listingwatch::vocab::time::Clock::now(&*hub.clock);
     let ends = now.after(std::time::Duration::from_secs(3600));
-    let (id, token) = hub.app.rooms.truth.create_token(Role::Authority, "anna", None, Some(ends), "test", now).unwrap();
+    let (id, token) = hub
+        .app
+        .rooms
+        .truth
+        .create_token(Role::Authority, "anna", None, Some(ends), &Actor::named("tester").unwrap(), now)
+        .unwrap();
     assert_eq!(hub.get(&token, "/api/v1/referrals").await.0, 200);
     hub.clock.advance_hours(2);
     assert_eq!(hub.get(&token, "/api/v1/referrals").await.0, 401, "it has ended");
@@ -214,7 +220,7 @@ async fn tokens_are_needed_end_and_are_not_guessed_quickly() {
     let basic = hub.client.get(format!("{}/feeds/first.json", hub.base)).basic_auth("feed", Some(&lasting));
     assert_eq!(basic.send().await.unwrap().status(), 200);
     let row = hub.app.rooms.truth.tokens().unwrap().into_iter().find(|row| row.owner == "ben").unwrap();
-    hub.app.rooms.truth.revoke_token(&row.id, "test", now).unwrap();
+    hub.app.rooms.truth.revoke_token(&row.id, &Actor::named("tester").unwrap(), now).unwrap();
     assert_eq!(hub.get(&lasting, "/api/v1/referrals").await.0, 401, "it was revoked");
     assert_ne!(row.id, id);
     let mut limited = None;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use listingwatch::store::truth::Role;
+use listingwatch::vocab::actor::Actor;
 
 use crate::hub_attacks::{page, post_too_much, sign_in, two_platforms};
 use crate::shop::{Hub, Shop};
@@ -143,7 +144,7 @@ async fn a_session_is_new_at_each_sign_in_and_a_planted_one_is_worth_nothing() {
     let row =
         hub.app.rooms.truth.tokens().unwrap().into_iter().find(|row| row.owner == "anna" && row.revoked.is_none());
     let now = listingwatch::vocab::time::Clock::now(&*hub.clock);
-    hub.app.rooms.truth.revoke_token(&row.unwrap().id, "test", now).unwrap();
+    hub.app.rooms.truth.revoke_token(&row.unwrap().id, &Actor::named("tester").unwrap(), now).unwrap();
     assert_eq!(page(&hub, &third, "/console/inbox").await.0, 303, "the token was revoked");
 }
 

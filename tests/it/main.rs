@@ -1,5 +1,6 @@
 //! One binary of integration tests: the real program against loopback servers.
 
+mod actors;
 mod audit_tampering;
 mod benchmark;
 mod config;

@@ -17,6 +17,7 @@ use listingwatch::cli::request::Arguments;
 use listingwatch::config::settings::{Sender, Settings};
 use listingwatch::store::truth::Role;
 use listingwatch::telemetry::SystemClock;
+use listingwatch::vocab::actor::Actor;
 use listingwatch::vocab::ids::PlatformId;
 use listingwatch::vocab::time::{Clock, Timestamp};
 
@@ -244,7 +245,12 @@ impl Hub {
     pub fn token(&self, role: Role, owner: &str, platform: Option<&str>) -> String {
         let platform = platform.map(|id| PlatformId::parse(id).unwrap());
         let now = self.clock.now();
-        self.app.rooms.truth.create_token(role, owner, platform.as_ref(), None, "test", now).unwrap().1
+        self.app
+            .rooms
+            .truth
+            .create_token(role, owner, platform.as_ref(), None, &Actor::named("tester").unwrap(), now)
+            .unwrap()
+            .1
     }
 
     pub async fn get(&self, token: &str, path: &str) -> (u16, String) {

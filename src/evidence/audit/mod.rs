@@ -6,6 +6,7 @@ use ed25519_dalek::VerifyingKey;
 use serde::{Deserialize, Serialize};
 
 use crate::evidence::audit::checkpoint::Checkpoint;
+use crate::vocab::actor::Actor;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
 
@@ -16,8 +17,17 @@ pub struct AuditEntry {
     pub seq: u64,
     /// When.
     pub at: Timestamp,
-    /// Who: a token's owner, a name given on the command line, or the program.
+    /// Who, as a word: a token's owner, a name given on the command line, the policy, or a job of the program.
     pub actor: String,
+    /// What kind of actor that is: `person`, `policy` or `job`. Entries of the first versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_kind: Option<String>,
+    /// A person's role, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_role: Option<String>,
+    /// How a person came in: `console`, `api`, `command-line` or `signed-link`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor_door: Option<String>,
     /// What was done.
     pub action: String,
     /// To what.
@@ -34,7 +44,7 @@ pub struct AuditEntry {
 #[derive(Debug, Clone)]
 pub struct Said<'a> {
     /// Who.
-    pub actor: &'a str,
+    pub actor: &'a Actor,
     /// What was done.
     pub action: &'a str,
     /// To what.
@@ -89,7 +99,10 @@ impl AuditEntry {
         let mut entry = AuditEntry {
             seq: last + 1,
             at,
-            actor: said.actor.to_owned(),
+            actor: said.actor.to_string(),
+            actor_kind: Some(said.actor.kind().name().to_owned()),
+            actor_role: said.actor.role().map(str::to_owned),
+            actor_door: said.actor.door().map(|door| door.name().to_owned()),
             action: said.action.to_owned(),
             subject: said.subject.to_owned(),
             detail: said.detail.to_owned(),
@@ -108,6 +121,16 @@ impl AuditEntry {
         for part in [seq.as_str(), &at, &self.actor, &self.action, &self.subject, &self.detail] {
             bytes.extend_from_slice(&(part.len() as u64).to_be_bytes());
             bytes.extend_from_slice(part.as_bytes());
+        }
+        let who = [&self.actor_kind, &self.actor_role, &self.actor_door];
+        // Entries written before actors had a kind are hashed as they were then.
+        if who.iter().any(|part| part.is_some()) {
+            for part in who {
+                // What is not there has a length that no text has, so that it is not taken for an empty text.
+                let length = part.as_ref().map_or(u64::MAX, |part| part.len() as u64);
+                bytes.extend_from_slice(&length.to_be_bytes());
+                bytes.extend_from_slice(part.as_deref().unwrap_or_default().as_bytes());
+            }
         }
         bytes.extend_from_slice(&self.previous.0);
         Sha256Digest::of(&bytes)
@@ -199,7 +222,12 @@ mod tests {
     fn log() -> Vec<AuditEntry> {
         let mut entries: Vec<AuditEntry> = Vec::new();
         for n in 0..5 {
-            let said = Said { actor: "reviewer", action: "approve", subject: &format!("r{n}"), detail: "{}" };
+            let said = Said {
+                actor: &Actor::named("reviewer").unwrap(),
+                action: "approve",
+                subject: &format!("r{n}"),
+                detail: "{}",
+            };
             let previous = entries.last().map(|entry| (entry.seq, entry.hash));
             entries.push(AuditEntry::next(previous, &said, Timestamp::from_millis(n)));
         }
@@ -229,7 +257,12 @@ mod tests {
         assert_eq!(follow(&entries[..4], vec![signed(5)]), Err(AuditBreak::CutShort { expected: 5, found: 4 }));
         let mut anew: Vec<AuditEntry> = Vec::new();
         for entry in &entries {
-            let said = Said { actor: "someone", action: &entry.action, subject: &entry.subject, detail: "{}" };
+            let said = Said {
+                actor: &Actor::named("someone").unwrap(),
+                action: &entry.action,
+                subject: &entry.subject,
+                detail: "{}",
+            };
             let previous = anew.last().map(|entry| (entry.seq, entry.hash));
             anew.push(AuditEntry::next(previous, &said, entry.at));
         }

@@ -14,6 +14,7 @@ use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::ground::{Finding, NoticeSubstance, findings_of, substances_of};
 use crate::referral::outcome::Decision;
+use crate::vocab::actor::Approver;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::time::Timestamp;
 
@@ -49,6 +50,8 @@ pub enum DecidedBy {
     Person(String),
     /// The platform's agreed policy.
     Policy,
+    /// Nobody yet, or it is not on record.
+    Unrecorded,
 }
 
 /// What goes into a notice, before it is known to be complete.
@@ -82,8 +85,8 @@ pub struct NoticeDraft {
     pub contest: String,
     /// Until when both links work.
     pub links_until: Option<Timestamp>,
-    /// The person who approved it; none: the agreed policy.
-    pub approved_by: Option<String>,
+    /// Who approved it; none where nobody has yet, or it is not on record.
+    pub approver: Option<Approver>,
     /// When it is written.
     pub at: Option<Timestamp>,
     /// Earlier cases of the same cluster.
@@ -190,10 +193,15 @@ impl Notice {
         }
         let decisions: Vec<String> =
             Decision::ALL.iter().map(|decision| decision_in_words(decision.name(), words)).collect();
-        let decided_by = draft.approved_by.map_or(DecidedBy::Policy, DecidedBy::Person);
+        let decided_by = match draft.approver {
+            Some(Approver::Person(name)) => DecidedBy::Person(name),
+            Some(Approver::Policy) => DecidedBy::Policy,
+            None => DecidedBy::Unrecorded,
+        };
         let automation = match &decided_by {
             DecidedBy::Person(name) => words.fill("notice.automation_person", &[("name", name)]),
             DecidedBy::Policy => words.word("notice.automation_policy").to_owned(),
+            DecidedBy::Unrecorded => words.word("notice.automation_unrecorded").to_owned(),
         };
         Ok(Notice {
             language: words.code.to_owned(),

@@ -70,7 +70,7 @@ fn draft() -> NoticeDraft {
         answer: "https://hub.example.test/r1".into(),
         contest: "https://hub.example.test/c1".into(),
         links_until: Some(Timestamp::EPOCH),
-        approved_by: Some("reviewer".into()),
+        approver: Some(Approver::Person("reviewer".into())),
         at: Some(Timestamp::EPOCH),
         history: vec![],
     }
@@ -97,7 +97,7 @@ fn a_complete_notice_says_everything_article_16_asks_for() {
         assert!(text.contains(part), "{part} is missing in\n{text}");
     }
     let mut by_policy = draft();
-    by_policy.approved_by = None;
+    by_policy.approver = Some(Approver::Policy);
     assert!(Notice::complete(by_policy).unwrap().text().contains("as agreed with the platform"));
 }
 

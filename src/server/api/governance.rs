@@ -46,7 +46,7 @@ pub(super) async fn reveal(
     if body.purpose.chars().count() > 500 {
         return Err(Problem::unprocessable("`purpose` is longer than 500 characters"));
     }
-    let (actor, now) = (who.owner, state.now());
+    let (actor, now) = (who.actor(), state.now());
     let values = state.truth(move |truth| truth.reveal(&id, &body.purpose, &actor, now)).await?;
     Ok(Json(serde_json::json!({ "values": values })))
 }
@@ -101,7 +101,7 @@ pub(super) async fn correct(
     }
     let (case, platform, _) = visible_case(&state, &who, &id).await?;
     let platform = state.platform(&platform)?;
-    let (actor, now) = (who.owner, state.now());
+    let (actor, now) = (who.actor(), state.now());
     let draft = state
         .truth(move |truth| {
             let policy = &platform.referral;

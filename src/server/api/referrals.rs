@@ -263,7 +263,7 @@ pub(super) async fn outcome(
     let key = idempotency::key_of(&headers)?;
     let (case, platform, _) = visible_case(&state, &who, &id).await?;
     let outcome = outcome_of(body.decision, body.reason, body.reference)?;
-    let after = work::answer(&state, case, &platform, outcome, key, who.owner).await?;
+    let after = work::answer(&state, case, &platform, outcome, key, who.actor()).await?;
     Ok(standing(&id, &after))
 }
 

@@ -137,7 +137,7 @@ pub(super) async fn tokens(
 pub(super) async fn change_token(State(state): State<ServerState>, form: SignedForm) -> Result<Response, Turned> {
     let SignedForm { visitor, fields } = form;
     must_administer(&visitor.who)?;
-    let (actor, now) = (visitor.who.owner.clone(), state.now());
+    let (actor, now) = (visitor.who.actor(), state.now());
     if let Some(id) = fields.one("revoke").map(str::to_owned) {
         state.truth(move |truth| truth.revoke_token(&id, &actor, now)).await?;
         return Ok(Redirect::to("/console/tokens").into_response());

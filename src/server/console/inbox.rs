@@ -293,7 +293,7 @@ pub(super) async fn act(
             let text = |name| fields.one(name).map(str::to_owned);
             let outcome = outcome_of(decision, text("reason"), text("reference"))?;
             let (case, platform, _) = visible_case(state, who, id).await?;
-            return work::answer(state, case, &platform, outcome, None, who.owner.clone()).await;
+            return work::answer(state, case, &platform, outcome, None, who.actor()).await;
         }
         other => return Err(Problem::unprocessable(format!("no action `{other}`"))),
     };

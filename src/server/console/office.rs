@@ -67,7 +67,7 @@ pub(super) async fn pause(State(state): State<ServerState>, form: SignedForm) ->
     let id = PlatformId::parse(fields.must("platform")?).map_err(|error| Problem::unprocessable(error.to_string()))?;
     state.platform(&id)?;
     let paused = fields.must("action")? == "pause";
-    let (actor, now) = (visitor.who.owner, state.now());
+    let (actor, now) = (visitor.who.actor(), state.now());
     let said = format!("{id} is {}.", if paused { "paused: nothing is fetched from it" } else { "no longer paused" });
     state.truth(move |truth| truth.set_paused(&id, paused, &actor, now)).await?;
     Ok(Redirect::to(&format!("/console/platforms?{}", query_text(&[("said", Some(said))]))).into_response())
@@ -152,7 +152,19 @@ pub(super) async fn audit(
     let (actor, subject) = (filled(query.actor), filled(query.subject));
     let (by, of) = (actor.clone(), subject.clone());
     let entries = state.truth(move |truth| truth.audit_of(by.as_deref(), of.as_deref(), query.before, most)).await?;
-    let columns = ["seq", "at", "actor", "action", "subject", "detail", "previous", "hash"];
+    let columns = [
+        "seq",
+        "at",
+        "actor",
+        "action",
+        "subject",
+        "detail",
+        "previous",
+        "hash",
+        "actor_kind",
+        "actor_role",
+        "actor_door",
+    ];
     if let Some(answer) = twin(query.format.as_deref(), &entries, &columns)? {
         return Ok(answer);
     }

@@ -9,6 +9,9 @@ use crate::store::truth::{Truth, TruthError, signer};
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
 
+/// Columns of an entry, as [`entry`] reads them.
+const ENTRY: &str = "seq, at, actor, action, subject, detail, previous, hash, actor_kind, actor_role, actor_door";
+
 /// Adds an entry at the end of the chain, within the caller's transaction.
 pub(super) fn append(connection: &Connection, said: &Said<'_>, now: Timestamp) -> Result<(), TruthError> {
     let last: Option<(u64, String)> = connection
@@ -20,7 +23,8 @@ pub(super) fn append(connection: &Connection, said: &Said<'_>, now: Timestamp) -
     };
     let entry = AuditEntry::next(last, said, now);
     connection.execute(
-        "INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO audit (seq, at, actor, action, subject, detail, previous, hash, actor_kind, actor_role, actor_door)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         params![
             entry.seq,
             entry.at.as_millis(),
@@ -29,7 +33,10 @@ pub(super) fn append(connection: &Connection, said: &Said<'_>, now: Timestamp) -
             entry.subject,
             entry.detail,
             entry.previous.to_string(),
-            entry.hash.to_string()
+            entry.hash.to_string(),
+            entry.actor_kind,
+            entry.actor_role,
+            entry.actor_door
         ],
     )?;
     Ok(())
@@ -51,6 +58,9 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
         detail: row.get(5)?,
         previous: digest(row.get(6)?),
         hash: digest(row.get(7)?),
+        actor_kind: row.get(8)?,
+        actor_role: row.get(9)?,
+        actor_door: row.get(10)?,
     })
 }
 
@@ -98,8 +108,7 @@ impl Truth {
                 Ok(follower) => follower,
                 Err(broken) => return Ok(Err(broken)),
             };
-            let mut statement = snapshot
-                .prepare("SELECT seq, at, actor, action, subject, detail, previous, hash FROM audit ORDER BY seq")?;
+            let mut statement = snapshot.prepare(&format!("SELECT {ENTRY} FROM audit ORDER BY seq"))?;
             for row in statement.query_map([], entry)? {
                 if let Err(broken) = follower.entry(&row?) {
                     return Ok(Err(broken));
@@ -176,9 +185,8 @@ impl Truth {
     /// When SQLite fails.
     pub fn audit_entries(&self, before: Option<u64>, limit: usize) -> Result<Vec<AuditEntry>, TruthError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT seq, at, actor, action, subject, detail, previous, hash FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?",
-            )?;
+            let sql = format!("SELECT {ENTRY} FROM audit WHERE seq < ? ORDER BY seq DESC LIMIT ?");
+            let mut statement = connection.prepare_cached(&sql)?;
             let before = i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX);
             let rows = statement.query_map(params![before, limit], entry)?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -197,8 +205,7 @@ impl Truth {
         limit: usize,
     ) -> Result<Vec<AuditEntry>, TruthError> {
         self.read(|connection| {
-            let mut sql =
-                "SELECT seq, at, actor, action, subject, detail, previous, hash FROM audit WHERE seq < ?".to_owned();
+            let mut sql = format!("SELECT {ENTRY} FROM audit WHERE seq < ?");
             let mut values = vec![Value::Integer(i64::try_from(before.unwrap_or(u64::MAX)).unwrap_or(i64::MAX))];
             for (value, clause) in [(actor, " AND actor = ?"), (subject, " AND subject = ?")] {
                 if let Some(value) = value {

@@ -7,6 +7,7 @@ use crate::detect::assessment::Assessment;
 use crate::referral::history::HistoryLine;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::actor::ActorKind;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
@@ -90,8 +91,17 @@ pub struct CaseHit {
 pub struct CaseEvent {
     /// When.
     pub at: Timestamp,
-    /// Who.
+    /// Who, as a word.
     pub actor: String,
+    /// What kind of actor that is; steps of the first versions have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_kind: Option<ActorKind>,
+    /// A person's role, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_role: Option<String>,
+    /// How a person came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor_door: Option<String>,
     /// What.
     pub event: String,
     /// State afterwards.
@@ -108,6 +118,8 @@ pub struct ReferralFull {
     pub lifecycle: ReferralState,
     /// Who approved it; none when it went out by policy or did not go out.
     pub approved_by: Option<String>,
+    /// Whether a person or the policy approved it; none when nobody did, or it is not on record.
+    pub approved_kind: Option<ActorKind>,
     /// Listings.
     pub hits: Vec<CaseHit>,
     /// What happened.
@@ -292,21 +304,22 @@ impl Truth {
     pub fn referral(&self, id: &ReferralId) -> Result<ReferralFull, TruthError> {
         self.read(|connection| {
             let sql = format!(
-                "SELECT {ROW}, state_json, approved_by, history, attention, reminders FROM referrals WHERE id = ?"
+                "SELECT {ROW}, state_json, approved_by, history, attention, reminders, approved_kind FROM referrals WHERE id = ?"
             );
-            type Held = (ReferralRow, String, Option<String>, String, Option<String>, u32);
+            type Held = (ReferralRow, String, Option<String>, String, Option<String>, u32, Option<String>);
             let held: Option<Held> = connection
                 .query_row(&sql, [id.as_str()], |r| {
-                    Ok((row(r)?, r.get(12)?, r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?))
+                    Ok((row(r)?, r.get(12)?, r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?, r.get(17)?))
                 })
                 .optional()?;
-            let Some((row, lifecycle, approved_by, history, attention, reminders)) = held else {
+            let Some((row, lifecycle, approved_by, history, attention, reminders, approved_kind)) = held else {
                 return Err(TruthError::NotFound { kind: "referral", id: id.to_string() });
             };
             Ok(ReferralFull {
                 row,
                 lifecycle: serde_json::from_str(&lifecycle)?,
                 approved_by,
+                approved_kind: kind(approved_kind),
                 hits: case_hits(connection, id)?,
                 events: case_events(connection, id)?,
                 attention,
@@ -453,14 +466,24 @@ fn case_hits(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseHit>, T
 
 fn case_events(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseEvent>, TruthError> {
     let mut statement =
-        connection.prepare_cached("SELECT at, actor, event, state FROM events WHERE referral = ? ORDER BY seq")?;
+        connection.prepare_cached(
+            "SELECT at, actor, event, state, actor_kind, actor_role, actor_door FROM events WHERE referral = ? ORDER BY seq",
+        )?;
     let rows = statement.query_map([id.as_str()], |row| {
         Ok(CaseEvent {
             at: Timestamp::from_millis(row.get(0)?),
             actor: row.get(1)?,
             event: row.get(2)?,
             state: row.get(3)?,
+            actor_kind: kind(row.get(4)?),
+            actor_role: row.get(5)?,
+            actor_door: row.get(6)?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A kind as it is on record. One that cannot be read is none: nothing is decided in its favour.
+fn kind(text: Option<String>) -> Option<ActorKind> {
+    text.as_deref().and_then(ActorKind::parse)
 }

@@ -8,6 +8,7 @@ use crate::referral::deconflict::{Digest, DigestKey, DigestKind};
 use crate::referral::state::{Event, Intervals};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases};
+use crate::vocab::actor::{Actor, Door, Job};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
 
@@ -89,7 +90,7 @@ pub(super) fn hold_if_marked(tx: &Connection, referral: &ReferralId, now: Timest
         return Ok(());
     }
     if let Some(reason) = mark_on(tx, referral)? {
-        transition(tx, referral, Event::Hold { reason }, "deconfliction", no_intervals(), now)?;
+        transition(tx, referral, Event::Hold { reason }, &Actor::Job(Job::Deconfliction), no_intervals(), now)?;
     }
     Ok(())
 }
@@ -109,15 +110,25 @@ impl Truth {
         kind: MarkKind,
         values: &[String],
         reason: &str,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<ReferralId>, TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         for value in values {
             tx.execute(
-                "INSERT OR REPLACE INTO holds (kind, value, reason, actor, at) VALUES (?, ?, ?, ?, ?)",
-                params![kind.name(), value, reason, actor, now.as_millis()],
+                "INSERT OR REPLACE INTO holds (kind, value, reason, actor, actor_kind, actor_role, actor_door, at)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                params![
+                    kind.name(),
+                    value,
+                    reason,
+                    actor.to_string(),
+                    actor.kind().name(),
+                    actor.role(),
+                    actor.door().map(Door::name),
+                    now.as_millis()
+                ],
             )?;
         }
         let detail = serde_json::json!({ "kind": kind, "values": values, "reason": reason }).to_string();
@@ -142,7 +153,7 @@ impl Truth {
         &self,
         kind: MarkKind,
         value: &str,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<ReferralId>, TruthError> {
         let mut writer = self.writer();
@@ -163,7 +174,7 @@ impl Truth {
                 |row| row.get(0),
             )?;
             if reason.is_some_and(|reason| reason.starts_with(&begin)) && mark_on(&tx, &referral)?.is_none() {
-                transition(&tx, &referral, Event::Release, "deconfliction", no_intervals(), now)?;
+                transition(&tx, &referral, Event::Release, &Actor::Job(Job::Deconfliction), no_intervals(), now)?;
                 released.push(referral);
             }
         }
@@ -216,7 +227,7 @@ impl Truth {
         &self,
         key: &DigestKey,
         partner: &str,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Digest>, TruthError> {
         let digests: Vec<Digest> = self.own_digests(key)?.into_iter().map(|(_, digest)| digest).collect();
@@ -261,7 +272,7 @@ impl Truth {
         source: &str,
         digests: &[Digest],
         expires: Timestamp,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<(), TruthError> {
         let mut writer = self.writer();

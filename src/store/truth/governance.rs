@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::evidence::audit::Said;
 use crate::report::coverage::Coverage;
 use crate::store::truth::{Truth, TruthError, audit};
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::time::Timestamp;
 
@@ -72,7 +73,7 @@ impl Truth {
     ///
     /// # Errors
     /// When the id is taken, or SQLite refuses.
-    pub fn create_mandate(&self, mandate: &Mandate, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+    pub fn create_mandate(&self, mandate: &Mandate, actor: &Actor, now: Timestamp) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let known: bool =
@@ -141,7 +142,7 @@ impl Truth {
     ///
     /// # Errors
     /// When there is none in force of that id, or SQLite refuses.
-    pub fn revoke_mandate(&self, id: &MandateId, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+    pub fn revoke_mandate(&self, id: &MandateId, actor: &Actor, now: Timestamp) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let changed = tx.execute(
@@ -182,7 +183,11 @@ impl Truth {
         let detail = serde_json::json!({ "platform": coverage.platform, "mandate": coverage.mandate,
             "fetched": coverage.fetched, "complete": coverage.complete })
         .to_string();
-        audit::append(&tx, &Said { actor: "scan", action: "scan", subject, detail: &detail }, coverage.ended_at)?;
+        audit::append(
+            &tx,
+            &Said { actor: &Actor::Job(Job::Scan), action: "scan", subject, detail: &detail },
+            coverage.ended_at,
+        )?;
         self.commit(tx)?;
         Ok(())
     }
@@ -221,7 +226,7 @@ impl Truth {
         &self,
         platform: &PlatformId,
         paused: bool,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<(), TruthError> {
         let mut writer = self.writer();

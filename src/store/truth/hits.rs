@@ -14,8 +14,9 @@ use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::personal::{Parted, note_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, steps};
 use crate::store::vault::ClearValue;
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
@@ -320,7 +321,7 @@ impl Truth {
             Sighting::Again => {
                 if changed || was_gone(tx, page, listing.ordinal)? {
                     let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
-                    transition(tx, &referral, Event::SeenAgain, "scan", intervals, now)?;
+                    transition(tx, &referral, Event::SeenAgain, &Actor::Job(Job::Scan), intervals, now)?;
                 }
                 Ok(referral)
             }
@@ -406,7 +407,7 @@ pub(super) struct Opening<'a> {
     pub(super) title: &'a str,
     pub(super) assessment: &'a Assessment,
     /// Who drafts it.
-    pub(super) actor: &'static str,
+    pub(super) actor: Actor,
     /// For the audit log.
     pub(super) detail: String,
 }
@@ -417,7 +418,7 @@ fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted)
         cluster: &listing.cluster,
         title: &parted.title,
         assessment: &parted.assessment,
-        actor: "scan",
+        actor: Actor::Job(Job::Scan),
         detail: serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string(),
     }
 }
@@ -454,11 +455,8 @@ pub(super) fn open_case(
             serde_json::to_string(history)?,
         ],
     )?;
-    tx.execute(
-        "INSERT INTO events (referral, platform, at, actor, event, state) VALUES (?, ?, ?, ?, 'draft', 'drafted')",
-        params![id, opening.platform.as_str(), now.as_millis(), opening.actor],
-    )?;
-    audit::append(tx, &Said { actor: opening.actor, action: "draft", subject: &id, detail: &opening.detail }, now)?;
+    steps::note_draft(tx, &id, opening.platform.as_str(), &opening.actor, now)?;
+    audit::append(tx, &Said { actor: &opening.actor, action: "draft", subject: &id, detail: &opening.detail }, now)?;
     Ok(referral)
 }
 

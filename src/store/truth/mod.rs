@@ -49,8 +49,10 @@ pub use rescreen::{Difference, Rejudged, StoredHit};
 pub use retention::{CLOSED, Destroyed};
 pub use review::{Claim, WAITING};
 pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
-pub use steps::{POLICY_ACTOR, Reminder};
-pub use tokens::{Principal, Role, Session, TokenRow};
+pub use steps::Reminder;
+pub use tokens::{Principal, Session, TokenRow};
+
+pub use crate::vocab::terms::Role;
 
 use crate::referral::state::IllegalStep;
 use crate::store::truth::query::QueryError;
@@ -108,6 +110,9 @@ pub enum TruthError {
     /// It was done already, and differently.
     #[error("{0}")]
     Conflict(String),
+    /// The name is none a person may bear.
+    #[error(transparent)]
+    Name(#[from] crate::vocab::actor::NameError),
     /// A value given by the caller is not right.
     #[error("{0}")]
     Invalid(String),

@@ -4,8 +4,8 @@ use crate::referral::excerpt;
 use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::cases::ReferralFull;
-use crate::store::truth::steps::POLICY_ACTOR;
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::actor::{Actor, ActorKind, Approver};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Timestamp;
@@ -29,7 +29,16 @@ pub struct NoticeTerms {
 const LISTINGS_QUOTED: usize = 5;
 
 impl ReferralFull {
-    /// The complete notice of the case. `approved_by` stands in for a person who is about to approve.
+    /// Who approved the case, where it is on record.
+    pub fn approver(&self) -> Option<Approver> {
+        match self.approved_kind? {
+            ActorKind::Person => self.approved_by.clone().map(Approver::Person),
+            ActorKind::Policy => Some(Approver::Policy),
+            ActorKind::Job => None,
+        }
+    }
+
+    /// The complete notice of the case. `approver` is who is about to approve it, where nobody has yet.
     ///
     /// # Errors
     /// The first field that is missing.
@@ -37,7 +46,7 @@ impl ReferralFull {
         &self,
         platform: &Platform,
         terms: NoticeTerms,
-        approved_by: Option<&str>,
+        approver: Option<Approver>,
         now: Timestamp,
     ) -> Result<Notice, MissingField> {
         let mut urls: Vec<String> =
@@ -77,7 +86,7 @@ impl ReferralFull {
             answer: terms.answer,
             contest: terms.contest,
             links_until: Some(terms.links_until),
-            approved_by: approved_by.map(str::to_owned).or_else(|| self.approved_by.clone()),
+            approver: approver.or_else(|| self.approver()),
             at: Some(now),
             history: self.history.clone(),
         })
@@ -94,10 +103,10 @@ impl Truth {
         id: &ReferralId,
         platform: &Platform,
         terms: NoticeTerms,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<ReferralState, TruthError> {
-        self.referral(id)?.notice(platform, terms, (actor != POLICY_ACTOR).then_some(actor), now)?;
+        self.referral(id)?.notice(platform, terms, Approver::of(actor), now)?;
         let policy = &platform.referral;
         self.apply(id, Event::Approve, actor, &policy.channels, Intervals::of(policy), now)
     }

@@ -8,6 +8,7 @@ use crate::referral::state::{Event, Intervals, Message};
 use crate::store::truth::cases::referral_id;
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit};
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Channel;
 use crate::vocab::time::Timestamp;
@@ -282,11 +283,16 @@ impl Truth {
             let detail = serde_json::json!({ "channel": delivery.channel, "message": delivery.message,
                 "key": delivery.idempotency_key, "result": name, "detail": detail })
             .to_string();
-            let said = Said { actor: "dispatch", action: "deliver", subject: referral.as_str(), detail: &detail };
+            let said = Said {
+                actor: &Actor::Job(Job::Dispatch),
+                action: "deliver",
+                subject: referral.as_str(),
+                detail: &detail,
+            };
             audit::append(&tx, &said, now)?;
         }
         if let Some(event) = event {
-            match transition(&tx, referral, event, "dispatch", intervals, now) {
+            match transition(&tx, referral, event, &Actor::Job(Job::Dispatch), intervals, now) {
                 // A late receipt of a case that went on changes nothing.
                 Ok(_) | Err(TruthError::Step(_)) => {}
                 Err(error) => return Err(error),
@@ -352,7 +358,7 @@ impl Truth {
     pub fn replay_undeliverable(
         &self,
         referral: &ReferralId,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<usize, TruthError> {
         let mut writer = self.writer();
@@ -393,8 +399,12 @@ impl Truth {
         )?;
         if new > 0 {
             let detail = serde_json::json!({ "channel": channel, "reason": reason }).to_string();
-            let said =
-                Said { actor: "dispatch", action: "disable-target", subject: platform.as_str(), detail: &detail };
+            let said = Said {
+                actor: &Actor::Job(Job::Dispatch),
+                action: "disable-target",
+                subject: platform.as_str(),
+                detail: &detail,
+            };
             audit::append(&tx, &said, now)?;
         }
         self.commit(tx)?;

@@ -10,6 +10,7 @@ use crate::listing::contacts::{self, IndicatorKind};
 use crate::store::truth::hits::HitRecord;
 use crate::store::truth::{Truth, TruthError};
 use crate::store::vault::ClearValue;
+use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
 
@@ -120,7 +121,7 @@ impl Truth {
         &self,
         referral: &ReferralId,
         purpose: &str,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<Vec<Revealed>, TruthError> {
         let purpose = purpose.trim();
@@ -150,7 +151,7 @@ impl Truth {
     ///
     /// # Errors
     /// When there is no such case, or a store refuses.
-    pub fn erase_personal(&self, referral: &ReferralId, actor: &str, now: Timestamp) -> Result<u64, TruthError> {
+    pub fn erase_personal(&self, referral: &ReferralId, actor: &Actor, now: Timestamp) -> Result<u64, TruthError> {
         self.referral_state(referral)?;
         let hashes = self.fingerprints_of(referral)?;
         let gone = self.vault.destroy(&hashes)?;

@@ -5,6 +5,7 @@ use rusqlite::params;
 use crate::report::responses::CaseTimes;
 use crate::report::transparency::Counted;
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::actor::ActorKind;
 use crate::vocab::terms::Message;
 use crate::vocab::time::Timestamp;
 
@@ -18,7 +19,8 @@ impl Truth {
             let mut statement = connection.prepare_cached(
                 "SELECT r.platform, coalesce(r.category, 'none'),
                    coalesce(r.decision, json_extract(r.state_json, '$.outcome.decision'), 'no-answer'),
-                   min(e.at), (SELECT min(a.at) FROM events a WHERE a.referral = r.id AND a.event = 'answer')
+                   min(e.at), (SELECT min(a.at) FROM events a WHERE a.referral = r.id AND a.event = 'answer'),
+                   CASE WHEN e.event = 'approve' THEN e.actor_kind END
                  FROM referrals r JOIN events e ON e.referral = r.id AND e.message = ?1
                  WHERE strftime('%Y', e.at / 1000, 'unixepoch') = ?2 GROUP BY r.id ORDER BY r.platform",
             )?;
@@ -28,6 +30,7 @@ impl Truth {
                     platform: row.get(0)?,
                     category: row.get(1)?,
                     action: row.get(2)?,
+                    decided_by: row.get::<_, Option<String>>(5)?.as_deref().and_then(ActorKind::parse),
                     hours_to_answer: answered.and_then(|at| hours(sent, at)),
                 })
             })?;

@@ -15,6 +15,7 @@ use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::hits::{Opening, index, open_case};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
+use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
 use crate::vocab::time::Timestamp;
 
@@ -215,8 +216,12 @@ impl Truth {
                 "hit": hit.id, "from": hit.assessment.verdict, "to": now_is.verdict,
                 "difference": difference, "watchlist": now_is.watchlist,
             });
-            let said =
-                Said { actor: "rescreen", action: "rejudge", subject: case.as_str(), detail: &detail.to_string() };
+            let said = Said {
+                actor: &Actor::Job(Job::Rescreen),
+                action: "rejudge",
+                subject: case.as_str(),
+                detail: &detail.to_string(),
+            };
             audit::append(&tx, &said, now)?;
         }
         cases::refresh(&tx, &case, now)?;
@@ -228,7 +233,7 @@ impl Truth {
         if counting == 0 && state == ReferralState::Drafted {
             let reason = format!("nothing in scope is found by watchlist {}", now_is.watchlist);
             let intervals = Intervals { recheck: std::time::Duration::ZERO, renotice: std::time::Duration::ZERO };
-            transition(&tx, &case, Event::Dismiss { reason }, "rescreen", intervals, now)?;
+            transition(&tx, &case, Event::Dismiss { reason }, &Actor::Job(Job::Rescreen), intervals, now)?;
             outcome = Rejudged::Dismissed;
         }
         deconflict::hold_if_marked(&tx, &case, now)?;
@@ -267,7 +272,7 @@ fn reopened(
         cluster,
         title: &hit.title,
         assessment: now_is,
-        actor: "rescreen",
+        actor: Actor::Job(Job::Rescreen),
         detail: serde_json::json!({ "watchlist": now_is.watchlist, "cluster": cluster }).to_string(),
     };
     Ok(Some(open_case(tx, &opening, generation + 1, &history, now)?))

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use crate::evidence::audit::Said;
 use crate::store::truth::{Truth, TruthError, audit};
+use crate::vocab::actor::Actor;
 use crate::vocab::time::Timestamp;
 
 /// States in which a case is closed; only closed cases age.
@@ -78,7 +79,7 @@ impl Truth {
         hits: Option<Timestamp>,
         referrals: Option<Timestamp>,
         personal: Option<Timestamp>,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<Destroyed, TruthError> {
         let mut done = Destroyed::default();
@@ -121,7 +122,7 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn note_captures_destroyed(&self, file: &str, actor: &str, now: Timestamp) -> Result<u64, TruthError> {
+    pub fn note_captures_destroyed(&self, file: &str, actor: &Actor, now: Timestamp) -> Result<u64, TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let hits = tx.execute(

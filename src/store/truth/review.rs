@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::actor::PersonName;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
 
@@ -27,7 +28,8 @@ impl Truth {
     /// Hands `person` the next case that waits and that nobody else has, for `life`. What they had before is free again.
     /// `skip`: a case they put back, which then comes last.
     ///
-    /// A contest is not handed to the one who approved the referral: a second person decides it.
+    /// A contest is not handed to the one who approved the referral: a second person decides it. Where it is not on record
+    /// who approved, it is handed to nobody.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -49,15 +51,16 @@ impl Truth {
                 .optional()?,
             None => None,
         };
+        let key = PersonName::on_record(person).key();
         let mut found: Option<String> = None;
         for (state, after, to) in stretches(skipped.as_ref().map(|(state, change)| (state.as_str(), *change))) {
             found = tx
                 .prepare_cached(
                     "SELECT id FROM referrals r WHERE state = ?1 AND change > ?2 AND change <= ?3
                        AND NOT EXISTS (SELECT 1 FROM review_claims c WHERE c.referral = r.id)
-                       AND NOT (state = 'contested' AND approved_by IS ?4) ORDER BY change LIMIT 1",
+                       AND NOT (state = 'contested' AND (approved_kind IS NULL OR approved_key IS ?4)) ORDER BY change LIMIT 1",
                 )?
-                .query_row(params![state, after, to, person], |row| row.get(0))
+                .query_row(params![state, after, to, key], |row| row.get(0))
                 .optional()?;
             if found.is_some() {
                 break;

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Transaction};
 
 use crate::store::truth::{TruthError, tallies};
+use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP];
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -110,6 +111,29 @@ CREATE TABLE foreign_digests (
   PRIMARY KEY (source, kind, digest)) STRICT, WITHOUT ROWID;
 ";
 
+/// Actors with their kind. Of what older versions wrote, only approvals need one: a person, unless it was the policy's word.
+/// Where a token bore that word as its owner, it is not known who approved, and it stays so.
+const ACTORS: &str = "
+ALTER TABLE events ADD COLUMN actor_kind TEXT;
+ALTER TABLE events ADD COLUMN actor_role TEXT;
+ALTER TABLE events ADD COLUMN actor_door TEXT;
+ALTER TABLE audit ADD COLUMN actor_kind TEXT;
+ALTER TABLE audit ADD COLUMN actor_role TEXT;
+ALTER TABLE audit ADD COLUMN actor_door TEXT;
+ALTER TABLE holds ADD COLUMN actor_kind TEXT;
+ALTER TABLE holds ADD COLUMN actor_role TEXT;
+ALTER TABLE holds ADD COLUMN actor_door TEXT;
+ALTER TABLE referrals ADD COLUMN approved_kind TEXT;
+ALTER TABLE referrals ADD COLUMN approved_key TEXT;
+UPDATE events SET actor_kind = 'person' WHERE event = 'approve' AND actor <> 'policy';
+UPDATE events SET actor_kind = 'policy' WHERE event = 'approve' AND actor = 'policy'
+  AND NOT EXISTS (SELECT 1 FROM tokens WHERE owner = 'policy');
+UPDATE referrals SET approved_kind = 'person' WHERE approved_by IS NOT NULL;
+UPDATE referrals SET approved_kind = (
+  SELECT e.actor_kind FROM events e WHERE e.referral = referrals.id AND e.event = 'approve' ORDER BY e.seq DESC LIMIT 1)
+  WHERE approved_by IS NULL;
+";
+
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.
 pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {
@@ -129,11 +153,32 @@ pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {
     for (done, step) in STEPS.iter().enumerate().skip(usize::try_from(found).unwrap_or(0)) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(step)?;
+        if *step == ACTORS {
+            names_on_record(&transaction)?;
+        }
         transaction.pragma_update(None, "user_version", i64::try_from(done + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;
     }
     tallies::prepare(connection)?;
     Ok(older)
+}
+
+/// Tells the owners of older tokens apart from reserved words, and gives each approver on record the key by which a second
+/// person is known. The approver's name itself stays as it was: notices that left cite it.
+fn names_on_record(tx: &Transaction<'_>) -> Result<(), TruthError> {
+    for (column, key, table) in [("owner", false, "tokens"), ("approved_by", true, "referrals")] {
+        let sql = format!("SELECT DISTINCT {column} FROM {table} WHERE {column} IS NOT NULL");
+        let names: Vec<String> = tx.prepare(&sql)?.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for old in names {
+            let name = PersonName::on_record(&old);
+            if key {
+                tx.execute("UPDATE referrals SET approved_key = ? WHERE approved_by = ?", [name.key(), old])?;
+            } else if name.as_str() != old {
+                tx.execute("UPDATE tokens SET owner = ? WHERE owner = ?", [name.as_str(), &old])?;
+            }
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,12 +7,10 @@ use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, outbox};
+use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Channel;
 use crate::vocab::time::Timestamp;
-
-/// Actor of what a platform's agreed policy does by itself.
-pub const POLICY_ACTOR: &str = "policy";
 
 /// A case whose time for an answer is up.
 #[derive(Debug, Clone)]
@@ -44,16 +42,14 @@ fn may_happen(
     referral: &ReferralId,
     state: &ReferralState,
     event: &Event,
-    actor: &str,
+    actor: &Actor,
 ) -> Result<(), TruthError> {
-    if matches!(state, ReferralState::Contested { .. }) && matches!(event, Event::Uphold | Event::Withdraw { .. }) {
-        let approved_by: Option<String> =
-            tx.query_row("SELECT approved_by FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
-        if approved_by.as_deref() == Some(actor) {
-            return Err(TruthError::Invalid(
-                "a contest is decided by a second person, not by the one who approved the referral".to_owned(),
-            ));
-        }
+    let decides = matches!(event, Event::Uphold | Event::Withdraw { .. } | Event::Correct);
+    if decides && matches!(state, ReferralState::Contested { .. }) {
+        second_person(tx, referral, actor)?;
+    }
+    if matches!(event, Event::Approve) && Approver::of(actor).is_none() {
+        return Err(TruthError::Invalid(format!("`{actor}` approves nothing; a person or the agreed policy does")));
     }
     if matches!(event, Event::Approve | Event::Remind { .. })
         && let Some(mark) = deconflict::mark_on(tx, referral)?
@@ -63,12 +59,72 @@ fn may_happen(
     Ok(())
 }
 
+/// Makes sure that `actor` is a person, and another one than whoever approved the referral. What is not on record counts as
+/// the same person.
+fn second_person(tx: &Connection, referral: &ReferralId, actor: &Actor) -> Result<(), TruthError> {
+    let refuse = |why: &str| Err(TruthError::Invalid(why.to_owned()));
+    let decider = actor.person().map(PersonName::key).filter(|key| !key.is_empty());
+    let Some(decider) = decider else { return refuse("a contest is decided by a person with a name") };
+    let (kind, approver): (Option<String>, Option<String>) =
+        tx.query_row("SELECT approved_kind, approved_key FROM referrals WHERE id = ?", [referral.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?;
+    match (kind.as_deref().and_then(ActorKind::parse), approver.filter(|key| !key.is_empty())) {
+        (Some(ActorKind::Policy), _) => Ok(()),
+        (Some(ActorKind::Person), Some(approver)) if approver != decider => Ok(()),
+        (Some(ActorKind::Person), Some(_)) => {
+            refuse("a contest is decided by a second person, not by the one who approved the referral")
+        }
+        (Some(ActorKind::Person), None) | (Some(ActorKind::Job) | None, _) => {
+            refuse("a contest is decided by a second person, and who approved this referral is not on record")
+        }
+    }
+}
+
+/// Notes the first step of a new case.
+pub(super) fn note_draft(
+    tx: &Connection,
+    referral: &str,
+    platform: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), TruthError> {
+    note_step(tx, (referral, platform), actor, ("draft", ReferralState::Drafted.name(), None), now)
+}
+
+/// Notes one step of a case of a platform: event, state afterwards, and what it told the platform.
+fn note_step(
+    tx: &Connection,
+    (referral, platform): (&str, &str),
+    actor: &Actor,
+    (event, state, message): (&str, &str, Option<Message>),
+    now: Timestamp,
+) -> Result<(), TruthError> {
+    tx.prepare_cached(
+        "INSERT INTO events (referral, platform, at, actor, actor_kind, actor_role, actor_door, event, state, message)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        referral,
+        platform,
+        now.as_millis(),
+        actor.to_string(),
+        actor.kind().name(),
+        actor.role(),
+        actor.door().map(Door::name),
+        event,
+        state,
+        message
+    ])?;
+    Ok(())
+}
+
 /// Moves a case within the caller's transaction: state, event, audit entry. The messages must be put in the outbox.
 pub(super) fn transition(
     tx: &Connection,
     referral: &ReferralId,
     event: Event,
-    actor: &str,
+    actor: &Actor,
     intervals: Intervals,
     now: Timestamp,
 ) -> Result<(ReferralState, Vec<Message>), TruthError> {
@@ -91,8 +147,16 @@ pub(super) fn transition(
         params![next.name(), serde_json::to_string(&next)?, change, now.as_millis(), referral.as_str()],
     )?;
     if approves {
-        let by = (actor != POLICY_ACTOR).then_some(actor);
-        tx.execute("UPDATE referrals SET approved_by = ?, reminders = 0 WHERE id = ?", params![by, referral.as_str()])?;
+        let person = actor.person();
+        tx.execute(
+            "UPDATE referrals SET approved_by = ?, approved_kind = ?, approved_key = ?, reminders = 0 WHERE id = ?",
+            params![
+                person.map(PersonName::as_str),
+                actor.kind().name(),
+                person.map(PersonName::key),
+                referral.as_str()
+            ],
+        )?;
     }
     if let Some(decision) = decision {
         // Kept apart from the state: reports ask for it after the case went on.
@@ -102,10 +166,7 @@ pub(super) fn transition(
     if reminds && !messages.is_empty() {
         tx.execute("UPDATE referrals SET reminders = reminders + 1 WHERE id = ?", [referral.as_str()])?;
     }
-    tx.execute(
-        "INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        params![referral.as_str(), platform, now.as_millis(), actor, name, next.name(), messages.first()],
-    )?;
+    note_step(tx, (referral.as_str(), &platform), actor, (name, next.name(), messages.first().copied()), now)?;
     audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
     Ok((next, messages))
 }
@@ -144,7 +205,7 @@ impl Truth {
         &self,
         referral: &ReferralId,
         event: Event,
-        actor: &str,
+        actor: &Actor,
         channels: &[Channel],
         intervals: Intervals,
         now: Timestamp,
@@ -168,7 +229,7 @@ impl Truth {
         referral: &ReferralId,
         outcome: &Outcome,
         idempotency_key: Option<&str>,
-        actor: &str,
+        actor: &Actor,
         intervals: Intervals,
         now: Timestamp,
     ) -> Result<ReferralState, TruthError> {
@@ -207,7 +268,7 @@ impl Truth {
         &self,
         referral: &ReferralId,
         reason: &str,
-        actor: &str,
+        actor: &Actor,
         channels: &[Channel],
         intervals: Intervals,
         now: Timestamp,
@@ -237,10 +298,7 @@ impl Truth {
             params![id, generation + 1, drafted, cases::next_change(&tx)?, now.as_millis(), history, referral.as_str()],
         )?;
         tx.execute("UPDATE hits SET referral = ? WHERE referral = ?", params![id, referral.as_str()])?;
-        tx.execute(
-            "INSERT INTO events (referral, platform, at, actor, event, state) VALUES (?, ?, ?, ?, 'draft', 'drafted')",
-            params![id, platform, now.as_millis(), actor],
-        )?;
+        note_draft(&tx, &id, &platform, actor, now)?;
         let detail = serde_json::json!({ "corrects": referral, "reason": reason }).to_string();
         audit::append(&tx, &Said { actor, action: "draft", subject: &id, detail: &detail }, now)?;
         self.commit(tx)?;

@@ -6,6 +6,7 @@ use subtle::ConstantTimeEq;
 
 use crate::evidence::audit::Said;
 use crate::store::truth::{Truth, TruthError, audit};
+use crate::vocab::actor::{Actor, Door, Person, PersonName};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
 
@@ -22,6 +23,18 @@ pub struct Principal {
     pub owner: String,
     /// The platform it is bound to.
     pub platform: Option<PlatformId>,
+    /// How they came in.
+    #[serde(skip)]
+    pub door: Door,
+}
+
+impl Principal {
+    /// The person, as who acts.
+    pub fn actor(&self) -> Actor {
+        // The owner was checked when the token was made; one of the first versions is told apart from reserved words.
+        let name = PersonName::on_record(&self.owner);
+        Actor::Person(Person::Named { name, role: Some(self.role), door: self.door })
+    }
 }
 
 /// A token as lists show it.
@@ -73,20 +86,21 @@ impl Truth {
     /// Makes a token; the secret is returned once and stored as a hash.
     ///
     /// # Errors
-    /// When the role needs a platform and none is given, or SQLite refuses.
+    /// When the role needs a platform and none is given, the owner is no name of a person, or SQLite refuses.
     pub fn create_token(
         &self,
         role: Role,
         owner: &str,
         platform: Option<&PlatformId>,
         expires: Option<Timestamp>,
-        actor: &str,
+        actor: &Actor,
         now: Timestamp,
     ) -> Result<(String, String), TruthError> {
         if role.needs_platform() != platform.is_some() {
             let message = if role.needs_platform() { "needs a platform" } else { "sees all platforms and takes none" };
             return Err(TruthError::Invalid(format!("the role `{role}` {message}")));
         }
+        let owner = PersonName::parse(owner)?;
         let mut bytes = [0; 6];
         random(&mut bytes)?;
         let id = format!("T-{}", data_encoding::HEXLOWER.encode(&bytes));
@@ -99,7 +113,7 @@ impl Truth {
                 id,
                 hash(&secret).as_slice(),
                 role,
-                owner,
+                owner.as_str(),
                 platform.map(PlatformId::as_str),
                 now.as_millis(),
                 expires.map(Timestamp::as_millis)
@@ -117,7 +131,9 @@ impl Truth {
     /// When SQLite fails.
     pub fn principal(&self, secret: &str, now: Timestamp) -> Result<Option<Principal>, TruthError> {
         let wanted = hash(secret);
-        self.read(|connection| principal(connection, "secret_hash = ?", wanted.as_slice(), Some(&wanted), now))
+        self.read(|connection| {
+            principal(connection, "secret_hash = ?", wanted.as_slice(), Some(&wanted), Door::Api, now)
+        })
     }
 
     /// All tokens, newest first, never their secrets.
@@ -151,7 +167,7 @@ impl Truth {
     ///
     /// # Errors
     /// When there is no such token, or SQLite refuses.
-    pub fn revoke_token(&self, id: &str, actor: &str, now: Timestamp) -> Result<(), TruthError> {
+    pub fn revoke_token(&self, id: &str, actor: &Actor, now: Timestamp) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let changed =
@@ -183,7 +199,8 @@ impl Truth {
             "INSERT INTO sessions (secret_hash, token, csrf, expires) VALUES (?, ?, ?, ?)",
             params![hash(&cookie).as_slice(), principal.token, csrf, expires.as_millis()],
         )?;
-        let said = Said { actor: &principal.owner, action: "sign-in", subject: &principal.token, detail: "{}" };
+        let signed_in = Principal { door: Door::Console, ..principal.clone() };
+        let said = Said { actor: &signed_in.actor(), action: "sign-in", subject: &principal.token, detail: "{}" };
         audit::append(&tx, &said, now)?;
         self.commit(tx)?;
         Ok((cookie, csrf))
@@ -200,7 +217,8 @@ impl Truth {
                 .query_row(params![hash(cookie).as_slice(), now.as_millis()], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let Some((token, csrf)) = held else { return Ok(None) };
-            Ok(principal(connection, "id = ?", &token, None, now)?.map(|principal| Session { principal, csrf }))
+            Ok(principal(connection, "id = ?", &token, None, Door::Console, now)?
+                .map(|principal| Session { principal, csrf }))
         })
     }
 
@@ -219,6 +237,7 @@ fn principal(
     clause: &str,
     value: impl rusqlite::ToSql,
     wanted: Option<&[u8; 32]>,
+    door: Door,
     now: Timestamp,
 ) -> Result<Option<Principal>, TruthError> {
     type Held = (String, Vec<u8>, String, String, Option<String>, Option<i64>, Option<i64>);
@@ -238,5 +257,5 @@ fn principal(
     let role = role.parse().map_err(|_| TruthError::Value(format!("role `{role}`")))?;
     let platform =
         platform.map(|id| PlatformId::parse(&id)).transpose().map_err(|error| TruthError::Value(error.to_string()))?;
-    Ok(Some(Principal { token, role, owner, platform }))
+    Ok(Some(Principal { token, role, owner, platform, door }))
 }
