@@ -1,6 +1,6 @@
 //! House rules as tests: import order, purity of the core, no clock reads, no nameless drawers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -174,4 +174,157 @@ fn only_the_robots_wrapper_calls_the_robots_crate() {
         .map(|(_, path, _)| (path.display().to_string(), ()))
         .collect();
     assert_eq!(callers.keys().map(String::as_str).collect::<Vec<_>>(), ["frontier/robots.rs"]);
+}
+
+/// Wire names of closed terms that stand in a comparison, a match or a statement for something else, by file: the names,
+/// and what they are there.
+const NO_TERMS: &[(&str, &[&str], &str)] = &[
+    ("config/platforms.rs", &["robots"], "where a platform's sitemaps are named, in its file"),
+    ("detect/conflicts.rs", &["none-known"], "a control code: no control is known"),
+    ("detect/evaluate/disguise.rs", &["name"], "a rule's id"),
+    ("detect/watchlist.rs", &["class"], "part of a control code: the law names the class"),
+    ("frontier/control.rs", &["contact", "no"], "words of the control file"),
+    ("listing/reader.rs", &["robots"], "an attribute's word in HTML"),
+    ("server/console/capture.rs", &["clear"], "how images are shown, in the console's address"),
+    ("store/truth/query.rs", &["category", "platform"], "fields of the query language"),
+    ("store/truth/tallies.rs", &["referral.created"], "triggers: SQLite binds nothing in them"),
+];
+
+/// Every wire name of a closed list, as its definition gives it.
+fn wire_names() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (_, path, text) in sources().iter().filter(|(_, path, _)| path.starts_with("vocab/terms")) {
+        let before = names.len();
+        let definition = code(text);
+        let variants = definition.lines().filter_map(|line| line.trim().strip_suffix("\",")?.split_once(" = \""));
+        names.extend(variants.map(|(_, wire)| wire.to_owned()));
+        assert!(names.len() > before || path.ends_with("mod.rs"), "no term was read from {}", path.display());
+    }
+    names
+}
+
+/// Strings of a line that it compares with, matches on, or binds; in Rust and in SQL.
+fn compared(line: &str) -> Vec<&str> {
+    const RUST: (&[&str], &[&str]) = (
+        &["== ", "!= ", "== Some(", "!= Some(", "\" | ", "Ok(", "Some(", "eq(", "execute([", "query([", "query_map(["],
+        &[" =>", " | ", ") =>", ") | ", " if ", ") if ", " =="],
+    );
+    const SQL: (&[&str], &[&str]) = (&["= ", "=", "<> ", "LIKE ", "WHEN "], &[" =", " IN"]);
+    let mut found = Vec::new();
+    for (quote, (before, after)) in [('"', RUST), ('\'', SQL)] {
+        let mut rest = 0;
+        while let Some(open) = line[rest..].find(quote).map(|at| rest + at) {
+            let Some(close) = line[open + 1..].find(quote).map(|at| open + 1 + at) else { break };
+            let (head, tail) = (&line[..open], &line[close + 1..]);
+            let inside = |opening: &str, closing: char| {
+                head.rfind(opening).is_some_and(|at| !head[at + opening.len()..].contains(closing))
+            };
+            let is_listed = match quote {
+                '"' => {
+                    head.trim() == "|"
+                        || (head.contains("matches!(") && (head.ends_with(", ") || head.ends_with("(")))
+                        || (inside("[", ']') && (tail.contains("].contains(") || tail.contains("].iter().any(")))
+                }
+                _ => inside("IN (", ')'),
+            };
+            if is_listed
+                || before.iter().any(|word| head.ends_with(word) && is_a_test(word, tail))
+                || after.iter().any(|word| tail.starts_with(word))
+            {
+                found.push(&line[open + 1..close]);
+            }
+            rest = close + 1;
+        }
+    }
+    found
+}
+
+/// `Some("x")` is a value; as a pattern it stands before an arrow, in a comparison, or in `matches!`.
+fn is_a_test(before: &str, tail: &str) -> bool {
+    let is_pattern = [" =>", ") =>", " | ", ") | ", " if ", ") if "].iter().any(|after| tail.starts_with(after));
+    !matches!(before, "Some(" | "Ok(") || is_pattern
+}
+
+/// Literals that a call to SQLite binds: those inside `params![…]` and in the array or tuple after a statement.
+fn bound(code: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    for (at, opening) in code.match_indices("params![") {
+        let inside = &code[at + opening.len()..];
+        let mut depth = 1;
+        let end = inside.find(|c| {
+            depth += match c {
+                '[' => 1,
+                ']' => -1,
+                _ => 0,
+            };
+            depth == 0
+        });
+        let pieces: Vec<&str> = inside[..end.unwrap_or(inside.len())].split('"').collect();
+        found.extend(pieces.iter().skip(1).step_by(2));
+    }
+    found
+}
+
+#[test]
+fn each_form_of_a_comparison_is_seen() {
+    for line in [
+        r#"if found.signal.as_str() == "x" {"#,
+        r#"if "x" == found.signal.as_str() {"#,
+        r#"if row.category.as_deref() != Some("x") {"#,
+        r#""x" => 1,"#,
+        r#"    "y" | "x" => 1,"#,
+        r#"    | "x""#,
+        r#"Some("x") => 1,"#,
+        r#"matches!(found.signal.as_str(), "x" | "y")"#,
+        r#"matches!(category, Some("x"))"#,
+        r#"["y", "x"].contains(&signal)"#,
+        r#""SELECT id FROM hits WHERE verdict = 'x' LIMIT ?","#,
+        "AND verdict IN ('y', 'x')",
+        r#"statement.execute(["x"])?"#,
+    ] {
+        assert!(compared(line).contains(&"x"), "{line}");
+    }
+    assert_eq!(bound("params![id, \"x\", [1]], \"y\""), ["x"]);
+    for line in [r#"name: Some("x"),"#, r#"entry.or_insert_with(|| "x".to_owned())"#, r#"let name = "x";"#, "it's 'x'"]
+    {
+        assert!(!compared(line).contains(&"x"), "{line}");
+    }
+}
+
+#[test]
+fn closed_terms_are_no_strings() {
+    let names = wire_names();
+    assert!(names.len() > 120, "only {} terms were read", names.len());
+    let mut wrong = Vec::new();
+    let mut used = BTreeSet::new();
+    for (_, path, text) in sources() {
+        if path.starts_with("vocab/terms") || path.file_name().is_some_and(|name| name == "tests.rs") {
+            continue;
+        }
+        let file = path.display().to_string();
+        let code = code(&text);
+        let mut said: Vec<(usize, &str)> = Vec::new();
+        for (number, line) in code.lines().enumerate() {
+            said.extend(compared(line).into_iter().map(|name| (number + 1, name)));
+        }
+        said.extend(bound(&code).into_iter().map(|name| (0, name)));
+        for (number, name) in said.into_iter().filter(|(_, name)| names.contains(*name)) {
+            match NO_TERMS.iter().find(|(at, words, _)| *at == file && words.contains(&name)) {
+                Some(_) => drop(used.insert((file.clone(), name.to_owned()))),
+                None => wrong.push(format!(
+                    "{file}: `{name}`, line {number} of the code: {}",
+                    code.lines().nth(number.saturating_sub(1)).unwrap_or_default().trim()
+                )),
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "terms of vocab::terms as strings; use the enum:\n{}", wrong.join("\n"));
+    for (file, words, _) in NO_TERMS {
+        for word in *words {
+            assert!(
+                used.contains(&((*file).to_owned(), (*word).to_owned())),
+                "{file}: `{word}` needs no exception any more"
+            );
+        }
+    }
 }
