@@ -2,6 +2,7 @@
 """Scores a detector's answers on benchmark.jsonl. No dependencies.
 
     python3 benchmark/score.py ANSWERS.jsonl [--split dev|test] [--json]
+    python3 benchmark/score.py --listings [--split dev|test]     # the listings to answer, without their labels
 
 One answer a line: {"id", "verdict": "refer" | "review" | "clear"}, and as far as the detector can tell
 "substances": [{"id"}, ...] or [name, ...] with the ids or names of names.tsv, "emerging": [{"class"}, ...], and in each
@@ -17,6 +18,9 @@ import sys
 from collections import defaultdict
 
 HERE = pathlib.Path(__file__).resolve().parent
+
+# What a detector is given of a row; the rest is labels.
+LISTING = ("id", "title", "text", "lang", "attributes")
 
 
 def wilson(part, whole, z=1.959964):
@@ -65,12 +69,19 @@ def rate(rows, called):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("answers")
+    parser.add_argument("answers", nargs="?")
+    parser.add_argument("--listings", action="store_true", help="print the listings without their labels")
     parser.add_argument("--split", choices=["dev", "test"])
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     rows = [json.loads(line) for line in (HERE / "benchmark.jsonl").open(encoding="utf-8")]
     rows = [row for row in rows if args.split in (None, row["split"])]
+    if args.listings:
+        for row in rows:
+            print(json.dumps({key: row[key] for key in LISTING if key in row}, ensure_ascii=False))
+        return
+    if not args.answers:
+        parser.error("name the file of answers, or ask for --listings")
     answers = {}
     for line in open(args.answers, encoding="utf-8"):
         answer = json.loads(line)

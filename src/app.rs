@@ -517,6 +517,7 @@ impl App {
             exposure: if secure { Exposure::Secure } else { Exposure::Loopback },
             report: settings.report.clone(),
             warc: self.paths.warc(),
+            listing_bytes: settings.limits.listing_length(),
             user_agent: self.rooms.gate.user_agent().to_owned(),
             identity: self.rooms.identity.clone(),
             contact: contact_url(settings),

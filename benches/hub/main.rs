@@ -238,6 +238,7 @@ fn settings(folder: &std::path::Path) -> HubSettings {
         exposure: Exposure::Loopback,
         report: listingwatch::config::settings::Report::default(),
         warc: folder.join("warc"),
+        listing_bytes: 1 << 20,
         user_agent: "listingwatch".to_owned(),
         identity: Arc::new(Identity::new(KeyRing::of(folder).crawler(SystemClock.now()).expect("keys"), None)),
         contact: "office@example.test".to_owned(),

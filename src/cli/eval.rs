@@ -5,21 +5,22 @@ use std::time::{Duration, Instant};
 
 use crate::app::Paths;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::judge::{detector, each_line, unreadable};
+use crate::cli::judge::{detector, each_line, labelled, listing_limit, unreadable};
 use crate::cli::output::Output;
 use crate::cli::request::EvalArgs;
 use crate::detect::Detector;
 use crate::detect::evaluate::compare::{Change, Earlier, RowChange, compare};
 use crate::detect::evaluate::disguise::{self, DisguiseReport, Fared};
 use crate::detect::evaluate::figures::Figures;
-use crate::detect::evaluate::{Judged, Label, Report, report, spans};
-use crate::detect::screen::{self, InputLine};
+use crate::detect::evaluate::{Judged, Report, report, spans};
+use crate::detect::screen;
+use crate::listing::input::InputLine;
 
 pub(super) fn run(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Exit, Failure> {
     // An earlier run that cannot be read is said before the long work.
     let earlier = args.baseline.as_deref().map(read_baseline).transpose()?;
     let detector = detector(paths, output)?;
-    let mut all = judge_all(&detector, &args.file)?;
+    let mut all = judge_all(&detector, &args.file, listing_limit(paths, output)?)?;
     let mut report = report(&all.judged, all.spent.as_secs_f64(), all.bytes);
     if args.disguise {
         all.in_scope.retain(|(_, counts)| *counts);
@@ -60,15 +61,10 @@ struct All {
     bytes: u64,
 }
 
-fn judge_all(detector: &Detector, file: &Path) -> Result<All, Failure> {
+fn judge_all(detector: &Detector, file: &Path, limit_bytes: usize) -> Result<All, Failure> {
     let mut all = All { judged: Vec::new(), in_scope: Vec::new(), spent: Duration::ZERO, bytes: 0 };
     each_line(file, |number, line| {
-        let wrong = |error: serde_json::Error| {
-            Failure::usage(format!("line {number} of `{}`: {error}", file.display()))
-                .hint("each line is a listing as `screen` takes it, with `target` 0, 1 or 2")
-        };
-        let input: InputLine = serde_json::from_str(line).map_err(wrong)?;
-        let label: Label = serde_json::from_str(line).map_err(wrong)?;
+        let (input, label) = labelled(file, number, line, limit_bytes)?;
         let length = |text: &Option<String>| text.as_deref().map_or(0, str::len) as u64;
         all.bytes += length(&input.title) + length(&input.text);
         let started = Instant::now();
@@ -77,7 +73,7 @@ fn judge_all(detector: &Detector, file: &Path) -> Result<All, Failure> {
         let spans = spans::check(&input, &assessment, detector.watchlist(), &label.spans);
         let title = input.title.clone().unwrap_or_default();
         let (target, counts) = (label.target, !label.ambiguous);
-        all.judged.push(Judged { id: input.id.clone(), title, label, assessment, spans });
+        all.judged.push(Judged { id: input.id.to_string(), title, label, assessment, spans });
         if target == 1 {
             all.in_scope.push((input, counts));
         }

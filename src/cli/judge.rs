@@ -10,7 +10,8 @@ use crate::cli::request::{CheckArgs, ExtractArgs, FitArgs, ScreenArgs, Watchlist
 use crate::detect::Detector;
 use crate::detect::evaluate::Label;
 use crate::detect::fit::Example;
-use crate::detect::screen::{self, InputLine};
+use crate::detect::screen::{self, BadLine};
+use crate::listing::input::InputLine;
 use crate::listing::{ReadContext, ReadLimits, charset, structured};
 use crate::vocab::time::Clock;
 use crate::vocab::url::CanonicalUrl;
@@ -26,27 +27,49 @@ pub(super) fn detector(paths: &Paths, output: &Output) -> Result<Detector, Failu
 }
 
 pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Result<Exit, Failure> {
+    let limit_bytes = listing_limit(paths, output)?;
     let detector = detector(paths, output)?;
     let mut bad = false;
     let stdin = [Path::new("-").to_path_buf()];
     let files = if args.files.is_empty() { &stdin[..] } else { &args.files[..] };
     for file in files {
-        each_line(file, |number, line| match screen::line(&detector, number, line, &[]) {
-            Ok(verdict) => output.json_line(&verdict),
-            Err(error) => {
-                bad = true;
-                output.json_line(&error)
+        each_line(file, |number, line| {
+            let judged = match line {
+                Ok(line) => screen::line(&detector, number, line, limit_bytes),
+                Err(long) => Err(BadLine { id: None, line: number, error: long.to_string() }),
+            };
+            match judged {
+                Ok(verdict) => output.json_line(&verdict),
+                Err(error) => {
+                    bad = true;
+                    output.json_line(&error)
+                }
             }
         })?;
     }
     if bad {
-        output.note("hint: some lines were no listings; each has its number and what is wrong on standard output");
+        output.note("hint: some lines were not judged; each has its number and what is wrong on standard output");
     }
     Ok(if bad { Exit::Partial } else { Exit::Done })
 }
 
-/// Lines of a file or of standard input, one at a time, empty ones passed over.
-pub(super) fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result<(), Failure>) -> Result<(), Failure> {
+/// `[limits] listing` of the settings in use.
+pub(super) fn listing_limit(paths: &Paths, output: &Output) -> Result<usize, Failure> {
+    let settings = app::load_settings(paths).map_err(|error| super::failure(error, output))?;
+    Ok(settings.limits.listing_length())
+}
+
+/// A line that is not read to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the line has more than {LINE_LIMIT_BYTES} bytes")]
+pub(super) struct LongLine;
+
+/// Lines of a file or of standard input, one at a time, empty ones passed over. Of one that is too long only the number is
+/// told, and the next one follows.
+pub(super) fn each_line(
+    file: &Path,
+    mut each: impl FnMut(usize, Result<&str, LongLine>) -> Result<(), Failure>,
+) -> Result<(), Failure> {
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
@@ -65,14 +88,13 @@ pub(super) fn each_line(file: &Path, mut each: impl FnMut(usize, &str) -> Result
             break;
         }
         if read as u64 == LINE_LIMIT_BYTES && !bytes.ends_with(b"\n") {
-            return Err(Failure::usage(format!(
-                "line {number} of `{}` passes {LINE_LIMIT_BYTES} bytes",
-                file.display()
-            )));
+            reader.skip_until(b'\n').map_err(|error| unreadable(file, &error))?;
+            each(number, Err(LongLine))?;
+            continue;
         }
         let line = String::from_utf8_lossy(&bytes);
         if !line.trim().is_empty() {
-            each(number, line.trim())?;
+            each(number, Ok(line.trim()))?;
         }
     }
     Ok(())
@@ -167,24 +189,41 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
     Ok(if errors == 0 { Exit::Done } else { Exit::Configuration })
 }
 
+/// One labelled listing: a line as `screen` takes it, with keys of [`Label`] and perhaps others, which are the data's own.
+pub(super) fn labelled(
+    file: &Path,
+    number: usize,
+    line: Result<&str, LongLine>,
+    limit_bytes: usize,
+) -> Result<(InputLine, Label), Failure> {
+    let wrong = |error: &dyn std::fmt::Display| {
+        Failure::usage(format!("line {number} of `{}`: {error}", file.display()))
+            .hint("each line is a listing as `screen` takes it, with `target` 0, 1 or 2")
+    };
+    let line = line.map_err(|error| wrong(&error))?;
+    let input: InputLine = serde_json::from_str(line).map_err(|error| wrong(&error))?;
+    // Figures over a text that was cut would be figures of something else.
+    input.within(limit_bytes).map_err(|error| wrong(&error))?;
+    let label: Label = serde_json::from_str(line).map_err(|error| wrong(&error))?;
+    Ok((input, label))
+}
+
 /// Splits of the data depend on it; another gives slightly other thresholds.
 const FIT_SEED: u64 = 2026;
 
 pub(super) fn fit(paths: &Paths, args: &FitArgs, output: &Output) -> Result<Exit, Failure> {
+    let limit_bytes = listing_limit(paths, output)?;
     let detector = detector(paths, output)?;
     let mut examples = Vec::new();
     each_line(&args.file, |number, line| {
-        let wrong =
-            |error: serde_json::Error| Failure::usage(format!("line {number} of `{}`: {error}", args.file.display()));
-        let input: InputLine = serde_json::from_str(line).map_err(wrong)?;
-        let label: Label = serde_json::from_str(line).map_err(wrong)?;
+        let (input, label) = labelled(&args.file, number, line, limit_bytes)?;
         // Other controlled drugs count neither way.
         if !label.ambiguous && label.target != 2 {
             examples.push(Example {
                 features: screen::features(&detector, &input),
                 in_scope: label.target == 1,
                 look_alike: label.hard_negative.is_some_and(|kind| !kind.is_null()),
-                group: label.group.unwrap_or(input.id),
+                group: label.group.unwrap_or_else(|| input.id.to_string()),
             });
         }
         Ok(())

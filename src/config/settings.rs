@@ -182,10 +182,17 @@ pub struct Limits {
     pub filter_bytes: u64,
     /// Memory of sled's cache.
     pub sled_cache_bytes: u64,
-    /// Bytes of one line given to `screen` or one pushed listing.
+    /// Bytes of title, text and attributes of one listing that is screened, pushed or carried by a feed.
     pub listing_bytes: u64,
     /// Free disk space below which scans pause.
     pub free_disk_bytes: u64,
+}
+
+impl Limits {
+    /// `listing_bytes` as a length in memory.
+    pub fn listing_length(&self) -> usize {
+        usize::try_from(self.listing_bytes).unwrap_or(usize::MAX)
+    }
 }
 
 impl Default for Hub {
@@ -232,7 +239,7 @@ impl Default for Limits {
             sitemaps_per_host: 1_000,
             filter_bytes: 64 << 20,
             sled_cache_bytes: 32 << 20,
-            listing_bytes: 1 << 20,
+            listing_bytes: crate::listing::input::LIMIT_BYTES as u64,
             free_disk_bytes: 256 << 20,
         }
     }

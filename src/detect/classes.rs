@@ -109,13 +109,14 @@ impl ClassGrammar {
         self.rules.iter().map(|rule| rule.endings.as_deref().map_err(Vec::as_slice))
     }
 
-    /// Names in a folded text that some rule accepts: for each stem the longest group of words around it.
-    pub fn find(&self, folded: &Folded) -> Vec<Accepted> {
+    /// Names in a folded text that some rule accepts: for each stem the longest group of words around it; and whether all
+    /// of it was looked at.
+    pub fn find(&self, folded: &Folded) -> (Vec<Accepted>, bool) {
         let text = folded.text.as_str();
         let mut accepted: Vec<Accepted> = Vec::new();
-        for hit in self.stems.find_overlapping_iter(text).take(STEMS_LIMIT) {
-            if accepted.len() >= ACCEPTED_LIMIT {
-                break;
+        for (looked_at, hit) in self.stems.find_overlapping_iter(text).enumerate() {
+            if accepted.len() >= ACCEPTED_LIMIT || looked_at >= STEMS_LIMIT {
+                return (accepted, false);
             }
             if accepted.iter().any(|held| held.start <= hit.start() && hit.end() <= held.end) {
                 continue;
@@ -132,7 +133,7 @@ impl ClassGrammar {
                 });
             }
         }
-        accepted
+        (accepted, true)
     }
 }
 

@@ -77,10 +77,16 @@ impl ContextIndex {
         let text = folded.text.as_str();
         let mut found = Vec::new();
         let mut from = 0;
-        while from < text.len() && found.len() < SIGNALS_LIMIT {
+        let mut of_kind: BTreeMap<Signal, usize> = BTreeMap::new();
+        while from < text.len() {
             let Some(hit) = self.terms.find(aho_corasick::Input::new(text).range(from..)) else { break };
             if edges(text, hit.start(), hit.end()) {
-                found.push(Sign { kind: self.kind_of[hit.pattern().as_usize()], start: hit.start(), end: hit.end() });
+                let kind = self.kind_of[hit.pattern().as_usize()];
+                let held = of_kind.entry(kind).or_default();
+                if *held < SIGNALS_LIMIT {
+                    *held += 1;
+                    found.push(Sign { kind, start: hit.start(), end: hit.end() });
+                }
                 from = hit.end();
             } else {
                 from = hit.start() + text[hit.start()..].chars().next().map_or(1, char::len_utf8);

@@ -45,6 +45,14 @@ pub(super) struct Field<'a> {
     pub(super) signals: Vec<Sign>,
 }
 
+/// A listing read in full.
+struct Read {
+    assessment: Assessment,
+    features: Features,
+    /// No field held more than is kept of it.
+    looked_at_all: bool,
+}
+
 /// A name with its place, before it is weighed.
 pub(super) struct Named {
     pub(super) field: usize,
@@ -90,8 +98,21 @@ impl Detector {
     }
 
     /// Judges one listing. Controls are cited for `jurisdictions`; international ones always.
+    ///
+    /// Nothing is clear that was not looked at: where a field holds more names than are kept, a person looks. The first pass
+    /// has no such limit, so what it rules out needs none.
     pub fn assess(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
-        if self.needs_reading(listing) { self.read(listing, jurisdictions) } else { self.clear() }
+        if !self.needs_reading(listing) {
+            return self.clear();
+        }
+        let read = self.read_and_weigh(listing, jurisdictions);
+        match read.assessment.verdict {
+            Verdict::Clear if !read.looked_at_all => {
+                let reason = "the text holds more names or pieces of names than are looked at; the rest was not judged";
+                Assessment { verdict: Verdict::Review, reasons: vec![reason.to_owned()], ..read.assessment }
+            }
+            Verdict::Clear | Verdict::Review | Verdict::Refer => read.assessment,
+        }
     }
 
     /// Whether the first pass leaves anything a verdict could rest on.
@@ -102,29 +123,31 @@ impl Detector {
 
     /// Reads a listing in full, whatever the first pass says.
     pub fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
-        self.read_and_weigh(listing, jurisdictions).0
+        self.read_and_weigh(listing, jurisdictions).assessment
     }
 
     /// What the score of a listing is made of, for fitting the weights; nothing where no name counts.
     pub fn features(&self, listing: &ListingText<'_>) -> Features {
-        if self.needs_reading(listing) { self.read_and_weigh(listing, &[]).1 } else { Features::default() }
+        if self.needs_reading(listing) { self.read_and_weigh(listing, &[]).features } else { Features::default() }
     }
 
-    fn read_and_weigh(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> (Assessment, Features) {
+    fn read_and_weigh(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Read {
         let mut fields = vec![field("title", listing.title), field("text", listing.text)];
         fields.extend(listing.attributes.iter().map(|(key, value)| field(&format!("attributes.{key}"), value)));
         let mut named = Vec::new();
         let mut emerging = Vec::new();
+        let mut looked_at_all = true;
         for at in 0..fields.len() {
-            self.find(&fields, at, &mut named, &mut emerging);
+            looked_at_all &= self.find(&fields, at, &mut named, &mut emerging);
         }
         if named.is_empty() && emerging.is_empty() {
-            return (self.clear(), Features::default());
+            return Read { assessment: self.clear(), features: Features::default(), looked_at_all };
         }
         for field in &mut fields {
             field.signals = self.context.find(&field.folded);
         }
-        self.weigh(&fields, named, emerging, jurisdictions)
+        let (assessment, features) = self.weigh(&fields, named, emerging, jurisdictions);
+        Read { assessment, features, looked_at_all }
     }
 
     pub(super) fn clear(&self) -> Assessment {
@@ -161,19 +184,19 @@ impl Detector {
         !asked || !whole::is_piece_of_a_name(folded, hit.start, hit.end)
     }
 
-    /// Names, identifiers and class names of one field.
+    /// Names, identifiers and class names of one field. Answers whether all of it was looked at.
     fn find(
         &self,
         fields: &[Field<'_>],
         at: usize,
         named: &mut Vec<Named>,
         emerging: &mut Vec<(EmergingFinding, (usize, usize), usize)>,
-    ) {
+    ) -> bool {
         let field = &fields[at];
         let mut found: Vec<Found> = Vec::new();
-        self.names.find(&field.folded, &mut found);
+        let mut all = self.names.find(&field.folded, &mut found);
         let plain = found.len();
-        self.names.find_squeezed(&field.folded, &mut found);
+        all &= self.names.find_squeezed(&field.folded, &mut found);
         let squeezed = found.split_off(plain);
         for hit in squeezed {
             // A name that was pulled apart goes before the short words its pieces happen to spell.
@@ -185,7 +208,7 @@ impl Detector {
             }
         }
         found.retain(|hit| self.stands_by_itself(&field.folded, hit));
-        self.names.find_near(&field.folded, &mut found);
+        all &= self.names.find_near(&field.folded, &mut found);
         let taken: Vec<(usize, usize)> = found.iter().map(|hit| (hit.start, hit.end)).collect();
         for hit in &found {
             let entry = self.names.entry(hit.pattern);
@@ -218,7 +241,9 @@ impl Detector {
                 });
             }
         }
-        for id in identifiers::find(&field.folded.text) {
+        let (ids, all_ids) = identifiers::find(&field.folded.text);
+        all &= all_ids;
+        for id in ids {
             if let Some(substance) = self.identifiers.get(&id.value) {
                 named.push(Named {
                     field: at,
@@ -235,7 +260,9 @@ impl Detector {
                 });
             }
         }
-        for accepted in self.classes.find(&field.folded) {
+        let (accepted_names, all_stems) = self.classes.find(&field.folded);
+        all &= all_stems;
+        for accepted in accepted_names {
             let name = &field.folded.text[accepted.start..accepted.end];
             if self.folded_names.contains(name)
                 || taken.iter().any(|(start, end)| *start <= accepted.start && accepted.end <= *end)
@@ -258,6 +285,7 @@ impl Detector {
             };
             emerging.push((finding, (accepted.start, accepted.end), at));
         }
+        all
     }
 }
 

@@ -68,8 +68,8 @@ fn digits(number: &str) -> Option<(Vec<u32>, u32)> {
     Some((digits, check))
 }
 
-/// CAS and EC numbers with a valid check digit, and InChIKeys by shape.
-pub fn find(folded: &str) -> Vec<Identifier> {
+/// CAS and EC numbers with a valid check digit, and InChIKeys by shape; and whether all of the text was looked at.
+pub fn find(folded: &str) -> (Vec<Identifier>, bool) {
     let mut found = Vec::new();
     for shape in SHAPES.iter() {
         find_numbers(folded, shape, &mut found);
@@ -78,7 +78,9 @@ pub fn find(folded: &str) -> Vec<Identifier> {
         let value = hit.as_str().to_ascii_uppercase().replace(' ', "-");
         found.push(Identifier { value, rule: "inchikey", start: hit.start(), end: hit.end() });
     }
-    found
+    // Numbers and keys each end at the limit, so below it neither did.
+    let all = found.len() < FOUND_LIMIT;
+    (found, all)
 }
 
 fn find_numbers(text: &str, shape: &Shape, found: &mut Vec<Identifier>) {
@@ -127,8 +129,8 @@ mod tests {
             ("EINECS No.: 203 - 144 - 4", Some("203-144-4")),
             ("EC 203-144-5", None),
         ] {
-            assert_eq!(find(&fold(text)).first().map(|id| id.value.as_str()), expected, "{text}");
+            assert_eq!(find(&fold(text)).0.first().map(|id| id.value.as_str()), expected, "{text}");
         }
-        assert_eq!(find(&fold("key RHDJRPPFURBGLQ-UHFFFAOYSA-N."))[0].value, "RHDJRPPFURBGLQ-UHFFFAOYSA-N");
+        assert_eq!(find(&fold("key RHDJRPPFURBGLQ-UHFFFAOYSA-N.")).0[0].value, "RHDJRPPFURBGLQ-UHFFFAOYSA-N");
     }
 }

@@ -212,8 +212,8 @@ impl NameIndex {
         &self.entries[at]
     }
 
-    /// Names in a folded text, at word edges.
-    pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) {
+    /// Names in a folded text, at word edges. Answers whether all of it was looked at.
+    pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
         scan(&self.plain, text, |pattern, start, end| {
             let whole = edges(text, start, end);
@@ -222,17 +222,19 @@ impl NameIndex {
             }
             (whole, found.len() < FOUND_LIMIT)
         });
+        found.len() < FOUND_LIMIT
     }
 
     /// Words a slip away from a name, where nothing was found yet: the longest group of words at each place.
-    pub fn find_near(&self, folded: &Folded, found: &mut Vec<Found>) {
+    /// Answers whether all of it was looked at.
+    pub fn find_near(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
         let limit = found.len() + FOUND_LIMIT;
         let words: Vec<(usize, usize)> = latin_words(text).collect();
         let mut taken = 0;
         for (at, (start, _)) in words.iter().enumerate() {
             if found.len() >= limit {
-                break;
+                return false;
             }
             for (_, end) in words.iter().skip(at).take(WORDS).rev() {
                 let group = &text[*start..*end];
@@ -256,10 +258,11 @@ impl NameIndex {
                 break;
             }
         }
+        true
     }
 
-    /// Names whose letters were pulled apart, or written with digits.
-    pub fn find_squeezed(&self, folded: &Folded, found: &mut Vec<Found>) {
+    /// Names whose letters were pulled apart, or written with digits. Answers whether all of it was looked at.
+    pub fn find_squeezed(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
         let mut seen = Vec::new();
         let mut search = |index: &SqueezedIndex, squeezed: &Squeezed, is_meant: &dyn Fn(usize, usize) -> bool| {
@@ -284,6 +287,7 @@ impl NameIndex {
                 apart::is_short_pulled_apart(text, start, end)
             });
         }
+        seen.len() < FOUND_LIMIT
     }
 }
 

@@ -1,45 +1,18 @@
 //! Listings as JSON Lines, judged one by one: the shapes of `screen` and of the platform's push.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText};
 use crate::detect::score::Features;
-
-/// One listing to judge.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct InputLine {
-    /// The caller's id.
-    pub id: String,
-    /// Title.
-    #[serde(default)]
-    pub title: Option<String>,
-    /// Text.
-    #[serde(default)]
-    pub text: Option<String>,
-    /// Page.
-    #[serde(default)]
-    pub url: Option<String>,
-    /// Language.
-    #[serde(default)]
-    pub lang: Option<String>,
-    /// Price, as text or number.
-    #[serde(default)]
-    pub price: Option<Value>,
-    /// Currency.
-    #[serde(default)]
-    pub currency: Option<String>,
-    /// Named attributes.
-    #[serde(default)]
-    pub attributes: Option<serde_json::Map<String, Value>>,
-}
+use crate::listing::input::{InputError, InputLine, KEYS, ListingId};
 
 /// One verdict.
 #[derive(Debug, Clone, Serialize)]
 pub struct OutputLine {
-    /// The caller's id.
-    pub id: String,
+    /// The caller's id, as it came.
+    pub id: ListingId,
     /// Verdict and reasons.
     #[serde(flatten)]
     pub assessment: Assessment,
@@ -50,30 +23,43 @@ pub struct OutputLine {
 pub struct BadLine {
     /// The caller's id, if it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub id: Option<String>,
+    pub id: Option<ListingId>,
     /// Number of the line, from 1.
     pub line: usize,
     /// What is wrong with it.
     pub error: String,
 }
 
-/// Judges one line.
+impl BadLine {
+    /// Of a listing that was refused.
+    pub fn of(listing: &Value, line: usize, error: &InputError) -> Self {
+        BadLine { id: listing.get("id").and_then(ListingId::of), line, error: error.to_string() }
+    }
+}
+
+/// Judges one line of at most `limit_bytes`.
 ///
 /// # Errors
 /// When the line is no listing; the rest can still be judged.
-pub fn line(detector: &Detector, number: usize, text: &str, jurisdictions: &[String]) -> Result<OutputLine, BadLine> {
-    let value: Value = serde_json::from_str(text).map_err(|error| BadLine {
-        id: None,
-        line: number,
-        error: format!("not JSON: {error}"),
-    })?;
-    let id = value.get("id").and_then(Value::as_str).map(str::to_owned);
-    let bad = |error: String| BadLine { id: id.clone(), line: number, error };
-    let input: InputLine = serde_json::from_value(value).map_err(|error| bad(error.to_string()))?;
-    if input.title.as_deref().unwrap_or_default().is_empty() && input.text.as_deref().unwrap_or_default().is_empty() {
-        return Err(bad("one of `title` and `text` is needed".to_owned()));
-    }
-    Ok(OutputLine { id: input.id.clone(), assessment: judge(detector, &input, jurisdictions) })
+pub fn line(detector: &Detector, number: usize, text: &str, limit_bytes: usize) -> Result<OutputLine, BadLine> {
+    let not_json = |error| BadLine { id: None, line: number, error: format!("not JSON: {error}") };
+    let listing: Value = serde_json::from_str(text).map_err(not_json)?;
+    listing_of(detector, &listing, &[], limit_bytes).map_err(|error| BadLine::of(&listing, number, &error))
+}
+
+/// Judges one listing of at most `limit_bytes`. Controls are cited for `jurisdictions`.
+///
+/// # Errors
+/// When it is no listing that can be judged whole.
+pub fn listing_of(
+    detector: &Detector,
+    listing: &Value,
+    jurisdictions: &[String],
+    limit_bytes: usize,
+) -> Result<OutputLine, InputError> {
+    let input = InputLine::read(listing, &KEYS, limit_bytes)?;
+    let assessment = judge(detector, &input, jurisdictions);
+    Ok(OutputLine { id: input.id, assessment })
 }
 
 /// Judges a listing that was read already.
@@ -87,13 +73,8 @@ pub fn features(detector: &Detector, input: &InputLine) -> Features {
 }
 
 fn with_listing<T>(input: &InputLine, see: impl FnOnce(&ListingText<'_>) -> T) -> T {
-    let attributes: Vec<(String, String)> = input
-        .attributes
-        .iter()
-        .flatten()
-        .map(|(key, value)| (key.clone(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-        .collect();
-    let price = input.price.as_ref().map(|price| price.as_str().map_or_else(|| price.to_string(), str::to_owned));
+    let attributes = input.named_attributes();
+    let price = input.price_as_written();
     see(&ListingText {
         title: input.title.as_deref().unwrap_or_default(),
         text: input.text.as_deref().unwrap_or_default(),

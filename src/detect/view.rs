@@ -32,17 +32,15 @@ const GLUE: u8 = 2;
 /// The character was a capital.
 const CAPITAL: u8 = 4;
 
-/// Characters folded of one field; a listing's text is shorter, and a hostile one must not cost more.
-pub const FIELD_LIMIT_CHARS: usize = 1_000_000;
-
 impl Folded {
-    /// Folds `source`, of which the first [`FIELD_LIMIT_CHARS`] characters count.
+    /// Folds `source`, all of it: how long a text may be is decided where it comes in, because a text that was cut here
+    /// would be called clear for the rest.
     pub fn of(source: &str) -> Self {
         let mut folded = Folded::default();
         folded.text.reserve(source.len());
         folded.at.reserve(source.len());
         let (mut place, mut rest) = (0_u32, source);
-        while let Some(c) = rest.chars().next().filter(|_| (place as usize) < FIELD_LIMIT_CHARS) {
+        while let Some(c) = rest.chars().next() {
             let (c, bytes) = entity(rest).unwrap_or((c, c.len_utf8()));
             // An entity is as many characters as bytes.
             let chars = rest[..bytes].chars().count();

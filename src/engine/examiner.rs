@@ -158,6 +158,9 @@ impl Examiner<'_> {
         for problem in &page.problems {
             debug!(url = %capture.url, problem, "page of `{}` is not whole", capture.url);
         }
+        if page.cut {
+            self.scan.tally.fail(Reason::TextCap);
+        }
         let read: Vec<&Listing> = examination.listings.iter().map(|one| &one.listing).collect();
         // A start page is what the platform file says it is.
         let over = if lease.kind == UrlKind::Seed { None } else { ended(&page, &read) };
@@ -262,7 +265,7 @@ impl Examiner<'_> {
 
     /// The offers a feed carries, judged as any listing is.
     fn offers(&self, capture: &Capture) -> Vec<(CanonicalUrl, ExaminedListing)> {
-        let feed = feed::read(&capture.body, &capture.url);
+        let feed = feed::read(&capture.body, &capture.url, self.rooms.settings.limits.listing_length());
         for problem in &feed.problems {
             debug!(url = %capture.url, problem, "feed `{}` is not whole", capture.url);
             self.scan.tally.fail(Reason::FeedMalformed);

@@ -6,16 +6,14 @@
 use quick_xml::events::Event;
 use serde_json::Value;
 
+use crate::listing::input::{InputError, InputLine, KEYS_WITH_SELLER};
 use crate::listing::page::Listing;
 use crate::listing::price;
 use crate::vocab::money::Price;
-use crate::vocab::url::CanonicalUrl;
+use crate::vocab::url::{CanonicalUrl, UrlError};
 
 /// Offers read of one feed; the rest is said to be missing.
 pub const OFFERS_LIMIT: usize = 50_000;
-
-/// Characters kept of one field.
-const FIELD_CHARS: usize = 64 * 1024;
 
 /// One offer of a feed.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,11 +31,14 @@ pub struct OfferFeed {
     pub offers: Vec<Offered>,
     /// What was wrong or cut.
     pub problems: Vec<String>,
+    /// Bytes of one offer.
+    limit_bytes: usize,
 }
 
-/// Reads the offers of a feed fetched from `base`. A feed that carries none has none: its pages say what they offer.
-pub fn read(bytes: &[u8], base: &CanonicalUrl) -> OfferFeed {
-    let mut feed = OfferFeed::default();
+/// Reads the offers of a feed fetched from `base`, each of at most `limit_bytes`: a longer one is a problem, as one that
+/// cannot be read is, because what is cut is not judged. A feed that carries none has none: its pages say what they offer.
+pub fn read(bytes: &[u8], base: &CanonicalUrl, limit_bytes: usize) -> OfferFeed {
+    let mut feed = OfferFeed { limit_bytes, ..OfferFeed::default() };
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     match text.first() {
         Some(b'<') if memchr::memmem::find(text, b"base.google.com/ns/1.0").is_some() => {
@@ -95,7 +96,7 @@ impl OfferFeed {
     }
 
     fn row(&mut self, number: usize, row: &Value, base: &CanonicalUrl) {
-        match offered(row, Some(base)) {
+        match offered(row, Some(base), self.limit_bytes) {
             Ok(offered) if self.offers.len() < OFFERS_LIMIT => self.offers.push(offered),
             Ok(_) => self.problem(format!("more than {OFFERS_LIMIT} offers")),
             Err(wrong) => self.problem(format!("line {number}: {wrong}")),
@@ -103,39 +104,45 @@ impl OfferFeed {
     }
 }
 
-/// Reads one listing in the shape of `screen`, with the page it is published at in `url`.
+/// Why a row is no listing that can be recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RowError {
+    /// It could not be judged whole.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// It stands nowhere.
+    #[error("no `url`: say where the listing is published")]
+    NoUrl,
+    /// Its address is none.
+    #[error("`url`: {0}")]
+    Url(#[source] UrlError),
+}
+
+/// Reads one listing in the shape of `screen`, with the page it is published at in `url` and perhaps a `seller`.
 ///
 /// # Errors
 /// What is missing or wrong, as a clause.
-pub fn offered(row: &Value, base: Option<&CanonicalUrl>) -> Result<Offered, String> {
-    let text = |name: &str| row[name].as_str().unwrap_or_default().chars().take(FIELD_CHARS).collect::<String>();
-    let link = row["url"].as_str().ok_or("no `url`: say where the listing is published")?;
-    let url = CanonicalUrl::parse(link, base).map_err(|error| format!("`url`: {error}"))?;
-    let number_or_text = |name: &str| match &row[name] {
-        Value::Number(number) => number.to_string(),
-        other => other.as_str().unwrap_or_default().to_owned(),
-    };
-    let mut identifiers: Vec<(String, String)> = Vec::new();
-    if let Some(id) = Some(number_or_text("id")).filter(|id| !id.is_empty()) {
+pub fn offered(row: &Value, base: Option<&CanonicalUrl>, limit_bytes: usize) -> Result<Offered, RowError> {
+    if row.is_object() && row.get("url").is_none_or(Value::is_null) {
+        return Err(RowError::NoUrl);
+    }
+    let input = InputLine::read(row, &KEYS_WITH_SELLER, limit_bytes)?;
+    let link = input.url.as_deref().ok_or(RowError::NoUrl)?;
+    let url = CanonicalUrl::parse(link, base).map_err(RowError::Url)?;
+    let mut identifiers = Vec::new();
+    if let Some(id) = Some(input.id.to_string()).filter(|id| !id.is_empty()) {
         identifiers.push(("listing id".to_owned(), id));
     }
-    for (name, value) in row["attributes"].as_object().into_iter().flatten().take(100) {
-        if let Some(value) = value.as_str() {
-            identifiers.push((name.clone(), value.chars().take(2000).collect()));
-        }
-    }
+    identifiers.extend(input.named_attributes());
     let mut listing = Listing {
-        title: text("title"),
-        description: text("text"),
-        price: price_of(&number_or_text("price"), row["currency"].as_str()),
-        seller: Some(text("seller")).filter(|seller| !seller.is_empty()),
+        price: price_of(&input.price_as_written().unwrap_or_default(), input.currency.as_deref()),
+        seller: input.seller.filter(|seller| !seller.is_empty()),
         identifiers,
-        language: row["lang"].as_str().map(str::to_owned),
+        title: input.title.unwrap_or_default(),
+        description: input.text.unwrap_or_default(),
+        language: input.lang,
         ..Listing::default()
     };
-    if listing.title.is_empty() && listing.description.is_empty() {
-        return Err("neither `title` nor `text`".to_owned());
-    }
     mark(&mut listing);
     Ok(Offered { url, listing })
 }
@@ -176,6 +183,8 @@ struct Item {
     gtin: String,
     mpn: String,
     images: Vec<String>,
+    /// Bytes of its fields.
+    bytes: usize,
 }
 
 impl Item {
@@ -204,6 +213,10 @@ impl Item {
     }
 
     fn finish(self, base: &CanonicalUrl, feed: &mut OfferFeed) {
+        if self.bytes > feed.limit_bytes {
+            feed.problem(format!("an offer of more than {} bytes", feed.limit_bytes));
+            return;
+        }
         let identifiers = [("sku", self.id), ("gtin", self.gtin), ("mpn", self.mpn), ("brand", self.brand)];
         let images = self.images.iter().filter_map(|image| CanonicalUrl::parse(image, Some(base)).ok());
         let mut listing = Listing {
@@ -229,6 +242,7 @@ fn read_products(text: &[u8], base: &CanonicalUrl, feed: &mut OfferFeed) {
     let mut buffer = Vec::new();
     let mut item: Option<Item> = None;
     let mut field: Option<(String, String)> = None;
+    let limit = feed.limit_bytes;
     // Elements open within the item: what stands deeper (the price of shipping) is not the offer's.
     let mut depth = 0_u32;
     loop {
@@ -253,17 +267,17 @@ fn read_products(text: &[u8], base: &CanonicalUrl, feed: &mut OfferFeed) {
                     item.field("link", value.into_owned());
                 }
             }
-            Ok(Event::Text(content)) => append(&mut field, &content),
-            Ok(Event::CData(content)) => append(&mut field, &content),
+            Ok(Event::Text(content)) => append(&mut field, &content, limit),
+            Ok(Event::CData(content)) => append(&mut field, &content, limit),
             Ok(Event::GeneralRef(reference)) => match &*reference {
-                "amp" => append(&mut field, "&"),
-                "lt" => append(&mut field, "<"),
-                "gt" => append(&mut field, ">"),
-                "quot" => append(&mut field, "\""),
-                "apos" => append(&mut field, "'"),
+                "amp" => append(&mut field, "&", limit),
+                "lt" => append(&mut field, "<", limit),
+                "gt" => append(&mut field, ">", limit),
+                "quot" => append(&mut field, "\"", limit),
+                "apos" => append(&mut field, "'", limit),
                 _ => {
                     if let Ok(Some(c)) = reference.resolve_char_ref() {
-                        append(&mut field, c.encode_utf8(&mut [0; 4]));
+                        append(&mut field, c.encode_utf8(&mut [0; 4]), limit);
                     }
                 }
             },
@@ -282,6 +296,7 @@ fn read_products(text: &[u8], base: &CanonicalUrl, feed: &mut OfferFeed) {
                     if depth == 0
                         && let (Some((name, value)), Some(item)) = (field.take(), &mut item)
                     {
+                        item.bytes += value.len();
                         item.field(&name, plain(&value));
                     }
                 }
@@ -296,9 +311,10 @@ fn read_products(text: &[u8], base: &CanonicalUrl, feed: &mut OfferFeed) {
     }
 }
 
-fn append(field: &mut Option<(String, String)>, text: &str) {
+/// Beyond the limit a field only has to be known as too long.
+fn append(field: &mut Option<(String, String)>, text: &str, limit_bytes: usize) {
     if let Some((_, value)) = field
-        && value.len() < FIELD_CHARS
+        && value.len() <= limit_bytes
     {
         value.push_str(text);
     }
@@ -328,6 +344,7 @@ fn plain(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listing::input::LIMIT_BYTES;
     use proptest::prelude::*;
 
     fn base() -> CanonicalUrl {
@@ -343,7 +360,7 @@ mod tests {
               <g:price>15.00 EUR</g:price><g:brand>Oakish</g:brand><g:shipping><g:price>3.00 EUR</g:price></g:shipping></item>
             <item><title>Lamp</title><description>Brass &amp;amp; glass</description><link>/item/2</link></item>
             <item><g:title>No link</g:title></item></channel></rss>"#;
-        let feed = read(xml.as_bytes(), &base());
+        let feed = read(xml.as_bytes(), &base(), LIMIT_BYTES);
         assert_eq!(feed.offers.len(), 2, "{feed:?}");
         let chair = &feed.offers[0];
         assert_eq!(chair.url.as_str(), "https://shop.example.test/item/1");
@@ -365,13 +382,16 @@ mod tests {
     fn a_product_feed_in_atom_and_lists_of_listings() {
         let atom = r#"<feed xmlns="http://www.w3.org/2005/Atom" xmlns:g="http://base.google.com/ns/1.0"><title>t</title>
             <entry><title>Chair</title><link href="https://shop.example.test/item/1"/><summary>Oak</summary><g:id>1</g:id></entry></feed>"#;
-        assert_eq!(read(atom.as_bytes(), &base()).offers[0].url.as_str(), "https://shop.example.test/item/1");
+        assert_eq!(
+            read(atom.as_bytes(), &base(), LIMIT_BYTES).offers[0].url.as_str(),
+            "https://shop.example.test/item/1"
+        );
         let lines = "{\"id\": \"1\", \"title\": \"Chair\", \"text\": \"Oak\", \"url\": \"/item/1\", \"price\": 15, \"currency\": \"EUR\", \"attributes\": {\"CAS No.\": \"50-00-0\"}}\nnonsense\n{\"id\": 2, \"title\": \"x\"}\n";
-        let feed = read(lines.as_bytes(), &base());
+        let feed = read(lines.as_bytes(), &base(), LIMIT_BYTES);
         assert_eq!((feed.offers.len(), feed.problems.len()), (1, 2), "{feed:?}");
         assert!(feed.offers[0].listing.identifiers.contains(&("CAS No.".to_owned(), "50-00-0".to_owned())));
         let array = format!("[{}]", lines.lines().next().unwrap());
-        assert_eq!(read(array.as_bytes(), &base()).offers, feed.offers);
+        assert_eq!(read(array.as_bytes(), &base(), LIMIT_BYTES).offers, feed.offers);
     }
 
     #[test]
@@ -382,8 +402,31 @@ mod tests {
             "<urlset><url><loc>https://shop.example.test/1</loc></url></urlset>",
             "",
         ] {
-            assert_eq!(read(text.as_bytes(), &base()), OfferFeed::default(), "{text}");
+            let feed = read(text.as_bytes(), &base(), LIMIT_BYTES);
+            assert!(feed.offers.is_empty() && feed.problems.is_empty(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_too_long_or_not_understood_is_a_problem_and_never_a_shorter_offer() {
+        let long = format!("{} carfentanil", "filler ".repeat(30));
+        let xml = format!(
+            "<rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel><item><g:title>a</g:title><g:link>/1</g:link>\
+             <g:description>{long}</g:description></item><item><g:title>b</g:title><g:link>/2</g:link></item></channel></rss>"
+        );
+        let feed = read(xml.as_bytes(), &base(), 100);
+        assert_eq!(
+            (feed.offers.len(), feed.problems.as_slice()),
+            (1, &["an offer of more than 100 bytes".to_owned()][..])
+        );
+        assert_eq!(read(xml.as_bytes(), &base(), 1000).offers[0].listing.description, long);
+        let row = |key: &str| serde_json::json!({ "id": 1, "title": "a", "url": "/1", key: long }).to_string();
+        let rows = format!("{}\n{}\n", row("text"), row("description"));
+        let feed = read(rows.as_bytes(), &base(), 100);
+        assert!(feed.offers.is_empty());
+        assert!(feed.problems[0].contains("limit of 100") && feed.problems[1].contains("`description`"), "{feed:?}");
+        let feed = read(rows.as_bytes(), &base(), 1000);
+        assert_eq!((feed.offers.len(), feed.offers[0].listing.description.as_str()), (1, long.as_str()));
     }
 
     proptest! {
@@ -391,7 +434,7 @@ mod tests {
         fn no_bytes_make_it_panic(body in proptest::collection::vec(any::<u8>(), 0..200), start in "(<rss xmlns:g=\"http://base.google.com/ns/1.0\"><item>|\\{|\\[)?") {
             let mut bytes = start.into_bytes();
             bytes.extend(body);
-            let _ = read(&bytes, &base());
+            let _ = read(&bytes, &base(), LIMIT_BYTES);
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Bytes of one block that are read.
-const BLOCK_LIMIT_BYTES: usize = 1 << 20;
+pub const BLOCK_LIMIT_BYTES: usize = 1 << 20;
 
 /// The values of all blocks, in order; a list at the top counts as its members. A broken block is named and the rest read.
 pub fn read(blocks: &[&str], problems: &mut Vec<String>) -> Vec<Value> {

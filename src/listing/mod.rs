@@ -11,6 +11,7 @@ pub mod ended;
 pub mod entities;
 pub mod feed;
 mod flow;
+pub mod input;
 mod json_ld;
 mod microdata;
 mod offer;
@@ -88,7 +89,9 @@ pub fn read(bytes: &[u8], context: &ReadContext<'_>) -> Page {
     let decoded = charset::decode(&bytes[..bytes.len().min(context.limits.bytes)], context.content_type);
     let mut page = reader::read(&decoded.text, context);
     page.encoding = decoded.encoding;
+    page.cut |= page.listings.iter().any(|listing| listing.cut);
     if cut {
+        page.cut = true;
         page.problems.push(format!("only the first {} bytes were read", context.limits.bytes));
     }
     if decoded.had_errors {

@@ -61,6 +61,7 @@ pub fn from_meta(meta: &[(String, String)], _url: &CanonicalUrl) -> Vec<Listing>
     let mut listing = Listing {
         title,
         description: get("og:description").map(clean).unwrap_or_default(),
+        cut: get("og:description").is_some_and(is_cut),
         price: amount.and_then(|amount| price::parse(amount, currency)),
         seller: None,
         identifiers: get("product:retailer_item_id").map(|id| ("sku".to_owned(), id.to_owned())).into_iter().collect(),
@@ -325,9 +326,11 @@ fn product(value: &Value, origin: &str, url: &CanonicalUrl) -> Option<Listing> {
         .filter_map(|image| url.as_url().join(&image).ok().map(String::from))
         .take(10)
         .collect();
+    let description = text(value.get("description")).unwrap_or_default();
     let mut listing = Listing {
         title,
-        description: text(value.get("description")).map(|text| clean(&text)).unwrap_or_default(),
+        description: clean(&description),
+        cut: is_cut(&description),
         price: amount.and_then(|amount| price::parse(&amount, currency.as_deref())),
         seller,
         identifiers,
@@ -355,6 +358,11 @@ fn note_sources(listing: &mut Listing, origin: &str) {
     for (field, _) in filled.into_iter().filter(|(_, filled)| *filled) {
         listing.source.insert(field.to_owned(), origin.to_owned());
     }
+}
+
+/// Whether [`clean`] leaves out the end of a field.
+fn is_cut(field: &str) -> bool {
+    field.chars().nth(FIELD_LIMIT_CHARS).is_some()
 }
 
 /// HTML inside a field is markup the shop forgot to drop.

@@ -25,6 +25,9 @@ pub struct Listing {
     pub language: Option<String>,
     /// Absolute image URLs.
     pub images: Vec<String>,
+    /// The description was longer than is read of a field: what is judged is not all of it.
+    #[serde(skip)]
+    pub cut: bool,
     /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`.
     pub source: BTreeMap<String, String>,
 }
@@ -52,6 +55,8 @@ pub struct Page {
     pub encoding: &'static str,
     /// What was cut or broken, in words fit for the coverage statement.
     pub problems: Vec<String>,
+    /// Text of the page passed a cap: what is judged is not all of it, and a clear verdict says nothing of the rest.
+    pub cut: bool,
 }
 
 /// One outlink.

@@ -44,6 +44,7 @@ pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
     let Pass { mut page, raw, flow, .. } = pass;
     page.text = flow.into_text();
     let blocks = json_ld::read(&raw.json_ld, &mut page.problems);
+    page.cut |= raw.json_ld.iter().any(|block| block.len() > json_ld::BLOCK_LIMIT_BYTES);
     let listings = offer::from_json_ld(&blocks, context.url);
     // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
     let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
@@ -142,6 +143,11 @@ impl<'a, 'c> Pass<'a, 'c> {
         // Four bytes a character at most, so this bounds the characters too.
         if self.flow.len() < self.context.limits.text_chars {
             self.flow.push(&decoded);
+        } else if !self.page.cut && !decoded.trim().is_empty() {
+            self.page.cut = true;
+            self.page
+                .problems
+                .push(format!("only the first {} characters of text were read", self.context.limits.text_chars));
         }
     }
 

@@ -36,6 +36,8 @@ pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> 
     };
     match (live, reached) {
         (true, _) => Sight::Live,
+        // What was not read may still hold the offer.
+        (false, _) if examination.page.cut => Sight::NotSeen,
         (false, Reached::ByRedirect) => Sight::Redirected,
         (false, Reached::Directly) => Sight::Changed,
     }
@@ -195,6 +197,17 @@ mod tests {
     }
 
     const OFFER: &str = "powder for sale, bulk price per gram, ships from our own lab within a day, discreet";
+
+    #[test]
+    fn an_offer_beyond_what_is_read_of_a_page_is_not_gone() {
+        let read = |cut| {
+            let mut examination = page("A long page about oak", vec![]);
+            examination.page.cut = cut;
+            [Reached::Directly, Reached::ByRedirect].map(|reached| judge(&examination, &[], reached))
+        };
+        assert_eq!(read(false), [Sight::Changed, Sight::Redirected]);
+        assert_eq!(read(true), [Sight::NotSeen, Sight::NotSeen]);
+    }
 
     #[test]
     fn a_page_says_what_became_of_the_listing() {

@@ -171,6 +171,7 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::RedirectToItself => "pages that redirect to themselves",
         Reason::RedirectMalformed => "redirects to what is no address",
         Reason::BodySizeCap => "pages cut at the size limit",
+        Reason::TextCap => "pages whose text was judged only up to a limit",
         Reason::BodyTimeCap => "pages cut at the time limit",
         Reason::Connection => "connections that failed or broke",
         Reason::Timeout => "pages that did not answer in time",

@@ -26,6 +26,7 @@ use crate::vocab::ids::{PlatformId, ReferralId};
 const ENTRIES: usize = 50;
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct FeedQuery {
     /// JSON Feed and Atom: the page of what changed before this change number.
     before: Option<i64>,

@@ -16,6 +16,7 @@ mod identify;
 mod limits;
 mod links;
 mod problem;
+mod query;
 mod request;
 mod state;
 mod tls;

@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, header};
 use serde::de::DeserializeOwned;
 
+use crate::server::BODY_LIMIT_BYTES;
 use crate::server::problem::Problem;
 
 /// Rows of a list when nothing is asked.
@@ -42,7 +43,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
                 Err(Problem::unsupported("send the body as `application/json`"))
             }
             Err(rejection) if rejection.status().as_u16() == 413 => {
-                Err(Problem::too_large("the body is larger than this server takes"))
+                Err(Problem::too_large(format!("the body has more than {BODY_LIMIT_BYTES} bytes")))
             }
             Err(rejection) => Err(Problem::bad_request(rejection.body_text())),
         }

@@ -43,6 +43,8 @@ pub struct HubSettings {
     pub report: crate::config::settings::Report,
     /// Folder of WARC files.
     pub warc: PathBuf,
+    /// Bytes of one listing that is screened or handed over.
+    pub listing_bytes: usize,
     /// The crawler's User-Agent.
     pub user_agent: String,
     /// The keys that sign the crawler's requests.

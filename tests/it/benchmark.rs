@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use listingwatch::detect::Detector;
 use listingwatch::detect::evaluate::{Judged, Label, Report, report, spans};
-use listingwatch::detect::screen::{self, InputLine};
+use listingwatch::detect::screen;
 use listingwatch::detect::watchlist::Watchlist;
+use listingwatch::listing::input::InputLine;
 use serde_json::Value;
 
 fn rows() -> Vec<Value> {
@@ -85,7 +86,7 @@ fn evaluated(parts: &[&str]) -> Report {
             let input: InputLine = serde_json::from_value(row).unwrap();
             let assessment = screen::judge(&detector, &input, &[]);
             let spans = spans::check(&input, &assessment, detector.watchlist(), &label.spans);
-            Judged { id: input.id, title: input.title.unwrap_or_default(), label, assessment, spans }
+            Judged { id: input.id.to_string(), title: input.title.unwrap_or_default(), label, assessment, spans }
         })
         .collect();
     report(&judged, 1.0, 0)

@@ -136,9 +136,13 @@ const WITHOUT_NUMBER: [&str; 6] = ["time", "millis", "watchlist", "warc", "signe
 /// Digits behind the fourth of a fraction: the last ones may differ from machine to machine.
 static FRACTION: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b([0-9]+\.[0-9]{4})[0-9]{2,}\b").unwrap());
 
+/// Where a record stands in its file depends on the packed length of the one before, which tells the time.
+static PLACE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r#"(warc_(?:offset|length)"?[=:] ?)[0-9]+"#).unwrap());
+
 /// A text without ids, digests, times and ports.
 fn settled(text: &str) -> String {
     let mut text = FRACTION.replace_all(text, "$1").into_owned();
+    text = PLACE.replace_all(&text, "$1<place>").into_owned();
     for (regex, kind) in CHANGING.iter() {
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let replaced = regex.replace_all(&text, |found: &Captures<'_>| {

@@ -30,6 +30,7 @@ mod rebuilt;
 mod referral_loop;
 mod refused;
 mod retry;
+mod screening;
 mod shop;
 mod tidy;
 mod warc;

@@ -8,7 +8,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::detect::evaluate::figures::wilson;
-use crate::detect::screen::{self, InputLine};
+use crate::detect::screen;
+use crate::listing::input::InputLine;
 use crate::vocab::terms::How;
 
 /// One way of writing a name so that a plain search misses it. The order is the order they are applied in: letters are
@@ -318,7 +319,7 @@ pub fn measure<'a>(detector: &Detector, inputs: impl Iterator<Item = &'a InputLi
         let alone = Technique::ALL.iter().map(|one| vec![*one]);
         for techniques in alone.chain(Technique::pairs().map(|(a, b)| vec![a, b])) {
             let label = techniques.iter().map(|one| one.name()).collect::<Vec<_>>().join("+");
-            let seed = xxh3_64_with_seed(label.as_bytes(), xxhash_rust::xxh3::xxh3_64(input.id.as_bytes()));
+            let seed = xxh3_64_with_seed(label.as_bytes(), xxhash_rust::xxh3::xxh3_64(input.id.to_string().as_bytes()));
             let Some((changed, places, written)) = rewritten(&subject, &techniques, seed) else { continue };
             let assessment = screen::judge(detector, &changed, &[]);
             let same = recognised(&assessment, &subject.ids, &places);
@@ -337,7 +338,7 @@ pub fn measure<'a>(detector: &Detector, inputs: impl Iterator<Item = &'a InputLi
             }
             if !same && out.missed.iter().filter(|miss| miss.technique == label).count() < MISSES_LIMIT {
                 out.missed.push(Missed {
-                    id: input.id.clone(),
+                    id: input.id.to_string(),
                     technique: label,
                     name: subject.name.clone(),
                     written,
@@ -465,12 +466,10 @@ mod tests {
         let watchlist =
             crate::detect::watchlist::Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
         let detector = Detector::compile(std::sync::Arc::new(watchlist)).unwrap();
-        let input = InputLine {
-            id: "x".to_owned(),
-            title: Some("Isotonitazene 10 g".to_owned()),
-            text: Some("We sell isotonitazene, pure ISOTONITAZENE.".to_owned()),
-            ..InputLine::default()
-        };
+        let input: InputLine = serde_json::from_str(
+            r#"{"id": "x", "title": "Isotonitazene 10 g", "text": "We sell isotonitazene, pure ISOTONITAZENE."}"#,
+        )
+        .unwrap();
         let subject = subject(&detector, &input).unwrap();
         assert_eq!(subject.places, [("text", 8, 21), ("text", 28, 41), ("title", 0, 13)]);
         let (changed, places, written) = rewritten(&subject, &[Technique::Dotted], 1).unwrap();

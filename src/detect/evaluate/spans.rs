@@ -5,9 +5,9 @@ use serde::Serialize;
 use crate::detect::assessment::{Assessment, NameMatch};
 use crate::detect::evaluate::SpanLabel;
 use crate::detect::identifiers;
-use crate::detect::screen::InputLine;
 use crate::detect::view::fold;
 use crate::detect::watchlist::{Substance, Watchlist};
+use crate::listing::input::InputLine;
 use crate::vocab::terms::How;
 
 /// Reported places checked.
@@ -119,7 +119,7 @@ fn names_it(place: &NameMatch, substance: &Substance) -> bool {
     let written = letters(&place.surface);
     match place.how {
         How::Identifier => {
-            let ids = identifiers::find(&fold(&place.surface));
+            let (ids, _) = identifiers::find(&fold(&place.surface));
             ids.iter().any(|id| substance.identifiers().any(|known| *known == id.value))
         }
         How::Name | How::Street => substance.all_names().map(letters).any(|name| is_form(&written, &name)),
@@ -170,11 +170,8 @@ mod tests {
     fn a_place_that_misses_the_name_is_told() {
         let watchlist = Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
         let detector = crate::detect::Detector::compile(std::sync::Arc::new(watchlist)).unwrap();
-        let input = InputLine {
-            id: "x".to_owned(),
-            title: Some("pure I.s.o.t.o.n.i.t.a.z.3.n.e, 14188-81-9".to_owned()),
-            ..InputLine::default()
-        };
+        let input: InputLine =
+            serde_json::from_str(r#"{"id": "x", "title": "pure I.s.o.t.o.n.i.t.a.z.3.n.e, 14188-81-9"}"#).unwrap();
         let mut assessment = crate::detect::screen::judge(&detector, &input, &[]);
         let labels = [SpanLabel { field: "title".to_owned(), start: 5, end: 30 }];
         let good = check(&input, &assessment, detector.watchlist(), &labels);

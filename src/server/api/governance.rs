@@ -19,6 +19,7 @@ use crate::vocab::time::Timestamp;
 
 /// For what personal data is opened.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RevealBody {
     /// The purpose; it stands in the audit log.
     #[schema(min_length = 3, max_length = 500, pattern = "\\S{3}")]
@@ -60,6 +61,7 @@ fn must_hold_office(role: Role) -> Result<(), Problem> {
 
 /// What was wrong with a referral.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct CorrectBody {
     /// What was wrong; the new draft cites it.
     #[schema(max_length = 2000, pattern = "\\S")]

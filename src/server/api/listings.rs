@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 
-use crate::listing::feed;
+use crate::listing::feed::{self, Offered, RowError};
+use crate::listing::input::ListingId;
+use crate::server::api::screening::{IdBody, PageBody, PriceBody};
 use crate::server::auth::Caller;
 use crate::server::problem::Problem;
 use crate::server::request::{Body, Params};
@@ -34,18 +36,18 @@ pub(super) struct ListingsQuery {
 #[expect(dead_code, reason = "the shape of the body for the API's description; it is read listing by listing")]
 enum ListingsBody {
     /// One listing.
-    One(PostedListing),
+    One(Box<PostedListing>),
     /// Several; one that cannot be taken in gets an `error` in its place.
     Many(Vec<Value>),
 }
 
-/// A listing in the shape of `screen`, with the page it is published at.
+/// A listing in the shape of `screen`, with the page it is published at. No other keys may stand in it.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape of the body for the API's description")]
 struct PostedListing {
-    /// The platform's id of it; posting it again updates it.
-    #[schema(min_length = 1, max_length = 200)]
-    id: String,
+    /// The platform's id of it; posting it again updates it. `7` and `"7"` are one id.
+    id: IdBody,
     /// The page it is published at, on a host of the platform.
     #[schema(format = "uri")]
     url: String,
@@ -55,8 +57,14 @@ struct PostedListing {
     text: Option<String>,
     /// Language.
     lang: Option<String>,
+    /// Price, as text or number.
+    price: Option<PriceBody>,
     /// Currency.
     currency: Option<String>,
+    /// Named attributes: `{"CAS No.": "…"}`.
+    attributes: Option<std::collections::BTreeMap<String, Value>>,
+    /// What kind of page it stands on; it has no effect on the verdict yet.
+    page: Option<PageBody>,
     /// Seller's published name; stored as a keyed hash.
     seller: Option<String>,
 }
@@ -96,14 +104,15 @@ pub(super) async fn post(
     if !platform.agreement.in_force(state.now()) {
         return Err(Problem::forbidden("the agreement with the platform is not in force"));
     }
+    let limit_bytes = state.hub().listing_bytes;
     let posted = match body {
         Value::Array(posted) if posted.len() > LISTINGS_AT_ONCE => {
             return Err(Problem::unprocessable(format!("at most {LISTINGS_AT_ONCE} listings a call")));
         }
         Value::Array(posted) => posted,
         one => {
-            if let Err(wrong) = read(&one) {
-                return Err(Problem::unprocessable(wrong));
+            if let Err(wrong) = read(&one, limit_bytes) {
+                return Err(Problem::unprocessable(wrong.to_string()));
             }
             vec![one]
         }
@@ -111,12 +120,15 @@ pub(super) async fn post(
     let mut results: Vec<Value> = Vec::with_capacity(posted.len());
     let mut pushed: Vec<(usize, PushedListing)> = Vec::new();
     for (at, one) in posted.into_iter().enumerate() {
-        match read(&one) {
+        match read(&one, limit_bytes) {
             Ok((id, offered)) => {
                 results.push(json!({ "id": id }));
-                pushed.push((at, PushedListing { id, offered, body: one }));
+                pushed.push((at, PushedListing { id: id.to_string(), offered, body: one }));
             }
-            Err(error) => results.push(json!({ "id": one["id"].as_str(), "line": at + 1, "error": error })),
+            Err(error) => {
+                let id = ListingId::of(&one["id"]);
+                results.push(json!({ "id": id, "line": at + 1, "error": error.to_string() }));
+            }
         }
     }
     let hub = state.clone();
@@ -142,10 +154,22 @@ pub(super) async fn post(
     Ok(Json(json!({ "taken": results.len() - refused, "refused": refused, "results": results })))
 }
 
-fn read(one: &Value) -> Result<(String, feed::Offered), String> {
-    let id = one["id"].as_str().unwrap_or_default();
-    if id.is_empty() || id.chars().count() > ID_CHARS || id.chars().any(char::is_control) {
-        return Err(format!("`id` must be text of 1 to {ID_CHARS} characters"));
+/// Why a posted listing is refused before its platform is asked.
+#[derive(Debug, thiserror::Error)]
+enum PostedError {
+    /// Its id cannot be kept.
+    #[error("`id` must be a whole number, or text of 1 to {ID_CHARS} characters without control characters")]
+    Id,
+    /// It is no listing that can be recorded.
+    #[error(transparent)]
+    Row(#[from] RowError),
+}
+
+fn read(one: &Value, limit_bytes: usize) -> Result<(ListingId, Offered), PostedError> {
+    let id = one.get("id").and_then(ListingId::of).ok_or(PostedError::Id)?;
+    let words = id.to_string();
+    if words.is_empty() || words.chars().count() > ID_CHARS || words.chars().any(char::is_control) {
+        return Err(PostedError::Id);
     }
-    Ok((id.to_owned(), feed::offered(one, None)?))
+    Ok((id, feed::offered(one, None, limit_bytes)?))
 }

@@ -14,12 +14,14 @@ pub(super) use office::{PlatformView, platform_views};
 pub(super) use referrals::{notice_as, outcome_of};
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::server::problem::Problem;
+use crate::server::query::{self, KnownQueries};
 use crate::server::state::ServerState;
 
 struct Bearer;
@@ -86,7 +88,9 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(screening::screen))
         .routes(routes!(listings::post));
     let (routes, document) = OpenApiRouter::with_openapi(Head::openapi()).nest("/api/v1", routes).split_for_parts();
-    (routes, describe::complete(&document))
+    let description = describe::complete(&document);
+    let known = KnownQueries::of(&description);
+    (routes.route_layer(from_fn_with_state(known, query::refuse_unknown)), description)
 }
 
 #[cfg(test)]

@@ -217,6 +217,7 @@ pub(super) async fn capture(
 
 /// A platform's answer.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(in crate::server) struct AnswerBody {
     /// `removed`, `restricted`, `account-action`, `rejected` or `needs-information`.
     #[schema(value_type = String, pattern = "^(removed|restricted|account-action|rejected|needs-information)$")]
@@ -294,6 +295,7 @@ pub(super) async fn acknowledge(
 
 /// An affected party's contest.
 #[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ContestBody {
     /// The signed part of the contest link in the notice.
     link: String,
@@ -324,6 +326,7 @@ pub(super) async fn contest(
 
 /// Why somebody decides.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct ReasonBody {
     /// Why; kept in the case and the audit log.
     #[schema(max_length = 2000, pattern = "\\S")]

@@ -5,7 +5,7 @@ use axum::extract::State;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::detect::screen;
+use crate::detect::screen::{self, BadLine};
 use crate::server::auth::Caller;
 use crate::server::problem::Problem;
 use crate::server::request::Body;
@@ -18,7 +18,7 @@ const LISTINGS_AT_ONCE: usize = 1000;
 /// What is judged: a listing, or a list of up to 1,000.
 #[derive(ToSchema)]
 #[serde(untagged)]
-#[expect(dead_code, reason = "the shape of the body for the API's description; it is read line by line")]
+#[expect(dead_code, reason = "the shape of the body for the API's description; it is read listing by listing")]
 enum ScreenBody {
     /// One listing.
     One(Titled),
@@ -28,35 +28,105 @@ enum ScreenBody {
     Many(Vec<Value>),
 }
 
-/// A listing with a title.
+/// A listing with a title. No other keys may stand in it.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape of the body for the API's description")]
 struct Titled {
-    /// The caller's id.
-    id: String,
+    /// The caller's id, answered as it came.
+    id: IdBody,
     /// Title.
     #[schema(min_length = 1)]
     title: String,
     /// Text.
     text: Option<String>,
+    /// The page it is published at.
+    url: Option<String>,
     /// Language.
     lang: Option<String>,
+    /// Price, as text or number.
+    price: Option<PriceBody>,
     /// Currency.
     currency: Option<String>,
+    /// Named attributes: `{"CAS No.": "…"}`.
+    attributes: Option<std::collections::BTreeMap<String, Value>>,
+    /// What kind of page it stands on; it has no effect on the verdict yet.
+    page: Option<PageBody>,
 }
 
-/// A listing without one.
+/// A listing without one. No other keys may stand in it.
 #[derive(ToSchema)]
+#[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape of the body for the API's description")]
 struct Described {
-    /// The caller's id.
-    id: String,
+    /// The caller's id, answered as it came.
+    id: IdBody,
     /// Text.
     #[schema(min_length = 1)]
     text: String,
+    /// The page it is published at.
+    url: Option<String>,
+    /// Language.
+    lang: Option<String>,
+    /// Price, as text or number.
+    price: Option<PriceBody>,
+    /// Currency.
+    currency: Option<String>,
+    /// Named attributes: `{"CAS No.": "…"}`.
+    attributes: Option<std::collections::BTreeMap<String, Value>>,
+    /// What kind of page it stands on; it has no effect on the verdict yet.
+    page: Option<PageBody>,
 }
 
-/// Judges one listing, or a list of up to 1,000; nothing is stored. A listing that cannot be judged gets an `error` in its place.
+/// An id: text, or a whole number of at most 64 bits.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+pub(super) enum IdBody {
+    /// Text.
+    Text(String),
+    /// A number.
+    Number(i64),
+}
+
+/// A price as text or number.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+pub(super) enum PriceBody {
+    /// Text.
+    Text(String),
+    /// A number.
+    Number(f64),
+}
+
+/// A kind of page.
+#[derive(ToSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+pub(super) enum PageBody {
+    /// One offer.
+    Product,
+    /// A list of offers.
+    Category,
+    /// An article.
+    Article,
+    /// News.
+    News,
+    /// A job.
+    Job,
+    /// A thesis.
+    Thesis,
+    /// A seller's or member's page.
+    Profile,
+    /// A discussion.
+    Forum,
+    /// None of these.
+    Page,
+}
+
+/// Judges one listing, or a list of up to 1,000; nothing is stored. A listing that cannot be
+/// judged whole, because a key is unknown or its text is over the limit, is refused; in a list it gets an `error` in its place.
 #[utoipa::path(post, path = "/screen", tag = "screening", summary = "Verdict on one listing or up to 1,000, at once",
     request_body = ScreenBody, responses(
     (status = 200, body = serde_json::Value, description = "a verdict for a listing, a list for a list"),
@@ -79,21 +149,23 @@ pub(super) async fn screen(
         None => Vec::new(),
     };
     let detector = (state.hooks().detector)(());
-    let judge = move |number: usize, listing: &Value| -> Result<Value, screen::BadLine> {
-        let line = screen::line(&detector, number, &listing.to_string(), &jurisdictions)?;
-        Ok(serde_json::to_value(line).unwrap_or_default())
-    };
+    let limit_bytes = state.hub().listing_bytes;
+    let judge = move |listing: &Value| screen::listing_of(&detector, listing, &jurisdictions, limit_bytes);
     let work = tokio::task::spawn_blocking(move || match &body {
         Value::Array(listings) if listings.len() > LISTINGS_AT_ONCE => {
             Err(Problem::unprocessable(format!("at most {LISTINGS_AT_ONCE} listings a call")))
         }
         Value::Array(listings) => {
-            let verdicts = listings.iter().enumerate().map(|(at, listing)| {
-                judge(at + 1, listing).unwrap_or_else(|bad| serde_json::to_value(bad).unwrap_or_default())
+            let verdicts = listings.iter().enumerate().map(|(at, listing)| match judge(listing) {
+                Ok(line) => serde_json::to_value(line),
+                Err(error) => serde_json::to_value(BadLine::of(listing, at + 1, &error)),
             });
-            Ok(Value::Array(verdicts.collect()))
+            verdicts.collect::<Result<_, _>>().map(Value::Array).map_err(|error| Problem::internal(&error))
         }
-        one => judge(1, one).map_err(|bad| Problem::unprocessable(bad.error)),
+        one => {
+            let line = judge(one).map_err(|error| Problem::unprocessable(error.to_string()))?;
+            serde_json::to_value(line).map_err(|error| Problem::internal(&error))
+        }
     });
     match work.await {
         Ok(verdicts) => Ok(Json(verdicts?)),

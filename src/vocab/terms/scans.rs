@@ -10,6 +10,8 @@ terms! {
         Agreement = "agreement",
         /// A body was cut at the size limit.
         BodySizeCap = "body-size-cap",
+        /// A page whose text was judged only up to a limit.
+        TextCap = "text-cap",
         /// A body was cut at the time limit.
         BodyTimeCap = "body-time-cap",
         /// A connection failed or broke.
