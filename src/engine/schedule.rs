@@ -22,6 +22,8 @@ pub fn due(rooms: &Rooms, platforms: &[Arc<Platform>]) -> Result<Vec<Arc<Platfor
         }
         match rooms.truth.last_scheduled(&platform.id)? {
             None => rooms.truth.note_scheduled(&platform.id, now)?,
+            // Noted by a clock that was ahead: nothing is known of the last scan, so it waits for its next moment.
+            Some(last) if last > now => rooms.truth.note_scheduled(&platform.id, now)?,
             Some(last) => {
                 if next_after(&schedule.cron, last).is_some_and(|next| next <= now) {
                     due.push(platform.clone());

@@ -26,6 +26,9 @@ const CHECK_AWAY: Duration = Duration::from_secs(6 * 3600);
 /// At most one request in this many is for the control file, however slow the pace.
 const SHARE: u32 = 50;
 
+/// The longest time between two looks at it.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(86_400);
+
 /// How soon it is asked for again when it could not be had.
 const CHECK_AGAIN: Duration = Duration::from_secs(30 * 60);
 
@@ -133,7 +136,7 @@ impl Control {
     /// The same, asked for no more often than the pace allows.
     #[must_use]
     pub fn at_pace(mut self, delay: Duration, now: Timestamp) -> Self {
-        let share = delay.saturating_mul(SHARE).min(Duration::from_secs(86_400));
+        let share = delay.saturating_mul(SHARE).min(LONGEST_INTERVAL);
         self.check_at = self.check_at.map(|at| at.max(now.after(share)));
         self
     }
@@ -142,6 +145,11 @@ impl Control {
     pub fn is_due(&self, now: Timestamp) -> bool {
         let outside = matches!(self.hold(now), Some((Hold::Hours, _)));
         !outside && self.check_at.is_none_or(|at| at <= now)
+    }
+
+    /// Brings a next look that lies beyond the longest interval, noted by a clock that was ahead, within it.
+    pub fn look_in_time(&mut self, now: Timestamp) {
+        self.check_at = self.check_at.map(|at| at.min(now.after(LONGEST_INTERVAL)));
     }
 
     /// Why no request may be made at `now`, and the moment to ask again: the end of the hold, or the next look at the file.

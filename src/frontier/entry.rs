@@ -8,6 +8,9 @@ use crate::vocab::ids::{PlatformId, Sha256Digest};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
+/// The clock is taken to have been set back when it shows a moment this long before one it showed earlier.
+pub const CLOCK_SLACK: Duration = Duration::from_secs(10);
+
 /// Why a URL is in the frontier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -110,10 +113,27 @@ impl UrlState {
         }
     }
 
-    /// Whether a scan that began at `since` is done with it: it was answered, or given up.
-    pub fn is_done_since(&self, since: Timestamp) -> bool {
-        let answered = self.failures == 0 && self.last_fetched.is_some_and(|at| at >= since);
-        answered || self.given_up.is_some_and(|at| at >= since)
+    /// Whether a scan that began at `since` is done with it at `now`: it was answered, or given up. A moment still to come
+    /// was noted by a clock that was ahead and says nothing.
+    pub fn is_done_since(&self, since: Timestamp, now: Timestamp) -> bool {
+        let within = |at: Timestamp| at >= since && at <= now.after(CLOCK_SLACK);
+        let answered = self.failures == 0 && self.last_fetched.is_some_and(within);
+        answered || self.given_up.is_some_and(within)
+    }
+
+    /// When the URL is due, of a clock that was found set back to `now`; `due` is what was noted. What is owed is due now.
+    /// What was visited by a clock that was ahead is due within its interval, and now if the step was longer than that.
+    pub fn due_after_step_back(&self, due: Timestamp, now: Timestamp) -> Timestamp {
+        let ahead = self.last_fetched.max(self.given_up).unwrap_or(Timestamp::EPOCH).since(now);
+        if due <= now {
+            due
+        } else if self.is_owed() {
+            now
+        } else if ahead.is_zero() {
+            due
+        } else {
+            self.interval.filter(|interval| ahead <= *interval).map_or(now, |interval| due.min(now.after(interval)))
+        }
     }
 
     /// Whether the page is still owed: never had, or not had at the last attempt, though nothing excludes it.
@@ -162,4 +182,44 @@ pub struct Settlement {
     pub state: UrlState,
     /// When it is due again.
     pub due: Timestamp,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_clock_ahead_noted_becomes_due() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let (hour, day, year) =
+            (Duration::from_secs(3600), Duration::from_secs(86_400), Duration::from_secs(365 * 86_400));
+        let week = 7 * day;
+        let visited = |at| UrlState { last_fetched: Some(at), interval: Some(week), ..UrlState::default() };
+        let left_out = |at| UrlState { excluded: true, given_up: Some(at), ..UrlState::default() };
+        let failed = UrlState { last_fetched: Some(now.before(week)), failures: 1, ..UrlState::default() };
+        for (name, state, due, expected) in [
+            ("due", visited(now.before(week)), now, now),
+            ("visited by a right clock", visited(now.before(day)), now.after(6 * day), now.after(6 * day)),
+            ("an hour ahead", visited(now.after(hour)), now.after(hour + week), now.after(week)),
+            ("a day ahead", visited(now.after(day)), now.after(day + week), now.after(week)),
+            ("a year ahead", visited(now.after(year)), now.after(year + week), now),
+            ("left out a year ahead", left_out(now.after(year)), now.after(year + week), now),
+            ("never had", UrlState::default(), now.after(year), now),
+            ("failed a year ahead", failed.clone(), now.after(year), now),
+            ("given up an hour ahead", failed.given_up(now.after(hour)), now.after(2 * hour), now),
+        ] {
+            assert_eq!(state.due_after_step_back(due, now), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_visit_still_to_come_is_no_visit() {
+        let now = Timestamp::from_millis(1_700_000_000_000);
+        let year = Duration::from_secs(365 * 86_400);
+        let visited = |at| UrlState { last_fetched: Some(at), ..UrlState::default() };
+        assert!(visited(now).is_done_since(now.before(year), now));
+        assert!(!visited(now.before(year)).is_done_since(now, now));
+        assert!(!visited(now.after(year)).is_done_since(now, now));
+        assert!(!UrlState::default().given_up(now.after(year)).is_done_since(now, now));
+    }
 }

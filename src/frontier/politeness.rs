@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::frontier::control::{Control, Hold};
 use crate::vocab::platform::Rate;
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 
 /// Back-off never asks for more than this between two requests; beyond it the host is blocked instead.
@@ -24,6 +25,32 @@ const LONGEST_SILENT_BLOCK: Duration = Duration::from_secs(6 * 3600);
 
 /// The delay is at least this many times the host's latency: a slow host is a busy host.
 const LATENCY_FACTOR: u32 = 2;
+
+/// A last request this far in the future may come from a checkpoint that lags; one beyond it was noted by a clock that
+/// was ahead.
+const CLOCK_SLACK: Duration = Duration::from_secs(60);
+
+/// Why a host may not be asked yet, besides what its control file says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wait {
+    /// It answered 429 or 503.
+    Asked,
+    /// It does not answer.
+    Silent,
+    /// The pace promised to it.
+    Pace,
+}
+
+impl Wait {
+    /// Name of the reason in the coverage statement.
+    pub fn reason(self) -> Reason {
+        match self {
+            Wait::Asked => Reason::HostBlocked,
+            Wait::Silent => Reason::HostSilent,
+            Wait::Pace => Reason::HostPaced,
+        }
+    }
+}
 
 /// What is owed to one host.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,6 +115,43 @@ impl HostRecord {
         paced.max(self.blocked_until.unwrap_or(Timestamp::EPOCH))
     }
 
+    /// Why no request may be made at `now`, where a block and not only the delay since the last request says so.
+    pub fn wait(&self, now: Timestamp) -> Option<(Wait, Timestamp)> {
+        let until = self.blocked_until.filter(|until| *until > now)?;
+        let paced = self.last_request_at.map_or(Timestamp::EPOCH, |at| at.after(self.delay));
+        let why = match () {
+            () if self.is_silent() => Wait::Silent,
+            () if until <= paced => Wait::Pace,
+            () => Wait::Asked,
+        };
+        Some((why, until))
+    }
+
+    /// The record on a clock that was set forward by `millis`, or back if negative: what is owed stays as long as it was.
+    #[must_use]
+    pub fn on_shifted_clock(mut self, millis: i64) -> Self {
+        self.last_request_at = self.last_request_at.map(|at| at.shifted(millis));
+        self.blocked_until = self.blocked_until.map(|until| until.shifted(millis));
+        self
+    }
+
+    /// The record as another process must read it at `now`, not knowing whether the clock was set in between. A last
+    /// request in the future was noted by a clock that was ahead, and counts as made now: what was owed after it is owed
+    /// from now. No block is longer than the longest there is.
+    #[must_use]
+    pub fn as_read_at(self, now: Timestamp) -> Self {
+        let ahead = self.last_request_at.map_or(0, |at| at.as_millis().saturating_sub(now.as_millis()));
+        let too_far = u128::try_from(ahead).is_ok_and(|ahead| ahead > CLOCK_SLACK.as_millis());
+        let mut read = if too_far { self.on_shifted_clock(-ahead) } else { self };
+        // A checkpoint that lags adds the delay of the host to its own interval; a delay may be longer than any block.
+        let longest = LONGEST_BLOCK.max(read.delay).saturating_add(CLOCK_SLACK);
+        read.blocked_until = read.blocked_until.map(|until| until.min(now.after(longest)));
+        if let Some(control) = &mut read.control {
+            control.look_in_time(now);
+        }
+        read
+    }
+
     /// The record as it must be read when requests up to `latest` may have followed it: as if the last had been made then.
     #[must_use]
     pub fn asked_until(mut self, latest: Timestamp) -> Self {
@@ -115,8 +179,14 @@ impl HostRecord {
         self.silences >= SILENCES
     }
 
-    /// Learns from an answer. `retry_after` is the header's text. Says whether the host asked us to stay away.
-    pub fn after_answer(&mut self, status: u16, latency: Duration, retry_after: Option<&str>, now: Timestamp) -> bool {
+    /// Learns from an answer. `retry_after` is what the header asks for. Says whether the host asked us to stay away.
+    pub fn after_answer(
+        &mut self,
+        status: u16,
+        latency: Duration,
+        retry_after: Option<Duration>,
+        now: Timestamp,
+    ) -> bool {
         self.silences = 0;
         let latency = latency.min(LONGEST_DELAY);
         // Rises soon, falls slowly: a site in trouble shows it by its latency before it says 503.
@@ -127,8 +197,7 @@ impl HostRecord {
         };
         if matches!(status, 429 | 503) {
             let own = FIRST_BLOCK.saturating_mul(1 << self.refusals.min(9));
-            let asked = retry_after.and_then(|text| parse_retry_after(text, now)).unwrap_or(own);
-            let until = now.after(asked.min(LONGEST_BLOCK));
+            let until = now.after(retry_after.unwrap_or(own).min(LONGEST_BLOCK));
             self.blocked_until = Some(self.blocked_until.map_or(until, |earlier| earlier.max(until)));
             self.refusals = self.refusals.saturating_add(1);
             self.slowdown = (self.slowdown + 1).min(6);
@@ -146,15 +215,16 @@ impl HostRecord {
     }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date. A date in the past asks for nothing.
-pub fn parse_retry_after(text: &str, now: Timestamp) -> Option<Duration> {
+/// Reads `Retry-After`: seconds, or an HTTP date. A date in the past asks for nothing. `date` is the answer's own `Date`: the
+/// server's clock, by which the header was written; ours, `now`, may be wrong.
+pub fn parse_retry_after(text: &str, date: Option<&str>, now: Timestamp) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
         // Digits too many for a u64 still ask for the longest block.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
     }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?;
-    Some(Timestamp::from(date.timestamp()).since(now))
+    let moment = |text: &str| Some(Timestamp::from(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp()));
+    Some(moment(text)?.since(date.and_then(moment).unwrap_or(now)))
 }
 
 #[cfg(test)]
@@ -230,7 +300,7 @@ mod tests {
     #[test]
     fn refusals_block_and_slow_down_and_calm_returns_slowly() {
         let mut record = HostRecord::default();
-        assert!(record.after_answer(429, SECOND, Some("120"), at(0)));
+        assert!(record.after_answer(429, SECOND, Some(120 * SECOND), at(0)));
         assert_eq!(record.blocked_until, Some(at(120)));
         assert!(record.after_answer(503, SECOND, None, at(0)));
         assert_eq!(record.blocked_until, Some(at(120)), "a shorter block does not replace a longer one");
@@ -282,7 +352,86 @@ mod tests {
             ("soon", None),
             ("", None),
         ] {
-            assert_eq!(parse_retry_after(text, now).map(|d| d.as_secs()), seconds, "{text}");
+            assert_eq!(parse_retry_after(text, None, now).map(|d| d.as_secs()), seconds, "{text}");
         }
+        // By the clock of the server, however wrong ours is.
+        let (date, until) = ("Mon, 24 Nov 2025 16:00:30 GMT", "Mon, 24 Nov 2025 16:01:00 GMT");
+        for now in [now, now.shifted(-365 * DAY), now.shifted(365 * DAY)] {
+            assert_eq!(parse_retry_after(until, Some(date), now), Some(30 * SECOND));
+        }
+    }
+
+    const HOUR: i64 = 3_600_000;
+    const DAY: i64 = 24 * HOUR;
+
+    /// A host that answered 429 with `Retry-After: 1800` at `now`, promised 5 s between requests.
+    fn refused(now: Timestamp) -> HostRecord {
+        let mut record = HostRecord { last_request_at: Some(now), delay: 5 * SECOND, ..HostRecord::default() };
+        assert!(record.after_answer(429, SECOND, Some(1800 * SECOND), now));
+        record
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_costs_no_more_than_what_was_owed() {
+        let today = at(1_000_000);
+        for ahead in [2 * 60_000, HOUR, DAY, 365 * DAY, i64::MAX] {
+            let noted = today.shifted(ahead);
+            // Paced only: as if the request had been made now.
+            let paced = HostRecord { last_request_at: Some(noted), delay: 5 * SECOND, ..HostRecord::default() };
+            assert_eq!(paced.as_read_at(today).not_before(5 * SECOND, today), today.after(5 * SECOND), "{ahead}");
+            // Blocked: the whole block from now, even after a second crash.
+            let read = refused(noted).as_read_at(today);
+            if ahead < i64::MAX {
+                assert_eq!(read.wait(today), Some((Wait::Asked, today.after(1800 * SECOND))), "{ahead}");
+                let later = today.after(600 * SECOND);
+                assert_eq!(read.clone().as_read_at(later), read, "{ahead}: what was read once counts down");
+            }
+            assert!(read.not_before(5 * SECOND, today) <= today.after(1800 * SECOND), "{ahead}");
+        }
+        // Without a last request to count from, the longest block there is.
+        let bare = HostRecord { blocked_until: Some(Timestamp::NEVER), ..HostRecord::default() };
+        assert!(bare.as_read_at(today).not_before(Duration::ZERO, today) <= today.after(LONGEST_BLOCK + CLOCK_SLACK));
+    }
+
+    #[test]
+    fn what_is_owed_is_read_whole_where_the_clock_is_right_or_behind() {
+        let today = at(1_000_000);
+        let record = refused(today);
+        for later in [0, 60_000, 1_799_000, HOUR] {
+            assert_eq!(record.clone().as_read_at(today.shifted(later)), record, "{later}");
+        }
+        // A clock slightly behind: the checkpoint's own future is no error.
+        assert_eq!(record.clone().as_read_at(today.shifted(-30_000)), record);
+        let slow = HostRecord { last_request_at: Some(today), delay: LONGEST_BLOCK * 2, ..HostRecord::default() };
+        assert_eq!(slow.clone().as_read_at(today), slow, "a promised delay is never cut");
+    }
+
+    #[test]
+    fn a_step_of_the_clock_within_a_process_changes_nothing_that_is_owed() {
+        let before = at(1_000_000);
+        for step in [-365 * DAY, -DAY, -HOUR, -1, 0, 1, HOUR, DAY, 365 * DAY] {
+            let stepped = refused(before).on_shifted_clock(step);
+            let now = before.shifted(step);
+            assert_eq!(stepped.wait(now), Some((Wait::Asked, now.after(1800 * SECOND))), "{step}");
+            assert_eq!(stepped.not_before(5 * SECOND, now), now.after(1800 * SECOND), "{step}");
+            // Forward and back, with a crash while the clock was off.
+            let back = stepped.as_read_at(now).on_shifted_clock(-step);
+            assert_eq!(back, refused(before), "{step}");
+        }
+    }
+
+    #[test]
+    fn a_wait_says_truly_why() {
+        let now = at(1000);
+        let record = HostRecord { last_request_at: Some(at(0)), delay: 20 * SECOND, ..HostRecord::default() };
+        assert_eq!(record.wait(now), None);
+        let rebuilt = record.clone().asked_until(now.after(30 * SECOND));
+        assert_eq!(rebuilt.wait(now), Some((Wait::Pace, at(1050))), "the host did not ask for it");
+        assert_eq!(refused(now).asked_until(now).wait(now), Some((Wait::Asked, now.after(1800 * SECOND))));
+        let mut silent = record;
+        (0..SILENCES).for_each(|_| {
+            silent.after_silence(now);
+        });
+        assert_eq!(silent.wait(now), Some((Wait::Silent, now.after(SILENT_BLOCK))));
     }
 }

@@ -186,6 +186,7 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::ControlPause => "the platform's control file asks for a pause",
         Reason::ControlHours => "outside the hours the platform's control file allows",
         Reason::HostBlocked => "the host asked us to stay away",
+        Reason::HostPaced => "the pace promised to the host did not allow it yet",
         Reason::Stopped => "the scan was stopped",
         reason @ (Reason::Agreement | Reason::TrapHosts) => reason.as_str(),
     }

@@ -29,7 +29,7 @@ pub struct CheckpointedLedger {
     clock: Arc<dyn Clock>,
     /// The frontier was new or lost when it was opened.
     rebuilt: bool,
-    /// The last checkpoint of the processes before this one.
+    /// The last checkpoint of the processes before this one; the start of this one, if that was dated in the future.
     before: Option<Timestamp>,
     // A few records, never held across an await.
     unwritten: Mutex<Unwritten>,
@@ -52,7 +52,8 @@ impl CheckpointedLedger {
         clock: Arc<dyn Clock>,
         rebuilt: bool,
     ) -> Result<Self, TruthError> {
-        let before = truth.last_checkpoint()?;
+        let now = clock.now();
+        let before = truth.last_checkpoint()?.map(|at| at.min(now));
         Ok(CheckpointedLedger { hot, truth, clock, rebuilt, before, unwritten: Mutex::default() })
     }
 
@@ -83,13 +84,25 @@ impl CheckpointedLedger {
         // A host without a record may have been asked for the first time after the last checkpoint.
         let known = held.or_else(|| self.rebuilt.then(HostRecord::default))?;
         let latest = self.before?.after(CHECKPOINT_INTERVAL);
-        Some(known.asked_until(latest))
+        let read = known.clone().as_read_at(self.clock.now());
+        let ahead = read != known;
+        let owed = read.asked_until(latest);
+        if ahead {
+            self.save_host(host, &owed, Urgency::Soon);
+        }
+        Some(owed)
     }
 }
 
 impl Ledger for CheckpointedLedger {
     fn load_host(&self, host: &HostKey) -> Option<HostRecord> {
-        self.hot.load_host(host).or_else(|| self.restored(host))
+        let Some(held) = self.hot.load_host(host) else { return self.restored(host) };
+        let read = held.clone().as_read_at(self.clock.now());
+        if read != held {
+            // Written down, so that the wait counts down across processes and does not start again with each.
+            self.save_host(host, &read, Urgency::Soon);
+        }
+        Some(read)
     }
 
     fn save_host(&self, host: &HostKey, record: &HostRecord, urgency: Urgency) {

@@ -51,6 +51,11 @@ impl Timestamp {
         Timestamp(self.0.saturating_sub(millis))
     }
 
+    /// This moment moved by `millis`, which may be negative, held at the first and last representable moments.
+    pub fn shifted(self, millis: i64) -> Self {
+        Timestamp(self.0.saturating_add(millis))
+    }
+
     /// How long after `earlier` this is; zero if it is not after it.
     pub fn since(self, earlier: Timestamp) -> Duration {
         u64::try_from(self.0.saturating_sub(earlier.0)).map_or(Duration::ZERO, Duration::from_millis)

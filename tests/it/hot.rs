@@ -171,6 +171,61 @@ fn a_url_that_waits_can_be_asked_for_at_once_and_only_once() {
     assert_eq!((paths(&rest), rest[0].kind), (vec!["/c".to_owned()], UrlKind::Recheck));
 }
 
+#[test]
+fn a_clock_that_was_ahead_leaves_nothing_waiting_until_that_date() {
+    let (week, year) = (Duration::from_secs(7 * 86_400), 365 * 86_400);
+    for (ahead, reopened) in [(3600, false), (3600, true), (86_400, false), (year, false), (year, true)] {
+        let case = format!("{ahead} s ahead, opened again: {reopened}");
+        let directory = tempfile::tempdir().unwrap();
+        let (mut hot, _) = HotStore::open(directory.path(), options()).unwrap();
+        let then = at(ahead);
+        let names = ["/visited", "/failed", "/leased", "/new"];
+        hot.offer(&platform(), &names.map(|path| page(path, then))).unwrap();
+        let host = hot.hosts(&platform())[0].clone();
+        let leases = hot.lease(&platform(), &host, 3, then, LEASE).unwrap();
+        let visited = UrlState { last_fetched: Some(then), interval: Some(week), ..UrlState::default() };
+        let settled = vec![
+            leases[0].settle(visited, then.after(week)),
+            leases[1].settle(UrlState::default().given_up(then), then.after(week)),
+        ];
+        // A block of its own, which no process has opened.
+        let found = vec![(platform(), vec![page("/found", then.after(week))])];
+        hot.settle(&SettleBatch { settled, offered: found }).unwrap();
+        if reopened {
+            hot.close().unwrap();
+            drop(hot);
+            hot = HotStore::open(directory.path(), options()).unwrap().0;
+        }
+        assert!(hot.is_due(&platform(), &host, at(0), at(0)).unwrap(), "{case}");
+        let back = hot.lease_not_done(&platform(), &host, 9, (at(1), LEASE), at(0)).unwrap();
+        let mut met = paths(&back);
+        met.sort();
+        let mut expected = vec!["/failed", "/found", "/new"];
+        // A lease of this process goes on; what was visited comes in its interval, unless nothing is known of when it was.
+        if reopened {
+            expected.push("/leased");
+        }
+        if ahead == year {
+            expected.push("/visited");
+        }
+        expected.sort_unstable();
+        assert_eq!(met, expected, "{case}");
+        assert!(hot.due(&platform(), at(1).after(week), 9).unwrap().len() >= 5, "{case}: within its interval");
+        // Leases end as if they had been taken on the clock as it shows now, and what they leave is settled once.
+        let settled = back.iter().chain(reopened.then_some(&[][..]).unwrap_or(&leases[2..])).map(|lease| {
+            lease.settle(
+                UrlState { last_fetched: Some(at(2)), interval: Some(week), ..UrlState::default() },
+                at(2).after(week),
+            )
+        });
+        hot.settle(&SettleBatch { settled: settled.collect(), offered: Vec::new() }).unwrap();
+        assert_eq!(
+            paths(&hot.lease_not_done(&platform(), &host, 9, (at(3), LEASE), at(0)).unwrap()),
+            Vec::<String>::new()
+        );
+    }
+}
+
 /// Names the folder to the child of the next test.
 const CHILD: &str = "LISTINGWATCH_TEST_FRONTIER";
 

@@ -3,6 +3,7 @@
 mod actors;
 mod audit_tampering;
 mod benchmark;
+mod clock;
 mod config;
 mod control;
 mod crawl;

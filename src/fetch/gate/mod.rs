@@ -9,16 +9,17 @@ mod rules;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::evidence::capture::Capture;
 use crate::fetch::client::{Client, FetchError};
-use crate::fetch::gate::pace::{Host, Purpose};
+use crate::fetch::gate::pace::{Host, KeptTime, Purpose};
 use crate::frontier::control::Hold;
 use crate::frontier::entry::UrlKind;
-use crate::frontier::ledger::Ledger;
+use crate::frontier::ledger::{Ledger, Urgency};
+use crate::frontier::politeness::Wait;
 use crate::frontier::robots::{RobotsRecord, RobotsStatus};
 use crate::vocab::platform::{OutOfScope, Platform};
 use crate::vocab::terms::Reason;
@@ -30,6 +31,9 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(60);
 
 /// Hosts without a request for this long are forgotten here; the ledger remembers them.
 const IDLE_HOST: Duration = Duration::from_secs(3600);
+
+/// Steps of the clock below this are not written down at once.
+const SMALL_STEP_MILLIS: u64 = 1000;
 
 /// Why no permit was given.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -81,6 +85,8 @@ pub enum Refusal {
         host: HostKey,
         /// The earliest moment.
         until: Timestamp,
+        /// Why.
+        why: Wait,
     },
     /// The host's control file asks us to stay away now.
     #[error("the control file of `{host}` asks for no request now ({})", hold.reason())]
@@ -104,7 +110,7 @@ impl Refusal {
             Refusal::Disallowed { .. } => Reason::Robots,
             Refusal::RobotsUnreachable { .. } => Reason::RobotsUnreachable,
             Refusal::PrivateAddress { .. } => Reason::PrivateAddress,
-            Refusal::NotBefore { .. } => Reason::HostBlocked,
+            Refusal::NotBefore { why, .. } => why.reason(),
             Refusal::Held { hold, .. } => hold.reason(),
         }
     }
@@ -190,18 +196,21 @@ pub struct Gate {
     client: Client,
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
-    started_at: Timestamp,
+    started: Instant,
     after_crash: bool,
     // Handles only, never held across an await.
     hosts: Mutex<HashMap<HostKey, Arc<Host>>>,
+    // A few numbers, never held across an await.
+    kept: Mutex<KeptTime>,
 }
 
 impl Gate {
     /// A gate over `client` that keeps its promises in `ledger`. `after_crash` says that the last process did not end
     /// well: every host is then owed its whole delay from now.
     pub fn new(client: Client, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, after_crash: bool) -> Self {
-        let started_at = clock.now();
-        Gate { client, ledger, clock, started_at, after_crash, hosts: Mutex::default() }
+        let started = Instant::now();
+        let kept = Mutex::new(KeptTime::start(clock.now(), started));
+        Gate { client, ledger, clock, started, after_crash, hosts: Mutex::default(), kept }
     }
 
     /// The client's User-Agent, for the about page.
@@ -216,7 +225,7 @@ impl Gate {
     pub async fn admit(&self, platform: &Arc<Platform>, url: &CanonicalUrl, kind: UrlKind) -> Result<Permit, Refusal> {
         self.in_scope(platform, url, kind)?;
         let host = self.host(platform, &url.host());
-        if host.pace().record.hold(self.clock.now()).is_some() {
+        if self.held(&host).is_err() {
             // The platform may have changed its mind; if not, nothing else is asked for.
             self.refresh_control(platform, &host, None).await?;
             self.held(&host)?;
@@ -232,7 +241,8 @@ impl Gate {
         self.held(&host)?;
         // The semaphore is never closed; if it were, waiting for the host is the safe answer.
         let Ok(slot) = host.slots.clone().acquire_owned().await else {
-            return Err(Refusal::NotBefore { host: host.key.clone(), until: self.clock.now().after(LONGEST_SLEEP) });
+            let until = self.clock.now().after(LONGEST_SLEEP);
+            return Err(Refusal::NotBefore { host: host.key.clone(), until, why: Wait::Pace });
         };
         let turn = self.pace(platform, &host, robots.crawl_delay, Purpose::Content).await?;
         // The wait may have crossed midnight.
@@ -289,7 +299,9 @@ impl Gate {
 
     /// Until when `host` asked us to stay away, if it did.
     pub fn blocked_until(&self, platform: &Platform, host: &HostKey) -> Option<Timestamp> {
-        self.host(platform, host).pace().record.blocked_until
+        let host = self.host(platform, host);
+        let (pace, _) = self.pace_now(&host);
+        pace.record.blocked_until
     }
 
     /// Why `url` would be refused, as far as scope and the stored robots.txt tell; nothing is asked.
@@ -304,15 +316,14 @@ impl Gate {
     /// Why `host` may not be asked now, as the coverage statement names it, and until when where that is known.
     pub fn stands_in_the_way(&self, platform: &Platform, host: &HostKey) -> Option<(Reason, Option<Timestamp>)> {
         let host = self.host(platform, host);
-        let (blocked, silent) = {
-            let pace = host.pace();
-            if let Some((hold, until)) = pace.record.hold(self.clock.now()) {
+        {
+            let (pace, now) = self.pace_now(&host);
+            if let Some((hold, until)) = pace.record.hold(now) {
                 return Some((hold.reason(), Some(until)));
             }
-            (pace.record.blocked_until.filter(|until| *until > self.clock.now()), pace.record.is_silent())
-        };
-        if blocked.is_some() {
-            return Some((if silent { Reason::HostSilent } else { Reason::HostBlocked }, blocked));
+            if let Some((why, until)) = pace.record.wait(now) {
+                return Some((why.reason(), Some(until)));
+            }
         }
         let record = host.robots.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let status = record.map(|record| record.status);
@@ -334,7 +345,8 @@ impl Gate {
     }
 
     fn held(&self, host: &Host) -> Result<(), Refusal> {
-        match host.pace().record.hold(self.clock.now()) {
+        let (pace, now) = self.pace_now(host);
+        match pace.record.hold(now) {
             Some((hold, until)) => Err(Refusal::Held { host: host.key.clone(), hold, until }),
             None => Ok(()),
         }
@@ -355,6 +367,7 @@ impl Gate {
 
     fn host(&self, platform: &Platform, key: &HostKey) -> Arc<Host> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        self.notice_step(&hosts);
         if let Some(host) = hosts.get(key) {
             return host.clone();
         }
@@ -362,14 +375,43 @@ impl Gate {
             hosts.retain(|_, host| Arc::strong_count(host) > 1 || host.pace().used.elapsed() < IDLE_HOST);
         }
         let record = self.ledger.load_host(key).unwrap_or_default();
+        let steady = Instant::now();
+        let now = self.clock.now();
         // The last notes of the process before may be lost, even those of a host met for the first time.
         let earliest = if self.after_crash {
-            self.started_at.after(record.delay.max(record.delay(platform.crawl.rate, None)))
+            let owed = record.delay.max(record.delay(platform.crawl.rate, None));
+            now.after(owed.saturating_sub(self.started.elapsed()))
         } else {
             Timestamp::EPOCH
         };
-        let host = Arc::new(Host::new(key.clone(), record, earliest, platform.crawl.concurrency));
+        let host = Arc::new(Host::new(
+            key.clone(),
+            record,
+            earliest,
+            platform.crawl.concurrency,
+            KeptTime::start(now, steady),
+        ));
         hosts.insert(key.clone(), host.clone());
         host
+    }
+
+    /// When the wall clock was set: writes what is owed to each blocked host as it reads on the clock as it shows now, so
+    /// that a process that starts on that clock keeps away as long.
+    fn notice_step(&self, hosts: &HashMap<HostKey, Arc<Host>>) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let (steady, now) = (Instant::now(), self.clock.now());
+        let before = *kept;
+        if kept.step(now, steady).unsigned_abs() < SMALL_STEP_MILLIS {
+            // Small differences add up until they are worth writing.
+            *kept = before;
+            return;
+        }
+        tracing::warn!("the clock was set to {now}; every host is still owed what it was owed before");
+        for host in hosts.values() {
+            let (pace, now) = self.pace_now(host);
+            if pace.record.wait(now).is_some() {
+                self.ledger.save_host(&host.key, &pace.record, Urgency::Now);
+            }
+        }
     }
 }

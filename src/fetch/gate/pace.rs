@@ -11,7 +11,7 @@ use crate::evidence::capture::Capture;
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Gate, LONGEST_SLEEP, Refusal};
 use crate::frontier::ledger::Urgency;
-use crate::frontier::politeness::HostRecord;
+use crate::frontier::politeness::{HostRecord, Wait, parse_retry_after};
 use crate::frontier::robots::RobotsRecord;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Timestamp;
@@ -44,10 +44,12 @@ pub(super) struct Host {
 /// A host's pace: the stored record, and the bucket on the monotonic clock.
 #[derive(Debug)]
 pub(super) struct Pace {
+    /// Its moments are kept on the wall clock as that shows now: see [`Pace::keep_time`].
     pub(super) record: HostRecord,
     limiter: Option<(Duration, DefaultDirectRateLimiter)>,
     /// No request before this moment, whatever the record says: the wait owed after a crash.
     earliest: Timestamp,
+    kept: KeptTime,
     /// Counts requests, so that an answer knows whether a later request was already sent.
     requests: u64,
     /// The latest request that was answered, or failed.
@@ -55,7 +57,43 @@ pub(super) struct Pace {
     pub(super) used: Instant,
 }
 
+/// The wall clock beside the clock that nobody can set, since both were first looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeptTime {
+    wall: Timestamp,
+    steady: Instant,
+    /// Milliseconds the wall clock has been set forward since, as far as that was noticed.
+    noticed: i64,
+}
+
+impl KeptTime {
+    /// From a look at both, `steady` first.
+    pub(super) fn start(wall: Timestamp, steady: Instant) -> Self {
+        KeptTime { wall, steady, noticed: 0 }
+    }
+
+    /// Milliseconds by which the wall clock was set forward since the last call, or back if negative. `steady` must have
+    /// been read before `wall`: a pause between the two then makes waits longer, not shorter.
+    pub(super) fn step(&mut self, wall: Timestamp, steady: Instant) -> i64 {
+        let passed = i64::try_from(steady.saturating_duration_since(self.steady).as_millis()).unwrap_or(i64::MAX);
+        let shown = wall.as_millis().saturating_sub(self.wall.as_millis());
+        let all = shown.saturating_sub(passed);
+        let step = all.saturating_sub(self.noticed);
+        self.noticed = all;
+        step
+    }
+}
+
 impl Gate {
+    /// The pace of a host and the moment, with what is owed moved to the wall clock as it shows now.
+    pub(super) fn pace_now<'host>(&self, host: &'host Host) -> (MutexGuard<'host, Pace>, Timestamp) {
+        let mut pace = host.pace();
+        let steady = Instant::now();
+        let now = self.clock.now();
+        pace.keep_time(now, steady);
+        (pace, now)
+    }
+
     /// Waits until a request may start, and notes that it does. Answers which request of the host it is.
     pub(super) async fn pace(
         &self,
@@ -66,8 +104,7 @@ impl Gate {
     ) -> Result<u64, Refusal> {
         loop {
             let wait = {
-                let mut pace = host.pace();
-                let now = self.clock.now();
+                let (mut pace, now) = self.pace_now(host);
                 if purpose != Purpose::Control
                     && let Some((hold, until)) = pace.record.hold(now)
                 {
@@ -81,7 +118,9 @@ impl Gate {
                 if not_before > now {
                     let wait = not_before.since(now);
                     if wait > LONGEST_SLEEP.max(delay.saturating_mul(2)) {
-                        return Err(Refusal::NotBefore { host: host.key.clone(), until: not_before });
+                        let why = pace.record.wait(now).filter(|(_, until)| *until == not_before);
+                        let why = why.map_or(Wait::Pace, |(why, _)| why);
+                        return Err(Refusal::NotBefore { host: host.key.clone(), until: not_before, why });
                     }
                     wait
                 } else {
@@ -107,8 +146,7 @@ impl Gate {
 
     /// Learns from an answer, or from none.
     pub(super) fn learn(&self, host: &Host, turn: u64, result: &Result<Capture, FetchError>) {
-        let mut pace = host.pace();
-        let now = self.clock.now();
+        let (mut pace, now) = self.pace_now(host);
         // The request reached the server some time between its start and its answer. Counting the delay from the answer,
         // unless a later request is already out, keeps the gap as the server sees it at least as long as promised.
         pace.answered = pace.answered.max(turn);
@@ -120,7 +158,9 @@ impl Gate {
         let refused = match result {
             Ok(capture) => {
                 let latency = capture.elapsed;
-                pace.record.after_answer(capture.status, latency, capture.header("retry-after"), now)
+                let asked = capture.header("retry-after");
+                let asked = asked.and_then(|text| parse_retry_after(text, capture.header("date"), now));
+                pace.record.after_answer(capture.status, latency, asked, now)
             }
             Err(error) if error.is_passing() => pace.record.after_silence(now),
             Err(_) => false,
@@ -135,10 +175,17 @@ impl Gate {
 
 impl Host {
     /// A host met for the first time by this process. No request before `earliest`.
-    pub(super) fn new(key: HostKey, record: HostRecord, earliest: Timestamp, concurrency: usize) -> Self {
+    pub(super) fn new(
+        key: HostKey,
+        record: HostRecord,
+        earliest: Timestamp,
+        concurrency: usize,
+        kept: KeptTime,
+    ) -> Self {
+        let used = Instant::now();
         Host {
             key,
-            pace: Mutex::new(Pace { record, limiter: None, earliest, requests: 0, answered: 0, used: Instant::now() }),
+            pace: Mutex::new(Pace { record, limiter: None, earliest, kept, requests: 0, answered: 0, used }),
             robots: Mutex::default(),
             rules_turn: tokio::sync::Mutex::default(),
             slots: Arc::new(Semaphore::new(concurrency.max(1))),
@@ -151,6 +198,17 @@ impl Host {
 }
 
 impl Pace {
+    /// Moves what is owed to the wall clock as it shows now, so that setting it neither shortens nor lengthens a wait.
+    /// Answers by how many milliseconds it was set forward since the last look.
+    pub(super) fn keep_time(&mut self, now: Timestamp, steady: Instant) -> i64 {
+        let step = self.kept.step(now, steady);
+        if step != 0 {
+            self.record = std::mem::take(&mut self.record).on_shifted_clock(step);
+            self.earliest = self.earliest.shifted(step);
+        }
+        step
+    }
+
     /// `None` when the bucket has room (and now has not), else how long until it does.
     fn bucket_wait(&mut self, delay: Duration) -> Option<Duration> {
         if delay.is_zero() {
@@ -179,5 +237,30 @@ impl Pace {
             let _ = limiter.check();
             (delay, limiter)
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_the_wall_clock_are_told_from_time_that_passes() {
+        let (wall, steady) = (Timestamp::from_millis(1_700_000_000_000), Instant::now());
+        let second = Duration::from_secs(1);
+        let mut kept = KeptTime { wall, steady, noticed: 0 };
+        let year = 365 * 86_400_000;
+        for (name, passed, set, expected) in [
+            ("time passes", 1, 0, 0),
+            ("set forward", 1, 3_600_000, 3_600_000),
+            ("seen once", 2, 3_600_000, 0),
+            ("set back to what it was", 3, 0, -3_600_000),
+            ("a year back", 9, -year, -year),
+            ("a year and an hour forward", 9, 3_600_000, year + 3_600_000),
+            ("and right again", 10, 0, -3_600_000),
+        ] {
+            let step = kept.step(wall.after(second * passed).shifted(set), steady + second * passed);
+            assert_eq!(step, expected, "{name}");
+        }
     }
 }

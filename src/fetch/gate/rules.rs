@@ -108,9 +108,8 @@ impl Gate {
         }
         let crawl_delay = robots.and_then(|robots| robots.crawl_delay).or_else(|| self.known_crawl_delay(host));
         let served = self.fetch_control(platform, url, crawl_delay).await?;
-        let now = self.clock.now();
         let (record, delay) = {
-            let mut pace = host.pace();
+            let (mut pace, now) = self.pace_now(host);
             let held = pace.record.control.take().unwrap_or_default();
             let control = match served {
                 Served::File(body) => Control::parse(&body, now),

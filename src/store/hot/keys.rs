@@ -19,6 +19,9 @@ pub const LANE: u8 = b'l';
 /// Stands while a process owns the store.
 pub const OPEN_MARK: &[u8] = b"!open";
 
+/// The latest moment the store was shown, in milliseconds.
+pub const LATEST: &[u8] = b"!latest";
+
 fn hash(text: &str) -> [u8; 8] {
     xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_be_bytes()
 }
@@ -72,6 +75,21 @@ pub fn lane_key(platform: &PlatformId, host: &HostKey) -> LaneKey {
 /// Key of a block of new URLs; all of them are due in one minute and have one priority.
 pub fn queue_block(lane: &LaneKey, rank: u32, priority: u8, number: u64) -> Vec<u8> {
     key(QUEUE, &[lane, &rank.to_be_bytes(), &[priority], &number.to_be_bytes()])
+}
+
+/// Key of the same block once its URLs are due at `now`.
+pub fn queue_block_beside(block: &[u8], now: Timestamp) -> Vec<u8> {
+    let priority = block.get(21).copied().unwrap_or(u8::MAX);
+    let mut key = block.to_vec();
+    if let Some(bytes) = key.get_mut(17..21) {
+        bytes.copy_from_slice(&rank(now.as_millis(), priority).to_be_bytes());
+    }
+    key
+}
+
+/// The host of a platform that a block belongs to.
+pub fn lane_of(block: &[u8]) -> Option<LaneKey> {
+    block.get(1..17)?.try_into().ok()
 }
 
 /// Start of a host's blocks.
@@ -140,6 +158,22 @@ fn mix(platform: [u8; 8], url: u128) -> u128 {
 pub fn due(platform: &PlatformId, host: &HostKey, due_millis: i64, priority: u8, url: u128) -> Vec<u8> {
     let minute = minute(due_millis).to_be_bytes();
     key(DUE, &[&hash(platform.as_str()), &hash(host.as_str()), &minute, &[priority], &url.to_be_bytes()])
+}
+
+/// Key in the due index of the same URL, due at another time.
+pub fn due_beside(key: &[u8], due_millis: i64, priority: u8) -> Vec<u8> {
+    let mut key = key.to_vec();
+    if let Some(bytes) = key.get_mut(17..22) {
+        bytes[..4].copy_from_slice(&minute(due_millis).to_be_bytes());
+        bytes[4] = priority;
+    }
+    key
+}
+
+/// Key of the entry that a key of the due index belongs to.
+pub fn entry_of_due(due: &[u8]) -> Vec<u8> {
+    let platform = due.get(1..9).unwrap_or_default();
+    key(URL, &[platform, &url_key_of(due).to_be_bytes()])
 }
 
 /// Start of a host's part of the due index.

@@ -47,6 +47,7 @@ impl HotStore {
         since: Timestamp,
     ) -> Result<Vec<Lease>, HotError> {
         let mut memory = self.memory();
+        self.follow_clock(&mut memory, now)?;
         let until = now.after(lease_for);
         let lane = keys::lane_key(platform, host);
         let prefix = keys::due_prefix(platform, host);
@@ -112,7 +113,7 @@ impl HotStore {
                 self.tree.remove(&key)?;
                 continue;
             }
-            if entry.due_millis > now.as_millis() || entry.state.is_done_since(since) {
+            if entry.due_millis > now.as_millis() || entry.state.is_done_since(since, now) {
                 continue;
             }
             return Ok(Some((keys::rank_of_minute(minute, priority), url_key, entry)));
@@ -198,6 +199,7 @@ impl HotStore {
         since: Timestamp,
     ) -> Result<bool, HotError> {
         let mut memory = self.memory();
+        self.follow_clock(&mut memory, now)?;
         if self.next_new(&mut memory, platform, &keys::lane_key(platform, host), now)?.is_some() {
             return Ok(true);
         }
@@ -228,7 +230,7 @@ impl HotStore {
             }
             if let Some(entry) = self.entry(platform, keys::url_key_of(&key?))? {
                 let due = Timestamp::from_millis(entry.due_millis);
-                if due > now && due <= until && entry.state.is_owed() && !entry.state.is_done_since(since) {
+                if due > now && due <= until && entry.state.is_owed() && !entry.state.is_done_since(since, now) {
                     found.push(due);
                 }
             }

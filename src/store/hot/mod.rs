@@ -9,6 +9,7 @@
 //! ever offered is `known`'s to say.
 
 mod block;
+mod clock;
 mod dedup;
 pub mod filter;
 mod keys;
@@ -26,6 +27,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::frontier::entry::{NewEntry, Settlement, UrlKind, UrlState};
+use crate::store::hot::clock::Latest;
 use crate::store::hot::keys::LaneKey;
 use crate::store::hot::known::{KeySet, KnownKeys};
 use crate::store::hot::queue::{Place, Queue};
@@ -109,6 +111,7 @@ struct Memory {
     queues: HashMap<LaneKey, Queue>,
     /// URLs of blocks not opened yet that were given an entry of their own.
     requeued: KeySet,
+    latest: Latest,
 }
 
 /// A lease as the store remembers it.
@@ -171,6 +174,7 @@ impl HotStore {
             lanes,
             queues: HashMap::new(),
             requeued: KeySet::default(),
+            latest: Latest::load(&tree)?,
         });
         Ok((HotStore { db, tree, first_number, memory }, report))
     }

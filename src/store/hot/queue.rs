@@ -1,6 +1,7 @@
 //! A host's new URLs in memory: the blocks that something was taken from and that are not used up.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::frontier::entry::NewEntry;
 use crate::store::hot::keys::{self, LaneKey};
@@ -124,6 +125,30 @@ impl Queue {
             self.open.insert(block, OpenBlock { slots, left, from: 0, expires: Timestamp::NEVER });
         }
         left > 0
+    }
+
+    /// The clock was set back by `step`: leases end as much earlier.
+    pub fn set_back(&mut self, step: Duration) {
+        self.unopened = Unopened::Unknown;
+        for block in self.open.values_mut() {
+            for slot in &mut block.slots {
+                if let State::Leased(until) = &mut slot.state {
+                    *until = until.before(step);
+                }
+            }
+            block.expires = if block.expires == Timestamp::NEVER { block.expires } else { block.expires.before(step) };
+        }
+    }
+
+    /// A block has another key, and what it holds is due at `now`. Says whether it is open.
+    pub fn move_block(&mut self, old: &[u8], new: &[u8], now: Timestamp) -> bool {
+        self.unopened = Unopened::Unknown;
+        let Some(mut block) = self.open.remove(old) else { return false };
+        for slot in &mut block.slots {
+            slot.entry.due = slot.entry.due.min(now);
+        }
+        self.open.insert(new.to_vec(), block);
+        true
     }
 
     /// Whether a block is open.

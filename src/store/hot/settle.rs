@@ -53,6 +53,8 @@ impl HotStore {
         stage_lane(&memory, &mut batch, &mut staged, platform, &host)?;
         batch.insert(keys::due(platform, &host, entry.due.as_millis(), entry.priority, url_key), &[]);
         batch.insert(keys::entry(platform, url_key), serde_json::to_vec(&Entry::new(entry, state.clone()))?);
+        memory.latest.note(entry.due);
+        memory.latest.stage(&mut batch);
         self.apply(&mut memory, batch, staged)?;
         Ok(())
     }
@@ -143,6 +145,7 @@ impl HotStore {
         for settlement in &work.settled {
             self.stage_settlement(&mut memory, &mut batch, settlement)?;
         }
+        memory.latest.stage(&mut batch);
         let offered = self.apply(&mut memory, batch, staged)?;
         for Settlement { lease, .. } in &work.settled {
             memory.leased.remove(&keys::platform_url(&lease.platform, lease.url.key()));

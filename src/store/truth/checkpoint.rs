@@ -51,4 +51,19 @@ impl Truth {
             Ok(at.map(Timestamp::from_millis))
         })
     }
+
+    /// The latest moment of what was recorded last: audit entry, scan, checkpoint. A clock that shows less is wrong, or was.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn newest_moment(&self) -> Result<Option<Timestamp>, TruthError> {
+        self.read(|reader| {
+            let sql = "SELECT max(at) FROM (
+                SELECT (SELECT at FROM audit ORDER BY seq DESC LIMIT 1) AS at
+                UNION ALL SELECT (SELECT ended FROM scans ORDER BY rowid DESC LIMIT 1)
+                UNION ALL SELECT (SELECT max(at) FROM hosts))";
+            let at: Option<i64> = reader.query_row(sql, [], |row| row.get(0))?;
+            Ok(at.map(Timestamp::from_millis))
+        })
+    }
 }

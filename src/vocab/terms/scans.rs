@@ -30,6 +30,8 @@ terms! {
         FeedMalformed = "feed-malformed",
         /// The host asked us to stay away.
         HostBlocked = "host-blocked",
+        /// The pace promised to the host did not allow it yet.
+        HostPaced = "host-paced",
         /// The host refused again and again.
         HostRefused = "host-refused",
         /// The host does not answer at all.
