@@ -281,10 +281,12 @@ pub(super) fn watchlist(paths: &Paths, request: &WatchlistRequest, output: &Outp
                     substance.class,
                     substance.subclass.as_deref().unwrap_or("")
                 ))?;
-                output.line(format!("  use        {}", substance.legitimate_use))?;
+                let why = substance.use_note.as_deref().unwrap_or("not reviewed");
+                output.line(format!("  use        {}: {why}", substance.legitimate_use))?;
                 for control in substance.controls_in(&[]) {
+                    let since = control.since.as_ref().map_or_else(String::new, |year| format!(" since {year}"));
                     output.line(format!(
-                        "  control    {} {} ({})",
+                        "  control    {} {}{since} ({})",
                         control.instrument, control.schedule, control.jurisdiction
                     ))?;
                 }

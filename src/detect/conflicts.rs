@@ -116,6 +116,16 @@ fn values(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem
         for code in substance.controls.iter().filter(|code| code.as_str() != "none-known" && control(code).is_none()) {
             say(code, format!("control `{code}` cannot be read"), "patterns/README.md lists the codes");
         }
+        if substance.legitimate_use == "licensed" && !substance.is_controlled() {
+            say(
+                "licensed",
+                format!("`{}` is said to need a licence and has no control", substance.id),
+                "cite the control, or say use = \"dual-use\" of an uncontrolled medicine or chemical",
+            );
+        }
+        if let Some(note) = substance.use_note.as_deref().filter(|note| !is_clause(note)) {
+            say(note, format!("the use_note of `{}` is no short clause", substance.id), USE_NOTE_HINT);
+        }
         for key in substance.inchikey.iter().filter(|key| !is_inchikey(key)) {
             say(key, format!("`{key}` is no InChIKey"), "14, 10 and 1 capital letters, joined by dashes");
         }
@@ -167,6 +177,18 @@ fn nearest(class: &str) -> &'static str {
         .map(Class::as_str)
         .max_by(|a, b| strsim::jaro_winkler(a, class).total_cmp(&strsim::jaro_winkler(b, class)))
         .unwrap_or("")
+}
+
+/// What a `use_note` looks like.
+const USE_NOTE_HINT: &str =
+    "one line of up to 160 characters without a full stop at its end, e.g. \"veterinary medicine\"";
+
+/// One line a sentence can take in.
+fn is_clause(note: &str) -> bool {
+    (3..=160).contains(&note.chars().count())
+        && !note.contains(['\n', '\r'])
+        && note == note.trim()
+        && !note.ends_with('.')
 }
 
 fn is_inchikey(key: &str) -> bool {
@@ -301,6 +323,27 @@ mod tests {
     fn the_builtin_list_has_no_conflicts() {
         let list = Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
         assert_eq!(conflicts(&list, &files()), []);
+    }
+
+    #[test]
+    fn a_licence_without_a_control_and_a_note_of_many_words_are_told() {
+        let text = "[[substance]]\nid = \"one\"\nname = \"Onetest\"\nclass = \"adulterant\"\nuse = \"licensed\"\n\
+                    use_note = \"It is used. Everywhere.\"\ncontrols = []\nsources = [\"ed\"]\n";
+        let told = |text: &str| -> Vec<String> {
+            let mut all = files();
+            all.retain(|(path, _)| !path.starts_with("substances"));
+            all.push(("substances/test.toml".to_owned(), text.to_owned()));
+            let found = conflicts(&Watchlist::parse(&all).unwrap(), &all);
+            let own = found.into_iter().filter(|p| p.file == "substances/test.toml");
+            own.map(|p| format!("{}:{} {}", p.line, p.column, p.message)).collect()
+        };
+        assert_eq!(
+            told(text),
+            ["5:8 `one` is said to need a licence and has no control", "6:13 the use_note of `one` is no short clause",]
+        );
+        let right = text.replace("controls = []", "controls = [\"UK-C@2025\"]");
+        let right = right.replace("It is used. Everywhere.", "veterinary sedative");
+        assert_eq!(told(&right), Vec::<String>::new());
     }
 
     #[test]

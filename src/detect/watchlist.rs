@@ -48,6 +48,9 @@ pub struct Substance {
     /// What it is used for lawfully, as written: see [`Substance::legitimate_use`].
     #[serde(rename = "use")]
     pub legitimate_use: Written<LegitimateUse>,
+    /// Why `use` is what it is, in one short clause; an entry that has it was reviewed.
+    #[serde(default)]
+    pub use_note: Option<String>,
     /// Control codes (`UN1961-S1`, `EU-cat1`, …).
     #[serde(default)]
     pub controls: Vec<String>,
@@ -268,15 +271,17 @@ impl Watchlist {
         self.substances.iter().find(|substance| substance.id == id)
     }
 
-    /// Substances a name, CAS number or InChIKey belongs to.
+    /// Substances a name, CAS number or InChIKey belongs to. Spaces inside a name do not matter: sellers and lists put them
+    /// between its parts as they like (`N-cyclohexyl methylone`).
     pub fn lookup(&self, text: &str) -> Vec<&Substance> {
-        let folded = fold(text);
+        let joined = |name: &str| fold(name).replace(' ', "");
+        let wanted = joined(text);
         self.substances
             .iter()
             .filter(|substance| {
                 substance.identifiers().any(|id| id.eq_ignore_ascii_case(text.trim()))
                     || substance.id == text.trim()
-                    || substance.all_names().any(|name| fold(name) == folded)
+                    || substance.all_names().any(|name| joined(name) == wanted)
             })
             .collect()
     }
@@ -299,6 +304,16 @@ impl Substance {
     /// CAS numbers, EC numbers and InChIKeys.
     pub fn identifiers(&self) -> impl Iterator<Item = &String> {
         self.cas.iter().chain(&self.ec).chain(&self.inchikey)
+    }
+
+    /// Whether somebody looked at `use` and said why; only then may a text say that no legitimate use is known.
+    pub fn is_use_reviewed(&self) -> bool {
+        self.use_note.is_some()
+    }
+
+    /// Whether any control is known, of whatever jurisdiction.
+    pub fn is_controlled(&self) -> bool {
+        self.controls.iter().any(|code| control(code).is_some())
     }
 
     /// Controls in the given jurisdictions; international ones always.
@@ -397,6 +412,7 @@ pub(super) fn control(code: &str) -> Option<Control> {
                 instrument: "CN".to_owned(),
                 schedule: match rest {
                     "class" => "class-wise control".to_owned(),
+                    "nonmedical" => "list of substances without medical use".to_owned(),
                     _ if since.is_some() => "supplementary list".to_owned(),
                     rest => rest.to_owned(),
                 },

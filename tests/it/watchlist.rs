@@ -76,6 +76,11 @@ fn a_conflict_is_told_with_its_place_and_an_entry_added_is_found() {
     assert_eq!(found["substances"][0]["id"], "newzepane");
     let shown = place.run(&["watchlist", "show", "newzepane"]).expect(0).out;
     assert!(shown.contains("ed") && shown.contains("editor"), "{shown}");
+    assert!(shown.contains("use        none-known: not reviewed"), "{shown}");
+    patterns(&folder, &entry("Newzepane", "use_note = \"no approved medicine\"\ncontrols = [\"UK-C@2025\"]"));
+    let shown = place.run(&["watchlist", "show", "newzepane"]).expect(0).out;
+    assert!(shown.contains("use        none-known: no approved medicine\n"), "{shown}");
+    assert!(shown.contains("control    UK MDA 1971 C since 2025 (GB)\n"), "{shown}");
 }
 
 #[test]
