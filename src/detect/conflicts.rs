@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::detect::classes::ClassGrammar;
 use crate::detect::view::fold;
 use crate::detect::watchlist::{Names, PatternProblem, Substance, Watchlist, control};
-use crate::vocab::terms::{Class, Signal, Written};
+use crate::vocab::terms::{Class, LegitimateUse, Signal, Written};
 
 /// Common words of English: a name that is one of them says nothing by itself.
 const ENGLISH: &str = include_str!("words/english.txt");
@@ -116,7 +116,7 @@ fn values(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem
         for code in substance.controls.iter().filter(|code| code.as_str() != "none-known" && control(code).is_none()) {
             say(code, format!("control `{code}` cannot be read"), "patterns/README.md lists the codes");
         }
-        if substance.legitimate_use == "licensed" && !substance.is_controlled() {
+        if substance.legitimate_use() == LegitimateUse::Licensed && !substance.is_controlled() {
             say(
                 "licensed",
                 format!("`{}` is said to need a licence and has no control", substance.id),

@@ -11,6 +11,7 @@ mod delivery;
 mod demo_site;
 mod detection;
 mod discovery;
+mod facts;
 mod golden;
 mod hostile;
 mod hostile_text;
