@@ -18,7 +18,7 @@ use crate::detect::{Detector, DetectorError};
 use crate::engine::intake::{self, Pushed};
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
-use crate::engine::tally::Progress;
+use crate::engine::scan::tally::Progress;
 use crate::evidence::audit::Said;
 use crate::fetch::client::{Client, FetchLimits};
 use crate::fetch::gate::Gate;

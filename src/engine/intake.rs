@@ -6,8 +6,8 @@ use std::sync::PoisonError;
 use serde_json::Value;
 
 use crate::detect::assessment::{Assessment, Verdict};
-use crate::engine::commit::{CommitError, cluster_of};
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::committer::{CommitError, cluster_of};
 use crate::evidence::warc::WarcRef;
 use crate::examine::{Bench, ExaminedListing, examine_listing};
 use crate::listing::ReadLimits;

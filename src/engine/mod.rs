@@ -4,18 +4,12 @@
 //! Never: parses, judges, renders; it carries values between the rooms that do.
 //! Start reading: [`scan::run`].
 
-pub mod commit;
 pub mod deliver;
 pub mod dispatch;
-pub mod examiner;
 pub mod intake;
-pub mod lane;
 pub mod rebuild;
 pub mod recheck;
 pub mod retention;
 pub mod rooms;
-pub mod sample;
 pub mod scan;
 pub mod schedule;
-mod statement;
-pub mod tally;

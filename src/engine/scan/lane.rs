@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use crate::engine::commit::Done;
-use crate::engine::examiner::Fetched;
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::committer::Done;
+use crate::engine::scan::examiner::Fetched;
 use crate::engine::scan::{Links, PlatformScan};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};

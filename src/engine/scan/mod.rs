@@ -1,6 +1,12 @@
 //! One scan: a lane for each host, the examiner and the committer, from the first lease to the coverage statement.
 
+pub mod committer;
+pub mod examiner;
 mod follow;
+pub mod lane;
+mod sample;
+mod statement;
+pub mod tally;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -12,12 +18,10 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use crate::engine::commit::{self, Done};
-use crate::engine::examiner::{self, Fetched};
-use crate::engine::lane;
 use crate::engine::rooms::Rooms;
-use crate::engine::statement;
-use crate::engine::tally::{Progress, Tally};
+use crate::engine::scan::committer::Done;
+use crate::engine::scan::examiner::Fetched;
+use crate::engine::scan::tally::{Progress, Tally};
 use crate::frontier::entry::{NewEntry, UrlKind};
 use crate::frontier::parameters::ParameterBook;
 use crate::frontier::shapes::Shapes;
@@ -370,7 +374,7 @@ impl Stages {
             .map_err(broken)?;
         let committer = std::thread::Builder::new()
             .name("commit".to_owned())
-            .spawn(move || commit::run(&for_committer, done))
+            .spawn(move || committer::run(&for_committer, done))
             .map_err(broken)?;
         Ok(Stages { handles: vec![examiner, committer] })
     }

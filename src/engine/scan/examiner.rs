@@ -8,11 +8,11 @@ use tracing::debug;
 
 use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
-use crate::engine::commit::{Done, PageDone};
 use crate::engine::intake;
-use crate::engine::lane::TRY_AGAIN;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::PlatformScan;
+use crate::engine::scan::committer::{Done, PageDone};
+use crate::engine::scan::lane::TRY_AGAIN;
 use crate::evidence::capture::Capture;
 use crate::examine::{Bench, ExaminedListing, examine, examine_listing};
 use crate::fetch::gate::{Answer, Fetched as Response};

@@ -16,8 +16,8 @@ use crate::dedup::cluster;
 use crate::detect::assessment::Verdict;
 use crate::engine::intake;
 use crate::engine::rooms::Rooms;
-use crate::engine::sample;
 use crate::engine::scan::PlatformScan;
+use crate::engine::scan::sample;
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::WarcRef;
 use crate::evidence::warc::form::{Original, RevisitProfile};
@@ -331,7 +331,7 @@ fn write_evidence(
 ///
 /// `alone`: it is the only one at its page, so that it is of one cluster with what was recorded there before, whatever way
 /// either came.
-pub(super) fn cluster_of(
+pub(in crate::engine) fn cluster_of(
     rooms: &Rooms,
     platform: &PlatformId,
     url: &CanonicalUrl,

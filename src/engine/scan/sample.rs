@@ -1,8 +1,8 @@
 //! The control sample: visits to pages whose listings were not referred, as looks that say how many vanish by themselves.
 
 use crate::detect::assessment::Verdict;
-use crate::engine::commit::{Done, PageDone};
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::committer::{Done, PageDone};
 use crate::fetch::gate::Answer;
 use crate::store::truth::{ControlLook, ControlSight};
 use crate::vocab::time::Timestamp;
