@@ -22,22 +22,22 @@ pub(super) fn run(app: &App, request: &DeconflictRequest, output: &Output) -> Re
     let (truth, now) = (&app.rooms.truth, app.rooms.now());
     match request {
         DeconflictRequest::HoldSubstance { id, reason, actor } => {
+            let actor = super::actor(actor.as_deref())?;
             let detector = app.rooms.detector();
             if !detector.watchlist().substances.iter().any(|substance| substance.id == *id) {
                 return Err(Failure::usage(format!("no substance `{id}`"))
                     .hint("`listingwatch watchlist lookup NAME` shows the ids"));
             }
-            let actor = super::actor(actor.as_deref())?;
             let held = truth.set_mark(MarkKind::Substance, std::slice::from_ref(id), reason, &actor, now)?;
             say_cases(&held, "held", output)?;
         }
         DeconflictRequest::HoldSeller { referral: case, reason, actor } => {
+            let actor = super::actor(actor.as_deref())?;
             let hashes = truth.fingerprints_of(&referral(case)?)?;
             if hashes.is_empty() {
                 return Err(Failure::usage(format!("the listings of `{case}` name no seller, contact or account"))
                     .hint("hold the case itself with `listingwatch referrals hold`"));
             }
-            let actor = super::actor(actor.as_deref())?;
             let held = truth.set_mark(MarkKind::Seller, &hashes, reason, &actor, now)?;
             say_cases(&held, "held", output)?;
         }

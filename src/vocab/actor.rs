@@ -342,8 +342,6 @@ const RESERVED: &[&str] = &[
     "job",
     "control-sample",
     "scheduler",
-    // What a platform reads in place of a reviewer's name.
-    "authority",
     AFFECTED_PARTY,
     "signed link",
     "unknown",
@@ -427,7 +425,6 @@ mod tests {
             "control_sample",
             "checkpoint",
             "schedule",
-            "authority",
             "affected party",
             "Affected-Party",
             "bazaar by signed link",

@@ -138,6 +138,7 @@ async fn one_person_is_one_person_through_every_door() {
     let form = hub.client.post(format!("{}/console/referrals/{id}", hub.base)).header("cookie", &cookie);
     let form = form.header("content-type", "application/x-www-form-urlencoded");
     assert_eq!(form.body(format!("csrf={csrf}&action=approve")).send().await.unwrap().status(), 303);
+    hub.command(&["referrals", "send"]).await.1.unwrap();
     let again = hub.token(Role::Authority, " Аnna", None);
     contest(&hub, &again, &id).await;
     for act in ["uphold", "withdraw", "correct"] {
