@@ -46,6 +46,14 @@ pub enum ArchiveError {
 }
 
 impl ArchiveError {
+    /// Whether a record read by its citation is missing, damaged or another one, as opposed to a disk that refused.
+    pub fn breaks_citation(&self) -> bool {
+        match self {
+            ArchiveError::Record { .. } | ArchiveError::Name(_) => true,
+            ArchiveError::Io { source, .. } => source.kind() == io::ErrorKind::NotFound,
+        }
+    }
+
     /// Whether the disk is full: scans pause, nothing is lost.
     pub fn is_disk_full(&self) -> bool {
         match self {

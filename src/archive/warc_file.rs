@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::archive::repair::{self, Repair};
-use crate::archive::{ArchiveError, member};
+use crate::archive::{ArchiveError, member, warc_reader};
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::form::{self, Original, RevisitProfile};
 use crate::evidence::warc::{Record, WarcRef};
@@ -81,9 +81,9 @@ impl WarcWriter {
         self.repaired.as_ref()
     }
 
-    /// Whether a file of the folder is still there.
-    pub fn holds(&self, file: &str) -> bool {
-        is_warc_name(file) && self.dir.join(file).exists()
+    /// Whether the record a citation names is still there and is that record. Retention may have destroyed its file.
+    pub fn holds(&self, cited: &WarcRef) -> bool {
+        warc_reader::read_cited(&self.dir, cited).is_ok()
     }
 
     /// Appends a response, its request, and a metadata record with `about`. Cite the answer only after [`Self::sync`].

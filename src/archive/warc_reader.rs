@@ -44,11 +44,8 @@ pub fn read_cited(dir: &Path, cited: &WarcRef) -> Result<Record, ArchiveError> {
     Ok(record)
 }
 
-/// Reads the record at an offset of a file in `dir`.
-///
-/// # Errors
-/// When `file` is no plain file name, or there is no whole record at that offset.
-pub fn read_at(dir: &Path, file: &str, offset: u64) -> Result<Record, ArchiveError> {
+/// Reads whatever record lies at an offset. Private: outside this file a record is read by its citation only.
+fn read_at(dir: &Path, file: &str, offset: u64) -> Result<Record, ArchiveError> {
     if !is_warc_name(file) {
         return Err(ArchiveError::Name(file.chars().take(120).collect()));
     }

@@ -14,6 +14,9 @@ pub enum AuditRequest {
         /// A checkpoint kept elsewhere, as `audit checkpoint` printed it; may be given more than once
         #[arg(long = "checkpoint", value_name = "FILE")]
         checkpoints: Vec<PathBuf>,
+        /// Also read the stored record of every hit and hold it against what the hit cites
+        #[arg(long)]
+        evidence: bool,
     },
     /// Sign the end of the log now and print the checkpoint; keep it on another machine
     Checkpoint,

@@ -7,6 +7,7 @@ use crate::cli::cases::referral;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::office_request::{AuditRequest, RetentionRequest, RevealArgs};
 use crate::cli::output::Output;
+use crate::engine::evidence::{self, BrokenCitation, EvidenceChecked, EvidenceError};
 use crate::engine::retention::{self, RetentionError};
 use crate::evidence::audit::checkpoint::Checkpoint;
 
@@ -58,13 +59,18 @@ pub(super) fn retention(app: &App, request: &RetentionRequest, output: &Output) 
 pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Result<Exit, Failure> {
     let truth = &app.rooms.truth;
     match request {
-        AuditRequest::Verify { checkpoints } => {
+        AuditRequest::Verify { checkpoints, evidence } => {
             let kept = checkpoints.iter().map(|path| read_checkpoints(path)).collect::<Result<Vec<_>, _>>()?.concat();
             match truth.follow_audit(&kept)? {
                 Ok(followed) => {
+                    let found = if *evidence { Some(check_evidence(app)?) } else { None };
                     if output.json {
                         let mut document = serde_json::to_value(&followed)?;
                         document["whole"] = true.into();
+                        if let Some((checked, broken)) = &found {
+                            document["evidence"] = serde_json::json!({ "hold": checked.hold,
+                                "destroyed": checked.destroyed, "broken": broken });
+                        }
                         output.json_document(&document)?;
                     } else {
                         output.line(format!(
@@ -72,7 +78,10 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
                             followed.entries, followed.head, followed.signed, followed.checkpoints
                         ))?;
                     }
-                    Ok(Exit::Done)
+                    match found {
+                        Some(found) => say_evidence(&found, output),
+                        None => Ok(Exit::Done),
+                    }
                 }
                 Err(broken) => {
                     if output.json {
@@ -116,6 +125,40 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
     }
 }
 
+/// Every hit held against the record it cites.
+type Found = (EvidenceChecked, Vec<BrokenCitation>);
+
+fn check_evidence(app: &App) -> Result<Found, Failure> {
+    let mut broken = Vec::new();
+    let checked = evidence::check::<EvidenceError>(&app.rooms.truth, &app.paths().warc(), |one| {
+        broken.push(one);
+        Ok(())
+    });
+    let checked = checked.map_err(|error| {
+        Failure::new(Exit::Internal, format!("the evidence cannot be checked: {error}"))
+            .hint("make the folder warc/ of the data directory readable and run it again")
+    })?;
+    Ok((checked, broken))
+}
+
+fn say_evidence((checked, broken): &Found, output: &Output) -> Result<Exit, Failure> {
+    for one in broken.iter().filter(|_| !output.json) {
+        let BrokenCitation { citation, reason } = one;
+        output.line(format!("{}  {}  {}  {reason}", citation.hit, citation.referral, citation.url))?;
+    }
+    if broken.is_empty() {
+        output.note(format!(
+            "{} hits cite their evidence rightly, {} destroyed as retention asks",
+            checked.hold, checked.destroyed
+        ));
+        return Ok(Exit::Done);
+    }
+    let hits = checked.hold + checked.broken;
+    let text = format!("{} of {hits} hits cite a record that is missing, damaged or another one", checked.broken);
+    Err(Failure::new(Exit::Internal, text)
+        .hint("keep this data directory as evidence, restore one from a backup and compare"))
+}
+
 /// Checkpoints of a file, one a line.
 fn read_checkpoints(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
     let wrong = |error: String| {
@@ -142,8 +185,8 @@ impl From<RetentionError> for Failure {
 /// Paths a client of the control socket names, made absolute.
 pub(super) fn absolute(request: AuditRequest, whole: impl Fn(PathBuf) -> PathBuf) -> AuditRequest {
     match request {
-        AuditRequest::Verify { checkpoints } => {
-            AuditRequest::Verify { checkpoints: checkpoints.into_iter().map(whole).collect() }
+        AuditRequest::Verify { checkpoints, evidence } => {
+            AuditRequest::Verify { checkpoints: checkpoints.into_iter().map(whole).collect(), evidence }
         }
         other => other,
     }

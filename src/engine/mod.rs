@@ -6,6 +6,7 @@
 
 pub mod deliver;
 pub mod dispatch;
+pub mod evidence;
 pub mod intake;
 pub mod rebuild;
 pub mod recheck;

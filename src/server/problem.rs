@@ -127,6 +127,13 @@ impl Problem {
         Problem::new(StatusCode::GONE, "gone", "No longer available").detail(detail)
     }
 
+    /// The stored record is not the one a hit cites; nothing of it is shown.
+    pub fn evidence_mismatch(hit: &str) -> Self {
+        Problem::new(StatusCode::GONE, "evidence-mismatch", "The evidence does not match its citation")
+            .detail(format!("the record that hit `{hit}` cites is missing, damaged or another one; nothing is shown"))
+            .hint("run `listingwatch audit verify --evidence` to list every such hit")
+    }
+
     /// Too many requests.
     pub fn too_many(seconds: u64) -> Self {
         Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", "Too many requests")

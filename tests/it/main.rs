@@ -13,6 +13,7 @@ mod detection;
 mod discovery;
 mod facts;
 mod golden;
+mod evidence;
 mod hostile;
 mod hostile_text;
 mod hot;

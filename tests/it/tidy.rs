@@ -166,6 +166,19 @@ fn every_room_says_what_it_owns_and_never_does() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// A record that is shown or cited is read by `read_cited`, which holds it against the citation. Walking whole files is the
+/// archive's own business.
+#[test]
+fn evidence_is_read_by_citation_only() {
+    let mut wrong = Vec::new();
+    for (room, path, text) in sources() {
+        if room != "archive" && code(&text).contains("WarcReader") {
+            wrong.push(path.display().to_string());
+        }
+    }
+    assert!(wrong.is_empty(), "these read WARC records without a citation: {}", wrong.join(", "));
+}
+
 #[test]
 fn only_the_robots_wrapper_calls_the_robots_crate() {
     let callers: BTreeMap<_, _> = sources()

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use listingwatch::archive::repair::RepairOutcome;
 use listingwatch::archive::warc_file::{WarcWriter, WriterOptions};
-use listingwatch::archive::warc_reader::{WarcReader, read_at, read_cited, verify};
+use listingwatch::archive::warc_reader::{WarcReader, read_cited, verify};
 use listingwatch::evidence::capture::{Capture, Truncated};
 use listingwatch::evidence::warc::form::{Original, RevisitProfile};
 use listingwatch::evidence::warc::{RecordType, WarcRef};
@@ -88,8 +88,17 @@ fn what_is_written_is_read_back_by_its_citation() {
 
     let wrong = WarcRef { record_id: "urn:uuid:0".into(), ..stored[3].clone() };
     assert!(read_cited(dir.path(), &wrong).is_err(), "a citation of another record is refused");
-    assert!(read_at(dir.path(), &stored[3].file, stored[3].offset + 1).is_err());
-    assert!(read_at(dir.path(), "../secret.warc.gz", 0).is_err());
+    let digest = stored[4].payload_digest;
+    for wrong in [
+        WarcRef { payload_digest: digest, ..stored[3].clone() },
+        WarcRef { offset: stored[4].offset, ..stored[3].clone() },
+        WarcRef { offset: stored[3].offset + 1, ..stored[3].clone() },
+        WarcRef { offset: 1 << 40, ..stored[3].clone() },
+        WarcRef { file: "../secret.warc.gz".into(), ..stored[3].clone() },
+        WarcRef { file: "gone.warc.gz".into(), ..stored[3].clone() },
+    ] {
+        assert!(read_cited(dir.path(), &wrong).unwrap_err().breaks_citation(), "{wrong:?}");
+    }
 }
 
 #[test]

@@ -303,8 +303,8 @@ fn write_evidence(
         None => rooms.hot.seen_payload(platform, &digest)?,
     };
     let place = place.map(|place| serde_json::from_slice(&place)).transpose()?;
-    // A file that retention destroyed holds nothing to refer to.
-    let place = place.filter(|(_, _, held): &(String, Timestamp, WarcRef)| warc.holds(&held.file));
+    // What retention destroyed, or what a damaged store names wrongly, cannot be referred to.
+    let place = place.filter(|(_, _, held): &(String, Timestamp, WarcRef)| warc.holds(held));
     if let Some((url, fetched_at, held)) = place {
         let original = Original { record_id: held.record_id.clone(), url, fetched_at, payload_digest: digest };
         let profile = if page.kind == Answer::NotModified {

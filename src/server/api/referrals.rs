@@ -201,7 +201,8 @@ pub(super) async fn evidence(
     (status = 200, body = Vec<u8>, content_type = "application/http"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
-    (status = 404, body = Problem, content_type = "application/problem+json")))]
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn capture(
     State(state): State<ServerState>,
     Caller(who): Caller,

@@ -6,6 +6,7 @@
 mod audit;
 mod cases;
 mod checkpoint;
+mod citations;
 mod deconflict;
 mod figures;
 mod governance;
@@ -35,6 +36,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, ReferralRow};
+pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
 pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use governance::{Mandate, ScanRow, Schedule};
