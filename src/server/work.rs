@@ -7,7 +7,7 @@ use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::server::auth::{Rights, visible_case};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
-use crate::store::truth::{CaseHit, NoticeTerms, Principal, ReferralFull, ReferralRow, TruthError};
+use crate::store::truth::{CaseHit, NoticeTerms, Principal, ReferralFull, ReferralRow, RepeatKey, TruthError};
 use crate::vocab::actor::{Actor, Approver, Person};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
@@ -177,18 +177,23 @@ pub(super) async fn rule(
         .await
 }
 
-/// Notes a platform's answer. `actor` is named in the timeline.
+/// Notes a platform's answer. `repeat` is the token and the key it was sent with; `actor` is named in the timeline.
 pub(super) async fn answer(
     state: &ServerState,
     id: ReferralId,
     platform: &PlatformId,
     outcome: Outcome,
-    key: Option<String>,
+    repeat: Option<(String, String)>,
     actor: Actor,
 ) -> Result<ReferralState, Problem> {
     let intervals = Intervals::of(&state.platform(platform)?.referral);
     let (now, decision, case) = (state.now(), outcome.decision, id.clone());
-    let after = state.truth(move |truth| truth.answer(&id, &outcome, key.as_deref(), &actor, intervals, now)).await?;
+    let after = state
+        .truth(move |truth| {
+            let repeat = repeat.as_ref().map(|(token, key)| RepeatKey { token, key });
+            truth.answer(&id, &outcome, repeat, &actor, intervals, now)
+        })
+        .await?;
     (state.hooks().answered)((case, decision));
     Ok(after)
 }

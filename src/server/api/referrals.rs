@@ -262,10 +262,10 @@ pub(super) async fn outcome(
     headers: HeaderMap,
     Body(body): Body<AnswerBody>,
 ) -> Result<Json<Standing>, Problem> {
-    let key = idempotency::key_of(&headers)?;
+    let repeat = idempotency::key_of(&headers)?.map(|key| (who.token.clone(), key));
     let (case, platform, _) = visible_case(&state, &who, &id).await?;
     let outcome = outcome_of(body.decision, body.reason, body.reference)?;
-    let after = work::answer(&state, case, &platform, outcome, key, who.actor()).await?;
+    let after = work::answer(&state, case, &platform, outcome, repeat, who.actor()).await?;
     Ok(standing(&id, &after))
 }
 
@@ -349,7 +349,13 @@ async fn decide(
     ruling: Ruling,
     headers: &HeaderMap,
 ) -> Result<Json<Standing>, Problem> {
-    let key = idempotency::key_of(headers)?.map(|key| format!("{} {key}", who.token));
+    let key = match idempotency::key_of(headers)? {
+        Some(key) => {
+            let (_, platform, _) = visible_case(state, who, id).await?;
+            Some(format!("{} {platform} {key}", who.token))
+        }
+        None => None,
+    };
     let request = format!("{id} {ruling:?}");
     if let Some(key) = &key
         && let Some(reply) = state.replies().find(key, &request)?

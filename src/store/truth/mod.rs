@@ -51,7 +51,7 @@ pub use rescreen::{Difference, Rejudged, StoredHit};
 pub use retention::{CLOSED, Destroyed};
 pub use review::{Claim, WAITING};
 pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
-pub use steps::Reminder;
+pub use steps::{Reminder, RepeatKey};
 pub use tokens::{Principal, Session, TokenRow};
 
 pub use crate::vocab::terms::Role;

@@ -9,7 +9,7 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS];
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -134,6 +134,18 @@ UPDATE referrals SET approved_kind = (
   WHERE approved_by IS NULL;
 ";
 
+/// Idempotency keys of answers, by platform and token. Which token sent an older answer is not known.
+const SCOPED_ANSWERS: &str = "
+ALTER TABLE answers RENAME TO unscoped_answers;
+CREATE TABLE answers (
+  platform TEXT NOT NULL, token TEXT NOT NULL, idempotency_key TEXT NOT NULL, referral TEXT NOT NULL, answer TEXT NOT NULL,
+  PRIMARY KEY (platform, token, idempotency_key)) STRICT;
+INSERT INTO answers SELECT r.platform, '', a.idempotency_key, a.referral, a.answer
+  FROM unscoped_answers a JOIN referrals r ON r.id = a.referral;
+DROP TABLE unscoped_answers;
+CREATE INDEX answers_by_referral ON answers (referral);
+";
+
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.
 pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {
@@ -184,6 +196,30 @@ fn names_on_record(tx: &Transaction<'_>) -> Result<(), TruthError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keys_of_older_answers_belong_to_their_platform() {
+        let mut old = Connection::open_in_memory().unwrap();
+        old.execute_batch(FIRST).unwrap();
+        old.execute_batch(REFERRAL_LOOP).unwrap();
+        let referral =
+            "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, title, score,
+            substances, urls, change, created, updated, history) VALUES
+            (?1, 'bazaar', ?1, 0, 'decided', '{}', 'refer', 't', 1, '[]', '[]', ?2, 1, 1, '[]')";
+        old.execute(referral, rusqlite::params!["R-1", 1]).unwrap();
+        old.execute_batch(
+            "INSERT INTO answers VALUES ('k', 'R-1', '{}'), ('lost', 'R-gone', '{}'); PRAGMA user_version = 2;",
+        )
+        .unwrap();
+        assert!(prepare(&mut old).unwrap());
+        let mut statement = old.prepare("SELECT platform, token, idempotency_key, referral FROM answers").unwrap();
+        let held: Vec<[String; 4]> = statement
+            .query_map([], |row| Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?]))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(held, [["bazaar", "", "k", "R-1"].map(str::to_owned)]);
+    }
 
     #[test]
     fn an_older_file_is_copied_and_then_brought_up_to_date() {

@@ -12,6 +12,15 @@ use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Channel;
 use crate::vocab::time::Timestamp;
 
+/// The key a request was sent with, and the token that sent it: keys of others are not in its way.
+#[derive(Debug, Clone, Copy)]
+pub struct RepeatKey<'a> {
+    /// Id of the token.
+    pub token: &'a str,
+    /// Its `Idempotency-Key`.
+    pub key: &'a str,
+}
+
 /// A case whose time for an answer is up.
 #[derive(Debug, Clone)]
 pub struct Reminder {
@@ -220,7 +229,7 @@ impl Truth {
         Ok(state)
     }
 
-    /// Records a platform's answer. The same idempotency key gives the same state and changes nothing.
+    /// Records a platform's answer. Sent again under the same key, it gives the same state and changes nothing.
     ///
     /// # Errors
     /// As [`Truth::apply`].
@@ -228,7 +237,7 @@ impl Truth {
         &self,
         referral: &ReferralId,
         outcome: &Outcome,
-        idempotency_key: Option<&str>,
+        repeat: Option<RepeatKey<'_>>,
         actor: &Actor,
         intervals: Intervals,
         now: Timestamp,
@@ -236,21 +245,29 @@ impl Truth {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let given = serde_json::to_string(outcome)?;
-        if let Some(key) = idempotency_key {
-            let held: Option<(String, String)> = tx
-                .query_row("SELECT referral, answer FROM answers WHERE idempotency_key = ?", [key], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
+        if let Some(repeat) = repeat {
+            let (state, platform) = standing(&tx, referral)?;
+            // Answers from before keys were scoped have no token; they count only as repeats of themselves.
+            let held: Option<(String, String, String)> = tx
+                .query_row(
+                    "SELECT token, referral, answer FROM answers WHERE platform = ? AND token IN (?, '')
+                       AND idempotency_key = ? ORDER BY token DESC LIMIT 1",
+                    params![platform, repeat.token, repeat.key],
+                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                )
                 .optional()?;
-            if let Some((case, answer)) = held {
-                if case != referral.as_str() || answer != given {
+            match held {
+                Some((_, case, answer)) if case == referral.as_str() && answer == given => {
+                    return Ok(state);
+                }
+                Some((token, ..)) if !token.is_empty() => {
                     return Err(TruthError::Conflict("this idempotency key was used for another answer".to_owned()));
                 }
-                return Ok(standing(&tx, referral)?.0);
+                Some(_) | None => {}
             }
             tx.execute(
-                "INSERT INTO answers (idempotency_key, referral, answer) VALUES (?, ?, ?)",
-                params![key, referral.as_str(), given],
+                "INSERT INTO answers (platform, token, idempotency_key, referral, answer) VALUES (?, ?, ?, ?, ?)",
+                params![platform, repeat.token, repeat.key, referral.as_str(), given],
             )?;
         }
         let event = Event::Answer { outcome: outcome.clone() };
