@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use crate::store::private;
+
 /// Why a data directory cannot be owned.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -32,13 +34,13 @@ pub struct DirectoryLock {
 }
 
 impl DirectoryLock {
-    /// Makes the directory if needed and locks it.
+    /// Makes the directory if needed, locks it, and takes from others what they may do in it.
     ///
     /// # Errors
     /// When another process holds it, or the folder cannot be written.
     pub fn take(directory: &Path) -> Result<Self, LockError> {
         let io = |source| LockError::Io { directory: directory.to_path_buf(), source };
-        std::fs::create_dir_all(directory).map_err(io)?;
+        private::make(directory).map_err(io)?;
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -56,6 +58,7 @@ impl DirectoryLock {
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
+        private::tighten(directory);
         file.set_len(0).map_err(io)?;
         file.rewind().map_err(io)?;
         writeln!(file, "process {}", std::process::id()).map_err(io)?;

@@ -9,5 +9,6 @@ pub mod checkpoint;
 pub mod hot;
 pub mod keys;
 pub mod lock;
+pub mod private;
 pub mod truth;
 pub mod vault;

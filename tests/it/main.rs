@@ -27,6 +27,7 @@ mod mail_server;
 mod mockserver;
 mod office;
 mod pages;
+mod private;
 mod program;
 mod push;
 mod rebuilt;

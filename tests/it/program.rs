@@ -140,10 +140,31 @@ impl Place {
         Running(Some(self.start(arguments)))
     }
 
+    /// Runs the program to its end as a shell would start it under this umask.
+    #[track_caller]
+    pub fn run_under(&self, umask: &str, arguments: &[&str]) -> Ended {
+        self.spawn_under(umask, arguments).end()
+    }
+
+    /// Starts the program as a shell would under this umask.
+    pub fn spawn_under(&self, umask: &str, arguments: &[&str]) -> Running {
+        self.spawn_after(&format!("umask {umask}"), arguments)
+    }
+
+    /// Starts the program as a shell would after a command of its own: `umask`, `ulimit`.
+    pub fn spawn_after(&self, set: &str, arguments: &[&str]) -> Running {
+        let program = self.command(arguments);
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("{set} && exec \"$0\" \"$@\"")).arg(program.get_program()).args(program.get_args());
+        shell.current_dir(self.folder.path()).stdin(Stdio::null());
+        for (name, _) in program.get_envs() {
+            shell.env_remove(name);
+        }
+        Running(Some(Started::of(shell)))
+    }
+
     fn start(&self, arguments: &[&str]) -> Started {
-        let mut child = self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
-        let (out, err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
-        Started { out: reader(out), err: reader(err), child, began: Instant::now() }
+        Started::of(self.command(arguments))
     }
 
     /// The lines of `referrals list --json`, without what differs from run to run, sorted.
@@ -199,6 +220,12 @@ impl Running {
 }
 
 impl Started {
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+        let (out, err) = (child.stdout.take().expect("piped"), child.stderr.take().expect("piped"));
+        Started { out: reader(out), err: reader(err), child, began: Instant::now() }
+    }
+
     fn finish(mut self) -> Ended {
         let status = self.child.wait().expect("a child");
         let took = self.began.elapsed();

@@ -46,7 +46,7 @@ impl Signer {
         };
         let public = folder.join("audit.pub");
         if !public.exists() {
-            write(&public, pem(&key.verifying_key())?.as_bytes(), 0o644)?;
+            write(&public, pem(&key.verifying_key())?.as_bytes(), 0o600)?;
         }
         Ok(Signer { key, checkpoints: data.join("audit").join("checkpoints.jsonl") })
     }

@@ -1,0 +1,99 @@
+//! The data directory is its owner's alone: folders 0700, files 0600, whatever the umask of whoever started the program.
+
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::Path;
+
+use rustix::fs::Mode;
+
+const FOLDER: u32 = 0o700;
+const FILE: u32 = 0o600;
+
+/// Makes the directory if it is missing. Files that this process makes from here on are its owner's alone, those that
+/// SQLite and sled make by themselves too.
+///
+/// # Errors
+/// When the directory cannot be made.
+pub fn make(directory: &Path) -> io::Result<()> {
+    rustix::process::umask(Mode::from_raw_mode(!FOLDER & 0o777));
+    DirBuilder::new().recursive(true).mode(FOLDER).create(directory)
+}
+
+/// Takes what others may do with the directory and everything in it from them. Links are left alone; what cannot be
+/// changed is named in the log.
+pub fn tighten(directory: &Path) {
+    let mut folders = vec![directory.to_path_buf()];
+    while let Some(folder) = folders.pop() {
+        set(&folder, FOLDER);
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(error) => {
+                tracing::warn!(%error, path = %folder.display(), "`{}` cannot be looked through", folder.display());
+                continue;
+            }
+        };
+        for entry in entries.flatten() {
+            match entry.file_type() {
+                Ok(kind) if kind.is_symlink() => {
+                    let path = entry.path();
+                    tracing::warn!(path = %path.display(), "`{}` is a link; its permissions are left as they are", path.display());
+                }
+                Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                // A file that is gone by now, a store's temporary one, needs nothing.
+                Ok(_) => set(&entry.path(), FILE),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+fn set(path: &Path, mode: u32) {
+    let held = match fs::metadata(path) {
+        Ok(held) => held.permissions().mode() & 0o7777,
+        Err(_) => return,
+    };
+    if held == mode {
+        return;
+    }
+    match fs::set_permissions(path, Permissions::from_mode(mode)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => tracing::warn!(
+            %error, path = %path.display(),
+            "others may have access to `{}` (mode {held:o}), and that cannot be changed; run `chmod {mode:o}` as its owner",
+            path.display()
+        ),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o7777
+    }
+
+    #[test]
+    fn an_open_directory_is_closed_and_links_are_not_followed() {
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("other"), "x").unwrap();
+        fs::set_permissions(outside.path().join("other"), Permissions::from_mode(0o644)).unwrap();
+        let place = tempfile::tempdir().unwrap();
+        let data = place.path().join("data");
+        make(&data).unwrap();
+        assert_eq!(mode(&data), FOLDER);
+        fs::create_dir_all(data.join("a/b")).unwrap();
+        fs::write(data.join("a/b/file"), "x").unwrap();
+        assert_eq!(mode(&data.join("a/b/file")), FILE, "the umask of the process");
+        std::os::unix::fs::symlink(outside.path(), data.join("link")).unwrap();
+        for (path, open) in [("", 0o777), ("a", 0o755), ("a/b", 0o775), ("a/b/file", 0o666)] {
+            fs::set_permissions(data.join(path), Permissions::from_mode(open)).unwrap();
+        }
+        tighten(&data);
+        for (path, closed) in [("", FOLDER), ("a", FOLDER), ("a/b", FOLDER), ("a/b/file", FILE)] {
+            assert_eq!(mode(&data.join(path)), closed, "{path}");
+        }
+        assert_eq!(mode(&outside.path().join("other")), 0o644);
+    }
+}
