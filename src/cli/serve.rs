@@ -93,12 +93,9 @@ pub(super) async fn until_stopped(
     let mut tasks: JoinSet<()> = JoinSet::new();
     let (hub_stop, control_stop, loop_stop) = (stopped.clone(), stopped.clone(), stopped);
     tasks.spawn(async move {
-        let ended = match door {
+        match door {
             Door::Tls(config) => crate::server::run_tls(listener, config, state, wait(hub_stop)).await,
             Door::Plain | Door::BehindProxy => crate::server::run(listener, state, wait(hub_stop)).await,
-        };
-        if let Err(error) = ended {
-            tracing::error!(%error, "the hub ended");
         }
     });
     let owner = app.clone();

@@ -4,8 +4,10 @@
 //! Never: crawls, decides on referrals (it calls the record of truth's transitions).
 //! Start reading: [`router`], then `work`.
 
+mod accept;
 mod api;
 mod auth;
+mod connections;
 mod console;
 mod directory;
 mod evidence;
@@ -27,7 +29,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
-use axum::extract::connect_info::Connected;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH, REFERRER_POLICY,
@@ -37,13 +38,14 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::serve::{IncomingStream, Listener};
 use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+pub use connections::ConnectionLimits;
 pub use state::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
 pub use tls::{TlsError, tls_config};
 
@@ -57,48 +59,37 @@ const REQUEST_DEADLINE: Duration = Duration::from_secs(30);
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; frame-src 'self'; form-action 'self'; \
                       base-uri 'none'; frame-ancestors 'self'";
 
-/// Serves until `stop` resolves, then lets requests in progress end.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn run(
-    listener: TcpListener,
-    state: ServerState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    serve(listener, state, stop).await
+/// Serves until `stop` resolves, then lets requests in progress end within their time.
+pub async fn run(listener: TcpListener, state: ServerState, stop: impl Future<Output = ()>) {
+    // Everybody is on this machine or behind one proxy.
+    let limits = ConnectionLimits::of_this_process().without_addresses();
+    run_within(listener, None, limits, state, stop).await;
 }
 
 /// As [`run`], by HTTPS with a configuration of [`tls_config`].
-///
-/// # Errors
-/// When the listener fails.
 pub async fn run_tls(
     listener: TcpListener,
     config: Arc<rustls::ServerConfig>,
     state: ServerState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    serve(tls::TlsListener::new(listener, config), state, stop).await
+    stop: impl Future<Output = ()>,
+) {
+    run_within(listener, Some(config), ConnectionLimits::of_this_process(), state, stop).await;
 }
 
-async fn serve<L>(
-    listener: L,
+/// As [`run`] or, with a configuration, [`run_tls`], with other limits on connections.
+pub async fn run_within(
+    listener: TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+    limits: ConnectionLimits,
     state: ServerState,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()>
-where
-    L: Listener,
-    L::Addr: std::fmt::Debug,
-    tls::Peer: for<'a> Connected<IncomingStream<'a, L>>,
-{
-    let routes = router(state.clone()).into_make_service_with_connect_info::<tls::Peer>();
-    axum::serve(listener, routes)
-        .with_graceful_shutdown(async move {
-            stop.await;
-            state.stop();
-        })
-        .await
+    stop: impl Future<Output = ()>,
+) {
+    let routes = router(state.clone());
+    let stop = async move {
+        stop.await;
+        state.stop();
+    };
+    accept::serve(listener, tls.map(TlsAcceptor::from), limits, routes, stop).await;
 }
 
 /// All routes.

@@ -1,26 +1,12 @@
-//! HTTPS without a proxy: certificate and key from PEM files, handshakes beside each other, and who is at the other end.
+//! HTTPS without a proxy: certificate and key from PEM files, and who is at the other end.
 
-use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::connect_info::Connected;
-use axum::serve::{IncomingStream, Listener};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
-
-/// Until a handshake that does not end is given up.
-const HANDSHAKE_DEADLINE: Duration = Duration::from_secs(10);
-
-/// Handshakes at once; more wait in the system's queue.
-const HANDSHAKES: usize = 256;
 
 /// Why certificate and key cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,62 +54,3 @@ pub fn tls_config(certificate: &Path, key: &Path) -> Result<Arc<ServerConfig>, T
 /// The address at the other end.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Peer(pub SocketAddr);
-
-impl Connected<IncomingStream<'_, TcpListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TcpListener>) -> Self {
-        Peer(*stream.remote_addr())
-    }
-}
-
-impl Connected<IncomingStream<'_, TlsListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, TlsListener>) -> Self {
-        Peer(*stream.remote_addr())
-    }
-}
-
-/// Accepts TLS connections. A caller that never ends its handshake holds up nobody else.
-pub(super) struct TlsListener {
-    tcp: TcpListener,
-    acceptor: TlsAcceptor,
-    shaking: JoinSet<Option<(TlsStream<TcpStream>, SocketAddr)>>,
-}
-
-impl TlsListener {
-    pub(super) fn new(tcp: TcpListener, config: Arc<ServerConfig>) -> Self {
-        TlsListener { tcp, acceptor: TlsAcceptor::from(config), shaking: JoinSet::new() }
-    }
-}
-
-impl Listener for TlsListener {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
-        loop {
-            tokio::select! {
-                (stream, peer) = Listener::accept(&mut self.tcp), if self.shaking.len() < HANDSHAKES => {
-                    let acceptor = self.acceptor.clone();
-                    self.shaking.spawn(async move {
-                        match tokio::time::timeout(HANDSHAKE_DEADLINE, acceptor.accept(stream)).await {
-                            Ok(Ok(stream)) => Some((stream, peer)),
-                            Ok(Err(error)) => {
-                                tracing::debug!(%peer, %error, "TLS handshake with {peer} failed: {error}");
-                                None
-                            }
-                            Err(_) => None,
-                        }
-                    });
-                }
-                Some(done) = self.shaking.join_next() => {
-                    if let Ok(Some(connection)) = done {
-                        return connection;
-                    }
-                }
-            }
-        }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.tcp.local_addr()
-    }
-}

@@ -37,6 +37,7 @@ mod repeated;
 mod retry;
 mod screening;
 mod shop;
+mod slow_clients;
 mod tidy;
 mod warc;
 mod watchlist;

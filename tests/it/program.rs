@@ -196,6 +196,13 @@ struct Started {
 const LONGEST: Duration = Duration::from_secs(60);
 
 impl Running {
+    /// Asks it to stop, as `kill` does.
+    pub fn ask_to_stop(&self) {
+        let child = &self.0.as_ref().expect("still running").child;
+        let process = rustix::process::Pid::from_child(child);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("it can be told");
+    }
+
     /// Ends it as `kill -9` does.
     pub fn kill(mut self) -> Ended {
         let mut started = self.0.take().expect("still running");

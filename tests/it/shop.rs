@@ -208,7 +208,7 @@ impl Hub {
         let paths = Paths { data: folder.path().join("data"), seeds: None, patterns: None, settings: None };
         let app = Arc::new(App::open(paths, platforms, Some(settings), clock.clone()).unwrap());
         let state = app.hub_state(false, &base);
-        tokio::spawn(async move { listingwatch::server::run(listener, state, std::future::pending()).await.unwrap() });
+        tokio::spawn(listingwatch::server::run(listener, state, std::future::pending()));
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Hub { app, clock, base, client, folder }
     }
