@@ -9,6 +9,7 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{ExportArgs, ExportFormat, RescreenArgs, SearchArgs, VerifyArgs};
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
+use crate::store::truth::query::Sight;
 use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit};
 
 /// Columns of a CSV export.
@@ -38,7 +39,7 @@ const COLUMNS: &[&str] = &[
 pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Exit, Failure> {
     let query = args.query.join(" ");
     if args.facets {
-        let facets = app.rooms.truth.facets(&query, FACETS_LIMIT)?;
+        let facets = app.rooms.truth.facets(&query, FACETS_LIMIT, Sight::Whole)?;
         if output.json {
             output.json_document(&facets)?;
         } else {
@@ -60,7 +61,7 @@ pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Ex
         }
         return Ok(Exit::Done);
     }
-    let page = app.rooms.truth.search(&query, args.cursor.as_deref(), args.limit.clamp(1, 1000))?;
+    let page = app.rooms.truth.search(&query, args.cursor.as_deref(), args.limit.clamp(1, 1000), Sight::Whole)?;
     for hit in &page.hits {
         if output.json {
             output.json_line(hit)?;
@@ -108,7 +109,7 @@ fn write_rows(app: &App, args: &ExportArgs, out: &mut dyn Write) -> Result<u64, 
         ExportFormat::Jsonl => RowWriter::jsonl(out),
         ExportFormat::Csv => RowWriter::csv(out, COLUMNS)?,
     };
-    app.rooms.truth.for_each_hit::<Failure>(&args.query, |hit: HitRow| Ok(writer.row(&hit)?))?;
+    app.rooms.truth.for_each_hit::<Failure>(&args.query, Sight::Whole, |hit: HitRow| Ok(writer.row(&hit)?))?;
     Ok(writer.finish()?.0)
 }
 

@@ -39,7 +39,7 @@ impl DigestKind {
             "url" => Some(DigestKind::Url),
             "seller" => Some(DigestKind::Seller),
             "email" | "phone" | "messenger" => Some(DigestKind::Contact),
-            "iban" | "bitcoin" | "ethereum" | "monero" => Some(DigestKind::Payment),
+            "iban" | "bitcoin" | "ethereum" | "monero" | "account" => Some(DigestKind::Payment),
             _ => None,
         }
     }

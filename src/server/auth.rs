@@ -9,6 +9,7 @@ use crate::referral::state::ReferralState;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::server::tls::Peer;
+use crate::store::truth::query::Sight;
 use crate::store::truth::{CaseFilter, Principal, Role};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
@@ -100,6 +101,8 @@ pub trait Rights {
     fn must_research(&self) -> Result<(), Problem>;
     /// Whose eyes a case is shown to; `None` for roles that see no cases.
     fn reader(&self) -> Option<Reader>;
+    /// What of the archive the holder's queries may reach.
+    fn sight(&self) -> Sight;
     /// Restricts a list to what the holder may see.
     ///
     /// # Errors
@@ -129,6 +132,13 @@ impl Rights for Principal {
             Role::Authority | Role::Admin => Some(Reader::Authority),
             Role::Moderator => Some(Reader::Platform),
             Role::Researcher | Role::Platform => None,
+        }
+    }
+
+    fn sight(&self) -> Sight {
+        match self.role {
+            Role::Authority | Role::Admin => Sight::Whole,
+            Role::Moderator | Role::Researcher | Role::Platform => Sight::Research,
         }
     }
 

@@ -40,7 +40,7 @@ pub struct Vault {
 pub struct ClearValue {
     /// Keyed hash.
     pub hash: String,
-    /// `seller`, `email`, `phone`, `messenger`, `iban`, `bitcoin`, `ethereum`, `monero`.
+    /// `seller`, or a kind of contact as `listing::contacts` calls it.
     pub kind: &'static str,
     /// As published.
     pub value: String,

@@ -27,6 +27,7 @@ mod mail_server;
 mod mockserver;
 mod office;
 mod pages;
+mod planted;
 mod private;
 mod program;
 mod push;

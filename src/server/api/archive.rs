@@ -53,8 +53,8 @@ pub(super) async fn hits(
     who.must_research()?;
     let limit = limit_of(query.limit)?;
     let text = query.q.unwrap_or_default();
-    let asked = text.clone();
-    let page = state.truth(move |truth| truth.search(&asked, query.cursor.as_deref(), limit)).await?;
+    let (asked, sight) = (text.clone(), who.sight());
+    let page = state.truth(move |truth| truth.search(&asked, query.cursor.as_deref(), limit, sight)).await?;
     let headers = match &page.next {
         Some(next) => next_link("/api/v1/hits", &[("q", text), ("cursor", next.clone()), ("limit", limit.to_string())]),
         None => HeaderMap::new(),
@@ -81,7 +81,8 @@ pub(super) async fn facets(
     Params(query): Params<WordsQuery>,
 ) -> Result<Json<crate::store::truth::Facets>, Problem> {
     who.must_research()?;
-    Ok(Json(state.truth(move |truth| truth.facets(&query.q.unwrap_or_default(), FACETS_LIMIT)).await?))
+    let sight = who.sight();
+    Ok(Json(state.truth(move |truth| truth.facets(&query.q.unwrap_or_default(), FACETS_LIMIT, sight)).await?))
 }
 
 /// One point of the series.
@@ -106,6 +107,7 @@ pub(super) async fn series(
     Params(query): Params<WordsQuery>,
 ) -> Result<Json<Vec<SeriesPoint>>, Problem> {
     who.must_research()?;
-    let rows = state.truth(move |truth| truth.series(&query.q.unwrap_or_default())).await?;
+    let sight = who.sight();
+    let rows = state.truth(move |truth| truth.series(&query.q.unwrap_or_default(), sight)).await?;
     Ok(Json(rows.into_iter().map(|(month, category, hits)| SeriesPoint { month, category, hits }).collect()))
 }

@@ -102,9 +102,9 @@ pub(super) async fn archive(
 ) -> Result<Response, Turned> {
     visitor.who.must_research()?;
     let words = query.q.unwrap_or_default().trim().to_owned();
-    let (asked, cursor) = (words.clone(), query.cursor.clone());
+    let (asked, cursor, sight) = (words.clone(), query.cursor.clone(), visitor.who.sight());
     let rows = if query.format.is_some() { TWIN_ROWS } else { ROWS };
-    let found = state.truth(move |truth| truth.search(&asked, cursor.as_deref(), rows)).await;
+    let found = state.truth(move |truth| truth.search(&asked, cursor.as_deref(), rows, sight)).await;
     let kept = [("q", Some(words.clone()).filter(|words| !words.is_empty()))];
     let twins = query_text(&kept);
     let after = |next: &str| {
@@ -138,8 +138,8 @@ pub(super) async fn archive(
             words.is_empty() || query.chart.is_some() || found.as_ref().is_ok_and(|found| !found.more_than_total);
         beside = state
             .truth(move |truth| {
-                let series = if charted { truth.series(&asked)? } else { Vec::new() };
-                Ok((truth.facets(&asked, COUNTED)?, series))
+                let series = if charted { truth.series(&asked, sight)? } else { Vec::new() };
+                Ok((truth.facets(&asked, COUNTED, sight)?, series))
             })
             .await?;
     }

@@ -12,7 +12,7 @@ use crate::examine::{ExaminedListing, Fingerprints};
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::personal::{Parted, note_fingerprints};
+use crate::store::truth::personal::{Parted, Published, note_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, steps};
 use crate::store::vault::ClearValue;
@@ -145,8 +145,10 @@ impl Truth {
     /// # Errors
     /// When a hit cites no evidence, or SQLite refuses; then nothing of the group is stored.
     pub fn record(&self, pages: &[PageRecord], now: Timestamp) -> Result<Vec<Recorded>, TruthError> {
-        let parted: Vec<Vec<Parted>> =
-            pages.iter().map(|page| page.listings.iter().map(|listing| self.part(listing)).collect()).collect();
+        let parted: Vec<Vec<Parted>> = pages
+            .iter()
+            .map(|page| page.listings.iter().map(|listing| self.part(&Published::of(listing))).collect())
+            .collect();
         // Sealed first: a value without a hit ends with its time, a hash without its value could never be opened.
         let values: Vec<ClearValue> = parted.iter().flatten().flat_map(|one| one.values.clone()).collect();
         self.vault.keep(&values, now)?;
@@ -256,10 +258,10 @@ impl Truth {
             listing.cluster.as_str(),
             parted.title,
             text,
-            listing.price,
-            listing.currency,
+            parted.price,
+            parted.currency,
             listing.seller.as_deref().map(|seller| self.seal(seller)),
-            listing.language,
+            parted.language,
             serde_json::to_string(&listing.images)?,
             serde_json::to_string(&parted.identifiers)?,
             assessment.verdict,

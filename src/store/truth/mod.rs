@@ -18,6 +18,7 @@ mod notice;
 mod outbox;
 mod personal;
 pub mod query;
+mod redaction;
 mod reports;
 mod rescreen;
 mod retention;
@@ -160,6 +161,7 @@ impl Truth {
             let tx = writer.transaction()?;
             truth.commit(tx)?;
         }
+        truth.part_again()?;
         Ok(truth)
     }
 

@@ -1,12 +1,13 @@
 //! Personal data of a listing, taken out before the listing is stored: what stays are blots of the same length, so that
 //! offsets of findings hold, and keyed hashes; the clear values go to the vault.
 
+use aho_corasick::{AhoCorasick, MatchKind};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
-use crate::listing::contacts::{self, IndicatorKind};
+use crate::listing::contacts::{self, BLOT, Indicator, IndicatorKind};
 use crate::store::truth::hits::HitRecord;
 use crate::store::truth::{Truth, TruthError};
 use crate::store::vault::ClearValue;
@@ -14,16 +15,14 @@ use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
 
-/// Stands for one character of personal data.
-pub(super) const BLOT: char = '█';
-
-/// A seller's name shorter than this is left in the text: too many ordinary words are as short.
+/// A seller's name or another value shorter than this is hidden only where it was recognised: too many ordinary words are
+/// as short.
 const NAME_CHARS: usize = 5;
 
 /// A value opened from the vault.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Revealed {
-    /// `seller`, `email`, `phone`, `messenger`, `iban`, `bitcoin`, `ethereum`, `monero`.
+    /// `seller`, or a kind of contact as [`IndicatorKind::name`] calls it.
     pub kind: String,
     /// Keyed hash, as it stands in the record of truth.
     pub hash: String,
@@ -37,25 +36,120 @@ impl std::fmt::Debug for Revealed {
     }
 }
 
+/// A listing as it was published, as far as personal data may stand in it.
+pub(super) struct Published<'a> {
+    pub title: &'a str,
+    pub text: &'a str,
+    pub identifiers: &'a [(String, String)],
+    pub price: Option<&'a str>,
+    pub currency: Option<&'a str>,
+    pub language: Option<&'a str>,
+    pub seller: Option<&'a str>,
+    pub assessment: &'a Assessment,
+}
+
+impl<'a> Published<'a> {
+    pub fn of(listing: &'a HitRecord) -> Self {
+        Published {
+            title: &listing.title,
+            text: &listing.text,
+            identifiers: &listing.identifiers,
+            price: listing.price.as_deref(),
+            currency: listing.currency.as_deref(),
+            language: listing.language.as_deref(),
+            seller: listing.seller.as_deref(),
+            assessment: &listing.assessment,
+        }
+    }
+
+    /// Where in a field the names of what is offered stand, in bytes: they stay readable, whatever else is around them.
+    fn matter(&self, field: &str, text: &str) -> Vec<(usize, usize)> {
+        let matches = self.assessment.substances.iter().flat_map(|substance| &substance.matches);
+        let spans = matches.filter(|found| found.field == field).map(|found| (found.start, found.end));
+        spans.filter_map(|(start, end)| Some((byte_at(text, start)?, byte_at(text, end)?))).collect()
+    }
+}
+
+/// The byte at which a character begins; the end of the text for the one behind the last.
+fn byte_at(text: &str, character: usize) -> Option<usize> {
+    text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(character)
+}
+
 /// A listing without personal data, and the data itself.
 pub(super) struct Parted {
     pub title: String,
     pub text: String,
     pub identifiers: Vec<(String, String)>,
+    pub price: Option<String>,
+    pub currency: Option<String>,
+    pub language: Option<String>,
     pub assessment: Assessment,
     pub values: Vec<ClearValue>,
 }
 
-fn kind_name(kind: IndicatorKind) -> &'static str {
-    match kind {
-        IndicatorKind::Email => "email",
-        IndicatorKind::Phone => "phone",
-        IndicatorKind::Messenger => "messenger",
-        IndicatorKind::Iban => "iban",
-        IndicatorKind::Bitcoin => "bitcoin",
-        IndicatorKind::Ethereum => "ethereum",
-        IndicatorKind::Monero => "monero",
+/// Values that are hidden wherever they stand, in whatever case.
+struct Words(Option<AhoCorasick>);
+
+impl Words {
+    fn of(values: &[String]) -> Self {
+        let long: Vec<&str> =
+            values.iter().map(|value| value.trim()).filter(|value| value.chars().count() >= NAME_CHARS).collect();
+        if long.is_empty() {
+            return Words(None);
+        }
+        let automaton =
+            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(long);
+        Words(Some(automaton.expect("the values of one listing make an automaton")))
     }
+
+    fn find(&self, text: &str) -> Vec<Indicator> {
+        let Some(automaton) = &self.0 else { return Vec::new() };
+        let parted = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        automaton
+            .find_iter(text)
+            .filter(|hit| {
+                let (before, behind) = (text.get(..hit.start()), text.get(hit.end()..));
+                parted(before.and_then(|text| text.chars().next_back()))
+                    && parted(behind.and_then(|text| text.chars().next()))
+            })
+            .map(|hit| Indicator { kind: IndicatorKind::Unknown, start: hit.start(), end: hit.end() })
+            .collect()
+    }
+
+    /// Hides what was found in a text and these words, except where the matter is named.
+    fn clean(&self, text: &str, found: Vec<Indicator>, matter: &[(usize, usize)]) -> String {
+        let spans = found.into_iter().chain(self.find(text)).flat_map(|one| outside(one, matter));
+        contacts::hide(text, &contacts::joined(spans.collect()))
+    }
+}
+
+/// The parts of a value that lie outside of what is kept.
+fn outside(one: Indicator, kept: &[(usize, usize)]) -> Vec<Indicator> {
+    let mut parts = vec![one];
+    for &(start, end) in kept {
+        parts = parts
+            .into_iter()
+            .flat_map(|part| {
+                let left = Indicator { end: part.end.min(start), ..part.clone() };
+                let right = Indicator { start: part.start.max(end), ..part };
+                [left, right]
+            })
+            .filter(|part| part.start < part.end)
+            .collect();
+    }
+    parts
+}
+
+/// A price as a figure: digits, and no word longer than a currency's.
+fn figure(text: &str) -> String {
+    let longest = text.split(|c: char| !c.is_alphabetic()).map(|word| word.chars().count()).max().unwrap_or(0);
+    if longest <= 4 && text.chars().count() <= 24 { text.to_owned() } else { blot(text) }
+}
+
+/// A code of a currency or a language: a few letters or a sign.
+fn code(text: &str) -> String {
+    let plain = text.chars().all(|c| !c.is_numeric() && !matches!(c, '@' | '_' | '.'));
+    if plain && text.chars().count() <= 5 { text.to_owned() } else { blot(text) }
 }
 
 fn blot(text: &str) -> String {
@@ -64,50 +158,78 @@ fn blot(text: &str) -> String {
 
 impl Truth {
     /// Parts a listing from its personal data.
-    pub(super) fn part(&self, listing: &HitRecord) -> Parted {
+    pub(super) fn part(&self, listing: &Published<'_>) -> Parted {
         let mut values: Vec<ClearValue> = Vec::new();
+        let mut seen = std::collections::HashSet::new();
         let mut add = |kind: &'static str, value: &str| {
             let (hash, value) = (self.seal(value), value.trim().to_owned());
-            if !value.is_empty() && !values.iter().any(|held| held.hash == hash && held.kind == kind) {
+            if !value.is_empty() && seen.insert((hash.clone(), kind)) {
                 values.push(ClearValue { hash, kind, value });
             }
         };
         let mut words: Vec<String> = Vec::new();
-        if let Some(seller) = listing.seller.as_deref() {
+        if let Some(seller) = listing.seller {
             add("seller", seller);
             // The name of what is offered stays readable, whatever the seller calls itself.
             let named = |surface: &str| surface.to_lowercase().contains(&seller.trim().to_lowercase());
-            let found = &listing.assessment;
-            let is_matter = found.substances.iter().flat_map(|s| &s.matches).any(|m| named(&m.surface))
-                || found.emerging.iter().any(|e| named(&e.surface));
-            if seller.trim().chars().count() >= NAME_CHARS && !is_matter {
-                words.push(seller.trim().to_owned());
+            let is_matter =
+                listing.assessment.substances.iter().flat_map(|s| &s.matches).any(|one| named(&one.surface));
+            if !is_matter {
+                words.push(seller.to_owned());
             }
         }
-        let attributes = listing.identifiers.iter().map(|(_, value)| value.as_str());
-        for text in [listing.title.as_str(), &listing.text].into_iter().chain(attributes) {
-            for found in contacts::find(text) {
-                let value = &text[found.start..found.end];
-                add(kind_name(found.kind), value);
-                words.push(value.to_owned());
+        let mut note = |text: &str, found: &[Indicator], matter: &[(usize, usize)]| {
+            for one in found {
+                let Some(value) = text.get(one.start..one.end) else { continue };
+                if value.contains(BLOT) {
+                    continue;
+                }
+                add(one.kind.name(), value);
+                // A name of what is offered that was taken for a value is none.
+                if !matter.iter().any(|(start, end)| *start <= one.start && one.end <= *end) {
+                    words.push(value.to_owned());
+                }
             }
+        };
+        let title = (contacts::find(listing.title), listing.matter("title", listing.title));
+        let text = (contacts::find(listing.text), listing.matter("text", listing.text));
+        note(listing.title, &title.0, &title.1);
+        note(listing.text, &text.0, &text.1);
+        let mut attributes = Vec::with_capacity(listing.identifiers.len());
+        for (name, value) in listing.identifiers {
+            let matter = listing.matter(&format!("attributes.{name}"), value);
+            let (in_name, in_value) = (contacts::find(name), contacts::find_in_attribute(name, value));
+            note(name, &in_name, &[]);
+            note(value, &in_value, &matter);
+            attributes.push((name, in_name, value, in_value, matter));
         }
-        // The longest first: one value may lie within another.
-        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        words.dedup();
-        let clean =
-            |text: &str| words.iter().fold(text.to_owned(), |text, word| text.replace(word.as_str(), &blot(word)));
-        let mut assessment = listing.assessment.clone();
-        for found in &mut assessment.context {
-            found.surface = clean(&found.surface);
-        }
-        for reason in &mut assessment.reasons {
-            *reason = clean(reason);
-        }
+        let words = Words::of(&words);
+        let title = words.clean(listing.title, title.0, &title.1);
+        let text = words.clean(listing.text, text.0, &text.1);
+        let identifiers: Vec<(String, String)> = attributes
+            .into_iter()
+            .map(|(name, in_name, value, in_value, matter)| {
+                (words.clean(name, in_name, &[]), words.clean(value, in_value, &matter))
+            })
+            .collect();
+        let field = |name: &str| match name {
+            "title" => Some(title.as_str()),
+            "text" => Some(text.as_str()),
+            other => {
+                let key = other.strip_prefix("attributes.")?;
+                let at = listing.identifiers.iter().position(|(name, _)| name == key)?;
+                identifiers.get(at).map(|(_, value)| value.as_str())
+            }
+        };
+        let assessment = hidden_assessment(listing.assessment, &words, field);
+        let plain = |text: &str| words.clean(text, contacts::find(text), &[]);
         Parted {
-            title: clean(&listing.title),
-            text: clean(&listing.text),
-            identifiers: listing.identifiers.iter().map(|(name, value)| (name.clone(), clean(value))).collect(),
+            price: listing.price.map(|price| plain(&figure(price))),
+            currency: listing.currency.map(|currency| plain(&code(currency))),
+            language: listing.language.map(|language| plain(&code(language))),
+            title,
+            text,
+            identifiers,
             assessment,
             values,
         }
@@ -159,6 +281,34 @@ impl Truth {
         self.note(&Said { actor, action: "erase-personal-data", subject: referral.as_str(), detail: &detail }, now)?;
         Ok(gone)
     }
+}
+
+/// An assessment that quotes the fields as they are stored. Names on no list that are somebody's contact are none.
+fn hidden_assessment<'a>(
+    assessment: &Assessment,
+    words: &Words,
+    field: impl Fn(&str) -> Option<&'a str>,
+) -> Assessment {
+    let mut assessment = assessment.clone();
+    let stored = |name: &str, start: usize, end: usize, surface: &str| {
+        let text = field(name)?;
+        let stored = text.get(byte_at(text, start)?..byte_at(text, end)?)?;
+        // Text cut at its limit, or a field that is not kept: what is quoted is no longer there.
+        (stored.chars().count() == surface.chars().count()).then(|| stored.to_owned())
+    };
+    for found in &mut assessment.context {
+        found.surface = stored(&found.field, found.start, found.end, &found.surface)
+            .unwrap_or_else(|| words.clean(&found.surface, contacts::find(&found.surface), &[]));
+    }
+    assessment.emerging.retain(|found| {
+        let kept = stored(&found.field, found.start, found.end, &found.surface);
+        let kept = kept.unwrap_or_else(|| words.clean(&found.surface, contacts::find(&found.surface), &[]));
+        !kept.contains(BLOT)
+    });
+    for reason in &mut assessment.reasons {
+        *reason = words.clean(reason, Vec::new(), &[]);
+    }
+    assessment
 }
 
 /// Notes which keyed hashes a hit carries now.

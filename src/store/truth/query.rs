@@ -23,6 +23,28 @@ pub const FIELDS: [&str; 13] = [
     "title",
 ];
 
+/// Fields that lead to a live offer or to whoever is behind it; closed to research.
+const CLOSED_TO_RESEARCH: [&str; 1] = ["url"];
+
+/// What the one who asks may see, and so what a query may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    /// All of the archive: an authority, or the program itself.
+    Whole,
+    /// The archive without what leads to people or to live offers.
+    Research,
+}
+
+impl Sight {
+    /// Fields a query may name.
+    pub fn fields(self) -> impl Iterator<Item = &'static str> {
+        FIELDS.into_iter().filter(move |field| self == Sight::Whole || !CLOSED_TO_RESEARCH.contains(field))
+    }
+}
+
+/// Names of attributes that say where goods or their seller come from.
+const COUNTRY_ATTRIBUTES: &str = "'country', 'country of origin', 'place of origin', 'origin', 'made in', 'country/region', 'ships from', 'ship from', 'shipping from', 'location', 'addresscountry', 'country code'";
+
 /// Parentheses a query may nest.
 const DEPTH_LIMIT: usize = 20;
 
@@ -30,8 +52,13 @@ const DEPTH_LIMIT: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
     /// A field that does not exist.
-    #[error("unknown field `{0}`; known fields are {fields}", fields = FIELDS.join(", "))]
-    UnknownField(String),
+    #[error("unknown field `{field}`; known fields are {known}")]
+    UnknownField {
+        /// As it was asked for.
+        field: String,
+        /// The fields there are for whoever asks.
+        known: String,
+    },
     /// A value that does not fit its field.
     #[error("`{field}:{value}` cannot be read: {rule}")]
     Value {
@@ -79,11 +106,19 @@ pub enum Order {
 /// Reads a query.
 ///
 /// # Errors
-/// The first thing that cannot be read.
-pub fn parse(text: &str) -> Result<Query, QueryError> {
+/// The first thing that cannot be read, or a field that is closed to whoever asks.
+pub fn parse(text: &str, sight: Sight) -> Result<Query, QueryError> {
     let tokens = tokens(text)?;
-    let mut parser =
-        Parser { tokens: &tokens, at: 0, values: Vec::new(), order: None, words: None, state: None, seen_before: None };
+    let mut parser = Parser {
+        tokens: &tokens,
+        sight,
+        at: 0,
+        values: Vec::new(),
+        order: None,
+        words: None,
+        state: None,
+        seen_before: None,
+    };
     if !has_outer_or(&tokens) {
         parser.words = Some(Vec::new());
     }
@@ -187,6 +222,7 @@ fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
 
 struct Parser<'a> {
     tokens: &'a [Token],
+    sight: Sight,
     at: usize,
     values: Vec<Value>,
     order: Option<Order>,
@@ -267,6 +303,10 @@ impl Parser<'_> {
             self.values.push(Value::Text(quoted(value)));
             return Ok(Some("h.rowid IN (SELECT rowid FROM hits_text WHERE hits_text MATCH ?)".to_owned()));
         };
+        if !self.sight.fields().any(|known| known == field) {
+            let known = self.sight.fields().collect::<Vec<_>>().join(", ");
+            return Err(QueryError::UnknownField { field: field.to_owned(), known });
+        }
         let wrong = |rule| QueryError::Value { field: field.to_owned(), value: value.to_owned(), rule };
         let mut equal = |sql: &str, value: &str| {
             self.values.push(Value::Text(value.to_owned()));
@@ -280,7 +320,17 @@ impl Parser<'_> {
             "url" => equal("instr(h.url, ?) > 0", value),
             "title" => equal("instr(lower(h.title), lower(?)) > 0", value),
             "substance" => equal("h.id IN (SELECT hit FROM hit_substances WHERE substance = ?)", &value.to_lowercase()),
-            "country" => equal("json_extract(h.identifiers, '$') LIKE '%' || ? || '%'", value),
+            "country" => {
+                // Two letters and a whole value: attributes hold more than may be seen, and are not to be guessed at.
+                if value.len() != 2 || !value.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+                    return Err(wrong("use two letters of ISO 3166, such as country:CN"));
+                }
+                let sql = format!(
+                    "EXISTS (SELECT 1 FROM json_each(h.identifiers) a WHERE lower(json_extract(a.value, '$[0]'))
+                       IN ({COUNTRY_ATTRIBUTES}) AND upper(json_extract(a.value, '$[1]')) = upper(?))"
+                );
+                equal(&sql, value)
+            }
             "state" => {
                 if !ReferralState::NAMES.contains(&value) {
                     return Err(wrong("use a state such as drafted, sent, decided or verified-gone"));
@@ -329,7 +379,10 @@ impl Parser<'_> {
                 });
                 Ok(None)
             }
-            other => Err(QueryError::UnknownField(other.to_owned())),
+            other => {
+                let known = self.sight.fields().collect::<Vec<_>>().join(", ");
+                Err(QueryError::UnknownField { field: other.to_owned(), known })
+            }
         }
     }
 }
@@ -369,7 +422,7 @@ mod tests {
     #[test]
     fn reads_the_documented_query() {
         let text = r#"nitazene platform:example-b2b category:synthetic-opioid seen:2026-01..2026-06 state:decided outcome:removed -lang:ru "free sample" score:>0.8 sort:-seen"#;
-        let query = parse(text).unwrap();
+        let query = parse(text, Sight::Whole).unwrap();
         assert_eq!(query.words.as_deref(), Some(r#""nitazene" "free sample""#));
         assert_eq!((query.values.len(), query.state.as_deref()), (8, Some("decided")));
         assert_eq!(query.order, Order::Seen(true));
@@ -381,6 +434,8 @@ mod tests {
         for (text, part) in [
             ("colour:red", "unknown field `colour`; known fields are platform"),
             ("seen:soon", "seen:2026-01..2026-06"),
+            ("country:Netherlands", "use two letters"),
+            ("country:%", "use two letters"),
             ("score:high", "score:>0.8"),
             ("state:lost", "use a state"),
             ("(a b", "not closed"),
@@ -388,15 +443,24 @@ mod tests {
             ("\"a", "quote is not closed"),
             ("\u{0}colour:red", "unknown field"),
         ] {
-            let error = parse(text).unwrap_err().to_string();
+            let error = parse(text, Sight::Whole).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn research_reaches_no_address() {
+        for text in ["url:x", "-url:x", "a OR (b url:x)", "-(url:x)"] {
+            let error = parse(text, Sight::Research).unwrap_err().to_string();
+            assert!(error.starts_with("unknown field `url`; known fields are") && !error.contains(", url"), "{error}");
+            assert!(parse(text, Sight::Whole).is_ok());
         }
     }
 
     #[test]
     fn or_binds_weaker_than_and() {
         assert_eq!(
-            parse("platform:aa category:b OR verdict:refer").unwrap().condition,
+            parse("platform:aa category:b OR verdict:refer", Sight::Whole).unwrap().condition,
             "((h.platform = ? AND h.category = ?) OR (h.verdict = ?))"
         );
     }
@@ -410,7 +474,7 @@ mod tests {
             ("a (b OR c)", Some(r#""a""#), 2),
             ("(a)", None, 1),
         ] {
-            let query = parse(text).unwrap();
+            let query = parse(text, Sight::Whole).unwrap();
             assert_eq!((query.words.as_deref(), query.values.len()), (words, conditions), "{text}");
         }
     }
@@ -418,7 +482,7 @@ mod tests {
     proptest! {
         #[test]
         fn every_placeholder_has_its_value(text in r#"[a-z:"()OR \-.>0-9]{0,40}"#) {
-            if let Ok(query) = parse(&text) {
+            if let Ok(query) = parse(&text, Sight::Whole) {
                 prop_assert_eq!(query.condition.matches('?').count(), query.values.len());
             }
         }

@@ -124,7 +124,7 @@ impl Truth {
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
     pub fn stored_hits(&self, text: &str, after: &str, limit: usize) -> Result<Vec<StoredHit>, TruthError> {
-        let query = query::parse(text)?;
+        let query = query::parse(text, query::Sight::Whole)?;
         self.read(|connection| {
             let sql = format!(
                 "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,

@@ -7,9 +7,9 @@ use rusqlite::{Connection, Row, params_from_iter};
 use serde::Serialize;
 
 use crate::detect::assessment::Assessment;
-use crate::store::truth::query::{self, Order, Query};
+use crate::store::truth::query::{self, Order, Query, Sight};
 use crate::store::truth::{Truth, TruthError};
-use crate::vocab::terms::{Category, Signal, Verdict};
+use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// One hit as search and exports show it: no seller's name, no contacts, no captured page.
@@ -23,7 +23,8 @@ pub struct HitRow {
     pub state: String,
     /// Platform.
     pub platform: String,
-    /// Page.
+    /// Page; not shown to research.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub url: String,
     /// Title, contacts blotted out.
     pub title: String,
@@ -202,16 +203,20 @@ fn order_sql(query: &Query) -> &'static str {
     }
 }
 
-fn hit(row: &Row<'_>) -> Result<HitRow, TruthError> {
+fn hit(row: &Row<'_>, sight: Sight) -> Result<HitRow, TruthError> {
     let assessment: Assessment = serde_json::from_str(&row.get::<_, String>(13)?)?;
+    let url = match sight {
+        Sight::Whole => row.get(4)?,
+        Sight::Research => String::new(),
+    };
     Ok(HitRow {
         id: row.get(0)?,
         referral: row.get(1)?,
         state: row.get(2)?,
         platform: row.get(3)?,
-        url: row.get(4)?,
-        title: blot(&row.get::<_, String>(5)?, "title", &assessment),
-        text: blot(&row.get::<_, String>(6)?, "text", &assessment),
+        url,
+        title: row.get(5)?,
+        text: row.get(6)?,
         price: row.get(7)?,
         currency: row.get(8)?,
         language: row.get(9)?,
@@ -231,50 +236,19 @@ fn hit(row: &Row<'_>) -> Result<HitRow, TruthError> {
 const COLUMNS: &str = "h.id, h.referral, r.state, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,
   h.verdict, h.score, h.category, h.assessment, h.first_seen, h.last_seen, h.gone_at, h.watchlist, h.payload_digest, h.rowid";
 
-/// Contacts and payment addresses are personal data: a researcher sees that there was one, not which.
-fn blot(text: &str, field: &str, assessment: &Assessment) -> String {
-    let mut spans: Vec<(usize, usize)> = assessment
-        .context
-        .iter()
-        .filter(|found| found.field == field && matches!(found.signal, Signal::Contact | Signal::Payment))
-        .map(|found| (found.start, found.end))
-        .collect();
-    for indicator in crate::listing::contacts::find(text) {
-        let start = text[..indicator.start].chars().count();
-        spans.push((start, start + text[indicator.start..indicator.end].chars().count()));
-    }
-    if spans.is_empty() {
-        return text.to_owned();
-    }
-    spans.sort_unstable();
-    let mut out = String::with_capacity(text.len());
-    let mut skip_until = 0;
-    let mut spans = spans.into_iter().peekable();
-    for (at, c) in text.chars().enumerate() {
-        while let Some(&(start, end)) = spans.peek() {
-            if start > at {
-                break;
-            }
-            if at >= skip_until && end > at {
-                out.push_str("[contact]");
-            }
-            skip_until = skip_until.max(end);
-            spans.next();
-        }
-        if at >= skip_until {
-            out.push(c);
-        }
-    }
-    out
-}
-
 impl Truth {
     /// Hits that match, `limit` at a time; newest first unless the query sorts.
     ///
     /// # Errors
     /// When the query or cursor cannot be read, or SQLite fails.
-    pub fn search(&self, text: &str, cursor: Option<&str>, limit: usize) -> Result<SearchPage, TruthError> {
-        let query = query::parse(text)?;
+    pub fn search(
+        &self,
+        text: &str,
+        cursor: Option<&str>,
+        limit: usize,
+        sight: Sight,
+    ) -> Result<SearchPage, TruthError> {
+        let query = query::parse(text, sight)?;
         let total: u64 = self.read(|connection| {
             let sql = format!(
                 "SELECT count(*) FROM (SELECT 1 {} {}{} LIMIT {})",
@@ -286,7 +260,7 @@ impl Truth {
             Ok(connection.prepare_cached(&sql)?.query_row(params_from_iter(values(&query)), |row| row.get(0))?)
         })?;
         let more_than_total = total > COUNT_LIMIT;
-        let (hits, next) = self.page(&query, cursor, limit, more_than_total)?;
+        let (hits, next) = self.page(&query, cursor, limit, (more_than_total, sight))?;
         Ok(SearchPage { hits, next, total: total.min(COUNT_LIMIT), more_than_total })
     }
 
@@ -295,7 +269,7 @@ impl Truth {
         query: &Query,
         cursor: Option<&str>,
         limit: usize,
-        sorted: bool,
+        (sorted, sight): (bool, Sight),
     ) -> Result<(Vec<HitRow>, Option<String>), TruthError> {
         let unreadable = || TruthError::Invalid("the cursor is not one of ours; start without it".to_owned());
         let place = cursor.map(|cursor| Place::parse(cursor).ok_or_else(unreadable)).transpose()?;
@@ -318,7 +292,7 @@ impl Truth {
                 if hits.len() == limit {
                     return Ok((hits, last.map(Place::text)));
                 }
-                let found = hit(row)?;
+                let found = hit(row, sight)?;
                 last = Some(Place::of(query.order, &found, row.get(19)?));
                 hits.push(found);
             }
@@ -333,12 +307,13 @@ impl Truth {
     pub fn for_each_hit<E: From<TruthError>>(
         &self,
         text: &str,
+        sight: Sight,
         mut each: impl FnMut(HitRow) -> Result<(), E>,
     ) -> Result<(), E> {
-        let query = query::parse(text).map_err(TruthError::from)?;
+        let query = query::parse(text, sight).map_err(TruthError::from)?;
         let mut cursor: Option<String> = None;
         loop {
-            let (hits, next) = self.page(&query, cursor.as_deref(), 500, true)?;
+            let (hits, next) = self.page(&query, cursor.as_deref(), 500, (true, sight))?;
             for hit in hits {
                 each(hit)?;
             }
@@ -353,8 +328,8 @@ impl Truth {
     ///
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
-    pub fn facets(&self, text: &str, most: u64) -> Result<Facets, TruthError> {
-        let query = query::parse(text)?;
+    pub fn facets(&self, text: &str, most: u64, sight: Sight) -> Result<Facets, TruthError> {
+        let query = query::parse(text, sight)?;
         self.read(|connection| {
             let order = order_sql(&Query { order: Order::Newest, ..query.clone() });
             let sql = format!(
@@ -397,8 +372,8 @@ impl Truth {
     ///
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
-    pub fn series(&self, text: &str) -> Result<Vec<(String, String, u64)>, TruthError> {
-        let query = query::parse(text)?;
+    pub fn series(&self, text: &str, sight: Sight) -> Result<Vec<(String, String, u64)>, TruthError> {
+        let query = query::parse(text, sight)?;
         if query.words.is_none() && query.condition == "1" {
             return Ok(self.hits_by_month(None)?.into_iter().map(|one| (one.month, one.category, one.hits)).collect());
         }

@@ -66,7 +66,7 @@ async fn hub() -> Hub {
     let paths = Paths { data: folder.path().join("data"), seeds: None, patterns: None, settings: None };
     let app = Arc::new(App::open(paths, vec![platform], Some(settings), clock.clone()).unwrap());
     let state = app.hub_state(false, &base);
-    tokio::spawn(async move { listingwatch::server::run(listener, state, std::future::pending()).await.unwrap() });
+    tokio::spawn(async move { listingwatch::server::run(listener, state, std::future::pending()).await });
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     Hub { app, clock, base, client, folder }
 }

@@ -148,7 +148,7 @@ async fn serves(number: usize) {
     let paths = Paths { data, seeds: None, patterns: None, settings: None };
     let app = Arc::new(App::open(paths, vec![platform], Some(settings(&base)), clock.clone()).unwrap());
     let state = app.hub_state(false, &base);
-    tokio::spawn(async move { listingwatch::server::run(listener, state, std::future::pending()).await.unwrap() });
+    tokio::spawn(async move { listingwatch::server::run(listener, state, std::future::pending()).await });
     let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let hub = Hub { app, clock, base, client, folder };
 

@@ -1,0 +1,437 @@
+//! Values that are known by the word beside them: `Telegram: …`, `… on wickr`, `account number …`.
+
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
+use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
+use crate::listing::contacts::words::{AMBIGUOUS, FILLERS, MESSENGERS, NAMING, PAYMENTS, PHONES, PLAIN, VERBS, each};
+use crate::listing::contacts::{Indicator, IndicatorKind};
+use aho_corasick::{AhoCorasick, MatchKind};
+
+/// Values in a row that one word leads.
+const IN_A_ROW: usize = 4;
+
+/// Fillers between a word and its value.
+const FILLERS_IN_A_ROW: usize = 4;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lead {
+    Messenger,
+    Ambiguous,
+    Phone,
+    Payment,
+}
+
+impl Lead {
+    fn kind(self) -> IndicatorKind {
+        match self {
+            Lead::Messenger | Lead::Ambiguous => IndicatorKind::Messenger,
+            Lead::Phone => IndicatorKind::Phone,
+            Lead::Payment => IndicatorKind::Account,
+        }
+    }
+}
+
+/// Every leading word, found in one pass; the longest counts.
+static LEADS: LazyLock<(AhoCorasick, Vec<Lead>)> = LazyLock::new(|| {
+    let mut words: Vec<(&str, Lead)> = Vec::new();
+    for (list, lead) in
+        [(MESSENGERS, Lead::Messenger), (AMBIGUOUS, Lead::Ambiguous), (PHONES, Lead::Phone), (PAYMENTS, Lead::Payment)]
+    {
+        words.extend(each(list).map(|word| (word, lead)));
+    }
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostLongest)
+        .build(words.iter().map(|(word, _)| word))
+        .expect("a few hundred words make an automaton");
+    (automaton, words.into_iter().map(|(_, lead)| lead).collect())
+});
+
+type WordSet = LazyLock<HashSet<&'static str>>;
+
+fn set(list: &'static str) -> HashSet<&'static str> {
+    each(list).collect()
+}
+
+static IS_FILLER: WordSet = LazyLock::new(|| set(FILLERS));
+static IS_NAMING: WordSet = LazyLock::new(|| set(NAMING));
+static IS_PLAIN: WordSet = LazyLock::new(|| set(PLAIN));
+static IS_VERB: WordSet = LazyLock::new(|| set(VERBS));
+
+pub(super) fn find(text: &str) -> Vec<Indicator> {
+    let mut found = Vec::new();
+    let lower = lowered(text);
+    let (automaton, leads) = &*LEADS;
+    for word in automaton.find_iter(&lower) {
+        if !stands_alone(&lower, word.start(), word.end()) {
+            continue;
+        }
+        let lead = leads[word.pattern().as_usize()];
+        after(text, &lower, word.end(), lead, &mut found);
+        if matches!(lead, Lead::Messenger | Lead::Ambiguous) {
+            before(text, &lower, word.start(), lead, &mut found);
+        }
+    }
+    found
+}
+
+/// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    IS_PLAIN.contains(word) || LEADS.0.find(word).is_some_and(|lead| lead.start() == 0 && lead.end() == word.len())
+}
+
+/// What an attribute of this name holds, where the name says that it is a contact.
+pub(super) fn kind_of_attribute(name: &str) -> Option<IndicatorKind> {
+    let lower = lowered(name);
+    let name = lower.trim().trim_end_matches([':', '.', '#']).trim();
+    let led =
+        [(MESSENGERS, Lead::Messenger), (PHONES, Lead::Phone), (AMBIGUOUS, Lead::Ambiguous), (PAYMENTS, Lead::Payment)]
+            .into_iter()
+            .find(|(list, _)| each(list).any(|word| name == word || starts_with_word(name, word)))
+            .map(|(_, lead)| lead.kind());
+    let named = [
+        "contact",
+        "seller",
+        "vendor",
+        "supplier",
+        "manufacturer",
+        "company",
+        "company name",
+        "store",
+        "shop",
+        "owner",
+        "author",
+        "person",
+        "manager",
+        "brand owner",
+        "name",
+        "sold by",
+        "posted by",
+        "advertiser",
+        "address",
+        "location address",
+        "website",
+        "url",
+        "web",
+        "link",
+        "联系",
+        "卖家",
+        "公司",
+        "店铺",
+        "地址",
+        "网址",
+        "продавец",
+        "поставщик",
+        "контакт",
+        "адрес",
+        "сайт",
+        "verkäufer",
+        "anbieter",
+        "hersteller",
+        "vendedor",
+        "proveedor",
+        "vendeur",
+        "fournisseur",
+        "venditore",
+        "verkoper",
+        "sprzedawca",
+        "satıcı",
+        "البائع",
+    ];
+    led.or_else(|| {
+        named.iter().any(|word| name == *word || starts_with_word(name, word)).then_some(IndicatorKind::Unknown)
+    })
+}
+
+/// Whether `text` begins with `word` and ends it there.
+fn starts_with_word(text: &str, word: &str) -> bool {
+    text.strip_prefix(word).is_some_and(|rest| {
+        rest.chars().next().is_none_or(|next| !next.is_alphanumeric())
+            || word.chars().next_back().is_some_and(is_unspaced)
+    })
+}
+
+/// Lower case where that keeps every offset.
+pub(super) fn lowered(text: &str) -> String {
+    text.chars()
+        .map(|c| {
+            let mut lower = c.to_lowercase();
+            match (lower.next(), lower.next()) {
+                (Some(one), None) if one.len_utf8() == c.len_utf8() => one,
+                _ => c,
+            }
+        })
+        .collect()
+}
+
+/// Scripts that put no spaces between words.
+fn is_unspaced(c: char) -> bool {
+    matches!(u32::from(c), 0x0E00..=0x0E7F | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7AF)
+}
+
+/// Whether a word found in the middle of text is one: its neighbours are no letters, in scripts that space their words.
+fn stands_alone(text: &str, start: usize, end: usize) -> bool {
+    let parted = |inner: Option<char>, outer: Option<char>| match (inner, outer) {
+        (Some(inner), Some(outer)) => {
+            is_unspaced(inner) || is_unspaced(outer) || !(outer.is_alphabetic() && inner.is_alphabetic())
+        }
+        _ => true,
+    };
+    let (Some(word), Some(head), Some(tail)) = (text.get(start..end), text.get(..start), text.get(end..)) else {
+        return false;
+    };
+    parted(word.chars().next(), head.chars().next_back()) && parted(word.chars().next_back(), tail.chars().next())
+}
+
+/// A piece of text between separators.
+#[derive(Clone, Copy)]
+struct Token {
+    start: usize,
+    end: usize,
+}
+
+/// Characters of a handle, a number or an address.
+fn is_inner(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '#' | '@' | '+' | '\'')
+}
+
+/// How a value is announced by what stands before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sign {
+    None,
+    /// A dash or bracket, which may mean anything.
+    Weak,
+    /// A colon, an equals sign, an arrow.
+    Strong,
+}
+
+/// The token that begins at or behind `at`, over at most `gap` separators; and the strongest sign among them.
+fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Sign)> {
+    let (mut announced, mut start) = (Sign::None, None);
+    for (count, (offset, c)) in text.get(at..)?.char_indices().enumerate() {
+        if c.is_alphanumeric() || c == '_' {
+            start = Some(at + offset);
+            break;
+        }
+        if count >= gap {
+            return None;
+        }
+        announced = announced.max(match c {
+            ':' | '=' | '@' | '#' | '>' | '→' | '➡' | '⇒' | '~' | '"' | '«' | '“' | '|' => Sign::Strong,
+            '-' | '–' | '—' | '(' | '[' => Sign::Weak,
+            _ => Sign::None,
+        });
+    }
+    let start = start?;
+    let rest = text.get(start..)?;
+    let mut end = start;
+    let mut script = None;
+    for (offset, c) in rest.char_indices() {
+        // A script without spaces ends a token of one with spaces, and the other way round.
+        let unspaced = is_unspaced(c);
+        if !is_inner(c) || (c.is_alphanumeric() && *script.get_or_insert(unspaced) != unspaced) {
+            break;
+        }
+        end = start + offset + c.len_utf8();
+    }
+    let token = rest.get(..end - start)?.trim_end_matches(['.', '-', '+', '@', '#', '\'']);
+    Some((Token { start, end: start + token.len() }, announced))
+}
+
+/// Hides the values behind a leading word.
+fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicator>) {
+    let (mut at, mut announced) = (at, Sign::None);
+    let mut fillers = 0;
+    let mut values = 0;
+    while let Some((token, sign)) = next_token(text, at, 8) {
+        let (Some(word), Some(low)) = (text.get(token.start..token.end), lower.get(token.start..token.end)) else {
+            return;
+        };
+        announced = announced.max(sign);
+        if IS_FILLER.contains(low) && fillers < FILLERS_IN_A_ROW {
+            if IS_NAMING.contains(low) {
+                announced = Sign::Strong;
+            }
+            fillers += 1;
+            at = token.end;
+            continue;
+        }
+        let Some(end) = value_end(text, token, word, low, lead, announced) else { return };
+        found.push(Indicator { kind: lead.kind(), start: token.start, end });
+        values += 1;
+        if values == IN_A_ROW {
+            return;
+        }
+        // `a / b`, `a or b`: what follows must look like a value by itself.
+        (at, announced, fillers) = (end, Sign::None, 0);
+        let gap = text.get(at..).unwrap_or_default().chars().take(3).collect::<String>();
+        let goes_on = gap.trim_start().starts_with(['/', ',', '|', '&', '+', '、', '，']);
+        let or = next_token(lower, at, 2).is_some_and(|(next, _)| {
+            lower
+                .get(next.start..next.end)
+                .is_some_and(|low| matches!(low, "or" | "and" | "und" | "oder" | "y" | "o" | "et" | "ou" | "и" | "или"))
+        });
+        if !goes_on && !or {
+            return;
+        }
+    }
+}
+
+/// Where the value that begins with `token` ends; `None` when it is none.
+fn value_end(text: &str, token: Token, word: &str, low: &str, lead: Lead, sign: Sign) -> Option<usize> {
+    // Registry numbers of substances are no telephone numbers.
+    if is_registry_number(word) {
+        return None;
+    }
+    let digits = word.chars().filter(char::is_ascii_digit).count();
+    let leads_a_number = match lead {
+        Lead::Phone => digits >= 1,
+        Lead::Ambiguous | Lead::Payment => digits >= 2,
+        Lead::Messenger => digits >= 4,
+    };
+    if leads_a_number {
+        // A number may be set in groups.
+        let end = number_end(text, token);
+        let all = text.get(token.start..end)?.chars().filter(char::is_ascii_digit).count();
+        let least = match lead {
+            Lead::Phone => 5,
+            Lead::Payment => 6,
+            Lead::Messenger | Lead::Ambiguous => 5,
+        };
+        if all >= least {
+            return Some(end);
+        }
+    }
+    if is_quantity(low) || is_ordinary(low) {
+        return None;
+    }
+    let shaped = is_shaped(word);
+    let long = |least| word.chars().count() >= least;
+    let is_value = match lead {
+        Lead::Messenger => shaped || ((sign > Sign::None || is_latin(word)) && long(3)),
+        Lead::Ambiguous => {
+            let marked = digits > 0 || word.contains(['_', '#', '@']);
+            (shaped && (sign > Sign::None || marked)) || (sign > Sign::None && long(3))
+        }
+        Lead::Phone => false,
+        Lead::Payment => (shaped && digits > 0 && long(6)) || (sign == Sign::Strong && long(5)),
+    };
+    is_value.then(|| prefixed_end(text, token))
+}
+
+/// The end of a handle with a prefix of its own: `live:.cid.…`.
+fn prefixed_end(text: &str, token: Token) -> usize {
+    let rest = text.get(token.end..).unwrap_or_default();
+    let behind = rest.strip_prefix(':').and_then(|rest| rest.chars().next());
+    match (behind, next_token(text, token.end, 3)) {
+        (Some(c), Some((next, _))) if c.is_alphanumeric() || c == '.' => next.end,
+        _ => token.end,
+    }
+}
+
+/// The end of a number that is set in groups.
+fn number_end(text: &str, token: Token) -> usize {
+    let mut end = token.end;
+    while let Some((next, _)) = next_token(text, end, 2) {
+        let group = text.get(next.start..next.end).unwrap_or_default();
+        let between = text.get(end..next.start).unwrap_or_default();
+        let is_group = group.chars().any(|c| c.is_ascii_digit())
+            && group.chars().count() <= 14
+            && !between.contains(['\n', ',', ';', ':'])
+            && !(is_quantity(group) && group.ends_with(|c: char| c.is_alphabetic() || c == '%'));
+        if !is_group {
+            break;
+        }
+        end = next.end;
+    }
+    end
+}
+
+/// Whether a token looks like a handle rather than like a word.
+fn is_shaped(word: &str) -> bool {
+    let chars: Vec<char> = word.chars().collect();
+    let inner_capital = chars.windows(2).any(|pair| pair[0].is_lowercase() && pair[1].is_uppercase());
+    let inner_dot =
+        chars.windows(3).any(|three| three[1] == '.' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
+    chars.iter().any(|c| c.is_ascii_digit() || matches!(c, '_' | '#' | '@' | '+'))
+        || inner_capital
+        || inner_dot
+        || chars.len() >= 20
+}
+
+fn is_latin(word: &str) -> bool {
+    word.chars().all(|c| !c.is_alphabetic() || u32::from(c) < 0x250)
+}
+
+/// Hides a value that stands before its messenger: `… on telegram`, `… (wickr)`.
+fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicator>) {
+    let Some((mut token, mut sign)) = last_token(text, at) else { return };
+    let low = |token: Token| lower.get(token.start..token.end).unwrap_or_default();
+    let joins = [
+        "on",
+        "via",
+        "in",
+        "at",
+        "by",
+        "auf",
+        "über",
+        "bei",
+        "en",
+        "por",
+        "sur",
+        "no",
+        "op",
+        "na",
+        "w",
+        "su",
+        "в",
+        "на",
+        "через",
+        "по",
+        "ile",
+    ];
+    let mut joined = false;
+    if joins.contains(&low(token)) {
+        joined = true;
+        let Some((earlier, gap)) = last_token(text, token.start) else { return };
+        (token, sign) = (earlier, gap);
+    }
+    let word = text.get(token.start..token.end).unwrap_or_default();
+    let lowered = low(token);
+    if is_quantity(lowered) || IS_PLAIN.contains(lowered) || word.chars().count() < 3 {
+        return;
+    }
+    let bracketed = sign && !joined;
+    let led = last_token(text, token.start).is_some_and(|(verb, _)| IS_VERB.contains(low(verb)));
+    // Codes of substances have hyphens, handles of messengers have none.
+    let shaped = is_shaped(word) && !word.contains('-');
+    let is_value = match lead {
+        Lead::Messenger => (shaped && (joined || bracketed || led)) || ((joined || bracketed) && led),
+        Lead::Ambiguous => (joined || bracketed) && (shaped || led),
+        Lead::Phone | Lead::Payment => false,
+    };
+    if is_value {
+        found.push(Indicator { kind: IndicatorKind::Messenger, start: token.start, end: token.end });
+    }
+}
+
+/// The token that ends before `at`, over a few separators; and whether a bracket, a colon or a dash is among them.
+fn last_token(text: &str, at: usize) -> Option<(Token, bool)> {
+    let head = text.get(..at)?;
+    let mut sign = false;
+    let mut end = None;
+    for (count, (offset, c)) in head.char_indices().rev().enumerate() {
+        if c.is_alphanumeric() || c == '_' {
+            end = Some(offset + c.len_utf8());
+            break;
+        }
+        if count >= 5 || matches!(c, '\n' | '.' | '!' | '?' | ';' | ',') {
+            return None;
+        }
+        sign |= matches!(c, '(' | '[' | '-' | '–' | '—' | '@' | '/' | '"' | '|');
+    }
+    let end = end?;
+    let start =
+        head.get(..end)?.char_indices().rev().take_while(|(_, c)| is_inner(*c)).last().map(|(offset, _)| offset)?;
+    Some((Token { start, end }, sign))
+}

@@ -1,0 +1,149 @@
+//! Contacts and payment addresses in a text: personal data, found so that it can be kept out of what leaves.
+//!
+//! A value is what identifies somebody: the handle, number, address or name. The word beside it (`Telegram`, `BTC`) is a
+//! signal and no value. What looks like a value and is not understood counts as one: hiding a word too many costs little,
+//! showing one handle does.
+
+mod led;
+mod names;
+mod shadow;
+mod shapes;
+mod words;
+
+use crate::listing::contacts::shadow::Shadow;
+
+/// What an indicator is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum IndicatorKind {
+    /// E-mail address.
+    Email,
+    /// Telephone number.
+    Phone,
+    /// Handle of a messenger.
+    Messenger,
+    /// Bank account with a valid check.
+    Iban,
+    /// Bitcoin address with a valid checksum.
+    Bitcoin,
+    /// Ethereum address by its shape.
+    Ethereum,
+    /// Monero address by its shape.
+    Monero,
+    /// Account, card or address of another means of payment.
+    Account,
+    /// A person's name.
+    Name,
+    /// Where somebody lives or works.
+    Place,
+    /// Address of a page, a shop or a profile.
+    Link,
+    /// Looks like one of these.
+    Unknown,
+}
+
+impl IndicatorKind {
+    /// The name used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            IndicatorKind::Email => "email",
+            IndicatorKind::Phone => "phone",
+            IndicatorKind::Messenger => "messenger",
+            IndicatorKind::Iban => "iban",
+            IndicatorKind::Bitcoin => "bitcoin",
+            IndicatorKind::Ethereum => "ethereum",
+            IndicatorKind::Monero => "monero",
+            IndicatorKind::Account => "account",
+            IndicatorKind::Name => "name",
+            IndicatorKind::Place => "place",
+            IndicatorKind::Link => "link",
+            IndicatorKind::Unknown => "unknown",
+        }
+    }
+}
+
+/// One contact or payment address; offsets are bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Indicator {
+    /// What it is.
+    pub kind: IndicatorKind,
+    /// First byte of the value.
+    pub start: usize,
+    /// One past its last byte.
+    pub end: usize,
+}
+
+/// Stands for one character of personal data.
+pub const BLOT: char = '█';
+
+/// Contacts and payment addresses in the order of the text; none overlap.
+pub fn find(text: &str) -> Vec<Indicator> {
+    let shadow = Shadow::of(text);
+    let mut found = shapes::find(&shadow.text);
+    found.extend(led::find(&shadow.text));
+    found.extend(names::find(&shadow.text));
+    let in_source = found.into_iter().filter_map(|one| {
+        let (start, end) = shadow.source(one.start, one.end)?;
+        // Blots are no value: what was hidden once is not hidden again.
+        let is_hidden = text.get(start..end)?.chars().all(|c| c == BLOT || !c.is_alphanumeric());
+        (!is_hidden).then_some(Indicator { kind: one.kind, start, end })
+    });
+    joined(in_source.collect())
+}
+
+/// The value of a named attribute (`WhatsApp`, `Contact person`), whose name says what it is; offsets are bytes of `value`.
+pub fn find_in_attribute(name: &str, value: &str) -> Vec<Indicator> {
+    let whole = format!("{name}: {value}");
+    let before = whole.len() - value.len();
+    let mut found: Vec<Indicator> = find(&whole)
+        .into_iter()
+        .filter(|one| one.end > before)
+        .map(|one| Indicator { start: one.start.saturating_sub(before), end: one.end - before, ..one })
+        .collect();
+    if let Some(kind) = led::kind_of_attribute(&Shadow::of(name).text)
+        && !value.is_empty()
+    {
+        found.push(Indicator { kind, start: 0, end: value.len() });
+    }
+    joined(found)
+}
+
+/// Hides every value, character by character, so that offsets hold; white space stays.
+pub fn hidden(text: &str) -> String {
+    hide(text, &find(text))
+}
+
+/// Hides what was found in a text.
+pub fn hide(text: &str, found: &[Indicator]) -> String {
+    if found.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 2 * found.len());
+    let mut from = 0;
+    for one in found {
+        let (Some(before), Some(value)) = (text.get(from..one.start), text.get(one.start..one.end)) else { continue };
+        out.push_str(before);
+        out.extend(value.chars().map(|c| if c.is_whitespace() { c } else { BLOT }));
+        from = one.end;
+    }
+    out.push_str(text.get(from..).unwrap_or_default());
+    out
+}
+
+/// Sorted, with what overlaps made one of the more telling kind.
+pub fn joined(mut found: Vec<Indicator>) -> Vec<Indicator> {
+    found.sort_by_key(|one| (one.start, one.end));
+    let mut out: Vec<Indicator> = Vec::with_capacity(found.len());
+    for one in found {
+        match out.last_mut().filter(|last| one.start < last.end) {
+            Some(last) => {
+                last.end = last.end.max(one.end);
+                last.kind = last.kind.min(one.kind);
+            }
+            None => out.push(one),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;
