@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::archive::warc_file::{WarcWriter, WriterOptions};
+use crate::config::in_use::{FilesInUse, Part, digests};
 use crate::config::problem::Problem;
 use crate::config::settings::Settings;
 use crate::detect::assessment::Verdict;
@@ -120,6 +121,8 @@ pub struct App {
     platforms: RwLock<Vec<Arc<Platform>>>,
     answered: RwLock<Option<AnswerHook>>,
     patterns_seen: Mutex<Option<u64>>,
+    files: Mutex<FilesInUse>,
+    own: Vec<Part>,
     ledger: Arc<CheckpointedLedger>,
     _lock: DirectoryLock,
 }
@@ -139,6 +142,10 @@ impl App {
         settings: Option<Settings>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AppError> {
+        let own = [(!extra.is_empty(), Part::Seeds), (settings.is_some(), Part::Settings)];
+        let own = own.into_iter().filter_map(|(own, part)| own.then_some(part)).collect();
+        // Before they are parsed: a file edited in between is taken for another, not for the same.
+        let files = files_of(&paths);
         let settings = Arc::new(match settings {
             Some(settings) => settings,
             None => load_settings(&paths)?,
@@ -219,6 +226,8 @@ impl App {
             platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
             answered: RwLock::new(None),
             patterns_seen: Mutex::new(patterns_seen),
+            files: Mutex::new(files),
+            own,
             ledger,
             _lock: lock,
         })
@@ -227,6 +236,16 @@ impl App {
     /// Where things lie.
     pub fn paths(&self) -> &Paths {
         &self.paths
+    }
+
+    /// The files of the configuration in use.
+    pub fn files_in_use(&self) -> FilesInUse {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Whether a part of the configuration was handed to [`App::open`] and is in no file.
+    pub fn brings_its_own(&self, part: Part) -> bool {
+        self.own.contains(&part)
     }
 
     /// The platforms in use.
@@ -272,6 +291,7 @@ impl App {
         let watchlist = parse_patterns(&self.paths, &files)?;
         let conflicts = problems_of(&self.paths, conflicts(&watchlist, &files));
         let detector = compile(&self.paths, watchlist)?;
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).patterns = digests(&files);
         let (old, new) = (self.rooms.detector(), detector.watchlist().version().to_owned());
         if old.watchlist().version() == new {
             return Ok(None);
@@ -316,6 +336,15 @@ pub struct Reloaded {
 
 /// Contact named in the User-Agent until the settings name one.
 pub const DEFAULT_CONTACT_URL: &str = "https://listingwatch.example/about-crawler";
+
+/// The files a configuration at `paths` is read from, as they are now.
+pub fn files_of(paths: &Paths) -> FilesInUse {
+    let patterns = match &paths.patterns {
+        Some(_) => pattern_files(paths).unwrap_or_default(),
+        None => crate::detect::builtin_files(),
+    };
+    FilesInUse::read(paths.seeds.as_deref(), digests(&patterns), paths.settings.as_deref())
+}
 
 /// The settings file, or defaults where there is none.
 ///

@@ -18,8 +18,9 @@ use crate::app::App;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, Sink, Word};
 use crate::cli::request::Request;
+use crate::cli::same_files::{self, Expected};
 
-/// Longest request line; real ones are a few hundred bytes.
+/// Longest request line; real ones are some kilobytes, with a digest for each file of the configuration.
 const REQUEST_LIMIT_BYTES: u64 = 1 << 20;
 
 /// What a client asks.
@@ -27,6 +28,9 @@ const REQUEST_LIMIT_BYTES: u64 = 1 << 20;
 struct Ask {
     request: Request,
     json: bool,
+    /// What the client would use itself; a client of an earlier version does not say.
+    #[serde(default)]
+    expected: Option<Expected>,
 }
 
 /// What the owner answers, line by line.
@@ -41,13 +45,20 @@ enum Frame {
 ///
 /// # Errors
 /// What the command itself failed with, or that the owner went away in the middle.
-pub fn ask(socket: &Path, request: &Request, json: bool, sink: &dyn Sink) -> Option<Result<Exit, Failure>> {
+pub fn ask(
+    socket: &Path,
+    request: &Request,
+    expected: &Expected,
+    json: bool,
+    sink: &dyn Sink,
+) -> Option<Result<Exit, Failure>> {
     let stream = BlockingStream::connect(socket).ok()?;
-    Some(converse(stream, request, json, sink))
+    let ask = Ask { request: request.clone(), json, expected: Some(expected.clone()) };
+    Some(converse(stream, &ask, sink))
 }
 
-fn converse(mut stream: BlockingStream, request: &Request, json: bool, sink: &dyn Sink) -> Result<Exit, Failure> {
-    let mut line = serde_json::to_string(&Ask { request: request.clone(), json })?;
+fn converse(mut stream: BlockingStream, ask: &Ask, sink: &dyn Sink) -> Result<Exit, Failure> {
+    let mut line = serde_json::to_string(ask)?;
     line.push('\n');
     stream.write_all(line.as_bytes())?;
     for line in BufReader::new(stream).lines() {
@@ -103,7 +114,10 @@ async fn answer(app: Arc<App>, stream: UnixStream) {
     // A task of its own, because a full channel blocks the thread it runs on.
     let work = tokio::spawn(async move {
         let result = match serde_json::from_str::<Ask>(&line) {
-            Ok(ask) => crate::cli::execute(&app, &ask.request, &Output::new(sink, ask.json)).await,
+            Ok(ask) => match same_files::agree(&app, &ask.request, ask.expected.as_ref()) {
+                Ok(()) => crate::cli::execute(&app, &ask.request, &Output::new(sink, ask.json)).await,
+                Err(refused) => Err(refused),
+            },
             Err(error) => Err(Failure::usage(format!("the request could not be read: {error}"))
                 .hint("use the same version of the program on both ends")),
         };

@@ -1,6 +1,6 @@
 //! `demo`: the bundled marketplace, a real scan of it, its referrals, then the console.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::app::{App, Paths};
@@ -15,6 +15,7 @@ use crate::demo::site::Site;
 use crate::demo::truth::{FoundReferral, TruthReport};
 use crate::detect::assessment::Verdict;
 use crate::engine::scan::{PlatformResult, ScanOrder};
+use crate::store::lock::DirectoryLock;
 use crate::store::truth::{CaseFilter, ReferralRow, Role};
 use crate::telemetry::SystemClock;
 use crate::vocab::ids::MandateId;
@@ -22,17 +23,24 @@ use crate::vocab::platform::Platform;
 use crate::vocab::time::Clock;
 use crate::vocab::url::CanonicalUrl;
 
+/// Where in the data directory the demo's own data lies.
+const FOLDER: &str = "demo";
+
 /// First port the marketplace tries, so that a demo started again finds its listings under the same addresses.
 const MARKETPLACE_PORT: u16 = 8400;
 
 pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Result<Exit, Failure> {
     let clock = Arc::new(SystemClock);
     // The demo never mixes with real data: its data directory lies inside the one named.
-    let paths = Paths { data: paths.data.join("demo"), seeds: None, patterns: paths.patterns.clone(), settings: None };
-    let ports = if args.once { PortChoice::Any } else { PortChoice::Prefer(MARKETPLACE_PORT) };
-    if args.once && paths.data.exists() {
-        remove_old(&paths.data)?;
-    }
+    let paths = Paths { data: paths.data.join(FOLDER), seeds: None, patterns: paths.patterns.clone(), settings: None };
+    let fixed = !args.once || args.keep;
+    let ports = if fixed { PortChoice::Prefer(MARKETPLACE_PORT) } else { PortChoice::Any };
+    // Before the scan: half a minute is too late to say that the port is taken.
+    let listener = match args.once {
+        true => None,
+        false => Some(serve::listen_on(&format!("127.0.0.1:{}", args.port), "--port").await?),
+    };
+    prepare(&paths.data, args)?;
     let site = Arc::new(Site::build(DEFAULT_SEED));
     let marketplace = Marketplace::start(site, ports, clock.now()).await.map_err(|error| {
         Failure::new(Exit::Configuration, error.to_string()).hint("free the port, or end the other demo")
@@ -57,22 +65,24 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         until: None,
     };
     let results = scan::carry_out(&app, order, output).await?;
-    let rows =
+    let mut rows =
         app.rooms.truth.referrals(&CaseFilter { newest_first: false, limit: 10_000, ..CaseFilter::default() })?;
+    // Cases of a demo before that had other ports say nothing about this marketplace.
+    let here = |url: &String| marketplace.origins().iter().any(|origin| url.starts_with(&format!("{origin}/")));
+    rows.retain(|row| row.urls.iter().any(here));
     let truth = marketplace.truth().compare(&found(&rows));
     conclude(&results, &rows, &truth, &marketplace, output)?;
-    if args.once {
+    let Some(listener) = listener else {
         app.close()?;
         drop(app);
         if let Ok(marketplace) = Arc::try_unwrap(marketplace) {
             marketplace.shutdown().await;
         }
         return Ok(Exit::Done);
-    }
+    };
     let (_, token) =
         app.rooms.truth.create_token(Role::Admin, "demo", None, None, &super::actor(Some("demo"))?, app.rooms.now())?;
-    let listen = format!("127.0.0.1:{}", args.port);
-    serve::until_stopped(app, &listen, serve::Door::Plain, Some(&token), output).await
+    serve::until_stopped(app, listener, serve::Door::Plain, Some(&token), output).await
 }
 
 /// What was found, for people or as counts.
@@ -148,18 +158,61 @@ fn settings(args: &DemoArgs) -> Settings {
     settings
 }
 
-/// `--once` starts from nothing, so that its counts are those of a whole scan.
-fn remove_old(folder: &PathBuf) -> Result<(), Failure> {
-    if !folder.join("LOCK").exists() {
-        return Err(Failure::new(
-            Exit::Configuration,
-            format!("`{}` is not a demo's data directory", folder.display()),
-        )
-        .hint("name an empty directory with --data"));
+/// Says that a directory was made by `demo`; without it nothing in a directory is ever deleted.
+const MARKER: &str = "DEMO";
+
+/// What it holds.
+const MARKED: &str = "made by `listingwatch demo`, which empties this directory when it starts\n";
+
+/// Makes the demo's data directory, or empties one that a demo made, unless it is to be kept.
+fn prepare(folder: &Path, args: &DemoArgs) -> Result<(), Failure> {
+    let shown = folder.display();
+    let empty = match std::fs::symlink_metadata(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+        Err(error) => return Err(error.into()),
+        Ok(kind) => kind.is_dir() && std::fs::read_dir(folder)?.next().is_none(),
+    };
+    if empty {
+        std::fs::create_dir_all(folder)?;
+    } else if !is_marked(folder) {
+        return Err(Failure::new(Exit::Configuration, format!("`{shown}` was not made by `demo`"))
+            .hint("move it away, or name another directory with --data"));
     }
-    let lock = crate::store::lock::DirectoryLock::take(folder)
-        .map_err(|error| Failure::new(Exit::Configuration, error.to_string()).hint("end the running demo first"))?;
-    drop(lock);
-    std::fs::remove_dir_all(folder)?;
+    let _lock = DirectoryLock::take(folder).map_err(|error| {
+        Failure::new(Exit::Configuration, error.to_string())
+            .hint("end the running demo first, or name another directory with --data")
+    })?;
+    if empty {
+        std::fs::write(folder.join(MARKER), MARKED)?;
+        return Ok(());
+    }
+    if args.keep {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        // The marker stays, so that a demo that is killed here is finished by the next; the lock is held.
+        if entry.file_name() == MARKER || entry.file_name() == "LOCK" {
+            continue;
+        }
+        if entry.file_type()?.is_dir() {
+            std::fs::remove_dir_all(entry.path())?;
+        } else {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
     Ok(())
+}
+
+/// Whether a directory, and not a link to one, was made by `demo`.
+fn is_marked(folder: &Path) -> bool {
+    let is_folder = std::fs::symlink_metadata(folder).is_ok_and(|kind| kind.is_dir());
+    is_folder && std::fs::read_to_string(folder.join(MARKER)).is_ok_and(|text| text == MARKED)
+}
+
+/// The data directory of a demo that serves inside `data`, if one does.
+pub(super) fn served_in(data: &Path) -> Option<PathBuf> {
+    let folder = data.join(FOLDER);
+    let answers = std::os::unix::net::UnixStream::connect(folder.join("control.sock")).is_ok();
+    (answers && is_marked(&folder)).then_some(folder)
 }

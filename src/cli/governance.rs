@@ -94,7 +94,8 @@ pub(super) fn token(app: &App, request: &TokenRequest, output: &Output) -> Resul
                 output.json_document(&serde_json::json!({ "id": id, "token": secret, "expires": expires }))?;
             } else {
                 output.line(secret)?;
-                output.note(format!("token {id} for {owner}; it is shown this once and stored as a hash"));
+                let data = app.paths().data.display();
+                output.note(format!("token {id} for {owner} in `{data}`; it is shown this once and stored as a hash"));
             }
         }
         TokenRequest::List => {

@@ -22,13 +22,14 @@ mod privacy;
 pub mod referrals_request;
 mod report;
 pub mod request;
+mod same_files;
 mod scan;
 mod serve;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::app::{App, AppError, Paths};
+use crate::app::{self, App, AppError, Paths};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::{Output, Sink, Terminal};
 use crate::cli::request::{Arguments, ExportArgs, Global, ReferralsRequest, Request, VerifyArgs};
@@ -75,9 +76,11 @@ async fn dispatch(global: &Global, request: Request, output: &Output, terminal: 
         Request::Serve(args) => return serve::run(paths, &args, output).await,
         _ => {}
     }
+    let known = paths.data.join("VERSION").exists();
     match App::open(paths.clone(), Vec::new(), None, Arc::new(SystemClock)) {
         Ok(app) => {
             let app = Arc::new(app);
+            say_directory(&paths, known, &request, output);
             // A long command answers others over the socket while it runs.
             let socket = matches!(request, Request::Scan(_)).then(|| {
                 let app = app.clone();
@@ -93,14 +96,32 @@ async fn dispatch(global: &Global, request: Request, output: &Output, terminal: 
         }
         Err(AppError::Lock(error @ LockError::Owned { .. })) => {
             let request = absolute(request);
+            let expected = same_files::Expected::of(global, app::files_of(&paths));
             let socket = paths.control_socket();
-            let asked = tokio::task::block_in_place(|| control::ask(&socket, &request, output.json, terminal));
+            let asked =
+                tokio::task::block_in_place(|| control::ask(&socket, &request, &expected, output.json, terminal));
             asked.unwrap_or_else(|| {
                 Err(Failure::new(Exit::Configuration, error.to_string())
                     .hint("wait until it ends, or name another directory with --data"))
             })
         }
         Err(error) => Err(failure(error, output)),
+    }
+}
+
+/// Says which data directory was made, and which one is probably meant: what is asked of an empty one finds nothing, and a
+/// token of one hub opens no other.
+fn say_directory(paths: &Paths, known: bool, request: &Request, output: &Output) {
+    let data = std::path::absolute(&paths.data).unwrap_or_else(|_| paths.data.clone());
+    if !known {
+        output.note(format!("data directory `{}` did not exist and was made", data.display()));
+    }
+    let hub = matches!(request, Request::Token(_)) || !known;
+    if let Some(demo) = demo::served_in(&paths.data).filter(|_| hub) {
+        output.note(format!(
+            "hint: a demo is served from another directory: add `--data {}` to ask that one",
+            demo.display()
+        ));
     }
 }
 

@@ -136,6 +136,9 @@ pub struct DemoArgs {
     /// Exit after the scan instead of serving
     #[arg(long)]
     pub once: bool,
+    /// Go on with the data of the demo before instead of starting afresh
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// Arguments of `check`.

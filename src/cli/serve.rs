@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
@@ -50,7 +51,16 @@ pub(super) async fn run(paths: Paths, args: &ServeArgs, output: &Output) -> Resu
     if settings.sender.is_none() {
         output.note("hint: without [sender] in listingwatch.toml no notice can be approved");
     }
-    until_stopped(app, &listen, door, None, output).await
+    let listener = listen_on(&listen, "--listen").await?;
+    until_stopped(app, listener, door, None, output).await
+}
+
+/// Takes the address the hub listens on; `option` names it.
+pub(super) async fn listen_on(listen: &str, option: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(listen).await.map_err(|error| {
+        Failure::new(Exit::Configuration, format!("cannot listen on {listen}: {error}"))
+            .hint(format!("another program uses the port; choose one with {option}"))
+    })
 }
 
 /// How the hub is reached.
@@ -66,15 +76,11 @@ pub(super) enum Door {
 /// Serves and runs the loops until Ctrl-C or SIGTERM. `token` is shown as a way in.
 pub(super) async fn until_stopped(
     app: Arc<App>,
-    listen: &str,
+    listener: TcpListener,
     door: Door,
     token: Option<&str>,
     output: &Output,
 ) -> Result<Exit, Failure> {
-    let listener = tokio::net::TcpListener::bind(listen).await.map_err(|error| {
-        Failure::new(Exit::Configuration, format!("cannot listen on {listen}: {error}"))
-            .hint("another program uses the port; choose one with --port or --listen")
-    })?;
     let address = listener.local_addr()?;
     let (stop, stopped) = watch::channel(false);
     let wait = |mut stopped: watch::Receiver<bool>| async move {

@@ -103,7 +103,8 @@ pub fn load_settings(path: &Path) -> Result<Settings, Vec<Problem>> {
     settings::parse(&path.display().to_string(), &text)
 }
 
-fn platform_files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
+/// The platform files of a folder, sorted, or the file itself.
+pub(super) fn platform_files(path: &Path) -> Result<Vec<PathBuf>, Problem> {
     let shown = path.display().to_string();
     let fail = |error: io::Error| {
         let (message, hint) = match error.kind() {

@@ -5,6 +5,7 @@
 //! Start reading: [`platforms::parse`], then [`settings::Settings`].
 
 mod forms;
+pub mod in_use;
 pub mod load;
 pub mod platforms;
 pub mod problem;

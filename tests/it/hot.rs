@@ -212,7 +212,8 @@ fn a_clock_that_was_ahead_leaves_nothing_waiting_until_that_date() {
         assert_eq!(met, expected, "{case}");
         assert!(hot.due(&platform(), at(1).after(week), 9).unwrap().len() >= 5, "{case}: within its interval");
         // Leases end as if they had been taken on the clock as it shows now, and what they leave is settled once.
-        let settled = back.iter().chain(reopened.then_some(&[][..]).unwrap_or(&leases[2..])).map(|lease| {
+        let held = if reopened { &leases[..0] } else { &leases[2..] };
+        let settled = back.iter().chain(held).map(|lease| {
             lease.settle(
                 UrlState { last_fetched: Some(at(2)), interval: Some(week), ..UrlState::default() },
                 at(2).after(week),

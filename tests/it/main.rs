@@ -26,6 +26,7 @@ mod killed_deliveries;
 mod mail_server;
 mod mockserver;
 mod office;
+mod owner;
 mod pages;
 mod planted;
 mod private;
