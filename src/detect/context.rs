@@ -38,11 +38,13 @@ pub const UNITS: [&str; 28] = [
 ];
 
 /// A weight, a count of units, or a price for one: `10g`, `5 kg`, `$20 / gram`.
-static QUANTITY: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:\b|[0-9]x)[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|gr|gram|grams|gramm|grammes|gramos|kg|kilo|kilos|kilogram|oz|ounce|ounces|lb|lbs|ml|ug|mcg|pills|tabs|tablets|blotters|pellets|ton|tons|mt|克|公斤|千克|грамм|кг)\b").ok()
+static QUANTITY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:\b|[0-9]x)[0-9]+(?:[.,][0-9]+)? ?(?:mg|g|gr|gram|grams|gramm|grammes|gramos|kg|kilo|kilos|kilogram|oz|ounce|ounces|lb|lbs|ml|ug|mcg|pills|tabs|tablets|blotters|pellets|ton|tons|mt|克|公斤|千克|грамм|кг)\b").expect("a pattern written here is a regular expression")
 });
-static PURITY: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"\b(?:9[0-9](?:[.,][0-9]+)?) ?%|%? ?\bpurity\b|\bpure\b|\breinheit\b|纯度|含量").ok());
+static PURITY: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:9[0-9](?:[.,][0-9]+)?) ?%|%? ?\bpurity\b|\bpure\b|\breinheit\b|纯度|含量")
+        .expect("a pattern written here is a regular expression")
+});
 
 impl ContextIndex {
     /// Folded terms of the signals of [`Signal::DEALING`].
@@ -93,7 +95,7 @@ impl ContextIndex {
             }
         }
         for (kind, regex) in [(Signal::Quantity, &*QUANTITY), (Signal::Purity, &*PURITY)] {
-            for hit in regex.iter().flat_map(|regex| regex.find_iter(text)).take(20) {
+            for hit in regex.find_iter(text).take(20) {
                 found.push(Sign { kind, start: hit.start(), end: hit.end() });
             }
         }

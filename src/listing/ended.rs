@@ -2,6 +2,7 @@
 //!
 //! Words of a seller do not count: a description that says "no longer available" must not hide an offer.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -121,11 +122,12 @@ const HEAD_CHARS: usize = 1500;
 /// A page that was not found says little else.
 const NOT_FOUND_CHARS: usize = 2500;
 
-static OVER_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(OVER).ok());
+static OVER_WORDS: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(OVER).expect("a few dozen short phrases make an automaton"));
 
 /// What the page says, if it says that there is nothing. `listings` are those read from it.
 pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
-    let title = page.title.to_lowercase();
+    let title: String = page.title.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
     if listings.is_empty() && page.text.chars().take(NOT_FOUND_CHARS + 1).count() <= NOT_FOUND_CHARS {
         let first: String = page.text.lines().take(3).collect::<Vec<_>>().join("\n").to_lowercase();
         if NOT_FOUND.iter().any(|words| has_words(&title, words) || has_words(&first, words)) {
@@ -137,16 +139,19 @@ pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
         return None;
     }
     let head: String = page.text.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
-    let over = OVER_WORDS.as_ref()?;
-    let mut said = over.find_overlapping_iter(&head).chain(over.find_overlapping_iter(&title));
-    said.any(|found| !listings.iter().any(|listing| sellers_words(listing, OVER[found.pattern().as_usize()])))
-        .then_some(Ended::Over)
-}
-
-fn sellers_words(listing: &Listing, words: &str) -> bool {
-    listing.title.to_lowercase().contains(words)
-        || listing.description.to_lowercase().contains(words)
-        || listing.identifiers.iter().any(|(_, value)| value.to_lowercase().contains(words))
+    let said = OVER_WORDS.find_overlapping_iter(&head).chain(OVER_WORDS.find_overlapping_iter(&title));
+    let mut said: BTreeSet<usize> = said.map(|found| found.pattern().as_usize()).collect();
+    if said.is_empty() {
+        return None;
+    }
+    for listing in listings {
+        let values = listing.identifiers.iter().map(|(_, value)| value);
+        for field in [&listing.title, &listing.description].into_iter().chain(values) {
+            let field = field.to_lowercase();
+            said.retain(|at| !field.contains(OVER[*at]));
+        }
+    }
+    (!said.is_empty()).then_some(Ended::Over)
 }
 
 /// Whether `words` stand in `text` with no letter or digit beside them: "404" is not part of "Model 4042".

@@ -19,8 +19,12 @@ pub struct Catalogue {
     words: BTreeMap<String, String>,
 }
 
-static CATALOGUES: LazyLock<Vec<Catalogue>> =
-    LazyLock::new(|| FILES.iter().filter_map(|(code, text)| Catalogue::parse(code, text).ok()).collect());
+static CATALOGUES: LazyLock<Vec<Catalogue>> = LazyLock::new(|| {
+    let catalogue = |(code, text): &(&'static str, &str)| {
+        Catalogue::parse(code, text).expect("a catalogue that is compiled in can be read")
+    };
+    FILES.iter().map(catalogue).collect()
+});
 
 /// Codes of the languages there are.
 pub fn codes() -> Vec<&'static str> {
@@ -46,8 +50,7 @@ const ISOLATE: (char, char) = ('\u{2068}', '\u{2069}');
 impl Catalogue {
     /// The catalogue of a language tag, English where there is none.
     pub fn of(tag: &str) -> &'static Catalogue {
-        static EMPTY: Catalogue = Catalogue { code: FALLBACK, rtl: false, words: BTreeMap::new() };
-        find(tag).or_else(|| find(FALLBACK)).unwrap_or(&EMPTY)
+        find(tag).or_else(|| find(FALLBACK)).expect("the catalogue of the fallback is compiled in")
     }
 
     fn parse(code: &'static str, text: &str) -> Result<Self, toml::de::Error> {

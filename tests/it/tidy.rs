@@ -180,6 +180,27 @@ fn evidence_is_read_by_citation_only() {
 }
 
 #[test]
+fn patterns_that_must_compile_say_why_they_do() {
+    let mut wrong = Vec::new();
+    for (_, path, text) in sources() {
+        let code: String = code(&text).split_whitespace().collect();
+        for compiled in ["Regex::new(", "RegexSet::new(", "AhoCorasick::new(", "Selector::parse("] {
+            for (at, _) in code.match_indices(compiled) {
+                let after = &code[at..];
+                let call = &after[..after.find(';').unwrap_or(after.len())];
+                if call.contains(").ok()") {
+                    wrong.push(format!("{}: {compiled}…).ok()", path.display()));
+                }
+            }
+        }
+        if code.contains("LazyLock<Option<") {
+            wrong.push(format!("{}: LazyLock<Option<…>>", path.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "what cannot be compiled must not be passed over in silence:\n{}", wrong.join("\n"));
+}
+
+#[test]
 fn only_the_robots_wrapper_calls_the_robots_crate() {
     let callers: BTreeMap<_, _> = sources()
         .into_iter()
