@@ -12,8 +12,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use listingwatch::frontier::entry::{NewEntry, UrlKind};
-use listingwatch::store::hot::{HotOptions, HotStore};
+use listingwatch::store::hot::HotStore;
 use listingwatch::vocab::ids::PlatformId;
+use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Timestamp;
 use listingwatch::vocab::url::CanonicalUrl;
 
@@ -53,7 +54,7 @@ fn main() {
     println!("{:<44} {:>10.1} MB", "on disk after kill -9", bytes_below(directory.path()) as f64 / 1e6);
 
     let started = Instant::now();
-    let (hot, report) = HotStore::open(directory.path(), HotOptions::default()).expect("the store opens");
+    let (hot, report) = HotStore::open(directory.path(), &Limits::default()).expect("the store opens");
     println!("{:<44} {:>10.2} s", "opened again after kill -9", started.elapsed().as_secs_f64());
     println!("{:<44} {:>10} URLs{}", "known then", hot.known_urls(), memory("VmRSS"));
     assert!(report.unclean, "a killed process leaves its mark");
@@ -87,7 +88,7 @@ fn check(hot: &HotStore, urls: u64) {
 }
 
 fn fill_store(directory: &Path, urls: u64) {
-    let (hot, _) = HotStore::open(directory, HotOptions::default()).expect("the store opens");
+    let (hot, _) = HotStore::open(directory, &Limits::default()).expect("the store opens");
     let platform = platform();
     let (mut started, mut cpu) = (Instant::now(), cpu_seconds());
     let mut offered = 0_u64;

@@ -1,5 +1,5 @@
-//! What the watchlist costs, how detection bears a list ten times as long, and text made to hurt:
-//! `cargo bench --bench limits`.
+//! What the watchlist costs, how detection bears a list ten times as long, text made to hurt, and pages that explode:
+//! `cargo bench --bench limits`, the last alone with `-- pages`.
 //!
 //! Times are processor time of one thread (wall time where the system does not tell), memory is what the process holds.
 
@@ -10,6 +10,10 @@ use std::time::Instant;
 use listingwatch::detect::Detector;
 use listingwatch::detect::assessment::ListingText;
 use listingwatch::detect::watchlist::{Names, Watchlist};
+use listingwatch::listing::ReadContext;
+use listingwatch::vocab::limits::Limits;
+use listingwatch::vocab::time::Deadline;
+use listingwatch::vocab::url::CanonicalUrl;
 
 const GOODS: [&str; 8] = [
     "This lightweight hiking jacket keeps you dry when the weather turns, with taped seams, two zipped pockets and a hood.",
@@ -22,7 +26,15 @@ const GOODS: [&str; 8] = [
     "Replacement battery 18 V 4.0 Ah for cordless drills, charger 220-240 V, CE and RoHS marked.",
 ];
 
+#[path = "../tests/it/bomb_pages.rs"]
+mod bomb_pages;
+
 fn main() {
+    // First, because memory is told as the most the process ever held.
+    pages();
+    if std::env::args().any(|argument| argument == "pages") {
+        return;
+    }
     let before = held_megabytes();
     let started = seconds();
     let watchlist = Watchlist::builtin().expect("the built-in list is whole");
@@ -80,6 +92,31 @@ fn main() {
         let name = format!("10 MB of {name}");
         println!("{name:<60} {:>8.0} ms, {:.1} times a quarter of it", large * 1e3, large / small);
     }
+}
+
+/// Small pages that cost a reader without a budget far more than their size: time, memory beyond the page, and what each is
+/// given up for.
+fn pages() {
+    let url = CanonicalUrl::parse("https://shop.example.test/p/1", None).expect("an address");
+    let limits = Limits::default();
+    println!("{:<60} {:>8} {:>9} {:>8}  (under 1 s and 200 MB)", "page", "kB", "ms", "MB");
+    for (name, html, _) in bomb_pages::all() {
+        forget_peak();
+        let before = peak_megabytes();
+        let started = Instant::now();
+        let over = || started.elapsed() >= limits.parse_deadline;
+        let context = ReadContext { deadline: Deadline::new(&over), ..ReadContext::new(&url, &limits) };
+        let page = black_box(listingwatch::listing::read(html.as_bytes(), &context));
+        let took = started.elapsed().as_secs_f64();
+        let outcome = page.given_up.map_or_else(|| "read".to_owned(), |spent| format!("given up: {spent}"));
+        let grew = peak_megabytes() - before;
+        println!("{name:<60} {:>8} {:>9.0} {grew:>8.0}  {outcome}", html.len() / 1000, took * 1e3);
+    }
+}
+
+/// Has the system count the peak anew from what is held now; older systems go on from the old one.
+fn forget_peak() {
+    let _ = std::fs::write("/proc/self/clear_refs", "5");
 }
 
 /// An invented listing of so many sentences.

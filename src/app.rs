@@ -21,7 +21,7 @@ use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::tally::Progress;
 use crate::evidence::audit::Said;
-use crate::fetch::client::{Client, FetchLimits};
+use crate::fetch::client::Client;
 use crate::fetch::gate::Gate;
 use crate::outbound::links::{LinkKey, NoticeDesk};
 use crate::referral::notice::NoticeSender;
@@ -29,7 +29,7 @@ use crate::referral::outcome::Decision;
 use crate::report::coverage::in_words;
 use crate::server::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
 use crate::store::checkpoint::CheckpointedLedger;
-use crate::store::hot::{HotOptions, HotStore};
+use crate::store::hot::HotStore;
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
@@ -157,11 +157,7 @@ impl App {
         let detector = load_detector(&paths)?;
         let lock = DirectoryLock::take(&paths.data)?;
         check_layout(&paths.data)?;
-        let options = HotOptions {
-            cache_bytes: settings.limits.sled_cache_bytes,
-            filter_bytes: usize::try_from(settings.limits.filter_bytes).unwrap_or(usize::MAX),
-        };
-        let (hot, report) = HotStore::open(&paths.data.join("state"), options).map_err(anyhow::Error::from)?;
+        let (hot, report) = HotStore::open(&paths.data.join("state"), &settings.limits).map_err(anyhow::Error::from)?;
         let hot = Arc::new(hot);
         let truth = Arc::new(Truth::open(&paths.data.join("truth.db")).map_err(anyhow::Error::from)?);
         let about = vec![(
@@ -170,19 +166,11 @@ impl App {
         )];
         let warc_options = WriterOptions { max_file_bytes: settings.evidence.warc_file_bytes, about };
         let warc = WarcWriter::open(&paths.warc(), warc_options).map_err(anyhow::Error::from)?;
-        let limits = FetchLimits {
-            body_bytes: usize::try_from(settings.limits.body_bytes).unwrap_or(usize::MAX),
-            sitemap_bytes: usize::try_from(settings.limits.sitemap_bytes).unwrap_or(usize::MAX),
-            deadline: settings.limits.page_deadline,
-            head_deadline: settings.limits.page_deadline.min(FetchLimits::default().head_deadline),
-            connect_deadline: settings.limits.connect_deadline,
-            ..FetchLimits::default()
-        };
         let contact = contact_url(&settings);
         let keys = KeyRing::of(&paths.data);
         let crawler_keys = keys.crawler(clock.now()).map_err(anyhow::Error::from)?;
         let identity = Arc::new(Identity::new(crawler_keys, settings.hub.public_url.clone()));
-        let client = Client::new(&contact, limits.clone(), clock.clone()).signing_as(identity.clone());
+        let client = Client::new(&contact, settings.limits.clone(), clock.clone()).signing_as(identity.clone());
         let ledger = CheckpointedLedger::open(hot.clone(), truth.clone(), clock.clone(), report.empty);
         let ledger = Arc::new(ledger.map_err(anyhow::Error::from)?);
         if report.empty {
@@ -206,7 +194,7 @@ impl App {
         };
         let rooms = Rooms {
             desk,
-            poster: Client::new(&contact, limits, clock.clone()),
+            poster: Client::new(&contact, settings.limits.clone(), clock.clone()),
             keys,
             identity,
             recording: Mutex::new(()),
@@ -546,7 +534,7 @@ impl App {
             exposure: if secure { Exposure::Secure } else { Exposure::Loopback },
             report: settings.report.clone(),
             warc: self.paths.warc(),
-            listing_bytes: settings.limits.listing_length(),
+            listing_bytes: settings.limits.listing_bytes,
             user_agent: self.rooms.gate.user_agent().to_owned(),
             identity: self.rooms.identity.clone(),
             contact: contact_url(settings),

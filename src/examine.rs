@@ -11,8 +11,10 @@ use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::evidence::capture::Capture;
 use crate::listing::page::{Listing, Page};
 use crate::listing::spellings::Spellings;
-use crate::listing::{CompiledSelectors, ReadContext, ReadLimits};
+use crate::listing::{CompiledSelectors, ReadContext};
 use crate::vocab::ids::Sha256Digest;
+use crate::vocab::limits::Limits;
+use crate::vocab::time::Deadline;
 
 /// What examination needs to know of the platform besides the page.
 pub struct Bench<'a> {
@@ -22,8 +24,12 @@ pub struct Bench<'a> {
     pub selectors: Option<&'a CompiledSelectors>,
     /// Jurisdictions whose controls are cited.
     pub jurisdictions: &'a [String],
+    /// Languages the platform file expects on its pages.
+    pub languages: &'a [String],
     /// Caps of the page reader.
-    pub limits: &'a ReadLimits,
+    pub limits: &'a Limits,
+    /// When reading must end.
+    pub deadline: Deadline<'a>,
     /// Whose page it is.
     pub owner: &'a str,
     /// Links that need not be told again.
@@ -86,6 +92,7 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
             content_type: capture.header("content-type"),
             selectors: bench.selectors,
             limits: bench.limits,
+            deadline: bench.deadline,
             owner: bench.owner,
             known: bench.known,
         },
@@ -96,7 +103,12 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
 }
 
 /// Judges one listing, wherever it came from: a page, a feed, or a platform's push.
-pub fn examine_listing(listing: Listing, bench: &Bench<'_>) -> ExaminedListing {
+pub fn examine_listing(mut listing: Listing, bench: &Bench<'_>) -> ExaminedListing {
+    // Where neither the page nor its words tell, a platform of one language does.
+    if let (None, [only]) = (&listing.language, bench.languages) {
+        listing.language = Some(only.clone());
+        listing.source.insert("language".to_owned(), "platform".to_owned());
+    }
     let price = listing.price.as_ref().map(ToString::to_string);
     let assessment = bench.detector.assess(
         &ListingText {

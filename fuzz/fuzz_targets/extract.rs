@@ -2,11 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use listingwatch::listing::{ReadContext, ReadLimits};
+use listingwatch::listing::ReadContext;
+use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::url::CanonicalUrl;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(url) = CanonicalUrl::parse("https://shop.example.test/item/1", None) else { return };
-    let limits = ReadLimits::default();
+    let limits = Limits::default();
     let _ = listingwatch::listing::read(bytes, &ReadContext::new(&url, &limits));
 });

@@ -2,11 +2,12 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::url::CanonicalUrl;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(base) = CanonicalUrl::parse("https://shop.example.test/feed.xml", None) else { return };
-    for offered in listingwatch::listing::feed::read(bytes, &base).offers {
+    for offered in listingwatch::listing::feed::read(bytes, &base, Limits::default().listing_bytes).offers {
         assert_eq!(CanonicalUrl::parse(offered.url.as_str(), None).as_ref(), Ok(&offered.url));
     }
 });

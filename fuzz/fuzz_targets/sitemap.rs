@@ -2,7 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use listingwatch::vocab::limits::Limits;
 
 fuzz_target!(|bytes: &[u8]| {
-    let _ = listingwatch::frontier::sitemap::read(bytes);
+    let _ = listingwatch::frontier::sitemap::read(bytes, Limits::default().sitemap_bytes);
 });

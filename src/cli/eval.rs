@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::app::Paths;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::judge::{detector, each_line, labelled, listing_limit, unreadable};
+use crate::cli::judge::{detector, each_line, labelled, limits, unreadable};
 use crate::cli::output::Output;
 use crate::cli::request::EvalArgs;
 use crate::detect::Detector;
@@ -15,12 +15,13 @@ use crate::detect::evaluate::figures::Figures;
 use crate::detect::evaluate::{Judged, Report, report, spans};
 use crate::detect::screen;
 use crate::listing::input::InputLine;
+use crate::vocab::limits::Limits;
 
 pub(super) fn run(paths: &Paths, args: &EvalArgs, output: &Output) -> Result<Exit, Failure> {
     // An earlier run that cannot be read is said before the long work.
     let earlier = args.baseline.as_deref().map(read_baseline).transpose()?;
     let detector = detector(paths, output)?;
-    let mut all = judge_all(&detector, &args.file, listing_limit(paths, output)?)?;
+    let mut all = judge_all(&detector, &args.file, &limits(paths, output)?)?;
     let mut report = report(&all.judged, all.spent.as_secs_f64(), all.bytes);
     if args.disguise {
         all.in_scope.retain(|(_, counts)| *counts);
@@ -61,10 +62,10 @@ struct All {
     bytes: u64,
 }
 
-fn judge_all(detector: &Detector, file: &Path, limit_bytes: usize) -> Result<All, Failure> {
+fn judge_all(detector: &Detector, file: &Path, limits: &Limits) -> Result<All, Failure> {
     let mut all = All { judged: Vec::new(), in_scope: Vec::new(), spent: Duration::ZERO, bytes: 0 };
-    each_line(file, |number, line| {
-        let (input, label) = labelled(file, number, line, limit_bytes)?;
+    each_line(file, limits, |number, line| {
+        let (input, label) = labelled(file, number, line, limits)?;
         let length = |text: &Option<String>| text.as_deref().map_or(0, str::len) as u64;
         all.bytes += length(&input.title) + length(&input.text);
         let started = Instant::now();

@@ -2,8 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
+use std::time::Instant;
 
-use crate::app::{self, AppError, Paths};
+use crate::app::{self, Paths};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{CheckArgs, ExtractArgs, FitArgs, ScreenArgs, WatchlistRequest};
@@ -12,30 +13,28 @@ use crate::detect::evaluate::Label;
 use crate::detect::fit::Example;
 use crate::detect::screen::{self, BadLine};
 use crate::listing::input::InputLine;
-use crate::listing::{ReadContext, ReadLimits, charset, structured};
-use crate::vocab::time::Clock;
+use crate::listing::{ReadContext, charset, structured};
+use crate::vocab::limits::Limits;
+use crate::vocab::time::{Clock, Deadline};
 use crate::vocab::url::CanonicalUrl;
 
-/// A line of a screening file longer than this is refused, so that one line cannot take all memory.
-const LINE_LIMIT_BYTES: u64 = 32 << 20;
-
-/// Largest page `extract` reads.
-const PAGE_LIMIT_BYTES: u64 = 64 << 20;
+pub(super) fn limits(paths: &Paths, output: &Output) -> Result<Limits, Failure> {
+    Ok(app::load_settings(paths).map_err(|error| super::failure(error, output))?.limits)
+}
 
 pub(super) fn detector(paths: &Paths, output: &Output) -> Result<Detector, Failure> {
     app::load_detector(paths).map_err(|error| super::failure(error, output))
 }
 
 pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Result<Exit, Failure> {
-    let limit_bytes = listing_limit(paths, output)?;
-    let detector = detector(paths, output)?;
+    let (detector, limits) = (detector(paths, output)?, limits(paths, output)?);
     let mut bad = false;
     let stdin = [Path::new("-").to_path_buf()];
     let files = if args.files.is_empty() { &stdin[..] } else { &args.files[..] };
     for file in files {
-        each_line(file, |number, line| {
+        each_line(file, &limits, |number, line| {
             let judged = match line {
-                Ok(line) => screen::line(&detector, number, line, limit_bytes),
+                Ok(line) => screen::line(&detector, number, line, limits.listing_bytes),
                 Err(long) => Err(BadLine { id: None, line: number, error: long.to_string() }),
             };
             match judged {
@@ -53,23 +52,21 @@ pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Resul
     Ok(if bad { Exit::Partial } else { Exit::Done })
 }
 
-/// `[limits] listing` of the settings in use.
-pub(super) fn listing_limit(paths: &Paths, output: &Output) -> Result<usize, Failure> {
-    let settings = app::load_settings(paths).map_err(|error| super::failure(error, output))?;
-    Ok(settings.limits.listing_length())
-}
-
 /// A line that is not read to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the line has more than {LINE_LIMIT_BYTES} bytes")]
-pub(super) struct LongLine;
+#[error("the line has more than {limit_bytes} bytes")]
+pub(super) struct LongLine {
+    limit_bytes: usize,
+}
 
 /// Lines of a file or of standard input, one at a time, empty ones passed over. Of one that is too long only the number is
 /// told, and the next one follows.
 pub(super) fn each_line(
     file: &Path,
+    limits: &Limits,
     mut each: impl FnMut(usize, Result<&str, LongLine>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
+    let limit_bytes = limits.line_bytes();
     let reader: Box<dyn Read> = if file == Path::new("-") {
         Box::new(std::io::stdin())
     } else {
@@ -79,17 +76,16 @@ pub(super) fn each_line(
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
-        let read = reader
-            .by_ref()
-            .take(LINE_LIMIT_BYTES)
-            .read_until(b'\n', &mut bytes)
-            .map_err(|error| unreadable(file, &error))?;
+        // One byte more, for the end of a line that is just as long as it may be.
+        let most = u64::try_from(limit_bytes).unwrap_or(u64::MAX).saturating_add(1);
+        let read =
+            reader.by_ref().take(most).read_until(b'\n', &mut bytes).map_err(|error| unreadable(file, &error))?;
         if read == 0 {
             break;
         }
-        if read as u64 == LINE_LIMIT_BYTES && !bytes.ends_with(b"\n") {
+        if read > limit_bytes && !bytes.ends_with(b"\n") {
             reader.skip_until(b'\n').map_err(|error| unreadable(file, &error))?;
-            each(number, Err(LongLine))?;
+            each(number, Err(LongLine { limit_bytes }))?;
             continue;
         }
         let line = String::from_utf8_lossy(&bytes);
@@ -105,7 +101,8 @@ pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
         .hint("name a readable file, or `-` for standard input")
 }
 
-pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn extract(paths: &Paths, args: &ExtractArgs, output: &Output) -> Result<Exit, Failure> {
+    let limits = limits(paths, output)?;
     let url = CanonicalUrl::parse(&args.url, None).map_err(|error| {
         Failure::usage(format!("--url: {error}"))
             .hint("give the page's address, e.g. --url https://www.example.test/p/1")
@@ -116,10 +113,18 @@ pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failu
     } else {
         Box::new(std::fs::File::open(&args.file).map_err(|error| unreadable(&args.file, &error))?)
     };
-    reader.take(PAGE_LIMIT_BYTES).read_to_end(&mut bytes).map_err(|error| unreadable(&args.file, &error))?;
-    let limits = ReadLimits { bytes: usize::try_from(PAGE_LIMIT_BYTES).unwrap_or(usize::MAX), ..ReadLimits::default() };
-    let page = crate::listing::read(&bytes, &ReadContext::new(&url, &limits));
-    let structured = structured::read(&charset::decode(&bytes, None).text, &url);
+    // One byte more, so that what is cut is told.
+    let most = u64::try_from(limits.body_bytes).unwrap_or(u64::MAX).saturating_add(1);
+    reader.take(most).read_to_end(&mut bytes).map_err(|error| unreadable(&args.file, &error))?;
+    let started = Instant::now();
+    let over = || started.elapsed() >= limits.parse_deadline;
+    let context = ReadContext { deadline: Deadline::new(&over), ..ReadContext::new(&url, &limits) };
+    let page = crate::listing::read(&bytes, &context);
+    let whole = bytes.get(..limits.body_bytes).unwrap_or(&bytes);
+    let structured = structured::read(&charset::decode(whole, None).text, &context);
+    for problem in &page.problems {
+        output.note(format!("`{}`: {problem}", args.file.display()));
+    }
     let listings: Vec<_> = page
         .listings
         .iter()
@@ -136,7 +141,7 @@ pub(super) fn extract(args: &ExtractArgs, output: &Output) -> Result<Exit, Failu
     let links: Vec<&str> = page.links.iter().map(|link| link.url.as_str()).collect();
     output.json_document(&serde_json::json!({
         "listings": listings, "links": links, "structured": structured, "title": page.title, "language": page.language,
-        "canonical": page.canonical, "encoding": page.encoding, "problems": page.problems,
+        "canonical": page.canonical, "encoding": page.encoding, "problems": page.problems, "given_up": page.given_up,
     }))?;
     Ok(Exit::Done)
 }
@@ -158,10 +163,10 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
     if args.paths.is_empty() {
         seeds.extend(paths.seeds.clone());
         patterns.extend(paths.patterns.clone());
-        match app::load_settings(paths) {
-            Ok(_) => checked.extend(paths.settings.as_ref().map(|path| path.display().to_string())),
-            Err(AppError::Configuration(found)) => problems.extend(found),
-            Err(error) => return Err(super::failure(error, output)),
+        if let Some(path) = &paths.settings {
+            let (settings, found) = crate::config::load::read_settings(path);
+            checked.extend(settings.map(|_| path.display().to_string()));
+            problems.extend(found);
         }
     }
     let found = crate::config::load::read_platforms(&seeds, today);
@@ -194,7 +199,7 @@ pub(super) fn labelled(
     file: &Path,
     number: usize,
     line: Result<&str, LongLine>,
-    limit_bytes: usize,
+    limits: &Limits,
 ) -> Result<(InputLine, Label), Failure> {
     let wrong = |error: &dyn std::fmt::Display| {
         Failure::usage(format!("line {number} of `{}`: {error}", file.display()))
@@ -203,7 +208,7 @@ pub(super) fn labelled(
     let line = line.map_err(|error| wrong(&error))?;
     let input: InputLine = serde_json::from_str(line).map_err(|error| wrong(&error))?;
     // Figures over a text that was cut would be figures of something else.
-    input.within(limit_bytes).map_err(|error| wrong(&error))?;
+    input.within(limits.listing_bytes).map_err(|error| wrong(&error))?;
     let label: Label = serde_json::from_str(line).map_err(|error| wrong(&error))?;
     Ok((input, label))
 }
@@ -212,11 +217,10 @@ pub(super) fn labelled(
 const FIT_SEED: u64 = 2026;
 
 pub(super) fn fit(paths: &Paths, args: &FitArgs, output: &Output) -> Result<Exit, Failure> {
-    let limit_bytes = listing_limit(paths, output)?;
-    let detector = detector(paths, output)?;
+    let (detector, limits) = (detector(paths, output)?, limits(paths, output)?);
     let mut examples = Vec::new();
-    each_line(&args.file, |number, line| {
-        let (input, label) = labelled(&args.file, number, line, limit_bytes)?;
+    each_line(&args.file, &limits, |number, line| {
+        let (input, label) = labelled(&args.file, number, line, &limits)?;
         // Other controlled drugs count neither way.
         if !label.ambiguous && label.target != 2 {
             examples.push(Example {

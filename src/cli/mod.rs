@@ -64,7 +64,7 @@ async fn dispatch(global: &Global, request: Request, output: &Output, terminal: 
         Paths::new(&global.data, global.seeds.as_deref(), global.patterns.as_deref(), global.settings.as_deref());
     match request {
         Request::Screen(args) => return judge::screen(&paths, &args, output),
-        Request::Extract(args) => return judge::extract(&args, output),
+        Request::Extract(args) => return judge::extract(&paths, &args, output),
         Request::Check(args) => return judge::check(&paths, &args, output),
         Request::Eval(args) => return eval::run(&paths, &args, output),
         Request::Fit(args) => return judge::fit(&paths, &args, output),

@@ -93,14 +93,22 @@ fn shared_host<'p>(platform: &'p Platform, others: &'p [Platform]) -> Option<(&'
 /// The settings of `path`, or the defaults when there is no such file.
 ///
 /// # Errors
-/// Every problem of the file at once.
+/// Every error of the file at once.
 pub fn load_settings(path: &Path) -> Result<Settings, Vec<Problem>> {
+    let (settings, problems) = read_settings(path);
+    settings.ok_or_else(|| problems.into_iter().filter(Problem::is_error).collect())
+}
+
+/// The same, with every problem of the file, warnings too.
+pub fn read_settings(path: &Path) -> (Option<Settings>, Vec<Problem>) {
     match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Settings::default()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return (Some(Settings::default()), Vec::new()),
         _ => {}
     }
-    let text = read_text(path).map_err(|problem| vec![problem])?;
-    settings::parse(&path.display().to_string(), &text)
+    match read_text(path) {
+        Ok(text) => settings::examine(&path.display().to_string(), &text),
+        Err(problem) => (None, vec![problem]),
+    }
 }
 
 /// The platform files of a folder, sorted, or the file itself.

@@ -6,6 +6,7 @@
 
 mod forms;
 pub mod in_use;
+pub mod keys;
 pub mod load;
 pub mod platforms;
 pub mod problem;

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use toml::de::DeValue;
 
 use crate::config::forms;
+use crate::config::keys;
 use crate::config::problem::Problem;
 use crate::config::reader::{Document, Placed, Section, Wrong, suggestion};
 use crate::config::units;
@@ -37,7 +38,7 @@ pub fn parse(file_name: &str, text: &str, today: Date) -> Result<Platform, Vec<P
 
 /// Parses one platform file and keeps the warnings too. There is a platform exactly when no problem is an error.
 pub fn examine(file_name: &str, text: &str, today: Date) -> (Option<Platform>, Vec<Problem>) {
-    let document = Document::parse(file_name, text);
+    let document = Document::parse(file_name, text, keys::PLATFORM);
     let platform = read(&document, file_name, today);
     let problems = document.into_problems();
     let platform = platform.filter(|_| !problems.iter().any(Problem::is_error));
@@ -45,7 +46,7 @@ pub fn examine(file_name: &str, text: &str, today: Date) -> (Option<Platform>, V
 }
 
 fn read(document: &Document<'_>, file_name: &str, today: Date) -> Option<Platform> {
-    document.only(&["platform", "agreement", "crawl", "listing", "referral", "schedule"]);
+    document.only_known_sections();
 
     let head = document.section("platform");
     let id = head.required("id", "\"example-b2b\"", |text| platform_id(text, file_name));

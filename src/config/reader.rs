@@ -9,6 +9,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::config::keys::{Effect, Key};
 use crate::config::problem::{Problem, Severity};
 
 /// Largest configuration file we read.
@@ -50,6 +51,8 @@ pub(super) struct Document<'a> {
     file: &'a str,
     text: &'a str,
     root: Spanned<DeTable<'a>>,
+    /// The keys such a file may have.
+    keys: &'static [Key],
     /// Keys behind a syntax error are not read, so nothing is called missing when there is one.
     broken: bool,
     problems: RefCell<Vec<(usize, Problem)>>,
@@ -57,11 +60,11 @@ pub(super) struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Parses the syntax; what does not parse becomes problems, the rest is still read.
-    pub(super) fn parse(file: &'a str, text: &'a str) -> Self {
+    pub(super) fn parse(file: &'a str, text: &'a str, keys: &'static [Key]) -> Self {
         let too_large = text.len() > FILE_LIMIT_BYTES;
         let (root, errors) = DeTable::parse_recoverable(if too_large { "" } else { text });
         let broken = too_large || !errors.is_empty();
-        let document = Document { file, text, root, broken, problems: RefCell::default() };
+        let document = Document { file, text, root, keys, broken, problems: RefCell::default() };
         if too_large {
             document
                 .error(0, Wrong::new(format!("file of {} bytes passes the limit of {FILE_LIMIT_BYTES}", text.len())));
@@ -97,8 +100,10 @@ impl<'a> Document<'a> {
         Section { document: self, name, table, at, present, asked: RefCell::default(), missing: RefCell::default() }
     }
 
-    /// Reports every top-level key that is not among `sections`.
-    pub(super) fn only(&self, sections: &[&'static str]) {
+    /// Reports every top-level key that is no section such a file may have.
+    pub(super) fn only_known_sections(&self) {
+        let mut sections: Vec<&'static str> = self.keys.iter().map(|key| key.section).collect();
+        sections.dedup();
         for (key, value) in self.root.get_ref() {
             let name = key.get_ref().as_ref();
             if sections.contains(&name) {
@@ -106,7 +111,7 @@ impl<'a> Document<'a> {
             }
             let what = if matches!(value.get_ref(), DeValue::Table(_)) { "section" } else { "key" };
             let mut wrong = Wrong::new(format!("unknown {what} `{name}`"));
-            wrong.hint = Some(suggestion(name, sections));
+            wrong.hint = Some(suggestion(name, &sections));
             self.error(key.span().start, wrong);
         }
     }
@@ -166,11 +171,23 @@ impl<'d, 'a> Section<'d, 'a> {
         self.table.is_some_and(|table| table.iter().any(|(name, _)| name.get_ref().as_ref() == key))
     }
 
-    /// The raw value of `key`, which is a known key from now on.
+    /// The raw value of `key`; a warning where the key has no effect yet.
     pub(super) fn value(&self, key: &'static str) -> Option<&'d Spanned<DeValue<'a>>> {
+        let declared = self.declared().find(|declared| declared.name == key);
+        let declared = declared.expect("every key that is asked for is declared in `keys`");
         self.asked.borrow_mut().push(key);
-        let (_, value) = self.table?.iter().find(|(name, _)| name.get_ref().as_ref() == key)?;
+        let (name, value) = self.table?.iter().find(|(name, _)| name.get_ref().as_ref() == key)?;
+        if let Effect::NotYet(instead) = declared.effect {
+            let wrong = Wrong::new(format!("`{key}` in `[{}]` has no effect yet", self.name));
+            self.document.warning(name.span().start, wrong.hint(format!("{instead}; the key may be removed")));
+        }
         Some(value)
+    }
+
+    /// Keys this section may have.
+    fn declared(&self) -> impl Iterator<Item = &'static Key> + use<> {
+        let name = self.name;
+        self.document.keys.iter().filter(move |key| key.section == name)
     }
 
     /// A text value, checked by `parse`.
@@ -250,20 +267,25 @@ impl<'d, 'a> Section<'d, 'a> {
         number
     }
 
-    /// Reports every key that nobody asked for, and the section itself where it is missing and needed.
+    /// Reports every unknown key, and the section itself where it is missing and needed.
     pub(super) fn finish(&self) {
         let missing = self.missing.borrow();
         if !missing.is_empty() {
             let wrong = Wrong::new(format!("section `[{}]` is missing", self.name));
             self.document.error(0, wrong.hint(format!("add `[{}]` with {}", self.name, missing.join(", "))));
         }
-        let asked = self.asked.borrow();
+        let known: Vec<&'static str> = self.declared().map(|key| key.name).collect();
+        debug_assert!(
+            known.iter().all(|key| self.asked.borrow().contains(key)),
+            "a key of `[{}]` is declared and not read",
+            self.name
+        );
         let Some(table) = self.table else { return };
         for (key, _) in table {
             let name = key.get_ref().as_ref();
-            if !asked.contains(&name) {
+            if !known.contains(&name) {
                 let mut wrong = Wrong::new(format!("unknown key `{name}` in `[{}]`", self.name));
-                wrong.hint = Some(suggestion(name, &asked));
+                wrong.hint = Some(suggestion(name, &known));
                 self.document.error(key.span().start, wrong);
             }
         }
@@ -347,9 +369,10 @@ mod tests {
 
     #[test]
     fn every_problem_is_gathered_in_text_order() {
+        const KEYS: &[Key] = &[Key { section: "a", name: "x", effect: Effect::Within }];
         let text = "[a]\nx = 1\nzz = \"n\"\n[b]\ny = \"q\"\n";
-        let document = Document::parse("f.toml", text);
-        document.only(&["a"]);
+        let document = Document::parse("f.toml", text, KEYS);
+        document.only_known_sections();
         let section = document.section("a");
         assert!(section.text("x", |t| Ok(t.to_owned())).is_none());
         section.finish();

@@ -8,9 +8,11 @@ use std::time::Duration;
 use url::Url;
 
 use crate::config::forms;
+use crate::config::keys;
 use crate::config::problem::Problem;
 use crate::config::reader::{Document, Section, Wrong};
 use crate::config::units;
+use crate::vocab::limits::Limits;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -159,42 +161,6 @@ pub struct Cluster {
     pub replicas: u64,
 }
 
-/// `[limits]`: caps against hostile or broken input, and the memory of the crawl's own tables.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Limits {
-    /// Bytes of a body after decoding.
-    pub body_bytes: u64,
-    /// From sending a request to the last byte of the body.
-    pub page_deadline: Duration,
-    /// Until a connection stands.
-    pub connect_deadline: Duration,
-    /// CPU time for one page.
-    pub parse_deadline: Duration,
-    /// Redirects followed from one entry.
-    pub redirects: u64,
-    /// Outlinks taken from one page.
-    pub links_per_page: u64,
-    /// Bytes of one sitemap after decoding.
-    pub sitemap_bytes: u64,
-    /// Sitemaps read of one host.
-    pub sitemaps_per_host: u64,
-    /// Memory of the filter in front of the frontier.
-    pub filter_bytes: u64,
-    /// Memory of sled's cache.
-    pub sled_cache_bytes: u64,
-    /// Bytes of title, text and attributes of one listing that is screened, pushed or carried by a feed.
-    pub listing_bytes: u64,
-    /// Free disk space below which scans pause.
-    pub free_disk_bytes: u64,
-}
-
-impl Limits {
-    /// `listing_bytes` as a length in memory.
-    pub fn listing_length(&self) -> usize {
-        usize::try_from(self.listing_bytes).unwrap_or(usize::MAX)
-    }
-}
-
 impl Default for Hub {
     fn default() -> Self {
         Hub { public_url: None, listen: SocketAddr::from(([127, 0, 0, 1], 8080)) }
@@ -225,39 +191,26 @@ impl Default for Cluster {
     }
 }
 
-impl Default for Limits {
-    fn default() -> Self {
-        Limits {
-            body_bytes: 10 << 20,
-            page_deadline: Duration::from_secs(60),
-            connect_deadline: Duration::from_secs(10),
-            parse_deadline: Duration::from_secs(2),
-            redirects: 5,
-            links_per_page: 5_000,
-            // The sitemap protocol's own cap.
-            sitemap_bytes: 50 << 20,
-            sitemaps_per_host: 1_000,
-            filter_bytes: 64 << 20,
-            sled_cache_bytes: 32 << 20,
-            listing_bytes: crate::listing::input::LIMIT_BYTES as u64,
-            free_disk_bytes: 256 << 20,
-        }
-    }
-}
-
 /// Parses a settings file. `file_name` is named in problems.
 ///
 /// # Errors
-/// Every problem of the file at once, in the order of the text.
+/// Every error of the file at once, in the order of the text.
 pub fn parse(file_name: &str, text: &str) -> Result<Settings, Vec<Problem>> {
-    let document = Document::parse(file_name, text);
+    let (settings, problems) = examine(file_name, text);
+    settings.ok_or_else(|| problems.into_iter().filter(Problem::is_error).collect())
+}
+
+/// Parses a settings file and keeps the warnings too. There are settings exactly when no problem is an error.
+pub fn examine(file_name: &str, text: &str) -> (Option<Settings>, Vec<Problem>) {
+    let document = Document::parse(file_name, text, keys::SETTINGS);
     let settings = read(&document);
     let problems = document.into_problems();
-    if problems.is_empty() { Ok(settings) } else { Err(problems) }
+    let right = !problems.iter().any(Problem::is_error);
+    (right.then_some(settings), problems)
 }
 
 fn read(document: &Document<'_>) -> Settings {
-    document.only(&["hub", "sender", "report", "crawler", "smtp", "evidence", "privacy", "cluster", "limits"]);
+    document.only_known_sections();
     Settings {
         hub: hub(&document.section("hub")),
         sender: sender(&document.section("sender")),
@@ -383,19 +336,25 @@ fn cluster(section: &Section<'_, '_>) -> Cluster {
 
 fn limits(section: &Section<'_, '_>) -> Limits {
     let default = Limits::default();
+    let page_deadline = span(section, "page_deadline", default.page_deadline);
     let limits = Limits {
-        body_bytes: bytes(section, "body", 1 << 10, default.body_bytes),
-        page_deadline: span(section, "page_deadline", default.page_deadline),
+        body_bytes: memory(section, "body", 1 << 10, default.body_bytes),
+        page_deadline,
+        head_deadline: page_deadline.min(default.head_deadline),
         connect_deadline: span(section, "connect_deadline", default.connect_deadline),
         parse_deadline: span(section, "parse_deadline", default.parse_deadline),
-        redirects: section.number("redirects", 0..21).unwrap_or(default.redirects),
-        links_per_page: section.number("links_per_page", 1..1_000_001).unwrap_or(default.links_per_page),
-        sitemap_bytes: bytes(section, "sitemap", 1 << 10, default.sitemap_bytes),
+        redirects: section.number("redirects", 0..21).and_then(|n| n.try_into().ok()).unwrap_or(default.redirects),
+        links_per_page: section
+            .number("links_per_page", 1..1_000_001)
+            .and_then(|n| n.try_into().ok())
+            .unwrap_or(default.links_per_page),
+        sitemap_bytes: memory(section, "sitemap", 1 << 10, default.sitemap_bytes),
         sitemaps_per_host: section.number("sitemaps_per_host", 0..50_001).unwrap_or(default.sitemaps_per_host),
-        filter_bytes: bytes(section, "filter", 1 << 16, default.filter_bytes),
+        filter_bytes: memory(section, "filter", 1 << 16, default.filter_bytes),
         sled_cache_bytes: bytes(section, "sled_cache", 1 << 20, default.sled_cache_bytes),
-        listing_bytes: bytes(section, "listing", 1 << 10, default.listing_bytes),
+        listing_bytes: memory(section, "listing", 1 << 10, default.listing_bytes),
         free_disk_bytes: bytes(section, "free_disk", 0, default.free_disk_bytes),
+        ..default
     };
     section.finish();
     limits
@@ -410,6 +369,12 @@ fn bytes(section: &Section<'_, '_>, key: &'static str, least: u64, default: u64)
         size => Ok(size),
     });
     size.map_or(default, |size| size.value)
+}
+
+/// A size that is held in memory.
+fn memory(section: &Section<'_, '_>, key: &'static str, least: u64, default: usize) -> usize {
+    let size = bytes(section, key, least, u64::try_from(default).unwrap_or(u64::MAX));
+    usize::try_from(size).unwrap_or(usize::MAX)
 }
 
 fn span(section: &Section<'_, '_>, key: &'static str, default: Duration) -> Duration {

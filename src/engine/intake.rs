@@ -10,12 +10,11 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::committer::{CommitError, cluster_of};
 use crate::evidence::warc::WarcRef;
 use crate::examine::{Bench, ExaminedListing, examine_listing};
-use crate::listing::ReadLimits;
 use crate::listing::feed::Offered;
 use crate::store::truth::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord};
 use crate::vocab::ids::{RunId, Sha256Digest};
 use crate::vocab::platform::{OutOfScope, Platform};
-use crate::vocab::time::Timestamp;
+use crate::vocab::time::{Deadline, Timestamp};
 use crate::vocab::url::CanonicalUrl;
 
 /// Pushed listings are told apart by their ids; their ordinals lie beyond those of feeds and pages.
@@ -73,12 +72,13 @@ pub fn wanted(platform: &Platform, url: &CanonicalUrl) -> Result<(), Unwanted> {
 /// When a store refuses; then nothing of the call is recorded.
 pub fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<Vec<Taken>, CommitError> {
     let detector = rooms.detector();
-    let limits = ReadLimits::default();
     let bench = Bench {
         detector: &detector,
         selectors: None,
         jurisdictions: &platform.referral.jurisdictions,
-        limits: &limits,
+        languages: &platform.languages,
+        limits: &rooms.settings.limits,
+        deadline: Deadline::NEVER,
         owner: platform.id.as_str(),
         known: None,
     };

@@ -11,7 +11,7 @@ use crate::evidence::capture::Capture;
 use crate::examine::{Bench, examine};
 use crate::fetch::gate::{Answer, Conditional};
 use crate::frontier::entry::UrlKind;
-use crate::listing::{CompiledSelectors, ReadLimits};
+use crate::listing::CompiledSelectors;
 use crate::referral::recheck::{Reached, Sight, judge};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{Covers, Look, PageRecord, RecheckTarget, TruthError};
@@ -19,13 +19,11 @@ use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::CaseSight;
+use crate::vocab::time::Deadline;
 use crate::vocab::url::CanonicalUrl;
 
 /// When a platform that could not be asked is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3600);
-
-/// Redirects followed from a listing; each asks the gate as an address of its own.
-const REDIRECTS: usize = 3;
 
 /// What became of one case.
 #[derive(Debug, Clone, Serialize)]
@@ -115,7 +113,8 @@ async fn look(
     let mut at = url.clone();
     let mut reached = Reached::Directly;
     let mut first_status = None;
-    for _ in 0..=REDIRECTS {
+    // Each asks the gate as an address of its own.
+    for _ in 0..=rooms.settings.limits.redirects {
         let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
             Ok(permit) => permit,
             // A redirect to where we may not go leads away from the listing.
@@ -187,12 +186,14 @@ async fn judged(
     let read = tokio::task::spawn_blocking(move || {
         let detector = rooms.detector();
         let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
-        let limits = ReadLimits::default();
+        let over = rooms.reading_time();
         let bench = Bench {
             detector: &detector,
             selectors: selectors.as_ref(),
             jurisdictions: &platform.referral.jurisdictions,
-            limits: &limits,
+            languages: &platform.languages,
+            limits: &rooms.settings.limits,
+            deadline: Deadline::new(&over),
             owner: platform.id.as_str(),
             known: None,
         };

@@ -1,6 +1,7 @@
 //! The rooms a driver works with, built once by `app`.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Instant;
 
 use crate::archive::warc_file::WarcWriter;
 use crate::config::settings::Settings;
@@ -46,6 +47,12 @@ pub struct Rooms {
 }
 
 impl Rooms {
+    /// Says whether the time to read a page, which begins now, is over.
+    pub fn reading_time(&self) -> impl Fn() -> bool + use<> {
+        let (started, most) = (Instant::now(), self.settings.limits.parse_deadline);
+        move || started.elapsed() >= most
+    }
+
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

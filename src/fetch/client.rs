@@ -10,40 +10,11 @@ use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
 use crate::frontier::entry::UrlKind;
 use crate::vocab::identity::{Identity, NONCE_BYTES};
+use crate::vocab::limits::Limits;
 use crate::vocab::platform::IpRange;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
 use crate::vocab::url::CanonicalUrl;
-
-/// Caps of one request.
-#[derive(Debug, Clone)]
-pub struct FetchLimits {
-    /// Decoded body bytes kept; the rest is cut and the capture says so.
-    pub body_bytes: usize,
-    /// The same for sitemaps and feeds.
-    pub sitemap_bytes: usize,
-    /// From sending the request to the last byte.
-    pub deadline: Duration,
-    /// From the start to the response head.
-    pub head_deadline: Duration,
-    /// Until a connection stands.
-    pub connect_deadline: Duration,
-    /// Bytes a second below which a body that has run five seconds is cut.
-    pub floor_bytes_per_second: u64,
-}
-
-impl Default for FetchLimits {
-    fn default() -> Self {
-        FetchLimits {
-            body_bytes: 8 << 20,
-            sitemap_bytes: 50 << 20,
-            deadline: Duration::from_secs(30),
-            head_deadline: Duration::from_secs(20),
-            connect_deadline: Duration::from_secs(10),
-            floor_bytes_per_second: 64,
-        }
-    }
-}
 
 /// A body may be as slow as it likes for this long.
 const GRACE: Duration = Duration::from_secs(5);
@@ -103,7 +74,7 @@ impl FetchError {
 /// HTTP clients by the private ranges they may reach: one for all public platforms, one for each set of own ranges.
 pub struct Client {
     user_agent: String,
-    limits: FetchLimits,
+    limits: Limits,
     clock: Arc<dyn Clock>,
     identity: Option<Arc<Identity>>,
     // Handles only, never held across an await.
@@ -112,7 +83,7 @@ pub struct Client {
 
 impl Client {
     /// A client that names `contact_url` to the sites it visits.
-    pub fn new(contact_url: &str, limits: FetchLimits, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(contact_url: &str, limits: Limits, clock: Arc<dyn Clock>) -> Self {
         // The second install of a process is an error that changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let version = env!("CARGO_PKG_VERSION");
@@ -198,7 +169,7 @@ impl Client {
         limit_bytes: usize,
         url: &CanonicalUrl,
     ) -> Result<(Vec<u8>, Option<Truncated>), FetchError> {
-        let deadline = tokio::time::Instant::from_std(started + self.limits.deadline);
+        let deadline = tokio::time::Instant::from_std(started + self.limits.page_deadline);
         let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(32 << 10);
         let mut body: Vec<u8> = Vec::with_capacity(expected.min(1 << 20));
         loop {

@@ -7,10 +7,11 @@ use quick_xml::events::Event;
 
 use crate::vocab::time::Timestamp;
 
-/// The protocol's limits: 50,000 entries, 50 MB after decompression.
+/// The protocol's limit of entries.
 pub const ENTRIES_LIMIT: usize = 50_000;
-/// See [`ENTRIES_LIMIT`].
-pub const SITEMAP_LIMIT_BYTES: u64 = 50 << 20;
+
+/// Objects of an entry of a JSON Feed: itself, authors, attachments.
+const OBJECTS_PER_ENTRY: usize = 4;
 
 /// One `<url>` or `<sitemap>` entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,14 +64,14 @@ impl Sitemap {
     }
 }
 
-/// Reads XML (gzipped or not) or plain-text sitemaps, and RSS, Atom or JSON feeds.
-pub fn read(bytes: &[u8]) -> Sitemap {
+/// Reads XML (gzipped or not) or plain-text sitemaps, and RSS, Atom or JSON feeds; of what is packed, `limit_bytes`.
+pub fn read(bytes: &[u8], limit_bytes: usize) -> Sitemap {
     let mut sitemap = Sitemap::default();
     let unpacked;
     let text = if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut out = Vec::new();
         // MultiGzDecoder, because concatenated members are legal; capped, because they expand.
-        let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(SITEMAP_LIMIT_BYTES);
+        let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(limit_bytes as u64);
         if let Err(error) = reader.read_to_end(&mut out) {
             sitemap.problems.push(format!("gzip: {error}"));
         }
@@ -173,6 +174,13 @@ fn read_xml(text: &[u8], sitemap: &mut Sitemap) {
 }
 
 fn read_feed(text: &[u8], sitemap: &mut Sitemap) {
+    // What is made of a feed takes a hundred times its text, so its entries are counted before.
+    let count = |word: &[u8]| memchr::memmem::find_iter(text, word).count();
+    let entries = (count(b"<item") + count(b"<entry")).max(count(b"{") / OBJECTS_PER_ENTRY);
+    if entries > ENTRIES_LIMIT {
+        sitemap.problems.push(format!("more than {ENTRIES_LIMIT} entries"));
+        return;
+    }
     match feed_rs::parser::parse(text) {
         Ok(feed) => {
             for entry in feed.entries {
@@ -194,6 +202,10 @@ fn parse_lastmod(text: &str) -> Option<Timestamp> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(bytes: &[u8]) -> Sitemap {
+        super::read(bytes, crate::vocab::limits::Limits::default().sitemap_bytes)
+    }
     use std::io::Write;
 
     #[test]

@@ -344,8 +344,9 @@ fn plain(value: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::input::LIMIT_BYTES;
     use proptest::prelude::*;
+
+    const LIMIT_BYTES: usize = 1 << 20;
 
     fn base() -> CanonicalUrl {
         CanonicalUrl::parse("https://shop.example.test/feeds/products.xml", None).unwrap()

@@ -16,9 +16,6 @@ pub const KEYS: [&str; 9] = ["id", "title", "text", "url", "lang", "price", "cur
 pub const KEYS_WITH_SELLER: [&str; 10] =
     ["id", "title", "text", "url", "lang", "price", "currency", "attributes", "page", "seller"];
 
-/// Bytes of a listing when no settings file says otherwise (`[limits] listing`).
-pub const LIMIT_BYTES: usize = 1 << 20;
-
 /// Attributes of one listing.
 const ATTRIBUTES: usize = 1_000;
 

@@ -4,6 +4,7 @@
 //! Never: judges what it reads (that is `detect`), fetches, stores.
 //! Start reading: [`read`], then [`page::Page`].
 
+pub mod budget;
 pub mod charset;
 pub mod contacts;
 mod dom;
@@ -29,28 +30,9 @@ pub use selectors::{CompiledSelectors, SelectorError};
 
 use crate::listing::page::Page;
 use crate::listing::spellings::Spellings;
+use crate::vocab::limits::Limits;
+use crate::vocab::time::Deadline;
 use crate::vocab::url::CanonicalUrl;
-
-/// Caps of the page reader.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ReadLimits {
-    /// Bytes read of a page; the rest is named in its problems.
-    pub bytes: usize,
-    /// Outlinks kept of a page.
-    pub links: usize,
-    /// Characters of visible text kept.
-    pub text_chars: usize,
-    /// Elements a DOM may have before structured data or selectors are given up.
-    pub dom_elements: usize,
-    /// Depth a DOM may have; beyond it building one is quadratic.
-    pub dom_depth: usize,
-}
-
-impl Default for ReadLimits {
-    fn default() -> Self {
-        ReadLimits { bytes: 8 << 20, links: 5_000, text_chars: 400_000, dom_elements: 60_000, dom_depth: 400 }
-    }
-}
 
 /// What reading a page needs besides its bytes.
 #[derive(Debug, Clone, Copy)]
@@ -62,7 +44,9 @@ pub struct ReadContext<'a> {
     /// The platform's selectors, if it has any.
     pub selectors: Option<&'a CompiledSelectors>,
     /// Caps.
-    pub limits: &'a ReadLimits,
+    pub limits: &'a Limits,
+    /// When reading must end.
+    pub deadline: Deadline<'a>,
     /// Whose page it is: spellings of links count for one owner.
     pub owner: &'a str,
     /// Links that need not be told again, by their spelling; they are left out.
@@ -71,8 +55,9 @@ pub struct ReadContext<'a> {
 
 impl<'a> ReadContext<'a> {
     /// A page of which nothing but its address is known.
-    pub fn new(url: &'a CanonicalUrl, limits: &'a ReadLimits) -> Self {
-        ReadContext { url, content_type: None, selectors: None, limits, owner: "", known: None }
+    pub fn new(url: &'a CanonicalUrl, limits: &'a Limits) -> Self {
+        let deadline = Deadline::NEVER;
+        ReadContext { url, content_type: None, selectors: None, limits, deadline, owner: "", known: None }
     }
 }
 
@@ -85,14 +70,14 @@ pub fn read(bytes: &[u8], context: &ReadContext<'_>) -> Page {
     if !is_html {
         return Page { encoding: "binary", problems: vec!["not HTML".to_owned()], ..Page::default() };
     }
-    let cut = bytes.len() > context.limits.bytes;
-    let decoded = charset::decode(&bytes[..bytes.len().min(context.limits.bytes)], context.content_type);
+    let cut = bytes.len() > context.limits.body_bytes;
+    let decoded = charset::decode(&bytes[..bytes.len().min(context.limits.body_bytes)], context.content_type);
     let mut page = reader::read(&decoded.text, context);
     page.encoding = decoded.encoding;
     page.cut |= page.listings.iter().any(|listing| listing.cut);
     if cut {
         page.cut = true;
-        page.problems.push(format!("only the first {} bytes were read", context.limits.bytes));
+        page.problems.push(format!("only the first {} bytes were read", context.limits.body_bytes));
     }
     if decoded.had_errors {
         page.problems.push(format!("bytes that are not {}", decoded.encoding));

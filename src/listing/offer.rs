@@ -1,7 +1,10 @@
 //! From structured data to listings: which item is the offer, and which of its fields say what.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
+use crate::listing::budget::{Budget, Spent, Work};
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
 use crate::listing::reader::{Raw, one_line};
@@ -36,16 +39,25 @@ pub fn from_items(items: &[Value], origin: &str, url: &CanonicalUrl) -> Vec<List
 }
 
 /// Products of RDFa subjects: references are followed, properties lose their vocabulary.
-pub fn from_rdfa(subjects: &[Value], url: &CanonicalUrl) -> Vec<Listing> {
-    let mut found = Vec::new();
+///
+/// # Errors
+/// What following them cost too much of.
+pub fn from_rdfa(subjects: &[Value], url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
+    let mut graph = Graph { by_id: HashMap::with_capacity(subjects.len()), budget };
     for subject in subjects {
-        let node = local(subject, subjects, 0);
+        if let Some(id) = subject.get("@id").and_then(Value::as_str) {
+            graph.by_id.entry(id).or_insert(subject);
+        }
+    }
+    let mut found = Vec::new();
+    for subject in subjects.iter().filter(|subject| types(subject).iter().any(|kind| is_offered(kind))) {
+        let node = graph.local(subject, 0)?;
         // Only subjects that are offers by themselves; what hangs below one is read with it.
-        if is_product(&node) {
+        if is_product(&node) && found.len() < LISTINGS_LIMIT {
             found.extend(product(&node, "rdfa", url));
         }
     }
-    found
+    Ok(found)
 }
 
 /// A product of OpenGraph properties.
@@ -83,7 +95,9 @@ pub fn complete(page: &mut Page, raw: &Raw<'_>) {
     let identifiers: Vec<(String, String)> =
         raw.pairs.iter().filter(|(label, value)| is_identifier(label, value)).cloned().collect();
     let heading = one_line(&raw.heading);
-    if page.listings.is_empty() && looks_like_offer(page, raw, &identifiers) {
+    // What a page given up would have said is not known, so its text is judged whatever else was read of it.
+    let given_up = page.given_up.is_some() && !page.text.is_empty();
+    if given_up || (page.listings.is_empty() && looks_like_offer(page, raw, &identifiers)) {
         let title = if heading.is_empty() { page.title.clone() } else { heading.clone() };
         let mut listing = Listing { title, description: page.text.clone(), ..Listing::default() };
         listing.price = page.text.lines().find(|line| has_price(line)).and_then(|line| price::parse(line, None));
@@ -257,21 +271,25 @@ fn types(value: &Value) -> Vec<&str> {
 }
 
 fn is_product(value: &Value) -> bool {
-    types(value).iter().any(|kind| {
-        matches!(
-            *kind,
-            "Product"
-                | "ProductGroup"
-                | "ProductModel"
-                | "IndividualProduct"
-                | "SomeProducts"
-                | "Drug"
-                | "ChemicalSubstance"
-                | "MolecularEntity"
-                | "Vehicle"
-                | "Book"
-        ) || (*kind == "Offer" && value.get("name").is_some())
-    })
+    types(value).iter().any(|kind| is_offered(kind) && (*kind != "Offer" || value.get("name").is_some()))
+}
+
+/// Types of what is offered; a bare offer is one only if it has a name.
+fn is_offered(kind: &str) -> bool {
+    matches!(
+        kind,
+        "Product"
+            | "ProductGroup"
+            | "ProductModel"
+            | "IndividualProduct"
+            | "SomeProducts"
+            | "Drug"
+            | "ChemicalSubstance"
+            | "MolecularEntity"
+            | "Vehicle"
+            | "Book"
+            | "Offer"
+    )
 }
 
 fn product(value: &Value, origin: &str, url: &CanonicalUrl) -> Option<Listing> {
@@ -432,30 +450,55 @@ fn flatten(item: &Value, depth: usize) -> Value {
     }
 }
 
-/// An RDFa subject with local property names, references followed.
-fn local(subject: &Value, all: &[Value], depth: usize) -> Value {
-    let Some(fields) = subject.as_object() else { return subject.clone() };
-    let mut node = serde_json::Map::new();
-    for (name, value) in fields {
-        if name == "@type" || name == "@id" {
-            node.insert(name.clone(), value.clone());
-            continue;
-        }
-        let key = name.rsplit(['/', '#']).next().unwrap_or(name).to_owned();
-        let values = list(Some(value))
-            .into_iter()
-            .map(|value| {
+/// RDFa subjects by their ids.
+struct Graph<'v, 'b, 'a> {
+    by_id: HashMap<&'v str, &'v Value>,
+    budget: &'b Budget<'a>,
+}
+
+impl Graph<'_, '_, '_> {
+    /// A subject with local property names, references followed.
+    fn local(&self, subject: &Value, depth: usize) -> Result<Value, Spent> {
+        let Some(fields) = subject.as_object() else { return Ok(subject.clone()) };
+        let mut node = serde_json::Map::new();
+        for (name, value) in fields {
+            if name == "@type" || name == "@id" {
+                self.copied(value)?;
+                node.insert(name.clone(), value.clone());
+                continue;
+            }
+            let key = name.rsplit(['/', '#']).next().unwrap_or(name);
+            let mut values = Vec::new();
+            for value in value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice) {
                 let target = value.get("@id").and_then(Value::as_str);
-                let found =
-                    target.and_then(|id| all.iter().find(|other| other.get("@id").and_then(Value::as_str) == Some(id)));
-                match (found, target) {
-                    (Some(other), _) if depth < 3 => local(other, all, depth + 1),
-                    (None, Some(id)) => Value::String(id.to_owned()),
-                    _ => value,
-                }
-            })
-            .collect();
-        node.insert(key, Value::Array(values));
+                values.push(match target.map(|id| (id, self.by_id.get(id))) {
+                    Some((_, Some(other))) if depth < 3 => {
+                        self.budget.charge(Work::References, 1)?;
+                        self.local(other, depth + 1)?
+                    }
+                    Some((id, None)) => {
+                        self.budget.charge(Work::Bytes, id.len() as u64)?;
+                        Value::String(id.to_owned())
+                    }
+                    Some((_, Some(_))) | None => {
+                        self.copied(value)?;
+                        value.clone()
+                    }
+                });
+            }
+            node.insert(key.to_owned(), Value::Array(values));
+        }
+        Ok(Value::Object(node))
     }
-    Value::Object(node)
+
+    /// Counts a copy. What RDFa gives nests no deeper than a list of objects of texts.
+    fn copied(&self, value: &Value) -> Result<(), Spent> {
+        let text = match value {
+            Value::Array(members) => return members.iter().try_for_each(|member| self.copied(member)),
+            Value::Object(fields) => return fields.values().try_for_each(|field| self.copied(field)),
+            Value::String(text) => text.len(),
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        };
+        self.budget.charge(Work::Bytes, 64 + text as u64)
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::listing::budget::Spent;
 use crate::vocab::money::Price;
 use crate::vocab::terms::Reason;
 use crate::vocab::url::CanonicalUrl;
@@ -29,6 +30,7 @@ pub struct Listing {
     #[serde(skip)]
     pub cut: bool,
     /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`.
+    /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`, `platform`.
     pub source: BTreeMap<String, String>,
 }
 
@@ -57,6 +59,10 @@ pub struct Page {
     pub problems: Vec<String>,
     /// Text of the page passed a cap: what is judged is not all of it, and a clear verdict says nothing of the rest.
     pub cut: bool,
+    /// It has more links than are taken of one page.
+    pub links_cut: bool,
+    /// What reading its structured data cost too much of; then the page's text is a listing of its own.
+    pub given_up: Option<Spent>,
 }
 
 /// One outlink.

@@ -1,11 +1,12 @@
 //! RDFa Lite as expanded JSON-LD, in the shape extruct gives: one object a subject, full property IRIs.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use scraper::{ElementRef, Html};
 use serde_json::{Map, Value, json};
 
-use crate::listing::ReadContext;
+use crate::listing::budget::{Budget, Spent, Work};
 use crate::listing::dom;
 use crate::vocab::url::CanonicalUrl;
 
@@ -28,96 +29,117 @@ const INITIAL: [(&str, &str); 12] = [
     ("sioc", "http://rdfs.org/sioc/ns#"),
 ];
 
-/// The page's subjects.
-pub fn read(html: &str, context: &ReadContext<'_>, problems: &mut Vec<String>) -> Vec<Value> {
-    match dom::parse(html, context.limits, problems) {
-        Some(document) => subjects(&document, context.url),
-        None => Vec::new(),
-    }
-}
+/// What a value weighs besides its text.
+const VALUE_BYTES: usize = 64;
 
 #[derive(Clone)]
 struct Scope {
     subject: usize,
-    vocab: Option<String>,
-    prefixes: std::rc::Rc<HashMap<String, String>>,
+    vocab: Option<Rc<str>>,
+    prefixes: Rc<Prefixes>,
+}
+
+#[derive(Clone)]
+struct Prefixes {
+    iris: HashMap<String, String>,
+    bytes: usize,
+}
+
+impl Prefixes {
+    fn insert(&mut self, name: &str, iri: &str) {
+        self.bytes += VALUE_BYTES + name.len() + iri.len();
+        self.iris.insert(name.to_ascii_lowercase(), iri.to_owned());
+    }
 }
 
 /// The subjects of a document.
-pub fn subjects(document: &Html, url: &CanonicalUrl) -> Vec<Value> {
-    let mut graph = Graph { subjects: vec![(url.as_str().to_owned(), Map::new())], blanks: 0 };
-    let prefixes = INITIAL.iter().map(|(name, iri)| ((*name).to_owned(), (*iri).to_owned())).collect();
-    let scope = Scope { subject: 0, vocab: None, prefixes: std::rc::Rc::new(prefixes) };
+///
+/// # Errors
+/// What they cost too much of.
+pub fn subjects(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Value>, Spent> {
+    let mut graph = Graph { subjects: Vec::new(), places: HashMap::new(), blanks: 0, budget };
+    graph.subject(Some(url.as_str().to_owned()))?;
+    let mut prefixes = Prefixes { iris: HashMap::new(), bytes: 0 };
+    INITIAL.iter().for_each(|(name, iri)| prefixes.insert(name, iri));
+    let scope = Scope { subject: 0, vocab: None, prefixes: Rc::new(prefixes) };
     let mut open = vec![(document.root_element(), scope)];
     while let Some((element, scope)) = open.pop() {
-        let scope = visit(element, scope, url, &mut graph);
+        budget.charge(Work::Steps, 1)?;
+        let scope = visit(element, scope, url, &mut graph)?;
         let at = open.len();
         open.extend(element.child_elements().map(|child| (child, scope.clone())));
         open[at..].reverse();
     }
-    graph
-        .subjects
-        .into_iter()
-        .filter(|(_, properties)| !properties.is_empty())
-        .map(|(id, mut properties)| {
-            properties.insert("@id".to_owned(), json!(id));
-            Value::Object(properties)
-        })
-        .collect()
+    let with_id = |(id, mut properties): (String, Map<String, Value>)| {
+        properties.insert("@id".to_owned(), json!(id));
+        Value::Object(properties)
+    };
+    Ok(graph.subjects.into_iter().filter(|(_, properties)| !properties.is_empty()).map(with_id).collect())
 }
 
-struct Graph {
+struct Graph<'b, 'a> {
     subjects: Vec<(String, Map<String, Value>)>,
+    places: HashMap<String, usize>,
     blanks: usize,
+    budget: &'b Budget<'a>,
 }
 
-impl Graph {
-    fn subject(&mut self, id: Option<String>) -> usize {
+impl Graph<'_, '_> {
+    fn built(&self, bytes: usize) -> Result<(), Spent> {
+        self.budget.charge(Work::Bytes, bytes as u64)
+    }
+
+    fn subject(&mut self, id: Option<String>) -> Result<usize, Spent> {
         let id = id.unwrap_or_else(|| {
             self.blanks += 1;
             format!("_:b{}", self.blanks)
         });
-        if let Some(at) = self.subjects.iter().position(|(held, _)| *held == id) {
-            return at;
+        if let Some(at) = self.places.get(&id) {
+            return Ok(*at);
         }
         if self.subjects.len() >= SUBJECTS_LIMIT {
-            return 0;
+            return Ok(0);
         }
+        self.built(2 * (VALUE_BYTES + id.len()))?;
+        self.places.insert(id.clone(), self.subjects.len());
         self.subjects.push((id, Map::new()));
-        self.subjects.len() - 1
+        Ok(self.subjects.len() - 1)
     }
 
-    fn add(&mut self, subject: usize, property: &str, value: Value) {
+    fn add(&mut self, subject: usize, property: &str, key: &'static str, text: &str) -> Result<(), Spent> {
+        self.built(2 * VALUE_BYTES + property.len() + text.len())?;
         if let Some((_, properties)) = self.subjects.get_mut(subject) {
             let held = properties.entry(property.to_owned()).or_insert_with(|| json!([]));
             if let Value::Array(values) = held {
-                values.push(value);
+                values.push(if key == "@type" { json!(text) } else { json!({ key: text }) });
             }
         }
+        Ok(())
     }
 }
 
-fn visit(element: ElementRef<'_>, mut scope: Scope, url: &CanonicalUrl, graph: &mut Graph) -> Scope {
+fn visit(
+    element: ElementRef<'_>,
+    mut scope: Scope,
+    url: &CanonicalUrl,
+    graph: &mut Graph<'_, '_>,
+) -> Result<Scope, Spent> {
     let attribute = |name: &str| element.value().attr(name);
     if let Some(vocab) = attribute("vocab") {
-        scope.vocab = Some(vocab.trim().to_owned()).filter(|vocab| !vocab.is_empty());
+        scope.vocab = Some(vocab.trim()).filter(|vocab| !vocab.is_empty()).map(Rc::from);
     }
     if let Some(declared) = attribute("prefix") {
+        graph.built(scope.prefixes.bytes + declared.len())?;
         let mut prefixes = (*scope.prefixes).clone();
         let mut words = declared.split_ascii_whitespace();
         while let (Some(name), Some(iri)) = (words.next(), words.next()) {
-            prefixes.insert(name.trim_end_matches(':').to_ascii_lowercase(), iri.to_owned());
+            prefixes.insert(name.trim_end_matches(':'), iri);
         }
-        scope.prefixes = std::rc::Rc::new(prefixes);
+        scope.prefixes = Rc::new(prefixes);
     }
     let resolve = |raw: &str| url.as_url().join(raw.trim()).map_or_else(|_| raw.to_owned(), String::from);
-    let types: Vec<String> =
-        attribute("typeof").unwrap_or_default().split_ascii_whitespace().filter_map(|term| iri(term, &scope)).collect();
-    let properties: Vec<String> = attribute("property")
-        .unwrap_or_default()
-        .split_ascii_whitespace()
-        .filter_map(|term| iri(term, &scope))
-        .collect();
+    let types = iris(attribute("typeof"), &scope, graph)?;
+    let properties = iris(attribute("property"), &scope, graph)?;
     let parent = scope.subject;
     let about = attribute("about").map(resolve);
     if attribute("typeof").is_some() {
@@ -128,64 +150,96 @@ fn visit(element: ElementRef<'_>, mut scope: Scope, url: &CanonicalUrl, graph: &
                 attribute("resource").map(resolve)
             }
         });
-        let subject = graph.subject(own);
+        let subject = graph.subject(own)?;
         for kind in &types {
-            graph.add(subject, "@type", json!(kind));
-        }
-        if about.is_none() {
-            let id = graph.subjects.get(subject).map(|(id, _)| id.clone()).unwrap_or_default();
-            for property in &properties {
-                graph.add(parent, property, json!({ "@id": id }));
-            }
+            graph.add(subject, "@type", "@type", kind)?;
         }
         scope.subject = subject;
         if about.is_none() {
-            return scope;
+            let id = graph.subjects.get(subject).map(|(id, _)| id.clone()).unwrap_or_default();
+            for property in &properties {
+                graph.add(parent, property, "@id", &id)?;
+            }
+            return Ok(scope);
         }
     } else if about.is_some() {
-        scope.subject = graph.subject(about);
+        scope.subject = graph.subject(about)?;
     }
+    if properties.is_empty() {
+        return Ok(scope);
+    }
+    let (key, value) = if let Some(content) = attribute("content") {
+        ("@value", content.to_owned())
+    } else if let Some(target) = attribute("resource").or(attribute("href")).or(attribute("src")) {
+        ("@id", resolve(target))
+    } else if let Some(moment) = attribute("datetime") {
+        ("@value", moment.to_owned())
+    } else {
+        ("@value", dom::text(element, "", graph.budget)?)
+    };
     for property in &properties {
-        let value = if let Some(content) = attribute("content") {
-            json!({ "@value": content })
-        } else if let Some(target) = attribute("resource").or(attribute("href")).or(attribute("src")) {
-            json!({ "@id": resolve(target) })
-        } else if let Some(moment) = attribute("datetime") {
-            json!({ "@value": moment })
-        } else {
-            json!({ "@value": element.text().collect::<String>() })
-        };
-        graph.add(scope.subject, property, value);
+        graph.add(scope.subject, property, key, &value)?;
     }
-    scope
+    Ok(scope)
 }
 
-fn iri(term: &str, scope: &Scope) -> Option<String> {
-    if let Some((prefix, rest)) = term.split_once(':') {
-        if let Some(base) = scope.prefixes.get(&prefix.to_ascii_lowercase()) {
-            return Some(format!("{base}{rest}"));
+fn iris(terms: Option<&str>, scope: &Scope, graph: &Graph<'_, '_>) -> Result<Vec<String>, Spent> {
+    let mut found = Vec::new();
+    for term in terms.unwrap_or_default().split_ascii_whitespace() {
+        if let Some((base, rest)) = iri(term, scope) {
+            graph.built(VALUE_BYTES + base.len() + rest.len())?;
+            found.push(format!("{base}{rest}"));
         }
-        return (rest.starts_with("//") || prefix.eq_ignore_ascii_case("urn")).then(|| term.to_owned());
     }
-    scope.vocab.as_ref().map(|vocab| format!("{vocab}{term}"))
+    Ok(found)
+}
+
+/// The two parts of a term's IRI.
+fn iri<'s>(term: &'s str, scope: &'s Scope) -> Option<(&'s str, &'s str)> {
+    if let Some((prefix, rest)) = term.split_once(':') {
+        if let Some(base) = scope.prefixes.iris.get(&prefix.to_ascii_lowercase()) {
+            return Some((base, rest));
+        }
+        return (rest.starts_with("//") || prefix.eq_ignore_ascii_case("urn")).then_some(("", term));
+    }
+    scope.vocab.as_deref().map(|vocab| (vocab, term))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::limits::Limits;
+    use crate::vocab::time::Deadline;
+
+    fn read(html: &str) -> Result<Vec<Value>, Spent> {
+        let url = CanonicalUrl::parse("https://x.example.test/p", None).unwrap();
+        let limits = Limits::default();
+        subjects(&Html::parse_document(html), &url, &Budget::new(&limits, Deadline::NEVER))
+    }
 
     #[test]
     fn properties_belong_to_their_subject() {
         let html = r#"<html prefix="og: http://ogp.me/ns#"><head><meta property="og:title" content="T"></head>
             <body vocab="http://schema.org/"><div typeof="Product" resource="/p1"><span property="name">A lamp</span>
             <div property="offers" typeof="Offer"><span property="price" content="9.90">9,90</span></div></div></body></html>"#;
-        let url = CanonicalUrl::parse("https://x.example.test/p", None).unwrap();
-        let subjects = subjects(&Html::parse_document(html), &url);
+        let subjects = read(html).unwrap();
         let product = subjects.iter().find(|s| s["@type"][0] == "http://schema.org/Product").unwrap();
         assert_eq!(product["@id"], "https://x.example.test/p1");
         assert_eq!(product["http://schema.org/name"][0]["@value"], "A lamp");
         let offer = subjects.iter().find(|s| s["@type"][0] == "http://schema.org/Offer").unwrap();
         assert_eq!(offer["http://schema.org/price"][0]["@value"], "9.90");
         assert_eq!(product["http://schema.org/offers"][0]["@id"], offer["@id"]);
+    }
+
+    #[test]
+    fn copies_of_text_prefixes_and_vocabularies_are_counted() {
+        let long = "w ".repeat(1 << 14);
+        let nested = format!("<div vocab=x:>{}{long}", "<div property=name>".repeat(300));
+        let prefixes: String = (0..2_000).map(|n| format!("p{n}: https://{n}.example.test/ ")).collect();
+        let declared = format!("<div prefix='{prefixes}'>{}", "<p prefix='q: r:'></p>".repeat(500));
+        let vocabulary = format!("<div vocab='{long}'>{}", "<p property=name content=x></p>".repeat(500));
+        for html in [nested, declared, vocabulary] {
+            assert_eq!(read(&html), Err(Spent::Bytes));
+        }
     }
 }

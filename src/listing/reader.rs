@@ -4,17 +4,25 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
+use scraper::Html;
 
+use crate::listing::budget::{Budget, Spent};
 use crate::listing::flow::Flow;
-use crate::listing::page::{Link, Page, RobotsMeta};
+use crate::listing::page::{Link, Listing, Page, RobotsMeta};
 use crate::listing::spellings::Site;
 use crate::listing::tags::{self, tag_of};
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
-use crate::listing::{ReadContext, entities, json_ld, microdata, offer, rdfa};
+use crate::listing::{ReadContext, dom, entities, json_ld, microdata, offer, rdfa};
 use crate::vocab::url::CanonicalUrl;
 
 /// Links that lead nowhere and are noted of one page.
 const REFUSED_LIMIT: usize = 100;
+
+/// Links looked at for each that may be kept: most spellings of a page without end lead to the same few addresses.
+const LOOKS_PER_LINK: usize = 8;
+
+/// Tokens read between two looks at the clock.
+const TOKENS_BETWEEN_LOOKS: usize = 4096;
 
 /// What the pass collects besides the page itself.
 #[derive(Debug, Default)]
@@ -39,37 +47,53 @@ static TYPEOF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("typeof"
 
 /// Reads a page that is text already.
 pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
+    let budget = Budget::new(context.limits, context.deadline);
     let mut pass = Pass::new(context);
-    pass.run(html);
+    pass.run(html, &budget);
     let Pass { mut page, raw, flow, .. } = pass;
     page.text = flow.into_text();
-    let blocks = json_ld::read(&raw.json_ld, &mut page.problems);
-    page.cut |= raw.json_ld.iter().any(|block| block.len() > json_ld::BLOCK_LIMIT_BYTES);
+    let blocks = json_ld::read(&raw.json_ld, &budget, &mut page.problems);
     let listings = offer::from_json_ld(&blocks, context.url);
     // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
     let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
     page.listings = listings;
-    if page.listings.is_empty() && raw.has_microdata {
-        page.listings =
-            offer::from_items(&microdata::read(html, context, &mut page.problems), "microdata", context.url);
-    }
-    if page.listings.is_empty() && raw.has_rdfa {
-        page.listings = offer::from_rdfa(&rdfa::read(html, context, &mut page.problems), context.url);
+    let wanted = page.listings.is_empty() && (raw.has_microdata || raw.has_rdfa);
+    let document = if wanted || selected.is_some() { dom::parse(html, &budget).ok() } else { None };
+    if let Some(document) = &document {
+        // What passes the budget is told by it below, whoever noticed.
+        if page.listings.is_empty() && raw.has_microdata {
+            page.listings = from_microdata(document, context.url, &budget).unwrap_or_default();
+        }
+        if page.listings.is_empty() && raw.has_rdfa {
+            page.listings = from_rdfa(document, context.url, &budget).unwrap_or_default();
+        }
     }
     if page.listings.is_empty() {
         page.listings = offer::from_meta(&raw.meta, context.url);
     }
-    if let Some(selectors) = selected {
-        selectors.read(html, context, &mut page);
+    if let (Some(selectors), Some(document)) = (selected, &document) {
+        let _ = selectors.read(document, &budget, &mut page);
+    }
+    page.given_up = budget.spent();
+    if let Some(spent) = page.given_up {
+        page.problems.push(format!("structured data was given up: {spent}"));
     }
     offer::complete(&mut page, &raw);
     page
 }
 
+fn from_microdata(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
+    Ok(offer::from_items(&microdata::items(document, url, budget)?, "microdata", url))
+}
+
+fn from_rdfa(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
+    offer::from_rdfa(&rdfa::subjects(document, url, budget)?, url, budget)
+}
+
 /// The pass alone, for `extract`.
-pub(super) fn raw<'a>(html: &'a str, context: &ReadContext<'_>) -> Raw<'a> {
+pub(super) fn raw<'a>(html: &'a str, context: &ReadContext<'_>, budget: &Budget<'_>) -> Raw<'a> {
     let mut pass = Pass::new(context);
-    pass.run(html);
+    pass.run(html, budget);
     pass.raw
 }
 
@@ -84,6 +108,7 @@ struct Pass<'a, 'c> {
     at_home: bool,
     seen_raw: HashSet<u64>,
     seen: HashSet<u128>,
+    looks: usize,
     hidden: u32,
     in_heading: bool,
     look_for_microdata: bool,
@@ -104,6 +129,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             at_home: true,
             seen_raw: HashSet::new(),
             seen: HashSet::new(),
+            looks: 0,
             hidden: 0,
             in_heading: false,
             look_for_microdata: false,
@@ -113,15 +139,19 @@ impl<'a, 'c> Pass<'a, 'c> {
         }
     }
 
-    fn run(&mut self, html: &'a str) {
+    fn run(&mut self, html: &'a str, budget: &Budget<'_>) {
         // Most pages say neither word anywhere, and then no tag need be searched for them.
         self.look_for_microdata = ITEMSCOPE.find(html.as_bytes()).is_some();
         self.look_for_rdfa = TYPEOF.find(html.as_bytes()).is_some();
-        for token in Tokenizer::new(html) {
+        for (at, token) in Tokenizer::new(html).enumerate() {
+            if at % TOKENS_BETWEEN_LOOKS == TOKENS_BETWEEN_LOOKS - 1 && budget.look_at_the_clock().is_err() {
+                self.page.problems.push("the page was read in part".to_owned());
+                break;
+            }
             match token {
                 Token::Text(text) => self.text(text),
                 Token::Start { name, attributes } => self.start(name, attributes),
-                Token::End { name } => self.end(name),
+                Token::End { name, .. } => self.end(name),
                 Token::Raw { name, content } => self.raw_element(name, content),
             }
         }
@@ -140,14 +170,13 @@ impl<'a, 'c> Pass<'a, 'c> {
         {
             cell.push_str(&decoded);
         }
-        // Four bytes a character at most, so this bounds the characters too.
-        if self.flow.len() < self.context.limits.text_chars {
+        if self.flow.len() < self.context.limits.text_bytes {
             self.flow.push(&decoded);
         } else if !self.page.cut && !decoded.trim().is_empty() {
             self.page.cut = true;
             self.page
                 .problems
-                .push(format!("only the first {} characters of text were read", self.context.limits.text_chars));
+                .push(format!("only the first {} bytes of text were read", self.context.limits.text_bytes));
         }
     }
 
@@ -252,9 +281,12 @@ impl<'a, 'c> Pass<'a, 'c> {
     }
 
     fn push_link(&mut self, href: &str, nofollow: bool, spelling: Option<u64>) {
-        if self.page.links.len() >= self.context.limits.links {
-            if !self.page.problems.iter().any(|problem| problem.starts_with("more than")) {
-                self.page.problems.push(format!("more than {} links", self.context.limits.links));
+        let most = self.context.limits.links_per_page;
+        self.looks += 1;
+        if self.page.links.len() >= most || self.looks > most.saturating_mul(LOOKS_PER_LINK) {
+            if !self.page.links_cut {
+                self.page.links_cut = true;
+                self.page.problems.push(format!("more than {most} links"));
             }
             return;
         }
@@ -348,18 +380,18 @@ pub(super) fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::listing::ReadLimits;
+    use crate::vocab::limits::Limits;
 
     fn page(html: &str) -> Page {
         let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
-        let limits = ReadLimits::default();
+        let limits = Limits::default();
         read(html, &ReadContext::new(&url, &limits))
     }
 
     #[test]
     fn links_known_by_their_spelling_are_left_out_unless_a_base_changes_their_meaning() {
         let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
-        let limits = ReadLimits::default();
+        let limits = Limits::default();
         let mut known = crate::listing::spellings::Spellings::new(64);
         let html = "<a href=/l/1>1</a><a href=/l/2>2</a><a href=l/1>3</a><a href=//x.test/>4</a>";
         let page = read(html, &ReadContext { owner: "bazaar", ..ReadContext::new(&url, &limits) });

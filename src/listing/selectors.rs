@@ -1,10 +1,11 @@
 //! A platform's CSS selectors, for pages whose structured data is missing or wrong.
 
-use scraper::Selector;
+use scraper::{Html, Selector};
 
+use crate::listing::budget::{Budget, Spent};
 use crate::listing::page::{Listing, Page};
 use crate::listing::reader::one_line;
-use crate::listing::{ReadContext, dom, price};
+use crate::listing::{dom, price};
 use crate::vocab::platform::{ListingSelectors, PathGlobs};
 use crate::vocab::url::CanonicalUrl;
 
@@ -57,13 +58,18 @@ impl CompiledSelectors {
     }
 
     /// Reads the selected fields; they win over what structured data says.
-    pub(super) fn read(&self, html: &str, context: &ReadContext<'_>, page: &mut Page) {
-        let Some(document) = dom::parse(html, context.limits, &mut page.problems) else { return };
-        let text_of = |selector: &Option<Selector>| {
-            let element = document.select(selector.as_ref()?).next()?;
-            let text = one_line(&element.text().collect::<Vec<_>>().join(" "));
-            (!text.is_empty()).then_some(text)
+    ///
+    /// # Errors
+    /// What reading them cost too much of; then the page is as it was.
+    pub(super) fn read(&self, document: &Html, budget: &Budget<'_>, page: &mut Page) -> Result<(), Spent> {
+        let text_of = |selector: &Option<Selector>| -> Result<Option<String>, Spent> {
+            let Some(selector) = selector else { return Ok(None) };
+            let Some(element) = dom::first(document, selector, budget)? else { return Ok(None) };
+            let text = one_line(&dom::text(element, " ", budget)?);
+            Ok(Some(text).filter(|text| !text.is_empty()))
         };
+        let (title, description) = (text_of(&self.title)?, text_of(&self.description)?);
+        let (price, seller) = (text_of(&self.price)?, text_of(&self.seller)?);
         let mut listing = page.listings.drain(..).next().unwrap_or_default();
         let mut set = |field: &str, value: Option<String>, into: fn(&mut Listing, String)| {
             if let Some(value) = value {
@@ -71,12 +77,13 @@ impl CompiledSelectors {
                 listing.source.insert(field.to_owned(), "selector".to_owned());
             }
         };
-        set("title", text_of(&self.title), |listing, value| listing.title = value);
-        set("description", text_of(&self.description), |listing, value| listing.description = value);
-        set("price", text_of(&self.price), |listing, value| listing.price = price::parse(&value, None));
-        set("seller", text_of(&self.seller), |listing, value| listing.seller = Some(value));
+        set("title", title, |listing, value| listing.title = value);
+        set("description", description, |listing, value| listing.description = value);
+        set("price", price, |listing, value| listing.price = price::parse(&value, None));
+        set("seller", seller, |listing, value| listing.seller = Some(value));
         if !listing.title.is_empty() || !listing.description.is_empty() {
             page.listings.push(listing);
         }
+        Ok(())
     }
 }

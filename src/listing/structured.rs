@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::listing::{ReadContext, ReadLimits, dom, json_ld, microdata, rdfa, reader};
-use crate::vocab::url::CanonicalUrl;
+use crate::listing::budget::{Budget, Spent};
+use crate::listing::{ReadContext, dom, json_ld, microdata, rdfa, reader};
 
 /// Structured data by syntax.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -18,6 +18,9 @@ pub struct Structured {
     pub rdfa: Vec<Value>,
     /// OpenGraph properties.
     pub opengraph: Vec<Value>,
+    /// What reading them cost too much of; what came after it is missing.
+    #[serde(rename = "given-up", skip_serializing_if = "Option::is_none")]
+    pub given_up: Option<Spent>,
 }
 
 /// Namespaces OpenGraph properties stand in.
@@ -33,18 +36,16 @@ const NAMESPACES: [(&str, &str); 8] = [
 ];
 
 /// Reads every syntax of a page that is text already.
-pub fn read(html: &str, url: &CanonicalUrl) -> Structured {
-    let limits = ReadLimits::default();
-    let context = ReadContext::new(url, &limits);
-    let raw = reader::raw(html, &context);
-    let mut problems = Vec::new();
-    let document = dom::parse(html, &limits, &mut problems);
-    Structured {
-        json_ld: json_ld::read(&raw.json_ld, &mut problems),
-        microdata: document.as_ref().map(|document| microdata::items(document, url)).unwrap_or_default(),
-        rdfa: document.as_ref().map(|document| rdfa::subjects(document, url)).unwrap_or_default(),
-        opengraph: opengraph(&raw.meta),
+pub fn read(html: &str, context: &ReadContext<'_>) -> Structured {
+    let budget = Budget::new(context.limits, context.deadline);
+    let raw = reader::raw(html, context, &budget);
+    let json_ld = json_ld::read(&raw.json_ld, &budget, &mut Vec::new());
+    let (mut microdata, mut rdfa) = (Vec::new(), Vec::new());
+    if let Ok(document) = dom::parse(html, &budget) {
+        microdata = microdata::items(&document, context.url, &budget).unwrap_or_default();
+        rdfa = rdfa::subjects(&document, context.url, &budget).unwrap_or_default();
     }
+    Structured { json_ld, microdata, rdfa, opengraph: opengraph(&raw.meta), given_up: budget.spent() }
 }
 
 fn opengraph(meta: &[(String, String)]) -> Vec<Value> {
@@ -65,13 +66,15 @@ fn opengraph(meta: &[(String, String)]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::limits::Limits;
+    use crate::vocab::url::CanonicalUrl;
 
     #[test]
     fn opengraph_keeps_order_and_repeats() {
         let url = CanonicalUrl::parse("https://x.example.test/", None).unwrap();
         let html = r#"<meta property="og:title" content="A &amp; B"><meta property=og:image content=1><meta property=og:image content=2>"#;
         assert_eq!(
-            read(html, &url).opengraph,
+            read(html, &ReadContext::new(&url, &Limits::default())).opengraph,
             [json!({"namespace": {"og": "http://ogp.me/ns#"},
                 "properties": [["og:title", "A & B"], ["og:image", "1"], ["og:image", "2"]]})]
         );

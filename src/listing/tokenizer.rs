@@ -21,6 +21,8 @@ pub enum Token<'a> {
     End {
         /// Name as written.
         name: &'a str,
+        /// Inside of the tag after the name; attributes there mean nothing, but cost as much to read.
+        inside: &'a str,
     },
     /// The content of `script`, `style`, `title`, `textarea`, `iframe`, `noembed`, `noframes` or `xmp`.
     Raw {
@@ -37,12 +39,21 @@ pub struct Tokenizer<'a> {
     text: &'a str,
     at: usize,
     raw: Option<&'a str>,
+    /// No `]]>` stands in the rest: it was searched for once, and is not for every `<![CDATA[` again.
+    no_cdata_end: bool,
+    /// Where a tag begins that never ends.
+    cut_off: Option<usize>,
 }
 
 impl<'a> Tokenizer<'a> {
     /// Begins at the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Tokenizer { text, at: 0, raw: None }
+        Tokenizer { text, at: 0, raw: None, no_cdata_end: false, cut_off: None }
+    }
+
+    /// What has been walked over, without a tag at its end that never ends.
+    pub fn walked(&self) -> &'a str {
+        &self.text[..self.cut_off.unwrap_or(self.at)]
     }
 
     fn rest(&self) -> &'a [u8] {
@@ -71,7 +82,7 @@ impl<'a> Tokenizer<'a> {
     }
 
     /// Position after a comment, declaration or processing instruction that begins here.
-    fn skip_markup(&self) -> usize {
+    fn skip_markup(&mut self) -> usize {
         let rest = self.rest();
         let after = |needle: &[u8], from: usize| {
             memchr::memmem::find(rest.get(from..).unwrap_or_default(), needle).map(|at| from + at + needle.len())
@@ -83,13 +94,16 @@ impl<'a> Tokenizer<'a> {
             } else if rest[4..].starts_with(b"->") {
                 Some(6)
             } else {
-                match (after(b"-->", 4), after(b"--!>", 4)) {
-                    (Some(a), Some(b)) => Some(a.min(b)),
-                    (a, b) => a.or(b),
-                }
+                // Every byte is looked at once, however many comments there are.
+                memchr::memchr_iter(b'>', &rest[4..])
+                    .map(|at| 4 + at)
+                    .find(|at| rest[4..*at].ends_with(b"--") || rest[4..*at].ends_with(b"--!"))
+                    .map(|at| at + 1)
             }
         } else if rest.starts_with(b"<![CDATA[") {
-            after(b"]]>", 9).or_else(|| after(b">", 9))
+            let whole = if self.no_cdata_end { None } else { after(b"]]>", 9) };
+            self.no_cdata_end = whole.is_none();
+            whole.or_else(|| after(b">", 9))
         } else {
             after(b">", 1)
         };
@@ -167,12 +181,13 @@ impl<'a> Iterator for Tokenizer<'a> {
             let name = &self.text[name_start..name_end];
             // A tag that never ends swallows the rest of the page, as in browsers.
             let Some(end) = self.tag_end(name_end) else {
+                self.cut_off = Some(start);
                 self.at = self.text.len();
                 return None;
             };
             self.at = end + 1;
             if is_end {
-                return Some(Token::End { name });
+                return Some(Token::End { name, inside: &self.text[name_end..end] });
             }
             if tags::is_raw(tags::tag_of(name)) {
                 self.raw = Some(name);
@@ -231,7 +246,7 @@ mod tests {
                     let list: Vec<String> = attributes(inside).map(|(n, v)| format!("{n}={v}")).collect();
                     format!("<{name} {}>", list.join(","))
                 }
-                Token::End { name } => format!("</{name}>"),
+                Token::End { name, .. } => format!("</{name}>"),
                 Token::Raw { name, content } => format!("{name}:{content}"),
             })
             .collect()

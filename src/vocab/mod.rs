@@ -8,6 +8,7 @@ pub mod actor;
 mod canonical;
 pub mod identity;
 pub mod ids;
+pub mod limits;
 pub mod money;
 pub mod platform;
 pub mod terms;

@@ -116,6 +116,31 @@ pub trait Clock: Send + Sync {
     fn now(&self) -> Timestamp;
 }
 
+/// Says whether the time allowed for one piece of work is over. The pure rooms are handed one by whoever holds a clock.
+#[derive(Clone, Copy)]
+pub struct Deadline<'a>(&'a dyn Fn() -> bool);
+
+impl<'a> Deadline<'a> {
+    /// No end.
+    pub const NEVER: Deadline<'static> = Deadline(&|| false);
+
+    /// Over as soon as `is_over` says so.
+    pub fn new(is_over: &'a dyn Fn() -> bool) -> Self {
+        Deadline(is_over)
+    }
+
+    /// Whether the time is over.
+    pub fn is_over(self) -> bool {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Deadline<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Deadline")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -168,6 +168,8 @@ fn a_redirect_asks_again_as_a_new_url_and_never_leaves_the_scope() {
     });
     let place = Place::new();
     place.own_site("bazaar", &server.url("/"), "max_depth = 6");
+    // Else the number of redirects in a row would end the chain.
+    place.settings("[limits]\nredirects = 20\n");
     let ended = place.run(&["scan", "--json"]).expect(0);
     assert_eq!(outside.log().len(), 0, "nothing out of scope is asked, not even robots.txt");
     assert_eq!(server.count("/new"), 1);

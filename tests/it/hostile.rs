@@ -81,9 +81,9 @@ fn every_trick_has_a_name_and_the_neighbour_is_scanned_as_ever() {
     let broken = Reply::of(200, "text/html", b"\x1f\x8b\x08 no gzip".to_vec()).with("content-encoding", "gzip");
     add("broken-gzip", site(move |_| broken.clone()), json!({ "malformed-response": 1 }));
     let deep = format!("<html>{}{}", "<div itemscope itemprop=a typeof=b property=c>".repeat(5000), "x");
-    add("deep-html", site(move |_| Reply::html(deep.clone())), json!({}));
+    add("deep-html", site(move |_| Reply::html(deep.clone())), json!({ "work-budget": 1 }));
     let nested = format!("<script type=\"application/ld+json\">{}</script>", "[{\"@graph\":".repeat(20_000));
-    add("deep-json", site(move |_| Reply::html(nested.clone())), json!({}));
+    add("deep-json", site(move |_| Reply::html(nested.clone())), json!({ "work-budget": 1 }));
     let good = site(|asked| match asked.path.as_str() {
         "/" => Reply::html(links(&["/1".into(), "/2".into()])),
         "/1" => Reply::html(offer(1, &[])),
@@ -134,9 +134,9 @@ fn places_without_end_end() {
     assert!(skipped("loop", "trap-path-repetition") > 0, "{}", ended.coverage("loop"));
     assert!(path_loop.log().len() < 10, "{:?}", path_loop.paths());
     assert_eq!(sessions.paths(), ["/robots.txt", "/", "/page"]);
-    assert_eq!(skipped("redirects", "depth"), 1);
-    assert_eq!(redirects.log().len(), 14, "robots.txt and twelve links deep");
-    for name in ["calendar", "loop", "sessions", "redirects"] {
+    assert_eq!(ended.coverage("redirects")["failures"], json!({ "redirect-limit": 1 }));
+    assert_eq!(redirects.log().len(), 7, "robots.txt, the start page and five redirects");
+    for name in ["calendar", "loop", "sessions"] {
         assert_eq!(ended.coverage(name)["complete"], true, "{name}");
     }
 }

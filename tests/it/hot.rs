@@ -5,15 +5,16 @@ use std::time::Duration;
 use listingwatch::frontier::entry::{NewEntry, UrlKind, UrlState};
 use listingwatch::frontier::ledger::{Ledger, Urgency};
 use listingwatch::frontier::politeness::HostRecord;
-use listingwatch::store::hot::{HotOptions, HotStore, SettleBatch};
+use listingwatch::store::hot::{HotStore, SettleBatch};
 use listingwatch::vocab::ids::PlatformId;
+use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Timestamp;
 use listingwatch::vocab::url::CanonicalUrl;
 
 const LEASE: Duration = Duration::from_secs(60);
 
-fn options() -> HotOptions {
-    HotOptions { cache_bytes: 4 << 20, filter_bytes: 1 << 20 }
+fn limits() -> Limits {
+    Limits { sled_cache_bytes: 4 << 20, filter_bytes: 1 << 20, ..Limits::default() }
 }
 
 fn platform() -> PlatformId {
@@ -36,7 +37,7 @@ fn paths(leases: &[listingwatch::frontier::entry::Lease]) -> Vec<String> {
 #[test]
 fn a_known_url_is_not_taken_in_twice() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, report) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, report) = HotStore::open(directory.path(), &limits()).unwrap();
     assert!(report.empty && !report.unclean);
     let first = hot.offer(&platform(), &[page("/a", at(0)), page("/a", at(0)), page("/b", at(0))]).unwrap();
     assert_eq!((first.discovered, first.known), (2, 1));
@@ -49,7 +50,7 @@ fn a_known_url_is_not_taken_in_twice() {
 #[test]
 fn what_is_due_earlier_and_more_important_is_leased_first_and_leases_expire() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     let mut urgent = page("/urgent", at(5));
     urgent.priority = 0;
     hot.offer(&platform(), &[page("/late", at(3600)), page("/b", at(0)), urgent, page("/old", at(-600))]).unwrap();
@@ -65,7 +66,7 @@ fn what_is_due_earlier_and_more_important_is_leased_first_and_leases_expire() {
 #[test]
 fn what_is_settled_comes_back_when_due_with_its_state() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     hot.offer(&platform(), &[page("/a", at(0))]).unwrap();
     let host = hot.hosts(&platform())[0].clone();
     let lease = hot.lease(&platform(), &host, 1, at(0), LEASE).unwrap().remove(0);
@@ -81,7 +82,7 @@ fn what_is_settled_comes_back_when_due_with_its_state() {
     assert_eq!(paths(&hot.lease(&platform(), &host, 9, at(2), LEASE).unwrap()), ["/b"]);
     hot.close().unwrap();
     drop(hot);
-    let (hot, report) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, report) = HotStore::open(directory.path(), &limits()).unwrap();
     assert!(!report.unclean && !report.empty);
     let back = hot.lease(&platform(), &host, 9, at(86_401), LEASE).unwrap();
     assert_eq!(back.iter().find(|lease| lease.url.as_str().ends_with("/a")).unwrap().state, state);
@@ -90,13 +91,13 @@ fn what_is_settled_comes_back_when_due_with_its_state() {
 #[test]
 fn an_unclean_end_is_noticed_and_leases_are_free_again() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     hot.offer(&platform(), &[page("/a", at(0))]).unwrap();
     let host = hot.hosts(&platform())[0].clone();
     assert_eq!(hot.lease(&platform(), &host, 1, at(0), LEASE).unwrap().len(), 1);
     hot.flush().unwrap();
     drop(hot);
-    let (hot, report) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, report) = HotStore::open(directory.path(), &limits()).unwrap();
     assert!(report.unclean);
     assert_eq!(hot.lease(&platform(), &host, 1, at(1), LEASE).unwrap().len(), 1);
 }
@@ -106,17 +107,17 @@ fn politeness_survives_a_restart() {
     let directory = tempfile::tempdir().unwrap();
     let host = page("/", at(0)).url.host();
     let record = HostRecord { blocked_until: Some(at(900)), slowdown: 2, ..HostRecord::default() };
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     hot.save_host(&host, &record, Urgency::Now);
     drop(hot);
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     assert_eq!(hot.load_host(&host), Some(record));
 }
 
 #[test]
 fn a_torn_snapshot_is_set_aside_and_nothing_is_missing() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     let many: Vec<_> = (0..500).map(|n| page(&format!("/{n}"), at(0))).collect();
     hot.offer(&platform(), &many).unwrap();
     hot.flush().unwrap();
@@ -124,14 +125,14 @@ fn a_torn_snapshot_is_set_aside_and_nothing_is_missing() {
     // The damage a hard stop leaves: a snapshot file without content..
     let snapshot = directory.path().join("snap.0000000000000001");
     std::fs::write(&snapshot, b"").unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     assert_eq!(hot.offer(&platform(), &many).unwrap().known, 500);
 }
 
 #[test]
 fn new_urls_wait_together_and_are_handed_out_once_each_across_restarts() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     let many: Vec<_> = (0..700).map(|n| page(&format!("/{n}"), at(0))).collect();
     hot.offer(&platform(), &many).unwrap();
     let host = hot.hosts(&platform())[0].clone();
@@ -146,7 +147,7 @@ fn new_urls_wait_together_and_are_handed_out_once_each_across_restarts() {
     back.iter().for_each(|lease| hot.release(lease, lease.due).unwrap());
     hot.flush().unwrap();
     drop(hot);
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     for lease in hot.lease(&platform(), &host, 1000, at(3), LEASE).unwrap() {
         assert!(met.insert(lease.url.key()), "`{}` again", lease.url);
     }
@@ -158,7 +159,7 @@ fn new_urls_wait_together_and_are_handed_out_once_each_across_restarts() {
 #[test]
 fn a_url_that_waits_can_be_asked_for_at_once_and_only_once() {
     let directory = tempfile::tempdir().unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options()).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
     hot.offer(&platform(), &[page("/a", at(0)), page("/b", at(0)), page("/c", at(0))]).unwrap();
     let host = hot.hosts(&platform())[0].clone();
     let recheck = |path: &str| NewEntry { kind: UrlKind::Recheck, priority: 0, ..page(path, at(0)) };
@@ -177,7 +178,7 @@ fn a_clock_that_was_ahead_leaves_nothing_waiting_until_that_date() {
     for (ahead, reopened) in [(3600, false), (3600, true), (86_400, false), (year, false), (year, true)] {
         let case = format!("{ahead} s ahead, opened again: {reopened}");
         let directory = tempfile::tempdir().unwrap();
-        let (mut hot, _) = HotStore::open(directory.path(), options()).unwrap();
+        let (mut hot, _) = HotStore::open(directory.path(), &limits()).unwrap();
         let then = at(ahead);
         let names = ["/visited", "/failed", "/leased", "/new"];
         hot.offer(&platform(), &names.map(|path| page(path, then))).unwrap();
@@ -194,7 +195,7 @@ fn a_clock_that_was_ahead_leaves_nothing_waiting_until_that_date() {
         if reopened {
             hot.close().unwrap();
             drop(hot);
-            hot = HotStore::open(directory.path(), options()).unwrap().0;
+            hot = HotStore::open(directory.path(), &limits()).unwrap().0;
         }
         assert!(hot.is_due(&platform(), &host, at(0), at(0)).unwrap(), "{case}");
         let back = hot.lease_not_done(&platform(), &host, 9, (at(1), LEASE), at(0)).unwrap();
@@ -258,7 +259,7 @@ fn no_url_is_lost_or_repeated_by_kill_9_at_any_moment() {
         for line in lines.map_while(Result::ok) {
             take_in(&line, &mut offered, &mut settled);
         }
-        let (hot, report) = HotStore::open(directory.path(), options()).unwrap();
+        let (hot, report) = HotStore::open(directory.path(), &limits()).unwrap();
         assert!(report.unclean && !report.empty);
         let mut unknown: Vec<CanonicalUrl> = offered.iter().map(|n| page(&format!("/{n}"), at(0)).url).collect();
         hot.retain_unknown(&platform(), &mut unknown).unwrap();
@@ -302,7 +303,7 @@ fn offers_and_settles_until_killed() {
     let Ok(told) = std::env::var(CHILD) else { return };
     let (first, directory) = told.split_once(' ').unwrap();
     let mut next: u64 = first.parse().unwrap();
-    let (hot, _) = HotStore::open(std::path::Path::new(directory), options()).unwrap();
+    let (hot, _) = HotStore::open(std::path::Path::new(directory), &limits()).unwrap();
     loop {
         let new: Vec<u64> = (next..next + 60).collect();
         next += 60;

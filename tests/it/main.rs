@@ -3,6 +3,8 @@
 mod actors;
 mod audit_tampering;
 mod benchmark;
+mod bomb_pages;
+mod bombs;
 mod clock;
 mod config;
 mod control;

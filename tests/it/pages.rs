@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use listingwatch::listing::{ReadContext, ReadLimits};
+use listingwatch::listing::ReadContext;
+use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::url::CanonicalUrl;
 use proptest::prelude::*;
 
@@ -100,7 +101,7 @@ fn by_tree(html: &str, url: &CanonicalUrl) -> (BTreeSet<String>, String, Vec<cha
 }
 
 fn by_pass(html: &str, url: &CanonicalUrl) -> (BTreeSet<String>, String, Vec<char>) {
-    let limits = ReadLimits::default();
+    let limits = Limits::default();
     let context = ReadContext { content_type: Some("text/html; charset=utf-8"), ..ReadContext::new(url, &limits) };
     let page = listingwatch::listing::read(html.as_bytes(), &context);
     let mut visible: Vec<char> = page.text.chars().filter(|c| !c.is_whitespace()).collect();

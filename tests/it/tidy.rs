@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use listingwatch::config::keys::{self, Effect};
+
 /// Rooms in path order. A room may import what stands before it, unless it is an edge beside it.
 const PURE: &[&str] = &["vocab", "frontier", "evidence", "listing", "detect", "dedup", "examine", "referral", "report"];
 const EDGES: &[&str] = &["config", "fetch", "store", "archive", "outbound"];
@@ -198,6 +200,54 @@ fn patterns_that_must_compile_say_why_they_do() {
         }
     }
     assert!(wrong.is_empty(), "what cannot be compiled must not be passed over in silence:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_cap_has_one_definition() {
+    // A room that makes limits of its own passes over those of the settings file.
+    let may = ["vocab/limits.rs", "config/settings.rs"];
+    let wrong: Vec<String> = sources()
+        .into_iter()
+        .filter(|(_, path, _)| !may.iter().any(|file| path.ends_with(file)))
+        .filter(|(_, _, text)| {
+            ["Limits::default()", "PageBudget::default()"].iter().any(|made| code(text).contains(made))
+        })
+        .map(|(_, path, _)| path.display().to_string())
+        .collect();
+    assert!(wrong.is_empty(), "limits are handed down, not made: {}", wrong.join(", "));
+}
+
+#[test]
+fn every_key_of_the_files_is_read_by_somebody() {
+    let outside: Vec<String> = sources()
+        .into_iter()
+        .filter(|(room, _, _)| room != "config")
+        .map(|(_, _, text)| code(&text).split_whitespace().collect())
+        .collect();
+    // The expression, whole: `limits.body_bytes` is not read by `limits.body_bytes_per_second`.
+    let reads = |expression: &str| {
+        outside.iter().any(|code| {
+            code.match_indices(expression).any(|(at, found)| {
+                let after = code[at + found.len()..].chars().next();
+                !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
+            })
+        })
+    };
+    let mut wrong = Vec::new();
+    let (mut read, mut waiting) = (0, Vec::new());
+    for key in keys::SETTINGS.iter().chain(keys::PLATFORM) {
+        match key.effect {
+            Effect::ReadAs(expression) if reads(expression) => read += 1,
+            Effect::ReadAs(expression) => {
+                wrong.push(format!("`[{}] {}`: nothing outside config reads `{expression}`", key.section, key.name));
+            }
+            Effect::Within => {}
+            Effect::NotYet(_) => waiting.push(key.name),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(read > 50, "only {read} keys are declared");
+    assert_eq!(waiting, ["audit", "url", "credentials", "replicas", "free_disk"], "keys that wait for their effect");
 }
 
 #[test]

@@ -20,13 +20,12 @@ use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState, body_mark};
 use crate::frontier::revisit::{Visit, next_visit};
 use crate::frontier::robots_tag;
 use crate::frontier::sitemap::{self, Dates, Sitemap};
-use crate::listing::ReadLimits;
 use crate::listing::ended::ended;
 use crate::listing::feed;
 use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::terms::Reason;
-use crate::vocab::time::Timestamp;
+use crate::vocab::time::{Deadline, Timestamp};
 use crate::vocab::url::CanonicalUrl;
 
 /// A fetched page on its way to be read.
@@ -144,12 +143,14 @@ impl Examiner<'_> {
 
     fn page(&mut self, lease: &Lease, capture: &Capture) -> (After, Vec<ExaminedListing>) {
         let detector = self.rooms.detector();
-        let limits = ReadLimits::default();
+        let over = self.rooms.reading_time();
         let bench = Bench {
             detector: &detector,
             selectors: self.scan.selectors.as_ref(),
             jurisdictions: &self.scan.platform.referral.jurisdictions,
-            limits: &limits,
+            languages: &self.scan.platform.languages,
+            limits: &self.rooms.settings.limits,
+            deadline: Deadline::new(&over),
             owner: self.scan.platform.id.as_str(),
             known: Some(self.spellings),
         };
@@ -160,6 +161,12 @@ impl Examiner<'_> {
         }
         if page.cut {
             self.scan.tally.fail(Reason::TextCap);
+        }
+        if let Some(spent) = page.given_up {
+            self.scan.tally.fail(spent.reason());
+        }
+        if page.links_cut {
+            self.scan.tally.fail(Reason::LinkBudget);
         }
         let read: Vec<&Listing> = examination.listings.iter().map(|one| &one.listing).collect();
         // A start page is what the platform file says it is.
@@ -186,7 +193,12 @@ impl Examiner<'_> {
             hit: hits > 0,
             ..lease.state.clone()
         };
-        let state = if over.is_some() { forgotten(&state) } else { state };
+        // Nor are the validators of a page that was given up kept: unchanged, it is no more readable, and must be told again.
+        let state = if over.is_some() || page.given_up.is_some() {
+            UrlState { hit: state.hit, ..forgotten(&state) }
+        } else {
+            state
+        };
         let mut after = self.visited(lease, visit, state);
         let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
         for (key, reason) in &page.refused {
@@ -214,7 +226,7 @@ impl Examiner<'_> {
     /// A sitemap or a feed: the pages it names, those it says have changed, and the offers it carries itself.
     fn sitemap(&self, lease: &Lease, capture: &Capture) -> (After, Vec<(CanonicalUrl, ExaminedListing)>) {
         let offers = if lease.kind == UrlKind::Feed { self.offers(capture) } else { Vec::new() };
-        let sitemap = sitemap::read(&capture.body);
+        let sitemap = sitemap::read(&capture.body, self.rooms.settings.limits.sitemap_bytes);
         for problem in sitemap.problems.iter().filter(|_| offers.is_empty()) {
             debug!(url = %capture.url, problem, "sitemap `{}` is not whole", capture.url);
             self.scan.tally.fail(Reason::SitemapMalformed);
@@ -265,18 +277,19 @@ impl Examiner<'_> {
 
     /// The offers a feed carries, judged as any listing is.
     fn offers(&self, capture: &Capture) -> Vec<(CanonicalUrl, ExaminedListing)> {
-        let feed = feed::read(&capture.body, &capture.url, self.rooms.settings.limits.listing_length());
+        let feed = feed::read(&capture.body, &capture.url, self.rooms.settings.limits.listing_bytes);
         for problem in &feed.problems {
             debug!(url = %capture.url, problem, "feed `{}` is not whole", capture.url);
             self.scan.tally.fail(Reason::FeedMalformed);
         }
         let detector = self.rooms.detector();
-        let limits = ReadLimits::default();
         let bench = Bench {
             detector: &detector,
             selectors: None,
             jurisdictions: &self.scan.platform.referral.jurisdictions,
-            limits: &limits,
+            languages: &self.scan.platform.languages,
+            limits: &self.rooms.settings.limits,
+            deadline: Deadline::NEVER,
             owner: self.scan.platform.id.as_str(),
             known: None,
         };
@@ -294,8 +307,13 @@ impl Examiner<'_> {
     fn redirect(&self, lease: &Lease, target: &Result<CanonicalUrl, crate::vocab::url::UrlError>) -> After {
         let mut after = self.visited(lease, Visit::Unchanged, forgotten(&lease.state));
         match target {
-            // The target is a new URL, one link deeper, so that a chain ends at the depth limit.
-            Ok(url) if *url != lease.url => after.links = self.follow(lease, [url.clone()].into_iter()).0,
+            Ok(url) if *url != lease.url => {
+                match self.scan.another_redirect(&lease.url, url, self.rooms.settings.limits.redirects) {
+                    // The target is a new URL, one link deeper.
+                    true => after.links = self.follow(lease, [url.clone()].into_iter()).0,
+                    false => self.scan.tally.fail(Reason::RedirectLimit),
+                }
+            }
             Ok(_) => self.scan.tally.skip(Reason::RedirectToItself),
             Err(_) => self.scan.tally.skip(Reason::RedirectMalformed),
         }

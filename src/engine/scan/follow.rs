@@ -15,6 +15,9 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
 
+/// Targets of redirects of which it is noted how many led there: four megabytes.
+const REDIRECTS_NOTED: usize = 1 << 17;
+
 impl PlatformScan {
     /// The links of a page that the frontier should hear of: in scope, not known yet, neither too deep nor into a trap.
     /// What is left out is counted, each URL once however many pages name it. Also answers how many were left out for
@@ -139,6 +142,20 @@ impl PlatformScan {
     /// Whether one more sitemap may be read; beyond `limit` of one scan they are counted and left out.
     pub fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
         self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit || self.leave_out(url, Reason::SitemapBudget)
+    }
+
+    /// Whether one more redirect may be followed after those that led to `from`.
+    pub fn another_redirect(&self, from: &CanonicalUrl, to: &CanonicalUrl, limit: u16) -> bool {
+        let mut redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = redirects.remove(&from.key()).unwrap_or(0).saturating_add(1);
+        if count > limit {
+            return false;
+        }
+        // Past the limit a chain is counted from its middle; depth ends it all the same.
+        if redirects.len() < REDIRECTS_NOTED {
+            redirects.insert(to.key(), count);
+        }
+        true
     }
 
     /// Makes a page due that was had before and is said to have changed since.

@@ -128,6 +128,8 @@ pub struct PlatformScan {
     left_out: Mutex<KeyFilter>,
     parameters: Mutex<ParameterBook>,
     sitemaps: AtomicU64,
+    /// Redirects that led to a URL, while it waits to be asked for.
+    redirects: Mutex<HashMap<u128, u16>>,
     /// URLs due at the start or found since, and those of them that are settled.
     known: AtomicU64,
     settled_urls: AtomicU64,
@@ -168,6 +170,7 @@ impl PlatformScan {
             left_out: Mutex::new(left_out),
             parameters: Mutex::default(),
             sitemaps: AtomicU64::new(0),
+            redirects: Mutex::default(),
             known: AtomicU64::new(0),
             settled_urls: AtomicU64::new(0),
             found: Mutex::new(found),

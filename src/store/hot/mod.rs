@@ -32,6 +32,7 @@ use crate::store::hot::keys::LaneKey;
 use crate::store::hot::known::{KeySet, KnownKeys};
 use crate::store::hot::queue::{Place, Queue};
 use crate::vocab::ids::PlatformId;
+use crate::vocab::limits::Limits;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 
@@ -50,21 +51,6 @@ pub enum HotError {
     /// Files could not be moved aside for recovery.
     #[error("frontier store could not be moved aside: {0}")]
     Io(#[from] std::io::Error),
-}
-
-/// Memory the hot store may use.
-#[derive(Debug, Clone, Copy)]
-pub struct HotOptions {
-    /// sled's page cache. Its resident size is a multiple of this.
-    pub cache_bytes: u64,
-    /// The filter in front of it.
-    pub filter_bytes: usize,
-}
-
-impl Default for HotOptions {
-    fn default() -> Self {
-        HotOptions { cache_bytes: 16 << 20, filter_bytes: 64 << 20 }
-    }
 }
 
 /// How opening went.
@@ -144,8 +130,8 @@ impl HotStore {
     ///
     /// # Errors
     /// When sled fails for another reason, or files cannot be moved.
-    pub fn open(directory: &Path, options: HotOptions) -> Result<(Self, OpenReport), HotError> {
-        let (db, moved) = opening::open_sled(directory, options.cache_bytes)?;
+    pub fn open(directory: &Path, limits: &Limits) -> Result<(Self, OpenReport), HotError> {
+        let (db, moved) = opening::open_sled(directory, limits.sled_cache_bytes)?;
         let tree = db.open_tree("frontier")?;
         let unclean = tree.insert(keys::OPEN_MARK, b"1")?.is_some() || moved;
         db.flush()?;
@@ -155,10 +141,10 @@ impl HotStore {
             lanes.entry(platform).or_default().push(host);
         }
         let folder = directory.join("known");
-        let mut known = match KnownKeys::open(&tree, &folder, options.filter_bytes) {
+        let mut known = match KnownKeys::open(&tree, &folder, limits.filter_bytes) {
             Err(HotError::Block) => {
                 tracing::warn!("a file of known URLs is damaged; it is made again from the frontier");
-                KnownKeys::anew(&tree, &folder, options.filter_bytes)?
+                KnownKeys::anew(&tree, &folder, limits.filter_bytes)?
             }
             other => other?,
         };

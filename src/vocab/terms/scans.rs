@@ -38,6 +38,8 @@ terms! {
         HostSilent = "host-silent",
         /// The page says that its offer is over.
         ItemEnded = "item-ended",
+        /// A page with more links than are taken of one.
+        LinkBudget = "link-budget",
         /// A link with control characters.
         LinkControlCharacter = "link-control-character",
         /// A link that is no address.
@@ -52,8 +54,12 @@ terms! {
         PageBudget = "page-budget",
         /// Another name of a page that was had under a shorter one.
         ParameterChangesNothing = "parameter-changes-nothing",
+        /// A page that could not be read within the time allowed.
+        ParseDeadline = "parse-deadline",
         /// A private address that the platform file does not list.
         PrivateAddress = "private-address",
+        /// A redirect after as many in a row as are followed.
+        RedirectLimit = "redirect-limit",
         /// A redirect to what is no address.
         RedirectMalformed = "redirect-malformed",
         /// A page that redirects to itself.
@@ -96,5 +102,7 @@ terms! {
         TrapShape = "trap-shape",
         /// A page our reader stumbled over.
         Unreadable = "unreadable",
+        /// A page whose structured data costs too much to read.
+        WorkBudget = "work-budget",
     }
 }

@@ -8,8 +8,9 @@ use listingwatch::frontier::entry::{NewEntry, UrlKind, UrlState};
 use listingwatch::frontier::ledger::{Ledger, Urgency};
 use listingwatch::frontier::politeness::HostRecord;
 use listingwatch::frontier::robots::RobotsRecord;
-use listingwatch::store::hot::{HotOptions, HotStore, SettleBatch};
+use listingwatch::store::hot::{HotStore, SettleBatch};
 use listingwatch::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
+use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Timestamp;
 use listingwatch::vocab::url::CanonicalUrl;
 
@@ -27,9 +28,9 @@ fn entry(path: &str, kind: UrlKind, due: Timestamp) -> NewEntry {
 #[test]
 fn records_of_the_frontier() {
     let directory = tempfile::tempdir().unwrap();
-    let options = HotOptions { cache_bytes: 4 << 20, filter_bytes: 1 << 20 };
+    let limits = Limits { sled_cache_bytes: 4 << 20, filter_bytes: 1 << 20, ..Limits::default() };
     let platform = PlatformId::parse("bazaar").unwrap();
-    let (hot, _) = HotStore::open(directory.path(), options).unwrap();
+    let (hot, _) = HotStore::open(directory.path(), &limits).unwrap();
     let all = [
         entry("/", UrlKind::Seed, at(0)),
         entry("/sitemap.xml", UrlKind::Sitemap, at(0)),
@@ -92,7 +93,7 @@ fn records_of_the_frontier() {
     compare("records/frontier.txt", &out);
 
     // What these bytes mean is read back by the same build; an earlier build's by `golden::directory`.
-    let (hot, report) = HotStore::open(directory.path(), options).unwrap();
+    let (hot, report) = HotStore::open(directory.path(), &limits).unwrap();
     assert!(!report.unclean && !report.empty);
     assert_eq!(hot.load_host(&host), Some(record));
     assert_eq!(hot.known_urls(), 8);
