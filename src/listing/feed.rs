@@ -7,6 +7,7 @@ use quick_xml::events::Event;
 use serde_json::Value;
 
 use crate::listing::input::{InputError, InputLine, KEYS_WITH_SELLER};
+use crate::listing::json_ld::values_and_depth;
 use crate::listing::page::Listing;
 use crate::listing::price;
 use crate::vocab::money::Price;
@@ -14,6 +15,9 @@ use crate::vocab::url::{CanonicalUrl, UrlError};
 
 /// Offers read of one feed; the rest is said to be missing.
 pub const OFFERS_LIMIT: usize = 50_000;
+
+/// Values of one listing: its attributes are a thousand at most.
+const ROW_VALUES: u64 = 10_000;
 
 /// One offer of a feed.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,25 +48,55 @@ pub fn read(bytes: &[u8], base: &CanonicalUrl, limit_bytes: usize) -> OfferFeed 
         Some(b'<') if memchr::memmem::find(text, b"base.google.com/ns/1.0").is_some() => {
             read_products(text, base, &mut feed);
         }
-        Some(b'[') => match serde_json::from_slice::<Vec<Value>>(text) {
-            Ok(rows) => rows.iter().enumerate().for_each(|(at, row)| feed.row(at + 1, row, base)),
-            Err(error) => feed.problems.push(format!("json: {error}")),
-        },
+        Some(b'[') => each_member(text, |number, row| feed.json(number, row, base)),
         // A JSON Feed is one document and has a version; a line of a list has an id.
         Some(b'{') if !is_json_feed(text) => {
             for (at, line) in text.split(|byte| *byte == b'\n').enumerate() {
                 let line = line.trim_ascii();
                 if !line.is_empty() {
-                    match serde_json::from_slice(line) {
-                        Ok(row) => feed.row(at + 1, &row, base),
-                        Err(error) => feed.problem(format!("line {}: {error}", at + 1)),
-                    }
+                    feed.json(at + 1, line, base);
                 }
             }
         }
         _ => {}
     }
     feed
+}
+
+/// The members of a JSON list, one at a time: a list held whole takes a hundred times its text.
+fn each_member(list: &[u8], mut each: impl FnMut(usize, &[u8])) {
+    let (mut from, mut depth, mut number, mut in_string, mut escaped) = (0, 0_usize, 1, false, false);
+    for (at, byte) in list.iter().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            _ if in_string => {}
+            b'[' | b'{' => {
+                depth += 1;
+                if depth == 1 {
+                    from = at + 1;
+                }
+            }
+            b',' if depth == 1 => {
+                each(number, list[from..at].trim_ascii());
+                (number, from) = (number + 1, at + 1);
+            }
+            b']' | b'}' => {
+                depth = depth.saturating_sub(1);
+                if depth == 0 {
+                    let last = list[from..at].trim_ascii();
+                    if number > 1 || !last.is_empty() {
+                        each(number, last);
+                    }
+                    return;
+                }
+            }
+            _ => {}
+        }
+    }
+    // A list that is cut off: what stands at its end is told.
+    each(number, list[from..].trim_ascii());
 }
 
 fn is_json_feed(text: &[u8]) -> bool {
@@ -92,6 +126,19 @@ impl OfferFeed {
             }
             Ok(_) => self.problem("an offer without title and text".to_owned()),
             Err(error) => self.problem(format!("an offer's link: {error}")),
+        }
+    }
+
+    fn json(&mut self, number: usize, text: &[u8], base: &CanonicalUrl) {
+        if self.offers.len() >= OFFERS_LIMIT {
+            return self.problem(format!("more than {OFFERS_LIMIT} offers"));
+        }
+        if values_and_depth(text).0 > ROW_VALUES {
+            return self.problem(format!("line {number}: more than {ROW_VALUES} values"));
+        }
+        match serde_json::from_slice(text) {
+            Ok(row) => self.row(number, &row, base),
+            Err(error) => self.problem(format!("line {number}: {error}")),
         }
     }
 
