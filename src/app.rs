@@ -17,6 +17,8 @@ use crate::detect::conflicts::conflicts;
 use crate::detect::watchlist::{PatternProblem, Watchlist};
 use crate::detect::{Detector, DetectorError};
 use crate::engine::intake::{self, Pushed};
+use crate::engine::mandate::Purses;
+use crate::engine::offered;
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::tally::Progress;
@@ -203,7 +205,8 @@ impl App {
             hot,
             truth,
             warc: Mutex::new(warc),
-            detector: RwLock::new(Arc::new(detector)),
+            detector: Arc::new(RwLock::new(Arc::new(detector))),
+            purses: Purses::default(),
             settings,
             clock,
         };
@@ -552,7 +555,7 @@ impl App {
         let checked: Vec<Result<Pushed, String>> = listings
             .into_iter()
             .map(|PushedListing { id, offered, body }| {
-                intake::wanted(&platform, &offered.url).map_err(|refusal| refusal.to_string())?;
+                offered::wanted(&platform, &offered.url).map_err(|refusal| refusal.to_string())?;
                 Ok(Pushed { id, offered, body })
             })
             .collect();

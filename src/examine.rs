@@ -4,6 +4,8 @@
 //! Never: decides what is kept or sent; that is for the drivers and for `referral`.
 //! Start reading: [`examine`].
 
+use serde::{Deserialize, Serialize};
+
 use crate::dedup::content::content_digest;
 use crate::dedup::minhash::MinHash;
 use crate::detect::Detector;
@@ -37,7 +39,7 @@ pub struct Bench<'a> {
 }
 
 /// One listing with its assessment and fingerprints.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExaminedListing {
     /// What the page says.
     pub listing: Listing,
@@ -48,7 +50,7 @@ pub struct ExaminedListing {
 }
 
 /// What tells an offer again.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprints {
     /// Digest of the folded text, equal for equal offers.
     pub content: Sha256Digest,

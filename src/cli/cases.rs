@@ -7,11 +7,13 @@ use crate::cli::deliveries;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::ReferralsRequest;
+use crate::cli::scan::MANDATE_HINT;
 use crate::engine::{dispatch, recheck};
 use crate::referral::language;
 use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::reasons::OutcomeError;
 use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::report::coverage::in_words;
 use crate::store::truth::{CaseFilter, NoticeTerms, ReferralFull, ReferralRow};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
@@ -197,6 +199,9 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                         one.state.as_deref().unwrap_or("unchanged")
                     ))?;
                 }
+            }
+            for reason in done.iter().filter_map(|one| one.refused).collect::<std::collections::BTreeSet<_>>() {
+                output.note(format!("hint: {}; {MANDATE_HINT}", in_words(reason)));
             }
             let unseen = done.iter().any(|one| one.seen == CaseSight::NotSeen);
             return Ok(if unseen { Exit::Partial } else { Exit::Done });

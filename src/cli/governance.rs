@@ -21,9 +21,14 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
     match request {
         MandateRequest::Create { id, authority, reference, purpose, budget, expires } => {
             let id = parse(id)?;
-            let expires = expires.parse().map_err(|_| {
+            let expires: jiff::civil::Date = expires.parse().map_err(|_| {
                 Failure::usage(format!("--expires: `{expires}` is not a day")).hint("write it as 2027-12-31")
             })?;
+            let today = app.rooms.now().date();
+            if expires < today {
+                return Err(Failure::usage(format!("--expires: {expires} is over"))
+                    .hint(format!("name the last day the mandate is in force, {today} or later")));
+            }
             let mandate = Mandate {
                 id: id.to_string(),
                 authority: authority.clone(),

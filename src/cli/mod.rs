@@ -234,6 +234,18 @@ impl From<crate::store::truth::TruthError> for Failure {
     }
 }
 
+impl From<crate::engine::recheck::RecheckError> for Failure {
+    fn from(error: crate::engine::recheck::RecheckError) -> Self {
+        use crate::engine::recheck::RecheckError as E;
+        match error {
+            E::Truth(error) => error.into(),
+            E::Record(error) => {
+                Failure::new(Exit::Internal, error.to_string()).hint("run it again; nothing was changed")
+            }
+        }
+    }
+}
+
 impl From<crate::store::keys::KeyFileError> for Failure {
     fn from(error: crate::store::keys::KeyFileError) -> Self {
         Failure::new(Exit::Internal, error.to_string()).hint("make the folder keys/ of the data directory writable")

@@ -7,16 +7,19 @@ use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::ScanArgs;
 use crate::config::units;
+use crate::engine::mandate::OWN_SITE;
 use crate::engine::scan::tally::Progress;
 use crate::engine::scan::{self, PlatformResult, ScanOrder};
 use crate::report::coverage::{in_words, span};
 use crate::vocab::ids::{MandateId, PlatformId, RunId};
 use crate::vocab::platform::{Basis, Platform};
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 
-/// The mandate under which an operator scans a site of its own.
-const OWN_SITE: &str = "own-site";
+/// What to do when a mandate allows no more.
+pub(super) const MANDATE_HINT: &str = "record a new one with `listingwatch mandate create` and name it with --mandate, \
+     or in [schedule] of the platform file";
 
 pub(super) async fn run(app: &Arc<App>, args: &ScanArgs, output: &Output) -> Result<Exit, Failure> {
     let platforms = chosen(app, args)?;
@@ -67,6 +70,13 @@ pub(super) fn report(results: &[PlatformResult], output: &Output) -> Result<Exit
         if results.iter().any(|result| result.referrals_new > 0) {
             output.note("hint: `listingwatch referrals list --state drafted` shows what waits for a decision");
         }
+    }
+    let failures = results.iter().flat_map(|result| result.coverage.failures.keys());
+    let ended = failures
+        .filter_map(|name| name.parse().ok())
+        .filter(|reason| matches!(reason, Reason::MandateBudget | Reason::MandateExpired | Reason::MandateRevoked));
+    for reason in ended.collect::<std::collections::BTreeSet<_>>() {
+        output.note(format!("hint: {}; {MANDATE_HINT}", in_words(reason)));
     }
     Ok(if results.iter().all(|result| result.coverage.complete) { Exit::Done } else { Exit::Partial })
 }

@@ -2,6 +2,8 @@
 //!
 //! Stored; the hash (xxh3 with seed 0), the number of bins, shingle length and densification are part of the format.
 
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bins of the fingerprint.
@@ -73,6 +75,20 @@ impl MinHash {
             *slot = u32::from_be_bytes(chunk.try_into().ok()?);
         }
         Some(MinHash(bins))
+    }
+}
+
+impl Serialize for MinHash {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&HEXLOWER.encode(&self.to_bytes()))
+    }
+}
+
+impl<'de> Deserialize<'de> for MinHash {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let bytes = HEXLOWER.decode(text.as_bytes()).map_err(de::Error::custom)?;
+        MinHash::from_bytes(&bytes).ok_or_else(|| de::Error::custom("a fingerprint has 256 bytes"))
     }
 }
 

@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::dedup::minhash::MinHash;
+use crate::engine::mandate::{self, Under};
+use crate::engine::record::{self, RecordError};
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::worker::reading_time;
 use crate::evidence::capture::Capture;
 use crate::examine::{Bench, examine};
 use crate::fetch::gate::{Answer, Conditional};
@@ -14,16 +17,27 @@ use crate::frontier::entry::UrlKind;
 use crate::listing::CompiledSelectors;
 use crate::referral::recheck::{Reached, Sight, judge};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::{Covers, Look, PageRecord, RecheckTarget, TruthError};
+use crate::store::truth::{Look, MandateEnd, RecheckTarget, TruthError};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
-use crate::vocab::terms::CaseSight;
+use crate::vocab::terms::{CaseSight, Reason};
 use crate::vocab::time::Deadline;
 use crate::vocab::url::CanonicalUrl;
 
 /// When a platform that could not be asked is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3600);
+
+/// Why rechecks could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RecheckError {
+    /// The record of truth failed.
+    #[error(transparent)]
+    Truth(#[from] TruthError),
+    /// What was seen could not be recorded.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
 
 /// What became of one case.
 #[derive(Debug, Clone, Serialize)]
@@ -36,13 +50,20 @@ pub struct Rechecked {
     pub pages: Vec<Look>,
     /// State afterwards.
     pub state: Option<String>,
+    /// Why nothing was asked, where no mandate allows it: `mandate-budget`, `mandate-expired` or `mandate-revoked`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<Reason>,
 }
 
 /// Looks at the cases that are due.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], limit: usize) -> Result<Vec<Rechecked>, TruthError> {
+pub async fn step(
+    rooms: &Arc<Rooms>,
+    platforms: &[Arc<Platform>],
+    limit: usize,
+) -> Result<Vec<Rechecked>, RecheckError> {
     let mut done = Vec::new();
     for target in rooms.truth.due_rechecks(rooms.now(), limit)? {
         done.push(one(rooms, platforms, &target).await?);
@@ -59,16 +80,23 @@ pub async fn one(
     rooms: &Arc<Rooms>,
     platforms: &[Arc<Platform>],
     target: &RecheckTarget,
-) -> Result<Rechecked, TruthError> {
-    let mut rechecked =
-        Rechecked { referral: target.referral.to_string(), seen: CaseSight::NotSeen, pages: Vec::new(), state: None };
+) -> Result<Rechecked, RecheckError> {
+    let mut rechecked = Rechecked {
+        referral: target.referral.to_string(),
+        seen: CaseSight::NotSeen,
+        pages: Vec::new(),
+        state: None,
+        refused: None,
+    };
     let Some(platform) = platforms.iter().find(|platform| platform.id == target.platform) else {
         rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
         return Ok(rechecked);
     };
+    let mut spending =
+        Spending { rooms, under: mandate::for_recheck(&rooms.truth, platform, &target.referral, rooms.now())? };
     for url in &target.urls {
         let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
-        let (sight, status) = look(rooms, platform, &url, &target.fingerprints).await?;
+        let (sight, status) = look(&mut spending, platform, &url, &target.fingerprints).await?;
         let page = Look { url: url.to_string(), seen: sight, status, at: rooms.now() };
         rechecked.pages.push(page);
         if sight == Sight::Live {
@@ -76,6 +104,8 @@ pub async fn one(
             break;
         }
     }
+    rechecked.refused = spending.end().map(MandateEnd::reason);
+    rooms.purses.give_back(&rooms.truth)?;
     rooms.truth.note_looks(&target.referral, &rechecked.pages)?;
     let unseen = rechecked.pages.iter().any(|page| page.seen == Sight::NotSeen) || rechecked.pages.is_empty();
     if rechecked.seen != CaseSight::Live && unseen {
@@ -98,18 +128,49 @@ pub async fn one(
         Ok(state) => rechecked.state = Some(ReferralState::name(&state).to_owned()),
         // A case that no longer waits for an answer needs no look.
         Err(TruthError::Step(_)) => rooms.truth.end_rechecks(&target.referral)?,
-        Err(error) => return Err(error),
+        Err(error) => return Err(error.into()),
     }
     Ok(rechecked)
 }
 
+/// The mandate a recheck is done under, as its pages are taken from it.
+struct Spending<'a> {
+    rooms: &'a Arc<Rooms>,
+    under: Under,
+}
+
+impl Spending<'_> {
+    /// Takes a page for the next request; false when the mandate allows none.
+    fn page(&mut self) -> Result<bool, TruthError> {
+        let Under::Mandate(id) = &self.under else { return Ok(self.under == Under::Agreement) };
+        match self.rooms.purses.spend(&self.rooms.truth, id, self.rooms.now())? {
+            Ok(()) => Ok(true),
+            Err(end) => {
+                self.under = Under::Ended(end);
+                Ok(false)
+            }
+        }
+    }
+
+    fn end(&self) -> Option<MandateEnd> {
+        match self.under {
+            Under::Ended(end) => Some(end),
+            Under::Mandate(_) | Under::Agreement => None,
+        }
+    }
+}
+
 /// Looks at one page, following redirects within the agreement.
 async fn look(
-    rooms: &Arc<Rooms>,
+    spending: &mut Spending<'_>,
     platform: &Arc<Platform>,
     url: &CanonicalUrl,
     fingerprints: &[Vec<u8>],
-) -> Result<(Sight, Option<u16>), TruthError> {
+) -> Result<(Sight, Option<u16>), RecheckError> {
+    let rooms = spending.rooms;
+    if spending.end().is_some() {
+        return Ok((Sight::NotSeen, None));
+    }
     let mut at = url.clone();
     let mut reached = Reached::Directly;
     let mut first_status = None;
@@ -123,6 +184,9 @@ async fn look(
             }
             Err(_) => return Ok((Sight::NotSeen, first_status)),
         };
+        if !spending.page()? {
+            return Ok((Sight::NotSeen, first_status));
+        }
         let Ok(fetched) = rooms.gate.fetch(permit, Conditional::default()).await else {
             return Ok((Sight::NotSeen, first_status));
         };
@@ -155,21 +219,10 @@ fn conclude(
     url: &CanonicalUrl,
     sight: Sight,
     status: Option<u16>,
-) -> Result<(Sight, Option<u16>), TruthError> {
+) -> Result<(Sight, Option<u16>), RecheckError> {
     if sight.is_gone() {
-        let record = PageRecord {
-            platform: platform.id.clone(),
-            url: url.clone(),
-            run: RunId::parse("recheck").map_err(|error| TruthError::Value(error.to_string()))?,
-            fetched_at: rooms.now(),
-            // What was handed over under this address is gone with the page.
-            status: 410,
-            unchanged: false,
-            covers: Covers::Page,
-            warc: None,
-            listings: Vec::new(),
-        };
-        rooms.truth.record(&[record], rooms.now())?;
+        let run = RunId::parse("recheck").map_err(|error| TruthError::Value(error.to_string()))?;
+        record::gone(rooms, &platform.id, url, &run)?;
     }
     Ok((sight, status))
 }
@@ -186,7 +239,7 @@ async fn judged(
     let read = tokio::task::spawn_blocking(move || {
         let detector = rooms.detector();
         let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
-        let over = rooms.reading_time();
+        let over = reading_time(&rooms.settings.limits);
         let bench = Bench {
             detector: &detector,
             selectors: selectors.as_ref(),

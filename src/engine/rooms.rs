@@ -1,11 +1,12 @@
 //! The rooms a driver works with, built once by `app`.
 
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::archive::warc_file::WarcWriter;
 use crate::config::settings::Settings;
 use crate::detect::Detector;
+use crate::engine::mandate::Purses;
+use crate::engine::scan::worker::CurrentDetector;
 use crate::fetch::client::Client;
 use crate::fetch::gate::Gate;
 use crate::outbound::links::NoticeDesk;
@@ -27,13 +28,15 @@ pub struct Rooms {
     /// Where evidence is written; one writer, used from the committer's thread.
     pub warc: Mutex<WarcWriter>,
     /// The compiled watchlist; replaced as a whole when it is reloaded.
-    pub detector: RwLock<Arc<Detector>>,
+    pub detector: CurrentDetector,
     /// Sends to webhooks through the address guard.
     pub poster: Client,
     /// Signing keys.
     pub keys: KeyRing,
     /// The keys that sign requests, as the client uses and the hub publishes them.
     pub identity: Arc<Identity>,
+    /// What mandates still allow, counted where every request passes.
+    pub purses: Purses,
     /// Held while hits are given clusters and recorded: two copies of an offer recorded at once must find one cluster.
     pub recording: Mutex<()>,
     /// Held by the step of dispatch that runs: two at once would send one message twice.
@@ -47,12 +50,6 @@ pub struct Rooms {
 }
 
 impl Rooms {
-    /// Says whether the time to read a page, which begins now, is over.
-    pub fn reading_time(&self) -> impl Fn() -> bool + use<> {
-        let (started, most) = (Instant::now(), self.settings.limits.parse_deadline);
-        move || started.elapsed() >= most
-    }
-
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

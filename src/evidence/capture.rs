@@ -4,12 +4,14 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
 /// One exchange with a server: what was asked, what came back, how much of it was kept.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capture {
     /// What was asked for.
     pub url: CanonicalUrl,
@@ -24,6 +26,7 @@ pub struct Capture {
     /// Response headers as received, names lower case, non-UTF-8 bytes replaced.
     pub response_headers: Vec<(String, String)>,
     /// Body after content decoding.
+    #[serde(with = "base64_body")]
     pub body: Arc<[u8]>,
     /// Why the body is not all of it.
     pub truncated: Option<Truncated>,
@@ -32,7 +35,7 @@ pub struct Capture {
 }
 
 /// Which cap ended a body early. Named as WARC 1.1 names them (`WARC-Truncated`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Truncated {
     /// The size cap.
     Length,
@@ -49,5 +52,22 @@ impl Capture {
     /// Digest of the decoded body, the payload digest of its WARC record.
     pub fn payload_digest(&self) -> Sha256Digest {
         Sha256Digest::of(&self.body)
+    }
+}
+
+/// Bodies as base64, so that a capture can be sent as text.
+mod base64_body {
+    use std::sync::Arc;
+
+    use data_encoding::BASE64;
+    use serde::{Deserialize, Deserializer, Serializer, de};
+
+    pub fn serialize<S: Serializer>(body: &Arc<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&BASE64.encode(body))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<[u8]>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        BASE64.decode(text.as_bytes()).map(Arc::from).map_err(de::Error::custom)
     }
 }

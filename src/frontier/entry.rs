@@ -148,7 +148,7 @@ pub fn body_mark(body: &[u8]) -> u64 {
 }
 
 /// A URL handed out until a deadline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lease {
     /// Whose URL it is.
     pub platform: PlatformId,
@@ -174,7 +174,7 @@ impl Lease {
 }
 
 /// A lease that ended: what is remembered, and when the URL is due again.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settlement {
     /// The lease that ends.
     pub lease: Lease,

@@ -21,7 +21,7 @@ pub const URL_LIMIT_BYTES: usize = 2048;
 pub struct CanonicalUrl(Url);
 
 /// Why a text is not a URL we would visit.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum UrlError {
     /// Not a URL at all, or relative without a base.
     #[error("`{0}` is not an absolute URL")]

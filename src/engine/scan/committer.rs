@@ -6,29 +6,23 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 
-use crate::archive::ArchiveError;
 use crate::config::settings::Keep;
-use crate::dedup::cluster;
 use crate::detect::assessment::Verdict;
-use crate::engine::intake;
+use crate::engine::record::{HandedOver, RecordError, Recording, Revisit, Sighting};
 use crate::engine::rooms::Rooms;
-use crate::engine::scan::PlatformScan;
+use crate::engine::scan::follow::{Following, Followings};
+use crate::engine::scan::messages::{Done, Known, PageDone, Passage};
 use crate::engine::scan::sample;
-use crate::evidence::capture::Capture;
-use crate::evidence::warc::WarcRef;
-use crate::evidence::warc::form::{Original, RevisitProfile};
-use crate::examine::ExaminedListing;
 use crate::fetch::gate::Answer;
-use crate::frontier::entry::{NewEntry, Settlement};
+use crate::frontier::entry::NewEntry;
 use crate::store::hot::{HotError, SettleBatch};
-use crate::store::truth::{Covers, HitRecord, PageRecord, TruthError};
-use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
-use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
+use crate::store::truth::TruthError;
+use crate::vocab::ids::PlatformId;
 
 /// Pages committed together at most, and the bytes of the captures they keep.
 const GROUP: usize = 512;
@@ -40,68 +34,12 @@ const BETWEEN_COMMITS: Duration = Duration::from_millis(100);
 /// How often a group that waits takes in what came.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// A visit that ended, on its way to the disks.
-pub struct Done {
-    /// The scan it belongs to.
-    pub scan: Arc<PlatformScan>,
-    /// The end of its lease.
-    pub settlement: Settlement,
-    /// Links the frontier should hear of.
-    pub links: Vec<NewEntry>,
-    /// What was fetched, if anything was.
-    pub page: Option<Box<PageDone>>,
-}
-
-/// A page that was fetched and read.
-pub struct PageDone {
-    /// The exchange.
-    pub capture: Capture,
-    /// What kind of answer it was.
-    pub kind: Answer,
-    /// Listings with their assessments.
-    pub listings: Vec<ExaminedListing>,
-    /// Listings of a feed, each with the page it is published at.
-    pub offers: Vec<(CanonicalUrl, ExaminedListing)>,
-    /// Digest of the body at the last visit.
-    pub known_payload: Option<Sha256Digest>,
-}
-
-impl PageDone {
-    /// Whether anything of it must be kept or told to the record of truth.
-    pub fn matters(&self, keep: Keep, had_hit: bool) -> bool {
-        let offered = self.offers.iter().map(|(_, listing)| listing);
-        let found = self.listings.iter().chain(offered).any(|listing| listing.assessment.verdict != Verdict::Clear);
-        found || keep == Keep::All || had_hit
-    }
-
-    /// Whether the answer says what became of a hit: a server in trouble and half a page do not.
-    fn tells_of_absence(&self) -> bool {
-        match self.kind {
-            Answer::Page => self.capture.truncated.is_none(),
-            Answer::NotModified | Answer::Redirect(_) | Answer::Gone => true,
-            Answer::Refused | Answer::Other => false,
-        }
-    }
-}
-
-impl Done {
-    /// Memory its capture holds.
-    fn bytes(&self) -> usize {
-        self.page.as_ref().map_or(0, |page| page.capture.body.len())
-    }
-
-    /// A lease that ended without a request.
-    pub fn without_page(scan: Arc<PlatformScan>, settlement: Settlement) -> Self {
-        Done { scan, settlement, links: Vec::new(), page: None }
-    }
-}
-
 /// Why a group could not be committed.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// Evidence could not be written.
+    /// Evidence, hits or cases could not be recorded.
     #[error(transparent)]
-    Archive(#[from] ArchiveError),
+    Record(#[from] RecordError),
     /// The record of truth refused.
     #[error(transparent)]
     Truth(#[from] TruthError),
@@ -111,40 +49,44 @@ pub enum CommitError {
     /// A fault of this program.
     #[error("committing ended in a panic")]
     Panic,
-    /// A noted place cannot be read.
-    #[error("a noted record cannot be read: {0}")]
-    Record(#[from] serde_json::Error),
+}
+
+/// A visit with the scan it belongs to, and what of its finds the frontier should hear of.
+struct Taken {
+    following: Arc<Following>,
+    done: Done,
+    entries: Vec<NewEntry>,
+}
+
+/// Where visits come in, and where examiners hear what need not be told again.
+pub struct Ends {
+    /// Visits that ended.
+    pub done: mpsc::Receiver<Done>,
+    /// One for each examiner.
+    pub examiners: Vec<SyncSender<Known>>,
+    /// The way they come and go.
+    pub passage: Arc<dyn Passage>,
 }
 
 /// Commits until the stages before are done.
-pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
+pub fn run(rooms: &Rooms, followings: &Followings, Ends { mut done, examiners, passage }: Ends) {
     let mut last_began: Option<Instant> = None;
     while let Some(first) = done.blocking_recv() {
-        let mut group = vec![first];
+        let (examiners, passage) = (&examiners, passage.as_ref());
+        let mut group = Group { rooms, followings, examiners, passage, taken: Vec::new(), bytes: 0 };
+        group.take(first);
         // Each commit waits for the disk a few times whatever its size. Pages that come one by one are committed at once;
         // where they come fast, a moment's patience makes one commit of many.
         if let Some(began) = last_began {
             let mut patience = BETWEEN_COMMITS.saturating_sub(began.elapsed());
-            while !patience.is_zero() && gather(&mut group, &mut done) && more_may_come(&group) {
+            while !patience.is_zero() && group.gather(&mut done) && group.more_may_come() {
                 std::thread::sleep(patience.min(LOOK));
                 patience = BETWEEN_COMMITS.saturating_sub(began.elapsed());
             }
         }
-        gather(&mut group, &mut done);
+        group.gather(&mut done);
         last_began = Some(Instant::now());
-        // A panic here must not leave the lanes waiting for leases that never end.
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| commit(rooms, &mut group)))
-            .unwrap_or(Err(CommitError::Panic));
-        let mut ended: HashMap<PlatformId, (Arc<PlatformScan>, usize)> = HashMap::new();
-        for one in &group {
-            ended.entry(one.scan.platform.id.clone()).or_insert_with(|| (one.scan.clone(), 0)).1 += 1;
-        }
-        for (scan, leases) in ended.into_values() {
-            if let Err(error) = &result {
-                scan.break_off(error);
-            }
-            scan.ended(leases);
-        }
+        group.settle();
     }
     let closed = rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).close();
     if let Err(error) = closed {
@@ -152,61 +94,115 @@ pub fn run(rooms: &Rooms, mut done: mpsc::Receiver<Done>) {
     }
 }
 
-/// Whether anything else is on its way in the scans of this group.
-fn more_may_come(group: &[Done]) -> bool {
-    group.iter().any(|one| {
-        let held = group.iter().filter(|other| Arc::ptr_eq(&one.scan, &other.scan)).count();
-        usize::try_from(one.scan.outstanding()).is_ok_and(|outstanding| outstanding > held)
-    })
+/// Visits that are committed together.
+struct Group<'a> {
+    rooms: &'a Rooms,
+    followings: &'a Followings,
+    examiners: &'a [SyncSender<Known>],
+    passage: &'a dyn Passage,
+    taken: Vec<Taken>,
+    bytes: usize,
 }
 
-/// Takes what is waiting. Says whether the group may grow further.
-fn gather(group: &mut Vec<Done>, done: &mut mpsc::Receiver<Done>) -> bool {
-    let mut bytes: usize = group.iter().map(Done::bytes).sum();
-    while group.len() < GROUP && bytes < GROUP_BYTES {
-        let Ok(next) = done.try_recv() else { return true };
-        bytes += next.bytes();
-        group.push(next);
+impl Group<'_> {
+    /// Takes a visit in: counts what it counted, and takes up what it found. A visit of another run is dropped; its lease
+    /// ends with its time.
+    fn take(&mut self, done: Done) {
+        let mut done = self.passage.done(done);
+        let Some(following) = self.followings.of(&done.platform, &done.run).cloned() else {
+            tracing::warn!(platform.id = %done.platform, run = %done.run, "a visit of another run is dropped");
+            return;
+        };
+        following.scan.tally.add(&done.counts);
+        let (found, lease) = (std::mem::take(&mut done.found), &done.settlement.lease);
+        let limits = &self.rooms.settings.limits;
+        // A panic here must not leave the lanes waiting for leases that never end.
+        let followed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            following.take_up(&self.rooms.hot, lease, found, limits, self.rooms.now())
+        }));
+        let followed = match followed {
+            Ok(Ok(followed)) => followed,
+            Ok(Err(error)) => {
+                following.scan.break_off(&error);
+                Default::default()
+            }
+            Err(_) => {
+                following.scan.break_off(&CommitError::Panic);
+                Default::default()
+            }
+        };
+        if !followed.spellings.is_empty() {
+            let known = Known { spellings: followed.spellings };
+            for examiner in self.examiners {
+                // An examiner that is behind resolves a few known links once more.
+                let _ = examiner.try_send(self.passage.known(known.clone()));
+            }
+        }
+        self.bytes += done.bytes();
+        self.taken.push(Taken { following, done, entries: followed.entries });
     }
-    false
-}
 
-fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
-    let _turn = rooms.recording.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let mut records = Vec::new();
-    let mut written = Written::new();
-    let mut controls = Vec::new();
-    for one in group.iter_mut() {
-        let Some(page) = &one.page else { continue };
-        records.extend(record(rooms, one, page, &mut written)?);
-        records.extend(offered(rooms, one, page, &mut written)?);
-        if let Some(look) = sample::look(rooms, one, page) {
-            controls.push(look);
-            sample::come_back(one, rooms.now());
+    /// Whether anything else is on its way in the scans of this group.
+    fn more_may_come(&self) -> bool {
+        self.taken.iter().any(|one| {
+            let held = self.taken.iter().filter(|other| Arc::ptr_eq(&one.following, &other.following)).count();
+            usize::try_from(one.following.scan.outstanding()).is_ok_and(|outstanding| outstanding > held)
+        })
+    }
+
+    /// Takes what is waiting. Says whether the group may grow further.
+    fn gather(&mut self, done: &mut mpsc::Receiver<Done>) -> bool {
+        while self.taken.len() < GROUP && self.bytes < GROUP_BYTES {
+            let Ok(next) = done.try_recv() else { return true };
+            self.take(next);
+        }
+        false
+    }
+
+    /// Commits, and tells the lanes that their leases ended.
+    fn settle(mut self) {
+        // A panic here must not leave the lanes waiting for leases that never end.
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| commit(self.rooms, &mut self.taken)))
+            .unwrap_or(Err(CommitError::Panic));
+        let mut ended: HashMap<PlatformId, (Arc<Following>, usize)> = HashMap::new();
+        for one in self.taken {
+            ended.entry(one.done.platform).or_insert_with(|| (one.following, 0)).1 += 1;
+        }
+        for (following, leases) in ended.into_values() {
+            if let Err(error) = &result {
+                following.scan.break_off(error);
+            }
+            following.offered();
+            following.scan.ended(leases);
         }
     }
-    rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).sync()?;
-    if !records.is_empty() {
-        let now = rooms.now();
-        let recorded = rooms.truth.record(&records, now)?;
-        for (record, outcome) in records.iter().zip(&recorded) {
-            if let Some(one) = group.iter().find(|one| one.scan.platform.id == record.platform) {
-                one.scan.tally.count(|counts| counts.referrals_new += outcome.referrals_new);
-            }
+}
+
+fn commit(rooms: &Rooms, group: &mut [Taken]) -> Result<(), CommitError> {
+    let mut recording = Recording::begin(rooms);
+    let mut controls = Vec::new();
+    for Taken { following, done, .. } in group.iter_mut() {
+        if let Some(page) = &done.page {
+            record(rooms, following, done, page, &mut recording)?;
+        }
+        if let Some(look) = sample::look(rooms, &following.scan, done) {
+            controls.push(look);
+            sample::come_back(&following.scan, done, rooms.now());
+        }
+    }
+    for (platform, recorded) in recording.commit()? {
+        if let Some(one) = group.iter().find(|one| one.done.platform == platform) {
+            one.following.scan.tally.count(|counts| counts.referrals_new += recorded.referrals_new);
         }
     }
     if !controls.is_empty() {
         rooms.truth.record_control(&controls, rooms.now())?;
     }
-    // Only now: a note of a record that the disk does not hold would be cited for ever.
-    for ((platform, digest), place) in &written {
-        rooms.hot.remember_payload(platform, digest, place)?;
-    }
     let mut batch = SettleBatch::default();
     for one in group.iter_mut() {
-        batch.settled.push(one.settlement.clone());
-        if !one.links.is_empty() {
-            batch.offered.push((one.scan.platform.id.clone(), std::mem::take(&mut one.links)));
+        batch.settled.push(one.done.settlement.clone());
+        if !one.entries.is_empty() {
+            batch.offered.push((one.done.platform.clone(), std::mem::take(&mut one.entries)));
         }
     }
     rooms.hot.settle(&batch)?;
@@ -214,144 +210,37 @@ fn commit(rooms: &Rooms, group: &mut [Done]) -> Result<(), CommitError> {
     Ok(())
 }
 
-/// Payloads written in this group, with the place of their records.
-type Written = HashMap<(PlatformId, Sha256Digest), Vec<u8>>;
-
-/// Writes the page's evidence if it is kept, and forms what the record of truth must hear of it.
+/// Records what a page and the offers of a feed hold; the feed as it was fetched is the evidence of each of its offers.
 fn record(
     rooms: &Rooms,
-    one: &Done,
+    following: &Following,
+    done: &Done,
     page: &PageDone,
-    written: &mut Written,
-) -> Result<Option<PageRecord>, CommitError> {
-    let platform = &one.scan.platform.id;
-    let hits: Vec<(usize, &ExaminedListing)> =
-        page.listings.iter().enumerate().filter(|(_, listing)| listing.assessment.verdict != Verdict::Clear).collect();
-    let had_hit = one.settlement.lease.state.hit;
-    let keep = rooms.settings.evidence.keep == Keep::All || !hits.is_empty() || (had_hit && page.tells_of_absence());
-    let warc = if keep { write_evidence(rooms, one, page, written)? } else { None };
-    if hits.is_empty() && !(had_hit && page.tells_of_absence()) {
-        return Ok(None);
+    recording: &mut Recording<'_>,
+) -> Result<(), RecordError> {
+    let scan = &following.scan;
+    let PageDone { capture, kind, listings, offers, known_payload } = page;
+    let (at, status) = (capture.fetched_at, capture.status);
+    let seen = Sighting { platform: &done.platform, url: &capture.url, run: &done.run, at, status };
+    let unchanged = *kind == Answer::NotModified;
+    let revisit = if unchanged { Revisit::NotModified { known: *known_payload } } else { Revisit::Answered };
+    let hits = listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear);
+    let tells = hits || (done.settlement.lease.state.hit && page.tells_of_absence());
+    let under = (&done.run, &scan.mandate);
+    let mut evidence = None;
+    if tells || rooms.settings.evidence.keep == Keep::All {
+        evidence = recording.exchange(&done.platform, under, capture, revisit)?;
     }
-    let alone = hits.len() == 1 && page.listings.len() == 1;
-    let mut listings = Vec::new();
-    for (ordinal, examined) in hits {
-        let prints = examined.fingerprints();
-        let ordinal = u32::try_from(ordinal).unwrap_or(u32::MAX);
-        let cluster = cluster_of(rooms, platform, &page.capture.url, ordinal, &prints.minhash, alone)?;
-        listings.push(HitRecord::of(ordinal, examined, &prints, cluster));
+    if tells {
+        recording.page(seen, unchanged, listings, evidence.clone())?;
     }
-    Ok(Some(PageRecord {
-        platform: platform.clone(),
-        url: page.capture.url.clone(),
-        run: one.scan.run.clone(),
-        fetched_at: page.capture.fetched_at,
-        status: page.capture.status,
-        unchanged: page.kind == Answer::NotModified,
-        covers: Covers::Page,
-        warc,
-        listings,
-    }))
-}
-
-/// What the record of truth must hear of a feed's listings; the feed as it was fetched is the evidence of each.
-fn offered(rooms: &Rooms, one: &Done, page: &PageDone, written: &mut Written) -> Result<Vec<PageRecord>, CommitError> {
-    let hits: Vec<_> =
-        page.offers.iter().filter(|(_, examined)| examined.assessment.verdict != Verdict::Clear).collect();
-    if hits.is_empty() {
-        return Ok(Vec::new());
-    }
-    let warc = write_evidence(rooms, one, page, written)?;
-    let platform = &one.scan.platform;
-    hits.into_iter()
-        .map(|(url, examined)| {
-            let ordinal = intake::feed_ordinal(examined);
-            Ok(PageRecord {
-                platform: platform.id.clone(),
-                url: url.clone(),
-                run: one.scan.run.clone(),
-                fetched_at: page.capture.fetched_at,
-                status: page.capture.status,
-                unchanged: false,
-                covers: Covers::Listing(ordinal),
-                warc: warc.clone(),
-                listings: vec![intake::hit(rooms, platform, url, ordinal, examined)?],
-            })
-        })
-        .collect()
-}
-
-/// A full record, or a revisit record where the same bytes are on file already.
-fn write_evidence(
-    rooms: &Rooms,
-    one: &Done,
-    page: &PageDone,
-    written: &mut Written,
-) -> Result<Option<WarcRef>, CommitError> {
-    let platform = &one.scan.platform.id;
-    let digest = match page.kind {
-        Answer::NotModified => match page.known_payload {
-            Some(digest) => digest,
-            None => return Ok(None),
-        },
-        _ => page.capture.payload_digest(),
-    };
-    let mut warc = rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let key = (platform.clone(), digest);
-    let place = match written.get(&key) {
-        Some(place) => Some(place.clone()),
-        None => rooms.hot.seen_payload(platform, &digest)?,
-    };
-    let place = place.map(|place| serde_json::from_slice(&place)).transpose()?;
-    // What retention destroyed, or what a damaged store names wrongly, cannot be referred to.
-    let place = place.filter(|(_, _, held): &(String, Timestamp, WarcRef)| warc.holds(held));
-    if let Some((url, fetched_at, held)) = place {
-        let original = Original { record_id: held.record_id.clone(), url, fetched_at, payload_digest: digest };
-        let profile = if page.kind == Answer::NotModified {
-            RevisitProfile::ServerNotModified
-        } else {
-            RevisitProfile::IdenticalPayloadDigest
-        };
-        warc.write_revisit(&page.capture, &original, profile)?;
-        // A hit cites the record that holds the bytes.
-        return Ok(Some(held));
-    }
-    if page.kind == Answer::NotModified {
-        return Ok(None);
-    }
-    let (run, mandate) = (one.scan.run.to_string(), one.scan.mandate.to_string());
-    let about = [("platform", platform.as_str()), ("run", run.as_str()), ("mandate", mandate.as_str())];
-    let held = warc.write_exchange(&page.capture, &about)?;
-    let place = serde_json::to_vec(&(page.capture.url.as_str(), page.capture.fetched_at, &held))?;
-    written.insert(key, place);
-    Ok(Some(held))
-}
-
-/// The cluster a hit belongs to. A new cluster is named after the page, so that repeating a visit names it the same.
-///
-/// `alone`: it is the only one at its page, so that it is of one cluster with what was recorded there before, whatever way
-/// either came.
-pub(in crate::engine) fn cluster_of(
-    rooms: &Rooms,
-    platform: &PlatformId,
-    url: &CanonicalUrl,
-    ordinal: u32,
-    minhash: &crate::dedup::minhash::MinHash,
-    alone: bool,
-) -> Result<ClusterId, CommitError> {
-    let candidates = rooms.hot.cluster_candidates(platform, minhash)?;
-    let joined = match cluster::join(minhash, &candidates) {
-        None if alone => rooms.truth.cluster_at(platform, url)?,
-        joined => joined,
-    };
-    let id = match joined {
-        Some(id) => id,
-        None => {
-            let name = format!("{:032x}-{ordinal}", url.key());
-            ClusterId::parse(&name)
-                .unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
+    // Only hits: a feed that no longer offers a listing says nothing of it.
+    for (url, examined) in offers.iter().filter(|(_, examined)| examined.assessment.verdict != Verdict::Clear) {
+        if evidence.is_none() {
+            evidence = recording.exchange(&done.platform, under, capture, revisit)?;
         }
-    };
-    rooms.hot.remember_cluster(platform, &id, minhash)?;
-    Ok(id)
+        let held = evidence.clone();
+        recording.handed_over(Sighting { url, ..seen }, HandedOver::Feed, examined, |_| Ok(held))?;
+    }
+    Ok(())
 }

@@ -1,60 +1,190 @@
-//! What a scan follows and what it leaves out: links under their learned names, budgets of URL shapes, traps.
+//! What a scan follows and what it leaves out: links under their learned names, budgets of URL shapes, traps. Part of the
+//! half that keeps: only it knows which links are new.
 
-use crate::engine::scan::{HOSTS_LIMIT, Patterns, PlatformScan, ScanError};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::engine::scan::messages::{Found, Shown};
+use crate::engine::scan::order::ScanError;
+use crate::engine::scan::state::PlatformScan;
 use crate::frontier::entry::{Lease, NewEntry, UrlKind};
 use crate::frontier::parameters::ParameterBook;
 use crate::frontier::shapes::{PageKind, Shapes};
 use crate::frontier::traps::{TrapDetector, TrapReason};
-use crate::store::hot::filter::Seen;
+use crate::store::hot::filter::{KeyFilter, Seen};
 use crate::store::hot::{HotError, HotStore};
+use crate::vocab::ids::{PlatformId, RunId};
+use crate::vocab::limits::Limits;
 use crate::vocab::platform::OutOfScope;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
-use std::collections::HashMap;
-use std::sync::atomic::Ordering;
-use std::sync::{MutexGuard, PoisonError};
+
+/// Memory by which URLs that are left out are counted once each; past a hundred thousand a few go uncounted.
+const LEFT_OUT_BYTES: usize = 1 << 20;
+
+/// Hosts of a platform that links may lead to: a name server that answers for every name is a trap like any other.
+const HOSTS_LIMIT: usize = 10_000;
 
 /// Targets of redirects of which it is noted how many led there: four megabytes.
 const REDIRECTS_NOTED: usize = 1 << 17;
 
-impl PlatformScan {
-    /// The links of a page that the frontier should hear of: in scope, not known yet, neither too deep nor into a trap.
-    /// What is left out is counted, each URL once however many pages name it. Also answers how many were left out for
-    /// their depth or a budget: another page may bring them back.
+/// What is known of the shapes of one host's URLs.
+struct Patterns {
+    traps: TrapDetector,
+    shapes: Shapes,
+}
+
+/// What the half that keeps knows of one platform's links during a scan.
+pub struct Following {
+    /// The scan.
+    pub scan: Arc<PlatformScan>,
+    // Small sets, never held across an await.
+    patterns: Mutex<HashMap<HostKey, Patterns>>,
+    left_out: Mutex<KeyFilter>,
+    parameters: Mutex<ParameterBook>,
+    /// Links on their way to the frontier: they are not new a second time.
+    on_their_way: Mutex<HashSet<u128>>,
+    sitemaps: AtomicU64,
+    /// Redirects that led to a URL, while it waits to be asked for.
+    redirects: Mutex<HashMap<u128, u16>>,
+    /// URLs due at the start or found since.
+    known: AtomicU64,
+    found: Mutex<KeyFilter>,
+}
+
+/// What became of the links of one visit.
+#[derive(Debug, Default)]
+pub struct Followed {
+    /// Entries the frontier should hear of.
+    pub entries: Vec<NewEntry>,
+    /// Spellings that need not be told again.
+    pub spellings: Vec<u64>,
+}
+
+impl Following {
+    /// Nothing is known yet.
+    pub fn new(scan: Arc<PlatformScan>) -> Self {
+        let filter = || {
+            let mut filter = KeyFilter::new(LEFT_OUT_BYTES);
+            filter.complete();
+            Mutex::new(filter)
+        };
+        Following {
+            scan,
+            patterns: Mutex::default(),
+            left_out: filter(),
+            parameters: Mutex::default(),
+            on_their_way: Mutex::default(),
+            sitemaps: AtomicU64::new(0),
+            redirects: Mutex::default(),
+            known: AtomicU64::new(0),
+            found: filter(),
+        }
+    }
+
+    /// Takes up what a visit found: learns from it, and answers what the frontier should hear of. Sitemaps and
+    /// redirects beyond `limits` are counted and left out.
     ///
     /// # Errors
     /// When the frontier store fails.
-    pub fn follow(
+    pub fn take_up(
         &self,
         hot: &HotStore,
         from: &Lease,
-        links: impl Iterator<Item = CanonicalUrl>,
+        found: Found,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<Followed, HotError> {
+        let Found { mut links, spellings, sitemaps, changed, refused, redirect, shorter, shown } = found;
+        if let Some(Shown { canonical, seen, .. }) = &shown {
+            self.parameters().observe(&from.url, canonical.as_ref(), *seen, now);
+        }
+        for (key, reason) in &refused {
+            self.leave_out_text(*key, *reason);
+        }
+        if let Some(target) = redirect {
+            // The target is a new URL, one link deeper.
+            match self.another_redirect(&from.url, &target, limits.redirects) {
+                true => links.push(target),
+                false => self.scan.tally.fail(Reason::RedirectLimit),
+            }
+        }
+        let mut followed = Followed::default();
+        let cut;
+        (followed.entries, cut) = self.follow(hot, from, links, now)?;
+        if let Some(has_listing) = shown.and_then(|shown| shown.has_listing) {
+            self.learn(&from.url, has_listing, &followed.entries);
+        }
+        // What was cut for depth or a budget may be followed from another page; otherwise the same links need not be looked
+        // at again.
+        if cut == 0 {
+            followed.spellings = spellings;
+        }
+        for url in changed {
+            self.look_again(hot, from, url, now)?;
+        }
+        for url in sitemaps {
+            if self.another_sitemap(&url, limits.sitemaps_per_host) {
+                let kind = UrlKind::Sitemap;
+                let depth = from.depth.saturating_add(1);
+                followed.entries.push(NewEntry { url, depth, kind, priority: kind.priority(), due: now });
+            }
+        }
+        if let Some(url) = shorter {
+            let (depth, kind, priority) = (from.depth, from.kind, from.priority);
+            followed.entries.push(NewEntry { url, depth, kind, priority, due: now });
+        }
+        Ok(followed)
+    }
+
+    /// What was taken up so far is in the frontier now.
+    pub fn offered(&self) {
+        self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// URLs due at the start or found since.
+    pub fn known(&self) -> u64 {
+        self.known.load(Ordering::Relaxed)
+    }
+
+    /// The links of a page that the frontier should hear of: in scope, not known yet, neither too deep nor into a trap.
+    /// What is left out is counted, each URL once however many pages name it. Also answers how many were left out for
+    /// their depth or a budget: another page may bring them back.
+    fn follow(
+        &self,
+        hot: &HotStore,
+        from: &Lease,
+        links: Vec<CanonicalUrl>,
         now: Timestamp,
     ) -> Result<(Vec<NewEntry>, usize), HotError> {
         let mut within: Vec<CanonicalUrl> = self
             .shortened(links, now)
             .into_iter()
-            .filter(|url| match self.platform.in_scope(url) {
+            .filter(|url| match self.scan.platform.in_scope(url) {
                 Ok(()) => true,
                 Err(OutOfScope::Host) => self.leave_out(url, Reason::ScopeHost),
                 Err(OutOfScope::Path) => self.leave_out(url, Reason::ScopePath),
             })
             .collect();
-        hot.retain_unknown(&self.platform.id, &mut within)?;
+        hot.retain_unknown(&self.scan.platform.id, &mut within)?;
+        let mut on_their_way = self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
+        within.retain(|url| !on_their_way.contains(&url.key()));
         let depth = from.depth.saturating_add(1);
-        if u32::from(depth) > self.platform.crawl.max_depth {
+        if u32::from(depth) > self.scan.platform.crawl.max_depth {
             within.iter().for_each(|url| {
                 self.leave_out(url, Reason::Depth);
             });
             return Ok((Vec::new(), within.len()));
         }
-        let pages = self.platform.crawl.max_pages;
+        let pages = self.scan.platform.crawl.max_pages;
         let (mut cut, mut entries) = (0, Vec::with_capacity(within.len()));
         let mut patterns = self.patterns();
         for url in within {
             match admit(&mut patterns, &url, pages) {
                 Ok(page) => {
+                    on_their_way.insert(url.key());
                     entries.push(NewEntry { url, depth, kind: UrlKind::Page, priority: page.priority(), due: now });
                 }
                 Err(reason) => {
@@ -63,27 +193,27 @@ impl PlatformScan {
                 }
             }
         }
-        drop(patterns);
+        drop((patterns, on_their_way));
         self.note_found(entries.iter().map(|entry| &entry.url));
         Ok((entries, cut))
     }
 
-    pub(super) fn patterns(&self) -> MutexGuard<'_, HashMap<HostKey, Patterns>> {
+    fn patterns(&self) -> MutexGuard<'_, HashMap<HostKey, Patterns>> {
         self.patterns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Learns what stood behind a URL: whether it held a listing, and which new links it brought.
-    pub fn learn(&self, url: &CanonicalUrl, has_listing: bool, links: &[NewEntry]) {
+    fn learn(&self, url: &CanonicalUrl, has_listing: bool, links: &[NewEntry]) {
         let new_listings = links.iter().filter(|link| link.priority == PageKind::Listing.priority()).count();
-        if let Some(patterns) = patterns_of(&mut self.patterns(), url.host(), self.platform.crawl.max_pages) {
+        if let Some(patterns) = patterns_of(&mut self.patterns(), url.host(), self.scan.platform.crawl.max_pages) {
             patterns.shapes.visited(url, has_listing, new_listings);
         }
     }
 
     /// Links without the parameters that were learned to change nothing.
-    pub(super) fn shortened(&self, links: impl Iterator<Item = CanonicalUrl>, now: Timestamp) -> Vec<CanonicalUrl> {
+    fn shortened(&self, links: Vec<CanonicalUrl>, now: Timestamp) -> Vec<CanonicalUrl> {
         let mut book = self.parameters();
-        links.map(|url| book.shorten(&url, true, now).unwrap_or(url)).collect()
+        links.into_iter().map(|url| book.shorten(&url, true, now).unwrap_or(url)).collect()
     }
 
     /// The shorter name of a page that was found before its parameters were learned to change nothing.
@@ -91,18 +221,14 @@ impl PlatformScan {
         self.parameters().shorten(url, false, now)
     }
 
-    /// Learns from a page what its parameters change. `seen` stands for what a reader sees of it.
-    pub fn learn_parameters(&self, url: &CanonicalUrl, canonical: Option<&CanonicalUrl>, seen: u64, now: Timestamp) {
-        self.parameters().observe(url, canonical, seen, now);
-    }
-
-    pub(in crate::engine) fn parameters(&self) -> MutexGuard<'_, ParameterBook> {
+    /// What was learned of parameters.
+    pub(super) fn parameters(&self) -> MutexGuard<'_, ParameterBook> {
         self.parameters.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes up what earlier scans learned; what cannot be read is learned again.
     pub(super) fn recall(&self, hot: &HotStore) -> Result<(), HotError> {
-        if let Some(held) = hot.run_state(&self.platform.id)?
+        if let Some(held) = hot.run_state(&self.scan.platform.id)?
             && let Ok(book) = serde_json::from_slice(&held)
         {
             *self.parameters() = book;
@@ -111,10 +237,10 @@ impl PlatformScan {
     }
 
     /// Keeps what was learned for later scans.
-    pub(in crate::engine) fn keep_learned(&self, hot: &HotStore) -> Result<(), ScanError> {
+    pub(super) fn keep_learned(&self, hot: &HotStore) -> Result<(), ScanError> {
         let book = self.parameters();
         if !book.is_empty() {
-            hot.put_run_state(&self.platform.id, Some(&serde_json::to_vec(&*book)?))?;
+            hot.put_run_state(&self.scan.platform.id, Some(&serde_json::to_vec(&*book)?))?;
         }
         Ok(())
     }
@@ -131,21 +257,21 @@ impl PlatformScan {
     }
 
     /// Counts a link that is no address we would ask for, once however many pages carry it.
-    pub fn leave_out_text(&self, key: u128, reason: Reason) {
+    fn leave_out_text(&self, key: u128, reason: Reason) {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.seen(key) == Seen::No {
             left_out.insert(key);
-            self.tally.skip(reason);
+            self.scan.tally.skip(reason);
         }
     }
 
     /// Whether one more sitemap may be read; beyond `limit` of one scan they are counted and left out.
-    pub fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
+    fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
         self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit || self.leave_out(url, Reason::SitemapBudget)
     }
 
     /// Whether one more redirect may be followed after those that led to `from`.
-    pub fn another_redirect(&self, from: &CanonicalUrl, to: &CanonicalUrl, limit: u16) -> bool {
+    fn another_redirect(&self, from: &CanonicalUrl, to: &CanonicalUrl, limit: u16) -> bool {
         let mut redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
         let count = redirects.remove(&from.key()).unwrap_or(0).saturating_add(1);
         if count > limit {
@@ -159,29 +285,41 @@ impl PlatformScan {
     }
 
     /// Makes a page due that was had before and is said to have changed since.
-    ///
-    /// # Errors
-    /// When the frontier store fails.
-    pub fn look_again(&self, hot: &HotStore, from: &Lease, url: CanonicalUrl, now: Timestamp) -> Result<(), HotError> {
+    fn look_again(&self, hot: &HotStore, from: &Lease, url: CanonicalUrl, now: Timestamp) -> Result<(), HotError> {
         let url = self.parameters().shorten(&url, false, now).unwrap_or(url);
         let mut unknown = vec![url.clone()];
-        hot.retain_unknown(&self.platform.id, &mut unknown)?;
-        if unknown.is_empty() && self.platform.in_scope(&url).is_ok() {
+        hot.retain_unknown(&self.scan.platform.id, &mut unknown)?;
+        if unknown.is_empty() && self.scan.platform.in_scope(&url).is_ok() {
             let kind = UrlKind::Page;
             let depth = from.depth.saturating_add(1);
-            hot.requeue(&self.platform.id, &NewEntry { url, depth, kind, priority: kind.priority(), due: now })?;
+            hot.requeue(&self.scan.platform.id, &NewEntry { url, depth, kind, priority: kind.priority(), due: now })?;
         }
         Ok(())
     }
 
     /// Counts a URL that is not followed, unless it was counted before; always answers false.
-    pub(super) fn leave_out(&self, url: &CanonicalUrl, reason: Reason) -> bool {
+    fn leave_out(&self, url: &CanonicalUrl, reason: Reason) -> bool {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.seen(url.key()) == Seen::No {
             left_out.insert(url.key());
-            self.tally.skip(reason);
+            self.scan.tally.skip(reason);
         }
         false
+    }
+}
+
+/// The platforms of one run, as the half that keeps knows them.
+pub struct Followings(HashMap<PlatformId, Arc<Following>>);
+
+impl Followings {
+    /// The scans of a run.
+    pub fn new(all: impl IntoIterator<Item = Arc<Following>>) -> Self {
+        Followings(all.into_iter().map(|one| (one.scan.platform.id.clone(), one)).collect())
+    }
+
+    /// The scan that a message speaks of; `None` when it is of another run.
+    pub fn of(&self, platform: &PlatformId, run: &RunId) -> Option<&Arc<Following>> {
+        self.0.get(platform).filter(|following| following.scan.run == *run)
     }
 }
 

@@ -9,13 +9,13 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use crate::engine::rooms::Rooms;
-use crate::engine::scan::committer::Done;
-use crate::engine::scan::examiner::Fetched;
-use crate::engine::scan::{Links, PlatformScan};
+use crate::engine::scan::messages::{Done, Fetched, Granted, Naming, Spend, Spent, Want};
+use crate::engine::scan::state::PlatformScan;
+use crate::engine::scan::tally::Counts;
+use crate::engine::scan::worker::{Links, TRY_AGAIN, Worker};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};
-use crate::frontier::entry::{Lease, NewEntry, UrlKind, UrlState};
+use crate::frontier::entry::{Lease, UrlKind, UrlState};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
@@ -27,15 +27,8 @@ const LEASE: Duration = Duration::from_secs(900);
 /// so slow that the last of them would run out.
 const LEASES_AT_ONCE: usize = 64;
 
-/// A host that must be waited for longer than this is left for a later scan; the coverage statement says so.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-
 /// Attempts at a URL that fails for a passing reason, within one scan.
 const ATTEMPTS: u16 = 3;
-
-/// When a later scan may try again what this one could not have: a site that was down for an hour must not stay unseen
-/// for a week.
-pub const TRY_AGAIN: Duration = Duration::from_secs(1800);
 
 /// How many leases may be taken at once, and for how long, so that none runs out while its turn has not come.
 fn leases_in_time(delay: Duration, concurrency: usize) -> (usize, Duration) {
@@ -46,8 +39,9 @@ fn leases_in_time(delay: Duration, concurrency: usize) -> (usize, Duration) {
 }
 
 /// Works on `host` until nothing is due there and nothing is on its way, or the scan stops.
-pub async fn run(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, host: HostKey, links: Links) {
-    let lane = Arc::new(Lane { rooms, scan, host, links, queue: Mutex::default() });
+pub async fn run(worker: Arc<Worker>, scan: Arc<PlatformScan>, host: HostKey, links: Links) {
+    let lane =
+        Arc::new(Lane { worker, scan, host, links, queue: Mutex::default(), asking: tokio::sync::Mutex::default() });
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..lane.scan.platform.crawl.concurrency.max(1) {
         let lane = lane.clone();
@@ -57,25 +51,19 @@ pub async fn run(rooms: Arc<Rooms>, scan: Arc<PlatformScan>, host: HostKey, link
     // Leases taken and not used end at once, due as they were.
     let left = std::mem::take(&mut *lane.queue());
     for lease in left {
-        let due = lease.due;
-        lane.come_back(&lease, lease.state.clone(), due).await;
+        lane.put_back(&lease).await;
     }
 }
 
-/// When the next URL of `host` that was put off may be tried, if a scan should wait for it.
-pub fn soonest_put_off(rooms: &Rooms, scan: &PlatformScan, host: &HostKey) -> Option<Timestamp> {
-    let now = rooms.now();
-    let soon = (now, now.after(LONGEST_WAIT));
-    rooms.hot.put_off(&scan.platform.id, host, soon, scan.started_at, LEASES_AT_ONCE).ok()?.into_iter().min()
-}
-
 struct Lane {
-    rooms: Arc<Rooms>,
+    worker: Arc<Worker>,
     scan: Arc<PlatformScan>,
     host: HostKey,
     links: Links,
     // A few leases; never held across an await.
     queue: Mutex<VecDeque<Lease>>,
+    /// Held by the worker that asks for leases: the others take of what it is given.
+    asking: tokio::sync::Mutex<()>,
 }
 
 enum Next {
@@ -90,18 +78,18 @@ enum Next {
 impl Lane {
     async fn work(&self) {
         loop {
-            if self.scan.stops(self.rooms.now()) {
+            if self.scan.stops(self.worker.now()) {
                 return;
             }
             // Registered before the look, so that a settlement between look and wait is not missed.
             let settled = self.scan.settled.notified();
-            let wait = match self.next() {
+            let wait = match self.next().await {
                 Next::Work(lease) => {
                     self.visit(*lease).await;
                     continue;
                 }
                 Next::Later(due) => {
-                    due.since(self.rooms.now()).clamp(Duration::from_millis(10), Duration::from_secs(5))
+                    due.since(self.worker.now()).clamp(Duration::from_millis(10), Duration::from_secs(5))
                 }
                 Next::Wait => Duration::from_millis(500),
                 Next::Nothing => return,
@@ -114,63 +102,59 @@ impl Lane {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn next(&self) -> Next {
-        let mut queue = self.queue();
-        if let Some(lease) = queue.pop_front() {
+    async fn next(&self) -> Next {
+        if let Some(lease) = self.queue().pop_front() {
             return Next::Work(Box::new(lease));
         }
-        let now = self.rooms.now();
-        let platform = &self.scan.platform.id;
-        let delay = self.rooms.gate.delay_of(&self.scan.platform, &self.host);
-        let (in_time, lease_for) = leases_in_time(delay, self.scan.platform.crawl.concurrency);
-        let wanted = in_time.min(self.scan.budget_left().max(1));
-        let since = self.scan.started_at;
-        let leases = match self.rooms.hot.lease_not_done(platform, &self.host, wanted, (now, lease_for), since) {
-            Ok(leases) => leases,
-            Err(error) => {
-                self.scan.break_off(&error);
-                return Next::Nothing;
+        let _turn = self.asking.lock().await;
+        if let Some(lease) = self.queue().pop_front() {
+            return Next::Work(Box::new(lease));
+        }
+        let delay = self.worker.gate.delay_of(&self.scan.platform, &self.host);
+        let (at_most, lease_for) = leases_in_time(delay, self.scan.platform.crawl.concurrency);
+        let (platform, run, host) = (self.scan.platform.id.clone(), self.scan.run.clone(), self.host.clone());
+        match self.worker.keeper.lease(Want { platform, run, host, at_most, lease_for }).await {
+            Granted::Leases(leases) => {
+                let mut queue = self.queue();
+                queue.extend(leases);
+                queue.pop_front().map_or(Next::Wait, |lease| Next::Work(Box::new(lease)))
             }
-        };
-        if !leases.is_empty() {
-            self.scan.took(leases.len());
-            queue.extend(leases);
-            return queue.pop_front().map_or(Next::Wait, |lease| Next::Work(Box::new(lease)));
+            Granted::Later(due) => Next::Later(due),
+            Granted::Nothing if self.scan.outstanding() > 0 => Next::Wait,
+            Granted::Nothing => Next::Nothing,
         }
-        if let Some(due) = soonest_put_off(&self.rooms, &self.scan, &self.host) {
-            return Next::Later(due);
-        }
-        if self.scan.outstanding() > 0 { Next::Wait } else { Next::Nothing }
     }
 
     async fn visit(&self, lease: Lease) {
-        let now = self.rooms.now();
-        if lease.kind == UrlKind::Page
-            && lease.state.last_fetched.is_none()
-            && let Some(short) = self.scan.shorter_name(&lease.url, now)
-        {
-            return self.known_by_another_name(&lease, short, now).await;
+        let now = self.worker.now();
+        if lease.kind == UrlKind::Page && lease.state.last_fetched.is_none() {
+            let (platform, run, url) = (lease.platform.clone(), self.scan.run.clone(), lease.url.clone());
+            if let Some(short) = self.worker.keeper.shorter_name(Naming { platform, run, url }).await {
+                return self.known_by_another_name(&lease, short, now).await;
+            }
         }
         // A pace may be slow; a scan that is told to stop does not sleep it out.
         let admitted = tokio::select! {
-            admitted = self.rooms.gate.admit(&self.scan.platform, &lease.url, lease.kind) => Some(admitted),
-            () = self.scan.told_to_stop(&self.rooms) => None,
+            admitted = self.worker.gate.admit(&self.scan.platform, &lease.url, lease.kind) => Some(admitted),
+            () = self.scan.told_to_stop(self.worker.clock.as_ref()) => None,
         };
         let permit = match admitted {
             Some(Ok(permit)) => permit,
             Some(Err(refusal)) => return self.refused(&lease, &refusal).await,
-            None => return self.come_back(&lease, lease.state.clone(), lease.due).await,
+            None => return self.put_back(&lease).await,
         };
-        if self.scan.stops(self.rooms.now()) || !self.scan.spend() {
-            let due = lease.due;
-            return self.come_back(&lease, lease.state.clone(), due).await;
+        let (platform, run) = (lease.platform.clone(), self.scan.run.clone());
+        if self.scan.stops(self.worker.now()) || self.worker.keeper.spend(Spend { platform, run }).await == Spent::Ended
+        {
+            return self.put_back(&lease).await;
         }
         let conditional =
             Conditional { etag: lease.state.etag.clone(), last_modified: lease.state.last_modified.clone() };
-        match self.rooms.gate.fetch(permit, conditional).await {
+        match self.worker.gate.fetch(permit, conditional).await {
             Ok(fetched) => {
                 debug!(url = %lease.url, status = fetched.capture.status, "fetched `{}`", lease.url);
-                let page = Fetched { scan: self.scan.clone(), lease, fetched };
+                let (platform, run) = (lease.platform.clone(), self.scan.run.clone());
+                let page = Fetched { platform, run, lease, fetched };
                 if self.links.examiner.send(page).await.is_err() {
                     self.stage_ended();
                 }
@@ -180,60 +164,65 @@ impl Lane {
     }
 
     async fn refused(&self, lease: &Lease, refusal: &Refusal) {
-        let now = self.rooms.now();
+        let now = self.worker.now();
+        let mut counts = Counts::default();
         match refusal.retry_at() {
             // What agreement, scope or robots.txt excludes is asked about again at the next revisit.
             None => {
                 let due = now.after(self.scan.platform.crawl.revisit);
                 let state = if refusal.is_exclusion() {
-                    self.scan.tally.skip(refusal.reason());
+                    counts.skip(refusal.reason());
                     UrlState { excluded: true, given_up: Some(now), ..lease.state.clone() }
                 } else {
-                    self.scan.tally.fail(refusal.reason());
+                    counts.fail(refusal.reason());
                     lease.state.given_up(now)
                 };
-                self.come_back(lease, state, due).await;
+                self.come_back(lease, state, due, counts).await;
             }
             Some(at) => {
                 // If the scan ends first, the URL is counted as put off.
-                self.scan.tally.wait(&self.host, at, refusal.reason());
-                self.come_back(lease, lease.state.clone(), at).await;
+                counts.wait(&self.host, at, refusal.reason());
+                self.come_back(lease, lease.state.clone(), at, counts).await;
             }
         }
     }
 
     /// The page was found before its parameters were learned to change nothing; it is had under its shorter name.
     async fn known_by_another_name(&self, lease: &Lease, short: CanonicalUrl, now: Timestamp) {
-        self.scan.tally.skip(Reason::ParameterChangesNothing);
+        let mut counts = Counts::default();
+        counts.skip(Reason::ParameterChangesNothing);
         let state = UrlState { excluded: true, given_up: Some(now), ..lease.state.clone() };
-        let mut done =
-            Done::without_page(self.scan.clone(), lease.settle(state, now.after(self.scan.platform.crawl.revisit)));
-        let (depth, kind) = (lease.depth, lease.kind);
-        done.links.push(NewEntry { url: short, depth, kind, priority: lease.priority, due: now });
-        if self.links.committer.send(done).await.is_err() {
-            self.stage_ended();
-        }
+        let due = now.after(self.scan.platform.crawl.revisit);
+        let mut done = Done::without_page(self.scan.run.clone(), lease.settle(state, due), counts);
+        done.found.shorter = Some(short);
+        self.hand_over(done).await;
     }
 
     async fn failed(&self, lease: &Lease, error: &FetchError) {
         debug!(url = %lease.url, %error, "no page from `{}`", lease.url);
-        let now = self.rooms.now();
+        let now = self.worker.now();
         let attempt = (lease.state.failures + 1) % ATTEMPTS;
+        let mut counts = Counts::default();
         if error.is_passing() && attempt != 0 {
-            self.come_back(lease, lease.state.failed(), now.after(Duration::from_secs(1 << attempt))).await;
+            let due = now.after(Duration::from_secs(1 << attempt));
+            self.come_back(lease, lease.state.failed(), due, counts).await;
         } else {
-            self.scan.tally.fail(error.reason());
-            self.come_back(
-                lease,
-                lease.state.given_up(now),
-                now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN)),
-            )
-            .await;
+            counts.fail(error.reason());
+            let due = now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN));
+            self.come_back(lease, lease.state.given_up(now), due, counts).await;
         }
     }
 
-    async fn come_back(&self, lease: &Lease, state: UrlState, due: Timestamp) {
-        let done = Done::without_page(self.scan.clone(), lease.settle(state, due));
+    /// The lease was not used: the URL is due as it was.
+    async fn put_back(&self, lease: &Lease) {
+        self.come_back(lease, lease.state.clone(), lease.due, Counts::default()).await;
+    }
+
+    async fn come_back(&self, lease: &Lease, state: UrlState, due: Timestamp, counts: Counts) {
+        self.hand_over(Done::without_page(self.scan.run.clone(), lease.settle(state, due), counts)).await;
+    }
+
+    async fn hand_over(&self, done: Done) {
         if self.links.committer.send(done).await.is_err() {
             self.stage_ended();
         }

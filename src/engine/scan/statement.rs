@@ -1,14 +1,18 @@
 //! What a scan says at its end: the coverage statement of each platform, and what was learned.
 
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tracing::info;
 
 use crate::engine::rooms::Rooms;
-use crate::engine::scan::{PlatformResult, PlatformScan, STILL_DUE, ScanError};
+use crate::engine::scan::follow::Following;
+use crate::engine::scan::order::{PlatformResult, ScanError};
+use crate::engine::scan::state::PlatformScan;
 use crate::report::coverage::{Coverage, Freshness, HostWaiting};
 use crate::vocab::terms::{Reason, Written};
+
+/// Pages still due that are counted at the end of a scan that was cut short, or known at its start.
+pub(super) const STILL_DUE: usize = 10_000;
 
 /// URLs of one host that were put off and are counted at the end of a scan.
 const PUT_OFF_COUNTED: usize = 10_000;
@@ -36,7 +40,7 @@ fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
 /// Pages due and not asked for, because the scan ended first.
 fn still_due(rooms: &Rooms, scan: &PlatformScan) -> Result<u64, ScanError> {
     // A scan that came to its natural end has nothing left that is due.
-    if !scan.stopping.load(Ordering::Acquire) {
+    if !scan.is_stopping() {
         return Ok(0);
     }
     Ok(rooms.hot.due(&scan.platform.id, rooms.now(), STILL_DUE)?.len() as u64)
@@ -51,10 +55,11 @@ fn hosts_waiting(rooms: &Rooms, scan: &PlatformScan) -> Vec<HostWaiting> {
 }
 
 /// What the coverage statement says besides counts.
-fn notes(rooms: &Rooms, scan: &PlatformScan) -> Vec<String> {
+fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
+    let scan = &following.scan;
     let hosts = rooms.hot.hosts(&scan.platform.id);
     let asked = hosts.iter().flat_map(|host| rooms.gate.control_in_words(&scan.platform, host));
-    let dropped = scan.parameters().dropped(rooms.now());
+    let dropped = following.parameters().dropped(rooms.now());
     let dropped = dropped.into_iter().map(|dropped| {
         format!(
             "the parameter `{}` of {} changes nothing ({} comparisons): left out of {} links",
@@ -65,9 +70,10 @@ fn notes(rooms: &Rooms, scan: &PlatformScan) -> Vec<String> {
 }
 
 /// Stores and returns what one platform's scan brought.
-pub(super) fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResult, ScanError> {
+pub(super) fn finish(rooms: &Rooms, following: &Following) -> Result<PlatformResult, ScanError> {
+    let scan = &following.scan;
     count_put_off(rooms, scan)?;
-    scan.keep_learned(&rooms.hot)?;
+    following.keep_learned(&rooms.hot)?;
     let counts = scan.tally.snapshot();
     let ended_at = rooms.now();
     let coverage = Coverage {
@@ -89,7 +95,7 @@ pub(super) fn finish(rooms: &Rooms, scan: &PlatformScan) -> Result<PlatformResul
             still_due: still_due(rooms, scan)?,
         },
         hosts_waiting: hosts_waiting(rooms, scan),
-        notes: notes(rooms, scan),
+        notes: notes(rooms, following),
     };
     info!(platform.id = %scan.platform.id, pages = counts.pages, hits = counts.hits, "scanned `{}`", scan.platform.id);
     let result = PlatformResult {

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::evidence::capture::Capture;
@@ -166,7 +167,7 @@ pub struct Conditional {
 }
 
 /// What a permitted request brought.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fetched {
     /// The exchange.
     pub capture: Capture,
@@ -175,7 +176,7 @@ pub struct Fetched {
 }
 
 /// Kinds of answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Answer {
     /// 2xx with a body.
     Page,

@@ -1,13 +1,14 @@
 //! Mandates, scans, pauses, schedules, and the checkpoints of politeness.
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use crate::evidence::audit::Said;
 use crate::report::coverage::Coverage;
 use crate::store::truth::{Truth, TruthError, audit};
 use crate::vocab::actor::{Actor, Job};
-use crate::vocab::ids::{MandateId, PlatformId};
+use crate::vocab::ids::{MandateId, PlatformId, ReferralId};
+use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 
 /// A mandate under which scans run.
@@ -31,18 +32,56 @@ pub struct Mandate {
     pub revoked: Option<Timestamp>,
 }
 
+/// Why nothing more may be requested under a mandate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum MandateEnd {
+    /// Somebody ended it.
+    Revoked,
+    /// Its last day is over.
+    Expired,
+    /// All pages of its budget are used.
+    Spent,
+}
+
+impl MandateEnd {
+    /// Name of the reason in the coverage statement.
+    pub fn reason(self) -> Reason {
+        match self {
+            MandateEnd::Revoked => Reason::MandateRevoked,
+            MandateEnd::Expired => Reason::MandateExpired,
+            MandateEnd::Spent => Reason::MandateBudget,
+        }
+    }
+}
+
 impl Mandate {
-    /// Why no scan may run under it at `now`; `None` when one may.
-    pub fn refuses(&self, now: Timestamp) -> Option<String> {
+    /// Why nothing may be requested under it at `now`; `None` when something may.
+    pub fn end(&self, now: Timestamp) -> Option<MandateEnd> {
         if self.revoked.is_some() {
-            Some(format!("mandate `{}` was revoked", self.id))
-        } else if now.date() > self.expires {
-            Some(format!("mandate `{}` expired on {}", self.id, self.expires))
+            Some(MandateEnd::Revoked)
+        } else if now >= self.ends_at() {
+            Some(MandateEnd::Expired)
         } else if self.budget.is_some_and(|budget| self.spent >= budget) {
-            Some(format!("mandate `{}` has no pages left", self.id))
+            Some(MandateEnd::Spent)
         } else {
             None
         }
+    }
+
+    /// Why no scan may run under it at `now`, in words; `None` when one may.
+    pub fn refuses(&self, now: Timestamp) -> Option<String> {
+        self.end(now).map(|end| match end {
+            MandateEnd::Revoked => format!("mandate `{}` was revoked", self.id),
+            MandateEnd::Expired => format!("mandate `{}` expired on {}", self.id, self.expires),
+            MandateEnd::Spent => format!("mandate `{}` has no pages left", self.id),
+        })
+    }
+
+    /// The moment its last day is over, in UTC.
+    pub fn ends_at(&self) -> Timestamp {
+        let day_after = self.expires.tomorrow().ok();
+        let over = day_after.and_then(|day| day.to_zoned(jiff::tz::TimeZone::UTC).ok());
+        over.map_or(Timestamp::NEVER, |over| Timestamp::from(over.timestamp()))
     }
 }
 
@@ -104,27 +143,7 @@ impl Truth {
     /// # Errors
     /// When SQLite fails.
     pub fn mandates(&self) -> Result<Vec<Mandate>, TruthError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT id, authority, reference, purpose, budget, spent, expires, revoked FROM mandates ORDER BY id",
-            )?;
-            let mut rows = statement.query([])?;
-            let mut mandates = Vec::new();
-            while let Some(row) = rows.next()? {
-                let expires: String = row.get(6)?;
-                mandates.push(Mandate {
-                    id: row.get(0)?,
-                    authority: row.get(1)?,
-                    reference: row.get(2)?,
-                    purpose: row.get(3)?,
-                    budget: row.get(4)?,
-                    spent: row.get(5)?,
-                    expires: expires.parse().map_err(|_| TruthError::Value(format!("date `{expires}`")))?,
-                    revoked: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
-                });
-            }
-            Ok(mandates)
-        })
+        self.read(mandates)
     }
 
     /// One mandate.
@@ -157,7 +176,72 @@ impl Truth {
         Ok(())
     }
 
-    /// Records a finished scan, and the pages it spent of its mandate.
+    /// Claims pages of a mandate before they are requested, so that no kill lets its budget be passed. `wanted` says how
+    /// many of those that are left (`None`: it has no budget); never more than are left are claimed.
+    ///
+    /// # Errors
+    /// When the mandate is not on record, or SQLite refuses.
+    pub fn claim_pages(
+        &self,
+        id: &MandateId,
+        wanted: impl FnOnce(Option<u64>) -> u64,
+        now: Timestamp,
+    ) -> Result<Result<u64, MandateEnd>, TruthError> {
+        // The writer is held from the look to the claim, so that two cannot claim the same pages.
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let mandate = mandates(&tx)?
+            .into_iter()
+            .find(|mandate| mandate.id == id.as_str())
+            .ok_or_else(|| TruthError::NotFound { kind: "mandate", id: id.to_string() })?;
+        if let Some(end) = mandate.end(now) {
+            return Ok(Err(end));
+        }
+        let left = mandate.budget.map(|budget| budget.saturating_sub(mandate.spent));
+        let pages = wanted(left).min(left.unwrap_or(u64::MAX));
+        tx.execute("UPDATE mandates SET spent = spent + ? WHERE id = ?", params![pages, id.as_str()])?;
+        tx.commit()?;
+        Ok(Ok(pages))
+    }
+
+    /// Gives back pages that were claimed and not requested.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn give_back_pages(&self, id: &MandateId, pages: u64) -> Result<(), TruthError> {
+        let sql = "UPDATE mandates SET spent = max(spent - ?, 0) WHERE id = ?";
+        self.writer().execute(sql, params![pages, id.as_str()])?;
+        Ok(())
+    }
+
+    /// The mandates that scans of a platform ran under, newest first: those under which the hits of a case were found, and
+    /// the others.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn mandates_of_scans(
+        &self,
+        platform: &PlatformId,
+        referral: &ReferralId,
+    ) -> Result<(Vec<MandateId>, Vec<MandateId>), TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT json_extract(coverage, '$.mandate') AS mandate,
+                   max(run IN (SELECT run FROM hits WHERE referral = ?2)) AS found
+                 FROM scans WHERE platform = ?1 GROUP BY mandate ORDER BY max(ended) DESC",
+            )?;
+            let mut rows = statement.query(params![platform.as_str(), referral.as_str()])?;
+            let (mut found_under, mut others) = (Vec::new(), Vec::new());
+            while let Some(row) = rows.next()? {
+                let id: String = row.get(0)?;
+                let id = MandateId::parse(&id).map_err(|error| TruthError::Value(error.to_string()))?;
+                if row.get(1)? { found_under.push(id) } else { others.push(id) }
+            }
+            Ok((found_under, others))
+        })
+    }
+
+    /// Records a finished scan. The pages it took were counted with each request.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -174,10 +258,6 @@ impl Truth {
                 summary.to_string(),
                 serde_json::to_string(coverage)?
             ],
-        )?;
-        tx.execute(
-            "UPDATE mandates SET spent = spent + ? WHERE id = ?",
-            params![coverage.fetched, coverage.mandate.as_str()],
         )?;
         let subject = coverage.run.as_str();
         let detail = serde_json::json!({ "platform": coverage.platform, "mandate": coverage.mandate,
@@ -278,4 +358,26 @@ impl Truth {
         )?;
         Ok(())
     }
+}
+
+fn mandates(connection: &Connection) -> Result<Vec<Mandate>, TruthError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, authority, reference, purpose, budget, spent, expires, revoked FROM mandates ORDER BY id",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut mandates = Vec::new();
+    while let Some(row) = rows.next()? {
+        let expires: String = row.get(6)?;
+        mandates.push(Mandate {
+            id: row.get(0)?,
+            authority: row.get(1)?,
+            reference: row.get(2)?,
+            purpose: row.get(3)?,
+            budget: row.get(4)?,
+            spent: row.get(5)?,
+            expires: expires.parse().map_err(|_| TruthError::Value(format!("date `{expires}`")))?,
+            revoked: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+        });
+    }
+    Ok(mandates)
 }

@@ -40,7 +40,7 @@ pub use cases::{CaseEvent, CaseFilter, CaseHit, RecheckTarget, ReferralFull, Ref
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
 pub use figures::{AnswerTimes, MonthCount, Relisting};
-pub use governance::{Mandate, ScanRow, Schedule};
+pub use governance::{Mandate, MandateEnd, ScanRow, Schedule};
 pub use hits::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded};
 pub use inbox::FOUND_LIMIT;
 pub use known::KnownHit;

@@ -50,6 +50,12 @@ terms! {
         LinkUserinfo = "link-userinfo",
         /// An answer that is no HTTP.
         MalformedResponse = "malformed-response",
+        /// The page budget of the mandate is used up.
+        MandateBudget = "mandate-budget",
+        /// The mandate expired during the scan.
+        MandateExpired = "mandate-expired",
+        /// The mandate was revoked during the scan.
+        MandateRevoked = "mandate-revoked",
         /// The page budget ended first.
         PageBudget = "page-budget",
         /// Another name of a page that was had under a shorter one.

@@ -1,0 +1,222 @@
+//! What both halves of a scan know of one platform: whose scan it is, how far it may go, whether it goes on.
+//!
+//! Nothing here touches a store, so that the half that fetches and examines can hold it too.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tracing::warn;
+
+use crate::engine::scan::tally::{Progress, Tally};
+use crate::listing::CompiledSelectors;
+use crate::vocab::ids::{MandateId, PlatformId, RunId};
+use crate::vocab::platform::Platform;
+use crate::vocab::terms::Reason;
+use crate::vocab::time::{Clock, Timestamp};
+
+/// How long a wait for the end may go without a look at the wall clock, which may be set meanwhile.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(5);
+
+/// How often progress is reported.
+pub(super) const PROGRESS_PERIOD: Duration = Duration::from_secs(1);
+
+/// How far one platform's scan may go.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Pages, at most.
+    pub pages: u64,
+    /// When the time allowed ends.
+    pub until: Option<Timestamp>,
+    /// When the mandate is no longer in force.
+    pub mandate_until: Option<Timestamp>,
+}
+
+/// One platform's scan.
+pub struct PlatformScan {
+    /// The platform.
+    pub platform: Arc<Platform>,
+    /// The mandate it is scanned under.
+    pub mandate: MandateId,
+    /// Name of the run.
+    pub run: RunId,
+    /// When the scan began.
+    pub started_at: Timestamp,
+    /// Its selectors, compiled once.
+    pub selectors: Option<CompiledSelectors>,
+    /// Counts.
+    pub tally: Tally,
+    /// Told when something was settled: there may be new work.
+    pub settled: Notify,
+    /// Told when the scan stops.
+    ending: Notify,
+    until: Option<Timestamp>,
+    mandate_until: Option<Timestamp>,
+    outstanding: AtomicI64,
+    budget: AtomicI64,
+    stopping: AtomicBool,
+    settled_urls: AtomicU64,
+    // A sentence, never held across an await.
+    broken: Mutex<Option<String>>,
+    last_pages: AtomicU64,
+}
+
+impl PlatformScan {
+    /// A scan that begins now.
+    pub fn new(platform: Arc<Platform>, mandate: MandateId, run: RunId, bounds: Bounds, now: Timestamp) -> Self {
+        let selectors = platform.listing.as_ref().and_then(|listing| match CompiledSelectors::compile(listing) {
+            Ok(selectors) => Some(selectors),
+            Err(error) => {
+                // `check` refuses such a file; a platform made in code falls back to structured data.
+                warn!(platform.id = %platform.id, %error, "selectors of `{}` do not compile", platform.id);
+                None
+            }
+        });
+        PlatformScan {
+            platform,
+            mandate,
+            run,
+            started_at: now,
+            selectors,
+            tally: Tally::default(),
+            settled: Notify::new(),
+            ending: Notify::new(),
+            until: bounds.until,
+            mandate_until: bounds.mandate_until,
+            outstanding: AtomicI64::new(0),
+            budget: AtomicI64::new(i64::try_from(bounds.pages).unwrap_or(i64::MAX)),
+            stopping: AtomicBool::new(false),
+            settled_urls: AtomicU64::new(0),
+            broken: Mutex::default(),
+            last_pages: AtomicU64::new(0),
+        }
+    }
+
+    /// Whether lanes should take no more work.
+    pub fn stops(&self, now: Timestamp) -> bool {
+        if self.mandate_until.is_some_and(|until| now >= until) {
+            self.stop_for(Reason::MandateExpired);
+        }
+        if self.until.is_some_and(|until| now >= until) {
+            self.stop_for(Reason::TimeBudget);
+        }
+        self.is_stopping()
+    }
+
+    /// Whether something ended the scan before its work was done.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Acquire)
+    }
+
+    /// Resolves when lanes should take no more work.
+    pub async fn told_to_stop(&self, clock: &dyn Clock) {
+        loop {
+            // Registered before the look, so that a stop between look and wait is not missed.
+            let ending = self.ending.notified();
+            let now = clock.now();
+            if self.stops(now) {
+                return;
+            }
+            let ends = self.until.into_iter().chain(self.mandate_until).min();
+            let left = ends.map_or(LOOK_AT_CLOCK, |until| until.since(now).min(LOOK_AT_CLOCK));
+            tokio::select! { () = ending => {}, () = tokio::time::sleep(left + Duration::from_millis(1)) => {} }
+        }
+    }
+
+    /// Ends the scan in good order.
+    fn stop(&self) {
+        self.stopping.store(true, Ordering::Release);
+        self.ending.notify_waiters();
+        self.settled.notify_waiters();
+    }
+
+    /// Ends the scan because of `reason`, which the first to say so puts in the coverage statement.
+    pub fn stop_for(&self, reason: Reason) {
+        if !self.stopping.swap(true, Ordering::AcqRel) {
+            self.tally.fail(reason);
+            self.stop();
+        }
+    }
+
+    /// Ends the scan because a store failed.
+    pub fn break_off(&self, error: &dyn std::fmt::Display) {
+        warn!(platform.id = %self.platform.id, %error, "scan of `{}` breaks off", self.platform.id);
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+        self.stop();
+    }
+
+    /// What broke the scan off, if a store failed under it.
+    pub fn broken(&self) -> Option<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes one page from the scan's own budget; false when there is none left.
+    pub fn spend(&self) -> bool {
+        if self.budget.fetch_sub(1, Ordering::AcqRel) > 0 {
+            return true;
+        }
+        self.stop_for(Reason::PageBudget);
+        false
+    }
+
+    /// Pages left in the budget.
+    pub fn budget_left(&self) -> usize {
+        usize::try_from(self.budget.load(Ordering::Acquire)).unwrap_or(0)
+    }
+
+    /// Notes leases taken.
+    pub fn took(&self, leases: usize) {
+        self.outstanding.fetch_add(i64::try_from(leases).unwrap_or(0), Ordering::AcqRel);
+    }
+
+    /// Notes leases that ended, and wakes who waits for new work.
+    pub fn ended(&self, leases: usize) {
+        self.outstanding.fetch_sub(i64::try_from(leases).unwrap_or(0), Ordering::AcqRel);
+        self.settled_urls.fetch_add(leases as u64, Ordering::Relaxed);
+        self.settled.notify_waiters();
+    }
+
+    /// Leases taken and not ended.
+    pub fn outstanding(&self) -> i64 {
+        self.outstanding.load(Ordering::Acquire)
+    }
+
+    /// How far it is; `known` URLs were due at its start or found since.
+    pub fn progress(&self, known: u64, ended: bool, now: Timestamp) -> Progress {
+        let counts = self.tally.snapshot();
+        let before = self.last_pages.swap(counts.pages, Ordering::Relaxed);
+        #[expect(clippy::cast_precision_loss, reason = "a rate shown to people")]
+        let pages_per_second = counts.pages.saturating_sub(before) as f64 / PROGRESS_PERIOD.as_secs_f64();
+        let on_their_way = u64::try_from(self.outstanding()).unwrap_or(0);
+        let settled = self.settled_urls.load(Ordering::Relaxed);
+        let left = known.saturating_sub(settled).min(self.budget_left() as u64);
+        let ran = now.since(self.started_at).as_secs();
+        let seconds_left = ran.saturating_mul(left).checked_div(settled).filter(|_| ran > 0 && !ended);
+        Progress {
+            platform: self.platform.id.clone(),
+            counts,
+            pages_per_second,
+            on_their_way,
+            left,
+            seconds_left,
+            ended,
+        }
+    }
+}
+
+/// The platforms of one run. Messages name a scan by platform and run; whoever gets one finds the scan here.
+pub struct Scans(HashMap<PlatformId, Arc<PlatformScan>>);
+
+impl Scans {
+    /// The scans of a run.
+    pub fn new(scans: impl IntoIterator<Item = Arc<PlatformScan>>) -> Self {
+        Scans(scans.into_iter().map(|scan| (scan.platform.id.clone(), scan)).collect())
+    }
+
+    /// The scan that a message speaks of; `None` when it is of another run.
+    pub fn of(&self, platform: &PlatformId, run: &RunId) -> Option<&Arc<PlatformScan>> {
+        self.0.get(platform).filter(|scan| scan.run == *run)
+    }
+}

@@ -1,0 +1,176 @@
+//! A mandate's budget and end hold for every request: across platforms, runs and processes, in scans and in rechecks.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use listingwatch::app::{App, Paths};
+use listingwatch::engine::scan::{self, ScanOrder};
+use listingwatch::store::truth::Mandate;
+use listingwatch::telemetry::SystemClock;
+use listingwatch::vocab::actor::Actor;
+use listingwatch::vocab::ids::{MandateId, RunId};
+use listingwatch::vocab::time::{Clock, Timestamp};
+
+use crate::mockserver::{MockServer, Reply};
+use crate::program::{Ended, Place, links, listing, offer};
+
+/// A chain of pages, each with a link to the next; `slow` is how long each takes.
+fn chain(slow: Duration) -> MockServer {
+    MockServer::start(move |asked| match asked.path.strip_prefix("/p/").and_then(|n| n.parse::<u32>().ok()) {
+        Some(number) => {
+            std::thread::sleep(slow);
+            Reply::html(listing(&format!("Chair {number}"), "Oak.", &[format!("/p/{}", number + 1)]))
+        }
+        None if asked.path == "/" => Reply::html(links(&["/p/1".to_owned(), "/p/1000".to_owned()])),
+        None => Reply::status(404),
+    })
+}
+
+fn pages(server: &MockServer) -> usize {
+    server.paths().iter().filter(|path| *path != "/robots.txt").count()
+}
+
+fn create(place: &Place, id: &str, budget: &str, expires: &str) -> Ended {
+    let line = ["mandate", "create", id, "--authority", "Office", "--reference", "A 1", "--purpose", "test"];
+    place.run(&[&line[..], &["--budget", budget, "--expires", expires]].concat())
+}
+
+fn spent(place: &Place, id: &str) -> u64 {
+    let ended = place.run(&["--json", "mandate", "list"]).expect(0);
+    let mut rows = ended.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+    rows.find(|row| row["id"] == id).unwrap()["spent"].as_u64().unwrap()
+}
+
+#[test]
+fn a_page_budget_holds_over_platforms_and_runs() {
+    let (one, two) = (chain(Duration::ZERO), chain(Duration::ZERO));
+    let place = Place::new();
+    place.own_site("one", &one.url("/"), "");
+    place.own_site("two", &two.url("/"), "");
+    create(&place, "m", "4", "2099-12-31").expect(0);
+    place.run(&["scan", "one", "--json", "--mandate", "m", "--max-pages", "1"]).expect(4);
+    assert_eq!((pages(&one), spent(&place, "m")), (1, 1));
+    let ended = place.run(&["scan", "--json", "--mandate", "m"]).expect(4);
+    assert_eq!((pages(&one) + pages(&two), spent(&place, "m")), (4, 4));
+    let reasons = ["one", "two"].map(|id| ended.coverage(id)["failures"]["mandate-budget"].clone());
+    assert!(reasons.contains(&1.into()), "{}", ended.out);
+    assert!(ended.err.contains("hint:") && ended.err.contains("mandate create"), "{}", ended.err);
+    // What was cut short goes on under the next mandate.
+    let refused = place.run(&["scan", "--json", "--mandate", "m"]).expect(5);
+    assert!(refused.err.contains("no pages left"), "{}", refused.err);
+    assert_eq!(pages(&one) + pages(&two), 4);
+}
+
+#[test]
+fn a_killed_scan_leaves_no_pages_to_be_used_twice() {
+    let server = chain(Duration::from_millis(30));
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    create(&place, "m", "5", "2099-12-31").expect(0);
+    let running = place.spawn(&["scan", "--json", "--mandate", "m"]);
+    server.wait_for("two pages", |log| log.iter().filter(|asked| asked.path != "/robots.txt").count() >= 2);
+    running.kill();
+    let ended = place.run(&["scan", "--json", "--mandate", "m"]).expect(4);
+    assert_eq!(ended.coverage("bazaar")["failures"]["mandate-budget"], 1, "{}", ended.out);
+    assert!(pages(&server) <= 5, "{:?}", server.paths());
+}
+
+#[test]
+fn a_recheck_by_hand_takes_its_pages_from_the_mandate() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/" => Reply::html(links(&["/a".to_owned()])),
+        "/a" => Reply::html(offer(1, &[])),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "");
+    create(&place, "m", "3", "2099-12-31").expect(0);
+    place.run(&["scan", "--json", "--mandate", "m"]).expect(0);
+    let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
+    let looked = place.run(&["--json", "referrals", "recheck", &case]).expect(0);
+    assert_eq!((pages(&server), spent(&place, "m")), (3, 3), "{}", looked.out);
+    let refused = place.run(&["--json", "referrals", "recheck", &case]).expect(4);
+    assert_eq!((pages(&server), &refused.json()["refused"]), (3, &"mandate-budget".into()), "{}", refused.out);
+    assert!(refused.err.contains("mandate create"), "{}", refused.err);
+    // Another mandate that the platform file names takes its place.
+    create(&place, "next", "1", "2099-12-31").expect(0);
+    place.own_site("bazaar", &server.url("/"), "\n[schedule]\ncron = \"0 3 * * *\"\nmandate = \"next\"\n");
+    place.run(&["--json", "referrals", "recheck", &case]).expect(0);
+    assert_eq!((pages(&server), spent(&place, "next")), (4, 1));
+}
+
+#[test]
+fn a_mandate_that_is_over_is_not_recorded() {
+    let place = Place::new();
+    let ended = create(&place, "m", "3", "2020-12-31").expect(2);
+    assert!(ended.err.contains("2020-12-31") && ended.err.contains("hint:"), "{}", ended.err);
+    assert_eq!(place.run(&["--json", "mandate", "list"]).expect(0).out, "");
+}
+
+#[test]
+fn a_mandate_that_is_revoked_ends_the_scan_under_it() {
+    let server = chain(Duration::from_millis(20));
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    create(&place, "m", "100000", "2099-12-31").expect(0);
+    let running = place.spawn(&["scan", "--json", "--mandate", "m"]);
+    server.wait_for("a page", |log| log.iter().any(|asked| asked.path == "/p/1"));
+    place.run(&["mandate", "revoke", "m"]).expect(0);
+    let ended = running.end().expect(4);
+    assert_eq!(ended.coverage("bazaar")["failures"]["mandate-revoked"], 1, "{}", ended.out);
+    // What was claimed and not used is not counted.
+    assert_eq!(spent(&place, "m"), pages(&server) as u64);
+}
+
+/// The system's clock, set forward while it runs.
+#[derive(Clone, Default)]
+struct Jumping(Arc<AtomicI64>);
+
+impl Clock for Jumping {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(SystemClock.now().as_millis() + self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mandate_that_expires_ends_the_scan_under_it() {
+    let clock = Jumping::default();
+    let jump = clock.clone();
+    let server = MockServer::start(move |asked| match asked.path.as_str() {
+        "/" => Reply::html(links(&["/p/1".to_owned()])),
+        "/p/1" => {
+            jump.0.store(48 * 3_600_000, Ordering::SeqCst);
+            Reply::html(links(&["/p/2".to_owned()]))
+        }
+        "/p/2" => Reply::html("late"),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "");
+    let paths = Paths::new(&place.data(), Some(&place.path("seeds")), None, Some(&place.path("listingwatch.toml")));
+    let app = App::open(paths, Vec::new(), None, Arc::new(clock.clone())).unwrap();
+    let id = MandateId::parse("today").unwrap();
+    let mandate = Mandate {
+        id: id.to_string(),
+        authority: "Office".to_owned(),
+        reference: "A 1".to_owned(),
+        purpose: "test".to_owned(),
+        budget: None,
+        spent: 0,
+        expires: clock.now().date(),
+        revoked: None,
+    };
+    app.rooms.truth.create_mandate(&mandate, &Actor::named("anna").unwrap(), clock.now()).unwrap();
+    let order = ScanOrder {
+        run: RunId::parse("run-1").unwrap(),
+        platforms: app.platforms().into_iter().map(|platform| (platform, id.clone())).collect(),
+        max_pages: None,
+        until: None,
+    };
+    let results = scan::run(app.rooms.clone(), order, |_| {}, std::future::pending()).await.unwrap();
+    assert_eq!(results[0].coverage.failures.get("mandate-expired"), Some(&1), "{:?}", results[0]);
+    assert_eq!(server.count("/p/2"), 0);
+    assert_eq!(app.rooms.truth.mandate(&id).unwrap().spent, 2);
+    app.close().unwrap();
+}
