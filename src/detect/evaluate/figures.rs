@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::detect::evaluate::Judged;
+use crate::detect::evaluate::label::Judged;
 
 /// Share of listings in scope among all, as assumed for [`Figures::precision_at_base_rate`].
 const BASE_RATE: f64 = 0.001;

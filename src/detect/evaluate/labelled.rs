@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::detect::evaluate::Judged;
 use crate::detect::evaluate::figures::{share, wilson};
+use crate::detect::evaluate::label::Judged;
 
 /// The technique of rows whose name is written as it is.
 const PLAIN: &str = "plain";

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::detect::assessment::{Assessment, NameMatch};
-use crate::detect::evaluate::SpanLabel;
+use crate::detect::evaluate::label::SpanLabel;
 use crate::detect::identifiers;
 use crate::detect::view::fold;
 use crate::detect::watchlist::{Substance, Watchlist};
