@@ -7,22 +7,23 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use tokio::sync::watch;
+
 use crate::archive::warc_file::{WarcWriter, WriterOptions};
-use crate::config::in_use::{FilesInUse, Part, digests};
+use crate::config::in_use::{FilesInUse, Part};
 use crate::config::problem::Problem;
 use crate::config::settings::Settings;
+use crate::config::watchlist::{WatchlistError, WatchlistFolder};
+use crate::detect::Detector;
 use crate::detect::assessment::Verdict;
-use crate::detect::changes::WatchlistChanges;
-use crate::detect::conflicts::conflicts;
-use crate::detect::watchlist::{PatternProblem, Watchlist};
-use crate::detect::{Detector, DetectorError};
+use crate::detect::watchlist::Watchlist;
 use crate::engine::intake::{self, Pushed};
 use crate::engine::mandate::Purses;
 use crate::engine::offered;
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::tally::Progress;
-use crate::evidence::audit::Said;
+use crate::engine::service::{JobError, News, Reloaded, Service, Surroundings, Watchlists};
 use crate::fetch::client::Client;
 use crate::fetch::gate::Gate;
 use crate::outbound::links::{LinkKey, NoticeDesk};
@@ -35,7 +36,6 @@ use crate::store::hot::HotStore;
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::truth::Truth;
-use crate::vocab::actor::{Actor, Job};
 use crate::vocab::identity::Identity;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
@@ -64,6 +64,15 @@ pub enum AppError {
     /// A room could not be opened.
     #[error(transparent)]
     Room(#[from] anyhow::Error),
+}
+
+impl From<WatchlistError> for AppError {
+    fn from(error: WatchlistError) -> Self {
+        match error {
+            WatchlistError::Problems(problems) => AppError::Configuration(problems),
+            WatchlistError::Detector(error) => AppError::Room(error.into()),
+        }
+    }
 }
 
 fn problems_in_words(problems: &[Problem]) -> String {
@@ -122,8 +131,9 @@ pub struct App {
     pub progress: Mutex<Vec<Progress>>,
     platforms: RwLock<Vec<Arc<Platform>>>,
     answered: RwLock<Option<AnswerHook>>,
-    patterns_seen: Mutex<Option<u64>>,
-    files: Mutex<FilesInUse>,
+    watchlists: Arc<Watchlists>,
+    /// The files in use when it was opened; the watchlist may have been loaded again since.
+    files: FilesInUse,
     own: Vec<Part>,
     ledger: Arc<CheckpointedLedger>,
     _lock: DirectoryLock,
@@ -155,8 +165,9 @@ impl App {
         let today = clock.now().date();
         let mut platforms = load_platforms(&paths, today)?;
         platforms.extend(extra);
-        let patterns_seen = paths.patterns.as_deref().and_then(state_of_files);
-        let detector = load_detector(&paths)?;
+        let folder = WatchlistFolder::new(paths.patterns.as_deref());
+        let seen = folder.state();
+        let detector = folder.detector()?;
         let lock = DirectoryLock::take(&paths.data)?;
         check_layout(&paths.data)?;
         let (hot, report) = HotStore::open(&paths.data.join("state"), &settings.limits).map_err(anyhow::Error::from)?;
@@ -216,8 +227,8 @@ impl App {
             progress: Mutex::default(),
             platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
             answered: RwLock::new(None),
-            patterns_seen: Mutex::new(patterns_seen),
-            files: Mutex::new(files),
+            watchlists: Arc::new(Watchlists::new(folder, seen, files.patterns.clone())),
+            files,
             own,
             ledger,
             _lock: lock,
@@ -231,7 +242,7 @@ impl App {
 
     /// The files of the configuration in use.
     pub fn files_in_use(&self) -> FilesInUse {
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        FilesInUse { patterns: self.watchlists.in_use(), ..self.files.clone() }
     }
 
     /// Whether a part of the configuration was handed to [`App::open`] and is in no file.
@@ -264,36 +275,30 @@ impl App {
         }
     }
 
-    /// Loads the watchlist again if a file of it changed, came or went; answers with what the new one changes. A refused
-    /// list leaves the old one in use.
+    /// Loads the watchlist again if a file of it changed, came or went.
     ///
     /// # Errors
-    /// Every problem of the changed files.
-    pub fn reload_watchlist(&self) -> Result<Option<Reloaded>, AppError> {
-        let Some(state) = self.paths.patterns.as_deref().and_then(state_of_files) else { return Ok(None) };
-        {
-            let mut seen = self.patterns_seen.lock().unwrap_or_else(PoisonError::into_inner);
-            if *seen == Some(state) {
-                return Ok(None);
-            }
-            *seen = Some(state);
-        }
-        let files = pattern_files(&self.paths)?;
-        let watchlist = parse_patterns(&self.paths, &files)?;
-        let conflicts = problems_of(&self.paths, conflicts(&watchlist, &files));
-        let detector = compile(&self.paths, watchlist)?;
-        self.files.lock().unwrap_or_else(PoisonError::into_inner).patterns = digests(&files);
-        let (old, new) = (self.rooms.detector(), detector.watchlist().version().to_owned());
-        if old.watchlist().version() == new {
-            return Ok(None);
-        }
-        let changes = WatchlistChanges::between(old.watchlist(), detector.watchlist());
-        let detail =
-            serde_json::json!({ "from": old.watchlist().version(), "to": new, "changes": changes }).to_string();
-        self.rooms.replace_detector(detector);
-        let said = Said { actor: &Actor::Job(Job::Reload), action: "reload-watchlist", subject: &new, detail: &detail };
-        self.rooms.truth.note(&said, self.rooms.now()).map_err(anyhow::Error::from)?;
-        Ok(Some(Reloaded { version: new, changes, conflicts }))
+    /// Every problem of the changed files; the old list stays in use.
+    pub fn reload_watchlist(&self) -> Result<Option<Reloaded>, JobError> {
+        self.watchlists.reload(&self.rooms)
+    }
+
+    /// The jobs of a hub over this directory, which end when `stopped` turns true. `progress` is told how far scheduled
+    /// scans are, `news` what happens.
+    pub fn service(
+        self: &Arc<Self>,
+        progress: impl Fn(&[Progress]) + Send + Sync + 'static,
+        news: impl Fn(News) + Send + Sync + 'static,
+        stopped: watch::Receiver<bool>,
+    ) -> Arc<Service> {
+        let app = self.clone();
+        let around = Surroundings {
+            platforms: Box::new(move || app.platforms()),
+            progress: Box::new(progress),
+            news: Box::new(news),
+            warc: self.paths.warc(),
+        };
+        Service::new(self.rooms.clone(), self.watchlists.clone(), around, stopped)
     }
 
     /// Closes what must be closed in good order. Without it the next start treats this one as a crash.
@@ -314,27 +319,13 @@ fn contact_url(settings: &Settings) -> String {
     settings.crawler.contact_url.clone().or_else(page).unwrap_or_else(|| DEFAULT_CONTACT_URL.to_owned())
 }
 
-/// What a reload brought.
-#[derive(Debug)]
-pub struct Reloaded {
-    /// Version and digest of the list now in use.
-    pub version: String,
-    /// What it changes of the one before.
-    pub changes: WatchlistChanges,
-    /// Names and identifiers that mean two things, and the like: the list is in use, a person should look.
-    pub conflicts: Vec<Problem>,
-}
-
 /// Contact named in the User-Agent until the settings name one.
 pub const DEFAULT_CONTACT_URL: &str = "https://listingwatch.example/about-crawler";
 
 /// The files a configuration at `paths` is read from, as they are now.
 pub fn files_of(paths: &Paths) -> FilesInUse {
-    let patterns = match &paths.patterns {
-        Some(_) => pattern_files(paths).unwrap_or_default(),
-        None => crate::detect::builtin_files(),
-    };
-    FilesInUse::read(paths.seeds.as_deref(), digests(&patterns), paths.settings.as_deref())
+    let patterns = WatchlistFolder::new(paths.patterns.as_deref()).digests();
+    FilesInUse::read(paths.seeds.as_deref(), patterns, paths.settings.as_deref())
 }
 
 /// The settings file, or defaults where there is none.
@@ -364,7 +355,7 @@ pub fn load_platforms(paths: &Paths, today: jiff::civil::Date) -> Result<Vec<Pla
 /// # Errors
 /// Every problem of the pattern files.
 pub fn load_detector(paths: &Paths) -> Result<Detector, AppError> {
-    compile(paths, load_watchlist(paths)?)
+    Ok(WatchlistFolder::new(paths.patterns.as_deref()).detector()?)
 }
 
 /// The watchlist of the patterns folder, or the one compiled in.
@@ -372,108 +363,12 @@ pub fn load_detector(paths: &Paths) -> Result<Detector, AppError> {
 /// # Errors
 /// Every problem of the pattern files.
 pub fn load_watchlist(paths: &Paths) -> Result<Watchlist, AppError> {
-    match &paths.patterns {
-        Some(_) => parse_patterns(paths, &pattern_files(paths)?),
-        None => Watchlist::builtin().map_err(|problems| AppError::Configuration(problems_of(paths, problems))),
-    }
+    Ok(WatchlistFolder::new(paths.patterns.as_deref()).watchlist()?)
 }
 
 /// The watchlist with everything that is wrong with it, and whatever could be read all the same.
 pub fn examine_watchlist(paths: &Paths) -> (Option<Watchlist>, Vec<Problem>) {
-    let refused = |error: AppError| match error {
-        AppError::Configuration(problems) => problems,
-        other => vec![Problem::about("patterns", other.to_string(), None)],
-    };
-    let files = match &paths.patterns {
-        Some(_) => match pattern_files(paths) {
-            Ok(files) => files,
-            Err(error) => return (None, refused(error)),
-        },
-        None => crate::detect::builtin_files(),
-    };
-    match parse_patterns(paths, &files) {
-        Ok(watchlist) => {
-            let mut problems = problems_of(paths, conflicts(&watchlist, &files));
-            if problems.is_empty() {
-                problems.extend(compile(paths, watchlist.clone()).err().map(refused).unwrap_or_default());
-            }
-            (Some(watchlist), problems)
-        }
-        Err(error) => (None, refused(error)),
-    }
-}
-
-fn pattern_files(paths: &Paths) -> Result<Vec<(String, String)>, AppError> {
-    let folder = paths.patterns.as_deref().unwrap_or_else(|| Path::new("patterns"));
-    read_patterns(folder).map_err(|problem| AppError::Configuration(vec![problem]))
-}
-
-fn parse_patterns(paths: &Paths, files: &[(String, String)]) -> Result<Watchlist, AppError> {
-    Watchlist::parse(files).map_err(|problems| AppError::Configuration(problems_of(paths, problems)))
-}
-
-fn compile(paths: &Paths, watchlist: Watchlist) -> Result<Detector, AppError> {
-    let watchlist = Arc::new(watchlist);
-    Detector::compile(watchlist.clone()).map_err(|error| match error {
-        // The conflicts of the list say where the rule stands.
-        DetectorError::ClassRule(reason) => AppError::Configuration(vec![Problem::about(
-            in_folder(paths, "classes.toml"),
-            reason,
-            Some("`listingwatch check` names the place".to_owned()),
-        )]),
-        error @ DetectorError::Automaton(_) => AppError::Room(anyhow::Error::from(error)),
-    })
-}
-
-/// Problems of pattern files, with paths that can be opened.
-fn problems_of(paths: &Paths, problems: Vec<PatternProblem>) -> Vec<Problem> {
-    let with_path = |problem: PatternProblem| Problem {
-        severity: crate::config::problem::Severity::Error,
-        file: in_folder(paths, &problem.file),
-        line: problem.line,
-        column: problem.column,
-        message: problem.message,
-        hint: problem.hint,
-    };
-    problems.into_iter().map(with_path).collect()
-}
-
-fn in_folder(paths: &Paths, file: &str) -> String {
-    match &paths.patterns {
-        Some(folder) => folder.join(file).display().to_string(),
-        None => format!("built-in {file}"),
-    }
-}
-
-/// All `*.toml` files below `folder`, with their paths relative to it, sorted.
-fn read_patterns(folder: &Path) -> Result<Vec<(String, String)>, Problem> {
-    let unreadable = |path: &Path, error: &std::io::Error| {
-        Problem::about(
-            path.display().to_string(),
-            format!("cannot be read: {error}"),
-            Some(
-                "name a readable folder with --patterns, or leave it out to use the watchlist that is compiled in"
-                    .into(),
-            ),
-        )
-    };
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(current) = folders.pop() {
-        let entries = std::fs::read_dir(&current).map_err(|error| unreadable(&current, &error))?;
-        for entry in entries {
-            let path = entry.map_err(|error| unreadable(&current, &error))?.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "toml") {
-                let text = std::fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-                let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
-                files.push((name, text));
-            }
-        }
-    }
-    files.sort();
-    Ok(files)
+    WatchlistFolder::new(paths.patterns.as_deref()).examined()
 }
 
 fn check_layout(data: &Path) -> Result<(), AppError> {
@@ -486,24 +381,6 @@ fn check_layout(data: &Path) -> Result<(), AppError> {
         }
         Err(error) => Err(AppError::Room(error.into())),
     }
-}
-
-/// A digest over the names, sizes and times of change of the files below `folder`.
-fn state_of_files(folder: &Path) -> Option<u64> {
-    let mut states: Vec<(PathBuf, u64, Option<std::time::SystemTime>)> = Vec::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(current) = folders.pop() {
-        for entry in std::fs::read_dir(current).ok()?.flatten() {
-            let Ok(meta) = entry.metadata() else { continue };
-            if meta.is_dir() {
-                folders.push(entry.path());
-            } else if entry.path().extension().is_some_and(|extension| extension == "toml") {
-                states.push((entry.path(), meta.len(), meta.modified().ok()));
-            }
-        }
-    }
-    states.sort();
-    Some(xxhash_rust::xxh3::xxh3_64(format!("{states:?}").as_bytes()))
 }
 
 impl App {

@@ -59,7 +59,7 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
     output.note("a synthetic marketplace runs on loopback; now it is scanned as any platform would be");
     let mandate = MandateId::parse("own-site").map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
     let order = ScanOrder {
-        run: scan::run_id(&app)?,
+        run: crate::engine::scan::run_id(app.rooms.now()),
         platforms: app.platforms().into_iter().map(|platform| (platform, mandate.clone())).collect(),
         max_pages: None,
         until: None,

@@ -276,14 +276,20 @@ pub(super) fn doctor(app: &App, output: &Output) -> Result<Exit, Failure> {
     let ahead = app.rooms.truth.newest_moment()?.filter(|at| *at > now.after(CLOCK_TOLERANCE));
     let document = serde_json::json!({
         "data": app.paths().data, "platforms": app.platforms().len(), "watchlist": app.rooms.detector().watchlist().version(),
+        "jobs": app.rooms.truth.jobs()?,
         "audit_entries": audit.as_ref().map(|(entries, _)| *entries).unwrap_or(0), "audit_whole": audit.is_ok(), "sender": sender,
         "clock": if ahead.is_some() { "behind" } else { "right" },
     });
     if output.json {
         output.json_document(&document)?;
     } else {
-        for (name, value) in document.as_object().into_iter().flatten() {
+        for (name, value) in document.as_object().into_iter().flatten().filter(|(name, _)| *name != "jobs") {
             output.line(format!("{name:<14} {value}"))?;
+        }
+        for job in app.rooms.truth.jobs()? {
+            let result = if job.succeeded { "" } else { "FAILED: " };
+            let (name, detail) = (format!("job {}", job.name), job.detail);
+            output.line(format!("{name:<18} {} for {} ms  {result}{detail}", job.last_run, job.duration_ms))?;
         }
         if !sender {
             output.note("hint: without [sender] in listingwatch.toml no notice can leave");

@@ -11,7 +11,7 @@ use crate::engine::mandate::OWN_SITE;
 use crate::engine::scan::tally::Progress;
 use crate::engine::scan::{self, PlatformResult, ScanOrder};
 use crate::report::coverage::{in_words, span};
-use crate::vocab::ids::{MandateId, PlatformId, RunId};
+use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{Basis, Platform};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
@@ -37,11 +37,8 @@ pub(super) async fn carry_out(
     order: ScanOrder,
     output: &Output,
 ) -> Result<Vec<PlatformResult>, Failure> {
-    let (shown, progress_app) = (output.clone(), app.clone());
-    let show = move |progress: &[Progress]| {
-        *progress_app.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress.to_vec();
-        shown.progress(progress_line(progress, progress_app.rooms.now()));
-    };
+    let (output, watching) = (output.clone(), app.clone());
+    let show = move |progress: &[Progress]| show(&watching, &output, progress);
     let stop = async {
         // Ctrl-C ends a scan in good order; what was not fetched is still due.
         if tokio::signal::ctrl_c().await.is_err() {
@@ -53,6 +50,12 @@ pub(super) async fn carry_out(
     })?;
     crate::engine::dispatch::step(&app.rooms, &app.platforms()).await?;
     Ok(results)
+}
+
+/// Shows how far scans are: here, to other commands, and in the console.
+pub(super) fn show(app: &App, output: &Output, progress: &[Progress]) {
+    *app.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress.to_vec();
+    output.progress(progress_line(progress, app.rooms.now()));
 }
 
 pub(super) fn report(results: &[PlatformResult], output: &Output) -> Result<Exit, Failure> {
@@ -151,13 +154,7 @@ fn order(app: &App, args: &ScanArgs, platforms: Vec<Arc<Platform>>) -> Result<Sc
         }
         None => None,
     };
-    Ok(ScanOrder { run: run_id(app)?, platforms: with_mandates, max_pages: args.max_pages, until })
-}
-
-/// A run is named after its start, so that lists sort by time.
-pub(super) fn run_id(app: &App) -> Result<RunId, Failure> {
-    let stamp: String = app.rooms.now().to_string().chars().filter(char::is_ascii_digit).collect();
-    RunId::parse(&format!("run-{stamp}")).map_err(|error| Failure::new(Exit::Internal, error.to_string()))
+    Ok(ScanOrder { run: scan::run_id(now), platforms: with_mandates, max_pages: args.max_pages, until })
 }
 
 /// URLs of a platform that a dry run lists.

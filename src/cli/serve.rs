@@ -1,4 +1,4 @@
-//! `serve`: the hub and its loops.
+//! `serve`: the hub and its jobs.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,24 +8,13 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::app::{App, AppError, Paths, Reloaded};
+use crate::app::{App, Paths};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::ServeArgs;
 use crate::cli::{control, scan};
-use crate::engine::scan::ScanOrder;
-use crate::engine::{dispatch, recheck, retention, schedule};
+use crate::engine::service::{self, News};
 use crate::telemetry::SystemClock;
-use crate::vocab::actor::{Actor, Job};
-use crate::vocab::ids::MandateId;
-use crate::vocab::platform::Basis;
-use crate::vocab::time::Timestamp;
-
-/// How often what is due is looked for.
-const TICK: Duration = Duration::from_secs(2);
-
-/// Rechecks made in one step.
-const RECHECKS_AT_ONCE: usize = 20;
 
 pub(super) async fn run(paths: Paths, args: &ServeArgs, output: &Output) -> Result<Exit, Failure> {
     let app =
@@ -73,7 +62,7 @@ pub(super) enum Door {
     Tls(Arc<rustls::ServerConfig>),
 }
 
-/// Serves and runs the loops until Ctrl-C or SIGTERM. `token` is shown as a way in.
+/// Serves and runs the jobs until Ctrl-C or SIGTERM. `token` is shown as a way in.
 pub(super) async fn until_stopped(
     app: Arc<App>,
     listener: TcpListener,
@@ -110,7 +99,13 @@ pub(super) async fn until_stopped(
             tracing::error!(%error, "the control socket ended");
         }
     });
-    tasks.spawn(loops(app.clone(), loop_stop, output.clone()));
+    let (news, progress, watched) = (output.clone(), output.clone(), app.clone());
+    let service = app.service(
+        move |progressed| scan::show(&watched, &progress, progressed),
+        move |told| say(&told, &news),
+        loop_stop,
+    );
+    tasks.spawn(service::run(service));
     shutdown_signal().await;
     output.note("stopping");
     let _ = stop.send(true);
@@ -135,177 +130,20 @@ async fn shutdown_signal() {
     }
 }
 
-/// Dispatch; recheck; schedule and reload: each in a task of its own, so that none waits for another.
-async fn loops(app: Arc<App>, stopped: watch::Receiver<bool>, output: Output) {
-    let mut tasks: JoinSet<()> = JoinSet::new();
-    let (dispatching, ending) = (app.clone(), stopped.clone());
-    tasks.spawn(every_tick(ending, move || {
-        let app = dispatching.clone();
-        async move {
-            if let Err(error) = dispatch::step(&app.rooms, &app.platforms()).await {
-                tracing::error!(%error, "dispatch failed");
+/// What the hub's jobs say while they run.
+fn say(news: &News, output: &Output) {
+    match news {
+        News::Reloaded(reloaded) => {
+            output.note(format!("the watchlist was reloaded: {}", reloaded.version));
+            output.note(format!("  {}", reloaded.changes));
+            for problem in &reloaded.conflicts {
+                output.note(format!("  {problem}"));
             }
+            output.note("  hint: `listingwatch rescreen` judges the archive again with it");
         }
-    }));
-    let (rechecking, ending) = (app.clone(), stopped.clone());
-    tasks.spawn(every_tick(ending, move || {
-        let app = rechecking.clone();
-        async move {
-            if let Err(error) = recheck::step(&app.rooms, &app.platforms(), RECHECKS_AT_ONCE).await {
-                tracing::error!(%error, "recheck failed");
-            }
-        }
-    }));
-    let (keeping, ending) = (app.clone(), stopped.clone());
-    let next = Arc::new(std::sync::Mutex::new(Due::default()));
-    tasks.spawn(every_tick(ending, move || {
-        let (app, next) = (keeping.clone(), next.clone());
-        async move {
-            let done = tokio::task::spawn_blocking(move || keep_house(&app, &next)).await;
-            if !matches!(done, Ok(())) {
-                tracing::error!("retention ended in a panic");
-            }
-        }
-    }));
-    let scans: Arc<tokio::sync::Mutex<JoinSet<()>>> = Arc::default();
-    let running = scans.clone();
-    tasks.spawn(every_tick(stopped, move || {
-        let (app, output, scans) = (app.clone(), output.clone(), scans.clone());
-        async move {
-            match app.reload_watchlist() {
-                Ok(Some(reloaded)) => say_reloaded(&reloaded, &output),
-                Ok(None) => {}
-                Err(AppError::Configuration(problems)) => {
-                    tracing::warn!(
-                        problems = problems.len(),
-                        "the changed watchlist is refused; the old one stays in use"
-                    );
-                    problems.iter().for_each(|problem| output.note(problem.to_string()));
-                }
-                Err(error) => tracing::warn!(%error, "the changed watchlist is refused; the old one stays in use"),
-            }
-            let mut scans = scans.lock().await;
-            while scans.try_join_next().is_some() {}
-            if scans.is_empty() {
-                start_due_scan(&app, &mut scans, &output);
-            }
-        }
-    }));
-    while tasks.join_next().await.is_some() {}
-    running.lock().await.shutdown().await;
-}
-
-fn say_reloaded(reloaded: &Reloaded, output: &Output) {
-    output.note(format!("the watchlist was reloaded: {}", reloaded.version));
-    output.note(format!("  {}", reloaded.changes));
-    for problem in &reloaded.conflicts {
-        output.note(format!("  {problem}"));
-    }
-    output.note("  hint: `listingwatch rescreen` judges the archive again with it");
-}
-
-/// Between two runs of retention.
-const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
-
-/// Between two checkpoints of a growing audit log.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(3600);
-
-/// When the house is kept next.
-struct Due {
-    retention: Timestamp,
-    checkpoint: Timestamp,
-}
-
-impl Default for Due {
-    fn default() -> Self {
-        Due { retention: Timestamp::EPOCH, checkpoint: Timestamp::EPOCH }
-    }
-}
-
-/// Destroys what is over its time, and signs the audit log's end, when either is due.
-fn keep_house(app: &App, due: &std::sync::Mutex<Due>) {
-    let now = app.rooms.now();
-    let mut due = due.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    if now >= due.checkpoint {
-        due.checkpoint = now.after(CHECKPOINT_EVERY);
-        if let Err(error) = app.rooms.truth.checkpoint_audit_if_grown(now) {
-            tracing::error!(%error, "the audit log's end could not be signed");
+        News::Refused(problems) => problems.iter().for_each(|problem| output.note(problem.to_string())),
+        News::Scanned(result) => {
+            output.note(format!("scheduled scan of {}: {} pages, {} hits", result.platform, result.pages, result.hits))
         }
     }
-    if now >= due.retention {
-        due.retention = now.after(RETENTION_EVERY);
-        if let Err(error) = retention::run(&app.rooms, &app.paths().warc(), &Actor::Job(Job::Retention)) {
-            tracing::error!(%error, "retention could not be carried out");
-        }
-    }
-}
-
-/// Does `work` every tick until the program stops.
-async fn every_tick<F: Future<Output = ()>>(mut stopped: watch::Receiver<bool>, work: impl Fn() -> F) {
-    loop {
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return,
-            () = tokio::time::sleep(TICK) => {}
-        }
-        tokio::select! {
-            _ = stopped.wait_for(|stop| *stop) => return,
-            () = work() => {}
-        }
-    }
-}
-
-fn start_due_scan(app: &Arc<App>, scans: &mut JoinSet<()>, output: &Output) {
-    let due = match schedule::due(&app.rooms, &app.platforms()) {
-        Ok(due) => due,
-        Err(error) => {
-            tracing::error!(%error, "the schedule could not be read");
-            return;
-        }
-    };
-    let now = app.rooms.now();
-    let mut platforms = Vec::new();
-    for platform in due {
-        if let Err(error) = app.rooms.truth.note_scheduled(&platform.id, now) {
-            tracing::error!(%error, "the schedule could not be noted");
-            return;
-        }
-        let named = platform.schedule.as_ref().and_then(|schedule| schedule.mandate.clone());
-        let mandate = match named {
-            Some(id) => match app.rooms.truth.mandate(&id).map(|mandate| mandate.refuses(now)) {
-                Ok(None) => Some(id),
-                Ok(Some(reason)) => {
-                    tracing::warn!(platform.id = %platform.id, reason, "scheduled scan of `{}` is refused", platform.id);
-                    None
-                }
-                Err(error) => {
-                    tracing::warn!(platform.id = %platform.id, %error, "scheduled scan of `{}` is refused", platform.id);
-                    None
-                }
-            },
-            None if platform.agreement.basis == Basis::OwnSite => MandateId::parse("own-site").ok(),
-            None => None,
-        };
-        if let Some(mandate) = mandate {
-            platforms.push((platform, mandate));
-        }
-    }
-    if platforms.is_empty() {
-        return;
-    }
-    let (app, output) = (app.clone(), output.clone());
-    let Ok(run) = scan::run_id(&app) else { return };
-    let order = ScanOrder { run, platforms, max_pages: None, until: None };
-    scans.spawn(async move {
-        match scan::carry_out(&app, order, &output).await {
-            Ok(results) => {
-                for result in results {
-                    output.note(format!(
-                        "scheduled scan of {}: {} pages, {} hits",
-                        result.platform, result.pages, result.hits
-                    ));
-                }
-            }
-            Err(error) => tracing::error!(%error, "scheduled scan failed"),
-        }
-    });
 }

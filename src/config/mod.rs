@@ -13,6 +13,7 @@ pub mod problem;
 mod reader;
 pub mod settings;
 pub mod units;
+pub mod watchlist;
 
 pub use load::{load_platforms, load_settings};
 pub use problem::{Problem, Severity};

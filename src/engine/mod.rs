@@ -17,3 +17,4 @@ pub mod retention;
 pub mod rooms;
 pub mod scan;
 pub mod schedule;
+pub mod service;

@@ -42,6 +42,7 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
         get("/api/v1/coverage".into(), office),
         get("/api/v1/audit".into(), office),
         get("/api/v1/audit/checkpoints".into(), office),
+        get("/api/v1/jobs".into(), office),
         get("/api/v1/attention".into(), office),
         get("/api/v1/undeliverable".into(), office),
         get("/api/v1/reports/transparency".into(), office),

@@ -112,7 +112,7 @@ fn a_mandate_that_is_over_is_not_recorded() {
 fn a_mandate_that_is_revoked_ends_the_scan_under_it() {
     let server = chain(Duration::from_millis(20));
     let place = Place::new();
-    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1\nmax_depth = 10000");
     create(&place, "m", "100000", "2099-12-31").expect(0);
     let running = place.spawn(&["scan", "--json", "--mandate", "m"]);
     server.wait_for("a page", |log| log.iter().any(|asked| asked.path == "/p/1"));

@@ -11,7 +11,7 @@ const PURE: &[&str] = &["vocab", "frontier", "evidence", "listing", "detect", "d
 const EDGES: &[&str] = &["config", "fetch", "store", "archive", "outbound"];
 const DRIVERS: &[&str] = &["engine", "server", "demo", "app", "cli", "telemetry"];
 
-fn sources() -> Vec<(String, PathBuf, String)> {
+pub fn sources() -> Vec<(String, PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
     let mut folders = vec![root.clone()];
@@ -34,7 +34,7 @@ fn sources() -> Vec<(String, PathBuf, String)> {
 }
 
 /// The part of a file before its tests, without comments.
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     let end = text.find("#[cfg(test)]").unwrap_or(text.len());
     text[..end].lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }

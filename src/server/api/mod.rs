@@ -85,6 +85,7 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(office::watchlist))
         .routes(routes!(office::emerging))
         .routes(routes!(office::audit))
+        .routes(routes!(office::jobs))
         .routes(routes!(screening::screen))
         .routes(routes!(listings::post));
     let (routes, document) = OpenApiRouter::with_openapi(Head::openapi()).nest("/api/v1", routes).split_for_parts();

@@ -9,7 +9,7 @@ use crate::server::auth::{Caller, Rights};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of};
 use crate::server::state::{ScanProgress, ServerState};
-use crate::store::truth::{Role, ScanRow};
+use crate::store::truth::{JobRun, Role, ScanRow};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Timestamp;
@@ -239,4 +239,47 @@ pub(super) async fn audit(
     let entries = state.truth(move |truth| truth.audit_entries(before, limit)).await?;
     let next = entries.last().map(|entry| entry.seq).filter(|seq| entries.len() == limit && *seq > 1);
     Ok(Json(serde_json::json!({ "entries": entries, "next": next })))
+}
+
+/// The last run of a job of the hub.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct JobView {
+    /// `schedule`, `dispatch`, `recheck`, `retention`, `reload`, `control-sample` or `checkpoint`.
+    pub name: String,
+    /// When it began. A run that found nothing to do is noted once a minute.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_run: Timestamp,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// Whether it did its work.
+    pub succeeded: bool,
+    /// What it did, or why it failed.
+    pub detail: String,
+    /// When a run that did its work last began.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub last_success: Option<Timestamp>,
+}
+
+impl From<JobRun> for JobView {
+    fn from(run: JobRun) -> Self {
+        let JobRun { name, last_run, duration_ms, succeeded, detail, last_success } = run;
+        JobView { name, last_run, duration_ms, succeeded, detail, last_success }
+    }
+}
+
+/// The jobs of the hub.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct Jobs {
+    /// The last run of each job that ever ran, by name.
+    pub jobs: Vec<JobView>,
+}
+
+/// When each job of the hub last ran, and how that ended.
+#[utoipa::path(get, path = "/jobs", tag = "office", summary = "Last runs of the hub's jobs", responses(
+    (status = 200, body = Jobs), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn jobs(State(state): State<ServerState>, Caller(who): Caller) -> Result<Json<Jobs>, Problem> {
+    who.must_decide()?;
+    let jobs = state.truth(|truth| truth.jobs()).await?;
+    Ok(Json(Jobs { jobs: jobs.into_iter().map(JobView::from).collect() }))
 }

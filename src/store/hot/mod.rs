@@ -11,6 +11,7 @@
 mod block;
 mod clock;
 mod dedup;
+mod error;
 pub mod filter;
 mod keys;
 mod known;
@@ -19,6 +20,8 @@ mod ledger;
 mod opening;
 mod queue;
 mod settle;
+
+pub use error::HotError;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -35,23 +38,6 @@ use crate::vocab::ids::PlatformId;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
-
-/// Why the hot store failed.
-#[derive(Debug, thiserror::Error)]
-pub enum HotError {
-    /// sled failed.
-    #[error("frontier store: {0}")]
-    Sled(#[from] sled::Error),
-    /// A stored record cannot be read.
-    #[error("frontier record cannot be read: {0}")]
-    Record(#[from] serde_json::Error),
-    /// A stored block is not what was written.
-    #[error("a block of the frontier cannot be read")]
-    Block,
-    /// Files could not be moved aside for recovery.
-    #[error("frontier store could not be moved aside: {0}")]
-    Io(#[from] std::io::Error),
-}
 
 /// How opening went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -9,7 +9,7 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION];
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -149,6 +149,13 @@ CREATE INDEX answers_by_referral ON answers (referral);
 /// By which rules personal data was found in what is stored.
 const REDACTION: &str =
     "CREATE TABLE redaction (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL) STRICT;";
+
+/// Last runs of the hub's jobs.
+const JOBS: &str = "
+CREATE TABLE jobs (
+  name TEXT PRIMARY KEY, last_run INTEGER NOT NULL, duration_ms INTEGER NOT NULL, succeeded INTEGER NOT NULL,
+  detail TEXT NOT NULL, last_success INTEGER) STRICT, WITHOUT ROWID;
+";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.
