@@ -88,6 +88,7 @@ async fn a_failure_is_noted_with_its_reason_and_outlives_the_process() {
     assert_eq!(heard.lock().unwrap().as_slice(), ["refused 1", "scanned 2"]);
     app.close().unwrap();
     drop(app);
+    std::fs::remove_file(patterns.join("zz.toml")).unwrap();
     let ended = place.run(&["doctor", "--json"]).expect(0).json();
     let job = |name: &str| ended["jobs"].as_array().unwrap().iter().find(|job| job["name"] == name).unwrap().clone();
     let reload = job("reload");

@@ -80,12 +80,15 @@ pub enum News {
     Scanned(PlatformResult),
 }
 
+/// Told how far scans are.
+pub type ProgressHook = Box<dyn Fn(&[Progress]) + Send + Sync>;
+
 /// What the jobs work with besides the rooms.
 pub struct Surroundings {
     /// The platforms in use.
     pub platforms: Box<dyn Fn() -> Vec<Arc<Platform>> + Send + Sync>,
     /// Told how far scheduled scans are.
-    pub progress: Box<dyn Fn(&[Progress]) + Send + Sync>,
+    pub progress: ProgressHook,
     /// Told what happens.
     pub news: Box<dyn Fn(News) + Send + Sync>,
     /// Where captures lie.
@@ -163,7 +166,7 @@ impl Service {
             }
             Job::Reload => {
                 let service = self.clone();
-                let reloaded = blocking(move || Ok(service.watchlists.reload(&service.rooms)?)).await;
+                let reloaded = blocking(move || service.watchlists.reload(&service.rooms)).await;
                 match reloaded {
                     Ok(None) => Ok(Outcome::Nothing),
                     Ok(Some(reloaded)) => {

@@ -212,7 +212,7 @@ fn rows(path: &std::path::Path) -> String {
             .prepare(&format!("SELECT * FROM {table} ORDER BY 1, 2"))
             .or_else(|_| truth.prepare(&format!("SELECT * FROM {table}")))
             .unwrap();
-        let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+        let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let lines = statement
             .query_map([], |row| {
                 let cells =
