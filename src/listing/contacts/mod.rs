@@ -90,8 +90,14 @@ pub fn find(text: &str) -> Vec<Indicator> {
     joined(in_source.collect())
 }
 
+/// Names under which feeds and pushes carry the numbers of goods. They name no account, though `id` does elsewhere.
+const NUMBERS_OF_GOODS: [&str; 4] = ["listing id", "sku", "gtin", "mpn"];
+
 /// The value of a named attribute (`WhatsApp`, `Contact person`), whose name says what it is; offsets are bytes of `value`.
 pub fn find_in_attribute(name: &str, value: &str) -> Vec<Indicator> {
+    if NUMBERS_OF_GOODS.contains(&name) {
+        return find(value);
+    }
     let whole = format!("{name}: {value}");
     let before = whole.len() - value.len();
     let mut found: Vec<Indicator> = find(&whole)

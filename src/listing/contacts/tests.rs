@@ -277,6 +277,11 @@ fn the_name_of_an_attribute_says_what_its_value_is() {
     {
         assert_eq!(shown(name, value), value, "{name}");
     }
+    // The platform's own number of a listing: hashed as a handle it would match that of every other platform.
+    for name in ["listing id", "sku", "gtin", "mpn"] {
+        assert_eq!(shown(name, "nl4471"), "nl4471", "{name}");
+        assert!(shown(name, "t.me/northlab").contains(BLOT), "{name}");
+    }
 }
 
 proptest::proptest! {
