@@ -293,4 +293,15 @@ mod tests {
             let _ = read(bytes);
         }
     }
+
+    #[test]
+    fn a_feed_of_more_entries_than_a_sitemap_may_have_is_not_built() {
+        let rss = format!("<rss version='2.0'><channel>{}</channel></rss>", "<item/>".repeat(ENTRIES_LIMIT + 1));
+        let json =
+            format!(r#"{{"version":"https://jsonfeed.org/version/1.1","items":[{}{{}}]}}"#, "{},".repeat(300_000));
+        for feed in [rss, json] {
+            let read = read(feed.as_bytes());
+            assert_eq!((read.pages.len(), read.problems), (0, vec![format!("more than {ENTRIES_LIMIT} entries")]));
+        }
+    }
 }

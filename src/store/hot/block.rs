@@ -7,7 +7,7 @@
 //! those bytes, depth, kind, priority, and its due time less that of the URL before (zigzag).
 
 use crate::frontier::entry::{NewEntry, UrlKind};
-use crate::store::hot::HotError;
+use crate::store::hot::error::HotError;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 

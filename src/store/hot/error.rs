@@ -1,4 +1,4 @@
-//! Why the hot store fails.
+//! What can go wrong in the hot store.
 
 /// Why the hot store failed.
 #[derive(Debug, thiserror::Error)]

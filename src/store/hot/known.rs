@@ -18,8 +18,9 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::store::hot::error::HotError;
 use crate::store::hot::filter::{KeyFilter, Seen};
-use crate::store::hot::{HotError, keys};
+use crate::store::hot::keys;
 
 /// Keys in memory until they become a run: 64 thousand take about 2.2 MB.
 const RECENT: usize = 1 << 16;

@@ -21,8 +21,6 @@ mod opening;
 mod queue;
 mod settle;
 
-pub use error::HotError;
-
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,6 +36,8 @@ use crate::vocab::ids::PlatformId;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::{CanonicalUrl, HostKey};
+
+pub use crate::store::hot::error::HotError;
 
 /// How opening went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
