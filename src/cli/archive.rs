@@ -161,6 +161,7 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
                 language: hit.language.as_deref(),
                 price: hit.price.as_deref(),
                 currency: hit.currency.as_deref(),
+                page: None,
             };
             let now_is = detector.assess(&listing, jurisdictions);
             let difference = Difference::between(&hit.assessment, &now_is);

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use crate::app::{self, Paths};
+use crate::cli::check_words;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{CheckArgs, ExtractArgs, FitArgs, ScreenArgs, WatchlistRequest};
@@ -150,6 +151,7 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
     let today = crate::telemetry::SystemClock.now().date();
     let mut problems = Vec::new();
     let mut checked = Vec::new();
+    let mut words = Vec::new();
     let (mut seeds, mut patterns) = (Vec::new(), Vec::new());
     for path in &args.paths {
         // A folder with a manifest is a watchlist, a file in one stands for all of it; everything else holds platform files.
@@ -175,20 +177,31 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
     for folder in patterns.into_iter().map(Some).chain(args.paths.is_empty().then_some(None)) {
         let with = Paths { patterns: folder, ..paths.clone() };
         let (watchlist, found) = app::examine_watchlist(&with);
+        // A list that cannot be read has no names to compare.
+        if watchlist.is_some() && !args.words.is_empty() {
+            words.extend(check_words::find(&with, &args.words, output)?);
+        }
         if let Some(watchlist) = watchlist.filter(|_| found.is_empty()) {
             checked.push(format!("watchlist {}", watchlist.version()));
         }
         problems.extend(found);
     }
-    let errors = problems.iter().filter(|problem| problem.is_error()).count();
+    let errors = problems.iter().filter(|problem| problem.is_error()).count() + words.len();
     if output.json {
-        output.json_document(&serde_json::json!({ "checked": checked, "problems": problems, "errors": errors }))?;
+        let mut told = serde_json::json!({ "checked": checked, "problems": problems, "errors": errors });
+        if !args.words.is_empty() {
+            told["words"] = serde_json::to_value(&words)?;
+        }
+        output.json_document(&told)?;
     } else {
         for name in &checked {
             output.line(format!("ok  {name}"))?;
         }
         for problem in &problems {
             output.line(problem.to_string())?;
+        }
+        for word in &words {
+            output.line(word.to_string())?;
         }
     }
     Ok(if errors == 0 { Exit::Done } else { Exit::Configuration })
@@ -331,6 +344,34 @@ pub(super) fn watchlist(paths: &Paths, request: &WatchlistRequest, output: &Outp
             }
             if found.is_empty() {
                 output.note(format!("no entry has the name or identifier `{name}`"));
+            }
+        }
+        WatchlistRequest::Policy => {
+            let table = &watchlist.decision;
+            if output.json {
+                output.json_document(table)?;
+            } else {
+                output.line(format!(
+                    "{:<26} {:<8} {:<8} {:<8} {:<9} {:<8} {:<9} reported",
+                    "row", "evasion", "payment", "contact", "two signs", "plainly", "mentioned"
+                ))?;
+                for row in &table.rows {
+                    output.line(format!(
+                        "{:<26} {:<8} {:<8} {:<8} {:<9} {:<8} {:<9} {}",
+                        row.id,
+                        row.evasion,
+                        row.payment,
+                        row.contact,
+                        row.two_signs,
+                        row.plainly,
+                        row.mentioned,
+                        row.reported
+                    ))?;
+                }
+                output.line(format!(
+                    "lawful signs lower by {} steps at most, never below {} beside evasion, private contact or untraceable payment",
+                    table.lawful.most_steps, table.lawful.floor_beside_dealing
+                ))?;
             }
         }
         WatchlistRequest::Emerging => {}

@@ -7,6 +7,7 @@
 
 mod archive;
 mod cases;
+mod check_words;
 pub mod control;
 mod deconflict;
 mod deliveries;

@@ -146,6 +146,9 @@ pub struct DemoArgs {
 pub struct CheckArgs {
     /// Platform files, pattern files or folders; the seeds and patterns in use when none is given
     pub paths: Vec<PathBuf>,
+    /// Word lists, one word a line: also tells which names are ordinary words and not marked so
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub words: Vec<PathBuf>,
 }
 
 /// Arguments of `scan`.
@@ -372,6 +375,8 @@ pub enum WatchlistRequest {
         #[arg(required = true)]
         name: Vec<String>,
     },
+    /// Print the decision table
+    Policy,
     /// Names found that a class rule accepts and the list lacks
     Emerging,
 }

@@ -81,6 +81,23 @@ impl WatchlistFolder {
         Ok(Some(Loaded { detector: self.compile(watchlist)?, conflicts, digests: digests(&files) }))
     }
 
+    /// The watchlist with its files: paths relative to the folder, and their text.
+    ///
+    /// # Errors
+    /// Every problem of the files.
+    pub fn with_files(&self) -> Result<(Watchlist, Vec<(String, String)>), WatchlistError> {
+        let files = match &self.0 {
+            Some(folder) => self.files(folder)?,
+            None => crate::detect::builtin_files(),
+        };
+        Ok((self.parse(&files)?, files))
+    }
+
+    /// A problem of a pattern file as the user names the file.
+    pub fn with_path(&self, problem: PatternProblem) -> Option<Problem> {
+        self.with_paths(vec![problem]).pop()
+    }
+
     /// Digests of the files as they are now, none where they cannot be read.
     pub fn digests(&self) -> Digests {
         match &self.0 {

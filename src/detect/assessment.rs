@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::vocab::terms::{Category, Class, How, LegitimateUse, Signal, Written};
+use crate::vocab::terms::{
+    Category, Class, DecisionNamed, DecisionOffered, How, LawfulKind, LegitimateUse, MentionRole, PageKind, Signal,
+    Written,
+};
 
 pub use crate::vocab::terms::Verdict;
 
@@ -21,6 +24,8 @@ pub struct ListingText<'a> {
     pub price: Option<&'a str>,
     /// Currency as written.
     pub currency: Option<&'a str>,
+    /// Kind of page, where the caller knows it.
+    pub page: Option<PageKind>,
 }
 
 /// Verdict with everything that led to it.
@@ -32,6 +37,9 @@ pub struct Assessment {
     pub score: f64,
     /// Category, if it has one.
     pub category: Option<Category>,
+    /// The three answers; none in records of versions that summed up signs.
+    #[serde(default)]
+    pub decision: Option<Decision>,
     /// Substances named, strongest first.
     pub substances: Vec<SubstanceFinding>,
     /// Signals around them.
@@ -42,6 +50,17 @@ pub struct Assessment {
     pub reasons: Vec<String>,
     /// Version and digest of the watchlist: `2026.11.0+sha256:…`.
     pub watchlist: String,
+}
+
+/// The three answers a verdict rests on: what is named, is it offered, what speaks for a lawful trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Decision {
+    /// What the strongest name is.
+    pub named: DecisionNamed,
+    /// Whether it is offered.
+    pub offered: DecisionOffered,
+    /// The lawful sign that counts most.
+    pub lawful: Option<LawfulKind>,
 }
 
 /// One substance found, with its controls and the places it was found in.
@@ -92,6 +111,9 @@ pub struct NameMatch {
     pub surface: String,
     /// How it was recognised.
     pub how: How,
+    /// What the text does with it; none in records of versions that did not tell roles apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<MentionRole>,
     /// Rule id.
     pub rule: String,
 }

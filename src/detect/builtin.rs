@@ -4,9 +4,11 @@
 const FILES: &[(&str, &str)] = &[
     ("classes.toml", include_str!("../../patterns/classes.toml")),
     ("context.toml", include_str!("../../patterns/context.toml")),
+    ("decision.toml", include_str!("../../patterns/decision.toml")),
     ("equipment.toml", include_str!("../../patterns/equipment.toml")),
     ("manifest.toml", include_str!("../../patterns/manifest.toml")),
     ("ordinary.toml", include_str!("../../patterns/ordinary.toml")),
+    ("skeletons.toml", include_str!("../../patterns/skeletons.toml")),
     ("substances/adulterant.toml", include_str!("../../patterns/substances/adulterant.toml")),
     ("substances/aminoindane.toml", include_str!("../../patterns/substances/aminoindane.toml")),
     ("substances/arylcyclohexylamine.toml", include_str!("../../patterns/substances/arylcyclohexylamine.toml")),

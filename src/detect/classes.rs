@@ -122,7 +122,7 @@ impl ClassGrammar {
                 continue;
             }
             let rule = &self.rules[self.rule_of_stem[hit.pattern().as_usize()]];
-            if let Some((start, end)) = longest(text, hit.start(), hit.end(), rule) {
+            if let Some((start, end)) = longest(folded, hit.start(), hit.end(), rule) {
                 accepted.push(Accepted {
                     start,
                     end,
@@ -164,7 +164,17 @@ fn endings(pattern: &str) -> Option<Vec<String>> {
     endings.iter().all(is_long).then_some(endings)
 }
 
-fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Option<(usize, usize)> {
+/// Common words of English, which stand before names in offers more often than in names.
+static ORDINARY: std::sync::LazyLock<std::collections::HashSet<&'static str>> = std::sync::LazyLock::new(|| {
+    include_str!("words/english.txt").lines().filter(|word| !word.starts_with('#')).collect()
+});
+
+fn is_ordinary(word: &str) -> bool {
+    ORDINARY.contains(word)
+}
+
+fn longest(folded: &Folded, stem_start: usize, stem_end: usize, rule: &Rule) -> Option<(usize, usize)> {
+    let text = folded.text.as_str();
     let is_part = |c: char| c.is_alphanumeric() || matches!(c, ',' | '\'' | '*');
     // Longer words are no names, and looking for their ends would cost their length for each stem in them.
     let after = &text[stem_end..text.floor_char_boundary(stem_end + LONGEST_WORD)];
@@ -186,7 +196,11 @@ fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Optio
         if head.len() - start > LONGEST_WORD {
             break;
         }
-        if start == head.len() {
+        // Neither a line nor an ordinary word in front is part of a name.
+        if start == head.len()
+            || folded.is_break(last - 1)
+            || (!folded.is_glue(last - 1) && is_ordinary(&head[start..]))
+        {
             break;
         }
         starts.push(start);
@@ -197,7 +211,7 @@ fn longest(text: &str, stem_start: usize, stem_end: usize, rule: &Rule) -> Optio
     for _ in 0..2 {
         let Some(rest) = text[next..].strip_prefix(' ') else { break };
         let length = rest.find(|c: char| !is_part(c)).unwrap_or(rest.len());
-        if length == 0 {
+        if length == 0 || folded.is_break(next) || (!folded.is_glue(next) && is_ordinary(&rest[..length])) {
             break;
         }
         next += 1 + length;

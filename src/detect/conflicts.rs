@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::detect::classes::ClassGrammar;
+use crate::detect::ordinary::SUBSTANCE_WORDS;
 use crate::detect::view::fold;
 use crate::detect::watchlist::{Names, PatternProblem, Substance, Watchlist, control};
 use crate::vocab::terms::{Class, LegitimateUse, Signal, Written};
@@ -25,14 +26,14 @@ pub fn conflicts(list: &Watchlist, files: &[(String, String)]) -> Vec<PatternPro
 }
 
 /// Where entries stand in the files.
-struct Atlas<'a> {
+pub(super) struct Atlas<'a> {
     /// By kind (`substance`, `equipment`, `class`) and id: file and bytes of the entry.
     entries: HashMap<(&'a str, String), (&'a str, &'a str, usize, usize)>,
     files: &'a [(String, String)],
 }
 
 impl<'a> Atlas<'a> {
-    fn of(files: &'a [(String, String)]) -> Self {
+    pub(super) fn of(files: &'a [(String, String)]) -> Self {
         let mut entries = HashMap::new();
         for (path, text) in files {
             let heads: Vec<(usize, &str)> = ["substance", "equipment", "class"]
@@ -62,7 +63,7 @@ impl<'a> Atlas<'a> {
     }
 
     /// A problem at `what` inside an entry; at the entry's head where it does not stand there word for word.
-    fn at(&self, kind: &'static str, id: &str, what: &str, message: String, hint: &str) -> PatternProblem {
+    pub(super) fn at(&self, kind: &'static str, id: &str, what: &str, message: String, hint: &str) -> PatternProblem {
         let Some((path, text, start, end)) = self.entries.get(&(kind, id.to_owned())) else {
             return PatternProblem {
                 file: format!("{kind} `{id}`"),
@@ -247,9 +248,11 @@ fn hard_names(substance: &Substance) -> impl Iterator<Item = &str> {
 fn ordinary_words(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem>) {
     let english: HashSet<&str> =
         ENGLISH.lines().filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect();
+    // A drug's name that everyday language has too means the drug there as well.
     let near: HashMap<String, &str> = list
         .ordinary
         .iter()
+        .filter(|(language, _)| *language != SUBSTANCE_WORDS)
         .flat_map(|(language, words)| words.iter().map(move |word| (fold(word), language.as_str())))
         .collect();
     let hint = "move it to `ambiguous`: there it counts in a deal only";

@@ -153,7 +153,9 @@ impl NameIndex {
             if count == 0 {
                 continue;
             }
-            if distinct && letters.len() >= SQUEEZED_LETTERS && count >= 4 {
+            // A digit of its own is one letter less to tell the name by.
+            let needed = SQUEEZED_LETTERS + usize::from(letters.bytes().any(|b| b.is_ascii_digit()));
+            if distinct && letters.len() >= needed && count >= 4 {
                 squeezed.push((letters.chars().map(digit_as_letter).collect(), at));
             } else if (distinct || entry.code) && letters.len() >= SHORT_LETTERS {
                 squeezed_short.push((letters, at));
@@ -216,13 +218,34 @@ impl NameIndex {
     pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
         scan(&self.plain, text, |pattern, start, end| {
-            let whole = edges(text, start, end);
+            let whole = edges(text, start, end) || has_arabic_prefix(text, start, end);
             if whole {
                 found.push(Found { pattern, start, end, spelling: Spelling::Plain });
             }
             (whole, found.len() < FOUND_LIMIT)
         });
         found.len() < FOUND_LIMIT
+    }
+
+    /// Names at word edges inside bytes `start..end`, the whole of it left out.
+    pub fn find_inside(&self, folded: &Folded, start: usize, end: usize) -> Vec<Found> {
+        let text = folded.text.as_str();
+        let mut found = Vec::new();
+        let mut from = start;
+        while from < end {
+            let until = if from == start { text.floor_char_boundary(end - 1) } else { end };
+            let Some(hit) = self.plain.find(aho_corasick::Input::new(text).range(from..until)) else { break };
+            if edges(text, hit.start(), hit.end()) {
+                found.push(Found {
+                    pattern: hit.pattern().as_usize(),
+                    start: hit.start(),
+                    end: hit.end(),
+                    spelling: Spelling::Plain,
+                });
+            }
+            from = text.ceil_char_boundary(hit.start() + 1);
+        }
+        found
     }
 
     /// Words a slip away from a name, where nothing was found yet: the longest group of words at each place.
@@ -391,6 +414,19 @@ pub fn edges(text: &str, start: usize, end: usize) -> bool {
         // A plural or genitive of a long name is the name.
         || (end - start >= 6 && next == Some('s') && !after.next().is_some_and(char::is_alphanumeric));
     left && right
+}
+
+/// Prefixes of Arabic words: the article, `and`, `by`, `for`, `as`, alone and together.
+pub(super) const ARABIC_PREFIXES: [&str; 12] = ["ال", "و", "ب", "ل", "ك", "ف", "بال", "وال", "لل", "كال", "فال", "وب"];
+
+/// Whether `start..end` is an Arabic word but for a prefix joined on.
+fn has_arabic_prefix(text: &str, start: usize, end: usize) -> bool {
+    let is_arabic = |c: char| ('\u{600}'..='\u{6ff}').contains(&c);
+    if !text[start..end].starts_with(is_arabic) {
+        return false;
+    }
+    let head = text[..start].char_indices().rev().take_while(|(_, c)| is_arabic(*c)).last().map_or(start, |(at, _)| at);
+    ARABIC_PREFIXES.contains(&&text[head..start]) && edges(text, head, end)
 }
 
 /// Whether two neighbours belong to one word.

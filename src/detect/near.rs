@@ -15,6 +15,9 @@ const ONE_SLIP: usize = 8;
 /// Letters a name needs before two are.
 const TWO_SLIPS: usize = 13;
 
+/// Letters a name needs before two slips between letters that sound alike (`c` and `k`, `z` and `s`, `m` and `n`) are.
+const TWO_ALIKE: usize = 9;
+
 /// Longest name filed; longer ones are chemical sentences.
 const LONGEST: usize = 28;
 
@@ -136,8 +139,9 @@ impl NearIndex {
         }
         let (mut nearest, mut best) = (usize::MAX, Vec::new());
         let mut compared: Vec<u32> = Vec::new();
-        // The same first letter: slips there are rare, and other words begin there.
-        let first = word.as_bytes().first();
+        // The same first letter, as it sounds: slips there are rare, and other words begin there.
+        let head = |text: &str| sound(&text[..text.ceil_char_boundary(1)]);
+        let first = head(word);
         let numbers = |name: &str| name.bytes().filter(|b| !b.is_ascii_lowercase()).collect::<Vec<u8>>();
         for_each_form(word.as_bytes(), slips(word.as_bytes()), |hash| {
             if !self.any_form.has(hash) {
@@ -145,15 +149,12 @@ impl NearIndex {
             }
             for &at in self.forms.get(&hash).into_iter().flatten() {
                 let (name, pattern) = &self.names[at as usize];
-                if name.as_bytes().first() != first || compared.contains(&at) {
+                if head(name) != first || compared.contains(&at) {
                     continue;
                 }
                 compared.push(at);
                 let distance = strsim::osa_distance(name, word);
-                if distance > nearest
-                    || distance > slips(if name.len() < word.len() { name.as_bytes() } else { word.as_bytes() }).max(1)
-                    || numbers(name) != numbers(word)
-                {
+                if distance > nearest || distance > forgiven(name, word) || numbers(name) != numbers(word) {
                     continue;
                 }
                 if distance < nearest {
@@ -195,10 +196,33 @@ fn word_key(word: &[u8]) -> u64 {
 /// Slips forgiven in a word or a group of words of so many letters.
 fn slips(word: &[u8]) -> usize {
     match word.len() {
-        TWO_SLIPS.. if !word.contains(&b' ') => 2,
+        TWO_ALIKE.. if !word.contains(&b' ') => 2,
         7.. => 1,
         _ => 0,
     }
+}
+
+/// Slips forgiven between a name and a word.
+fn forgiven(name: &str, word: &str) -> usize {
+    let shorter = if name.len() < word.len() { name } else { word };
+    match shorter.len() {
+        TWO_SLIPS.. if !shorter.contains(' ') => 2,
+        TWO_ALIKE.. if sound(name) == sound(word) => 2,
+        _ => 1,
+    }
+}
+
+/// A word with letters that sound alike as one.
+fn sound(word: &str) -> String {
+    let alike = |c: char| match c {
+        'k' | 'q' => 'c',
+        'z' => 's',
+        'm' => 'n',
+        'y' | 'j' => 'i',
+        'w' => 'v',
+        other => other,
+    };
+    word.replace("ph", "f").replace("th", "t").chars().map(alike).collect()
 }
 
 /// Whether a word says enough to stand for a name's other half: three letters or more.

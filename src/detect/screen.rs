@@ -82,5 +82,6 @@ fn with_listing<T>(input: &InputLine, see: impl FnOnce(&ListingText<'_>) -> T) -
         language: input.lang.as_deref(),
         price: price.as_deref(),
         currency: input.currency.as_deref(),
+        page: input.page,
     })
 }

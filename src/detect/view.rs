@@ -32,6 +32,9 @@ const GLUE: u8 = 2;
 /// The character was a capital.
 const CAPITAL: u8 = 4;
 
+/// The space stands for the end of a line.
+const BREAK: u8 = 8;
+
 impl Folded {
     /// Folds `source`, all of it: how long a text may be is decided where it comes in, because a text that was cut here
     /// would be called clear for the rest.
@@ -84,9 +87,19 @@ impl Folded {
 
     fn separate(&mut self, c: char, place: u32) {
         if !self.text.is_empty() && !self.text.ends_with(' ') {
-            self.push(' ', place, if c.is_whitespace() { 0 } else { GLUE });
+            self.push(
+                ' ',
+                place,
+                if is_line_end(c) {
+                    BREAK
+                } else if c.is_whitespace() {
+                    0
+                } else {
+                    GLUE
+                },
+            );
         } else if let Some(last) = self.marks.last_mut().filter(|_| c.is_whitespace()) {
-            *last = 0;
+            *last = if is_line_end(c) { BREAK } else { *last & BREAK };
         }
     }
 
@@ -101,6 +114,16 @@ impl Folded {
     /// Whether the byte at `at` is a space that joins what stands before and after it: a dash, a slash.
     pub fn is_glue(&self, at: usize) -> bool {
         self.marks.get(at).is_some_and(|marks| marks & GLUE != 0)
+    }
+
+    /// Whether the byte at `at` is a space that stands for the end of a line.
+    pub fn is_break(&self, at: usize) -> bool {
+        self.marks.get(at).is_some_and(|marks| marks & BREAK != 0)
+    }
+
+    /// Whether a line ends within bytes `start..end`.
+    pub fn breaks_within(&self, start: usize, end: usize) -> bool {
+        self.marks.get(start..end).is_some_and(|marks| marks.iter().any(|mark| mark & BREAK != 0))
     }
 
     /// The source span, in Unicode scalar values, of bytes `start..end` of the folded text.
@@ -121,6 +144,10 @@ impl Folded {
     pub fn is_disguised(&self, start: usize, end: usize) -> bool {
         self.marks.get(start..end).is_some_and(|marks| marks.iter().any(|mark| mark & DISGUISED != 0))
     }
+}
+
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn marks(c: char, disguised: bool) -> u8 {
@@ -352,7 +379,7 @@ fn is_separator(c: char) -> bool {
 }
 
 /// Zero-width and formatting characters, soft hyphen, variation selectors, tags.
-fn is_invisible(c: char) -> bool {
+pub(super) fn is_invisible(c: char) -> bool {
     matches!(
         c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -364,6 +391,8 @@ fn is_invisible(c: char) -> bool {
 /// Greek letters that are taken for Latin ones, which the Unicode tables hold apart, or whose capitals look otherwise.
 fn greek(c: char) -> Option<char> {
     Some(match c {
+        // A microgram is no milligram.
+        'μ' => 'u',
         'η' => 'n',
         'γ' => 'y',
         'β' => 'b',

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::Control;
 use crate::detect::builtin;
+use crate::detect::decision::DecisionTable;
+use crate::detect::marks::Marks;
+use crate::detect::skeletons::SkeletonRule;
 use crate::detect::view::fold;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::terms::{Category, Class, LegitimateUse, Written};
@@ -157,6 +160,12 @@ pub struct Watchlist {
     pub classes: Vec<ClassRule>,
     /// Language to words that are near a name and mean something else: never taken for a slip of the pen.
     pub ordinary: Names,
+    /// Marks of the drug trade on equipment.
+    pub marks: Marks,
+    /// Rules over the parts of systematic names.
+    pub skeletons: Vec<SkeletonRule>,
+    /// The decision table.
+    pub decision: DecisionTable,
     /// Weights.
     pub weights: Weights,
     version: String,
@@ -173,6 +182,8 @@ struct SubstanceFile {
 #[serde(deny_unknown_fields)]
 struct EquipmentFile {
     #[serde(default)]
+    marks: Marks,
+    #[serde(default)]
     equipment: Vec<Equipment>,
 }
 
@@ -184,6 +195,13 @@ struct ClassFile {
     parts: BTreeMap<String, String>,
     #[serde(default)]
     class: Vec<ClassRule>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SkeletonFile {
+    #[serde(default)]
+    skeleton: Vec<SkeletonRule>,
 }
 
 #[derive(Deserialize)]
@@ -209,6 +227,9 @@ impl Watchlist {
         let mut problems = Vec::new();
         let (mut substances, mut equipment, mut classes) = (Vec::new(), Vec::new(), Vec::new());
         let (mut context, mut weights, mut version) = (BTreeMap::new(), None, None);
+        let mut decision: Option<DecisionTable> = None;
+        let mut skeletons = Vec::new();
+        let mut marks = Marks::default();
         let mut ordinary = Names::new();
         let mut seen: HashMap<String, String> = HashMap::new();
         for (path, text) in files {
@@ -216,7 +237,9 @@ impl Watchlist {
             match path.as_str() {
                 "manifest.toml" => version = file.read::<Manifest>(&mut problems).map(|m| m.version),
                 "equipment.toml" => {
-                    equipment = file.read::<EquipmentFile>(&mut problems).map(|f| f.equipment).unwrap_or_default()
+                    if let Some(read) = file.read::<EquipmentFile>(&mut problems) {
+                        (equipment, marks) = (read.equipment, read.marks);
+                    }
                 }
                 "classes.toml" => {
                     if let Some(read) = file.read::<ClassFile>(&mut problems) {
@@ -225,6 +248,15 @@ impl Watchlist {
                 }
                 "context.toml" => context = file.read(&mut problems).unwrap_or_default(),
                 "ordinary.toml" => ordinary = file.read(&mut problems).unwrap_or_default(),
+                "decision.toml" => {
+                    decision = file.read::<DecisionTable>(&mut problems);
+                    if let Some(Err(errors)) = decision.as_ref().map(DecisionTable::check) {
+                        problems.extend(errors.iter().map(|error| file.problem(0, error.to_string(), None)));
+                    }
+                }
+                "skeletons.toml" => {
+                    skeletons = file.read::<SkeletonFile>(&mut problems).map(|f| f.skeleton).unwrap_or_default();
+                }
                 "weights.toml" => weights = file.read(&mut problems),
                 _ if path.starts_with("substances") => {
                     if let Some(read) = file.read::<SubstanceFile>(&mut problems) {
@@ -252,10 +284,25 @@ impl Watchlist {
         if weights.is_none() && !problems.iter().any(|p| p.file == "weights.toml") {
             problems.push(missing("weights.toml"));
         }
-        match (version, weights) {
-            (Some(version), Some(weights)) if problems.is_empty() => {
+        // A folder without a table of its own decides by the one that is compiled in.
+        if decision.is_none() && !problems.iter().any(|p| p.file == "decision.toml") {
+            decision = Some(DecisionTable::builtin());
+        }
+        match (version, weights, decision) {
+            (Some(version), Some(weights), Some(decision)) if problems.is_empty() => {
                 let version = format!("{version}+sha256:{}", digest(files));
-                Ok(Watchlist { substances, equipment, context, classes, ordinary, weights, version })
+                Ok(Watchlist {
+                    substances,
+                    equipment,
+                    context,
+                    classes,
+                    ordinary,
+                    marks,
+                    skeletons,
+                    decision,
+                    weights,
+                    version,
+                })
             }
             _ => Err(problems),
         }

@@ -9,6 +9,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::vocab::terms::PageKind;
+
 /// Keys of a listing to judge.
 pub const KEYS: [&str; 9] = ["id", "title", "text", "url", "lang", "price", "currency", "attributes", "page"];
 
@@ -48,7 +50,7 @@ pub struct InputLine {
     /// Seller's published name; only where the listing is recorded.
     #[serde(default)]
     pub seller: Option<String>,
-    /// What kind of page the caller says it stands on. Checked and kept; it has no effect on the verdict yet.
+    /// What kind of page the caller says it stands on. It weighs in the verdict.
     #[serde(default)]
     pub page: Option<PageKind>,
 }
@@ -96,36 +98,6 @@ impl<'de> Deserialize<'de> for ListingId {
     }
 }
 
-/// Kinds of pages a listing may stand on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PageKind {
-    /// One offer.
-    Product,
-    /// A list of offers.
-    Category,
-    /// An article.
-    Article,
-    /// News.
-    News,
-    /// A job.
-    Job,
-    /// A thesis.
-    Thesis,
-    /// A seller's or member's page.
-    Profile,
-    /// A discussion.
-    Forum,
-    /// None of these.
-    Page,
-}
-
-impl PageKind {
-    /// All kinds, by their names.
-    pub const NAMES: [&str; 9] =
-        ["product", "category", "article", "news", "job", "thesis", "profile", "forum", "page"];
-}
-
 /// Why a listing is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
@@ -144,7 +116,7 @@ pub enum InputError {
     #[error("`id` must be text or a whole number of at most 64 bits")]
     Id,
     /// A kind of page nobody knows.
-    #[error("`page` is none of {}", PageKind::NAMES.join(", "))]
+    #[error("`page` is none of {}", PageKind::ALL.map(PageKind::as_str).join(", "))]
     Page,
     /// A field of another type.
     #[error("{0}")]
@@ -262,7 +234,7 @@ mod tests {
 
     #[test]
     fn every_kind_of_page_is_known_by_its_name() {
-        for name in PageKind::NAMES {
+        for name in PageKind::ALL.map(PageKind::as_str) {
             let line = InputLine::read(&json!({ "id": 1, "title": "Chair", "page": name }), &KEYS, 100).unwrap();
             assert_eq!(serde_json::to_value(line.page).unwrap(), name);
         }

@@ -179,6 +179,7 @@ mod tests {
             verdict,
             score: 0.5,
             category: None,
+            decision: None,
             substances: vec![],
             context: vec![],
             emerging: vec![],

@@ -264,6 +264,7 @@ mod tests {
             verdict,
             score,
             category,
+            decision: None,
             substances: Vec::new(),
             context: Vec::new(),
             emerging: Vec::new(),

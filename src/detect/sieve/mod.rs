@@ -10,12 +10,13 @@ mod walk;
 use std::cell::RefCell;
 
 use crate::detect::classes::ClassGrammar;
-use crate::detect::context::ContextIndex;
 use crate::detect::names::{Meaning, NameIndex, Strength};
 use crate::detect::sets::{Bits, Growing, Table};
 use crate::detect::sieve::walk::{
     Walk, Written, backwards, letters, numbered, numbered_key, packed, short_key, stand_for,
 };
+use crate::detect::signals::SignalIndex;
+use crate::detect::skeletons::SkeletonIndex;
 use crate::detect::view;
 use crate::detect::watchlist::Watchlist;
 use crate::vocab::terms::Category;
@@ -106,6 +107,7 @@ impl Sieve {
         watchlist: &Watchlist,
         names: &NameIndex,
         classes: &ClassGrammar,
+        skeletons: &SkeletonIndex,
     ) -> Result<Self, aho_corasick::BuildError> {
         let mut plan = Plan::default();
         for (name, entry) in names.entries() {
@@ -129,10 +131,17 @@ impl Sieve {
             }
             plan.add(name, flags);
         }
-        for term in ContextIndex::dealing_terms(watchlist) {
+        for term in SignalIndex::dealing_terms(watchlist) {
             plan.add(&term, DEAL);
         }
         let mut stems: Vec<String> = Vec::new();
+        for stem in skeletons.stems() {
+            if stem.is_ascii() {
+                stems.push(stem);
+            } else {
+                plan.other_scripts.push((stem, STRONG));
+            }
+        }
         for rule in classes.endings() {
             match rule {
                 Ok(endings) => endings.iter().for_each(|ending| plan.add_ending(ending)),

@@ -12,6 +12,7 @@ fn draft() -> NoticeDraft {
         end: 4,
         surface: "Abcd".into(),
         how: How::Name,
+        role: None,
         rule: "name".into(),
     };
     let control = |instrument: &str, schedule: &str, jurisdiction: &str| Control {
@@ -33,6 +34,7 @@ fn draft() -> NoticeDraft {
         verdict: Verdict::Refer,
         score: 0.9,
         category: Some(Category::Nps),
+        decision: None,
         substances: vec![substance],
         context: vec![ContextFinding {
             field: "title".into(),

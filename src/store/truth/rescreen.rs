@@ -287,6 +287,7 @@ mod tests {
             verdict,
             score,
             category: None,
+            decision: None,
             substances: Vec::new(),
             context: Vec::new(),
             emerging: Vec::new(),

@@ -97,20 +97,74 @@ terms! {
     "signal" pub enum Signal {
         /// Something is offered.
         Offer = "offer",
-        /// The deal shuns the light.
-        Evasion = "evasion",
-        /// A way to reach the seller elsewhere.
-        Contact = "contact",
-        /// A way to pay.
-        Payment = "payment",
-        /// A way to ship.
+        /// Shipping as shops write it.
         Shipping = "shipping",
-        /// A lawful purpose.
-        Licit = "licit",
+        /// How a substance looks or is packed.
+        Form = "form",
+        /// Hiding from customs, police or the law; no licence, prescription or name asked for; a false declaration.
+        Evasion = "evasion",
+        /// A substance made out to be for research only.
+        Disclaimer = "disclaimer",
+        /// A messenger or another private way to reach the seller.
+        Contact = "contact",
+        /// A handle, a telephone number or an address of a messenger, read by its shape.
+        Handle = "handle",
+        /// Payment that cannot be traced or taken back.
+        Payment = "payment",
+        /// Words of the drug trade.
+        DrugTrade = "drug-trade",
         /// An amount, read by its shape.
         Quantity = "quantity",
+        /// A strength of a solution, read by its shape.
+        Strength = "strength",
         /// A purity, read by its shape.
         Purity = "purity",
+        /// A price, read by its shape.
+        Price = "price",
+        /// Reference material.
+        ReferenceMaterial = "reference-material",
+        /// A laboratory or its customers.
+        Laboratory = "laboratory",
+        /// A licence, permit, registration or end-use statement.
+        Licence = "licence",
+        /// A medicine through a pharmacy, a hospital or a prescription.
+        Pharmacy = "pharmacy",
+        /// Veterinary medicine.
+        Veterinary = "veterinary",
+        /// Tests for a substance.
+        Kit = "kit",
+        /// Antibodies and antigens.
+        Antibody = "antibody",
+        /// Books, films, music.
+        Book = "book",
+        /// Other goods that only carry a word.
+        Merchandise = "merchandise",
+        /// Trade between companies.
+        Trade = "trade",
+        /// Machines, parts and electronics, whose numbers look like codes of substances.
+        Hardware = "hardware",
+        /// Goods of which a substance is an ingredient.
+        Ingredient = "ingredient",
+        /// Lessons and aids to recognise substances.
+        Training = "training",
+        /// Help, treatment, counselling.
+        HarmReduction = "harm-reduction",
+        /// News and official notices.
+        News = "news",
+        /// Vacancies.
+        Job = "job",
+        /// Theses and scientific papers.
+        Thesis = "thesis",
+        /// Articles and advice.
+        Article = "article",
+        /// Talk between users.
+        Forum = "forum",
+        /// Stands before a name and denies it.
+        DeniedBefore = "denied-before",
+        /// Stands behind a name and denies it.
+        DeniedAfter = "denied-after",
+        /// A lawful purpose, in records of versions that did not tell them apart.
+        Licit = "licit",
     }
 
     /// How a place in a text was recognised.
@@ -163,6 +217,30 @@ terms! {
         Nothing = "nothing",
     }
 
+    /// Row of the decision table.
+    "row of the decision table" pub enum DecisionRow {
+        /// A substance without known legitimate use.
+        NoneKnown = "none-known",
+        /// A controlled substance that needs a licence.
+        Controlled = "controlled",
+        /// A precursor with lawful uses.
+        Precursor = "precursor",
+        /// Other goods with lawful uses.
+        DualUse = "dual-use",
+        /// A family that a class-wise control covers.
+        FamilyUnderControl = "family-under-control",
+        /// A family that none covers.
+        Family = "family",
+        /// Equipment with marks of the drug trade.
+        EquipmentWithDrugMarks = "equipment-with-drug-marks",
+        /// An everyday chemical.
+        Everyday = "everyday",
+        /// Equipment of lawful trade.
+        Equipment = "equipment",
+        /// A street name or an ordinary word.
+        Ambiguous = "ambiguous",
+    }
+
     /// Whether a listing offers what it names, the second part of a decision.
     "part of a decision" pub enum DecisionOffered {
         /// With signs that the deal shuns the light.
@@ -181,12 +259,16 @@ terms! {
     "lawful kind" pub enum LawfulKind {
         /// Reference material of a laboratory.
         ReferenceMaterial = "reference-material",
+        /// A laboratory or its customers.
+        Laboratory = "laboratory",
         /// Test kits.
         Kit = "kit",
         /// Antibodies.
         Antibody = "antibody",
         /// Goods sold under a licence.
         Licence = "licence",
+        /// Medicines through a pharmacy, a hospital or a prescription.
+        Pharmacy = "pharmacy",
         /// Veterinary goods.
         Veterinary = "veterinary",
         /// Books.
@@ -195,6 +277,12 @@ terms! {
         News = "news",
         /// Vacancies.
         Job = "job",
+        /// Theses and papers.
+        Thesis = "thesis",
+        /// Articles and talk that offer nothing.
+        Article = "article",
+        /// Goods that only carry a word.
+        Merchandise = "merchandise",
         /// Courses.
         Training = "training",
         /// Advice and goods that reduce harm.
@@ -268,6 +356,48 @@ impl Category {
 }
 
 impl Signal {
-    /// Signals of a deal that shuns the light.
-    pub const DEALING: [Signal; 4] = [Signal::Evasion, Signal::Contact, Signal::Payment, Signal::Shipping];
+    /// Signals of a deal that avoids control.
+    pub const DEALING: [Signal; 5] =
+        [Signal::Evasion, Signal::Disclaimer, Signal::Contact, Signal::Payment, Signal::DrugTrade];
+
+    /// Whether it speaks for a lawful purpose.
+    pub const fn is_lawful(self) -> bool {
+        match self {
+            Signal::ReferenceMaterial
+            | Signal::Laboratory
+            | Signal::Licence
+            | Signal::Pharmacy
+            | Signal::Veterinary
+            | Signal::Kit
+            | Signal::Antibody
+            | Signal::Book
+            | Signal::Merchandise
+            | Signal::Trade
+            | Signal::Ingredient
+            | Signal::Training
+            | Signal::HarmReduction
+            | Signal::News
+            | Signal::Job
+            | Signal::Thesis
+            | Signal::Article
+            | Signal::Licit => true,
+            Signal::Offer
+            | Signal::Shipping
+            | Signal::Form
+            | Signal::Evasion
+            | Signal::Disclaimer
+            | Signal::Contact
+            | Signal::Handle
+            | Signal::Payment
+            | Signal::DrugTrade
+            | Signal::Quantity
+            | Signal::Strength
+            | Signal::Purity
+            | Signal::Price
+            | Signal::Hardware
+            | Signal::Forum
+            | Signal::DeniedBefore
+            | Signal::DeniedAfter => false,
+        }
+    }
 }

@@ -1,0 +1,361 @@
+//! Systematic chemical names, read by their parts: where one begins and ends, and what it is made of.
+//!
+//! People write one compound in many ways (`N-phenyl-N-[1-(2-phenylethyl)piperidin-4-yl]propanamide`,
+//! `1-phenethyl-4-(N-propionylanilino)piperidine`). The parts are the same in whatever order and brackets, so a name is
+//! split into parts, each is given its plain form, and rules and the list ask for parts.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::detect::view::{Folded, fold};
+
+/// A systematic name in a folded text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChemicalName {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Its parts in their plain forms, as they stand.
+    pub parts: Vec<Part>,
+}
+
+/// One part of a name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// Plain form: `phenyl`, `piperidin`.
+    pub form: &'static str,
+    /// Places in front of it (`3,4`), empty where none is said.
+    pub locants: String,
+}
+
+/// Parts of a name worth looking at.
+const FEWEST_PARTS: usize = 3;
+
+/// Names looked for in one field, and bytes of the longest.
+const NAMES_LIMIT: usize = 100;
+const LONGEST: usize = 400;
+
+/// Parts by the folded word for them in English, German, Spanish, French, Russian and Chinese: the word, then its plain forms.
+/// `-` is a word that adds nothing (salts, endings, stereo marks).
+const WORDS: &str = include_str!("words/chemical.txt");
+
+struct Lexicon {
+    words: HashMap<String, Vec<&'static str>>,
+    longest: usize,
+}
+
+static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
+    let mut words: HashMap<String, Vec<&'static str>> = HashMap::new();
+    for line in WORDS.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
+        let Some((forms, spellings)) = line.split_once(':') else { continue };
+        let forms: Vec<&'static str> = forms.split_whitespace().filter(|form| *form != "-").collect();
+        for spelling in spellings.split_whitespace() {
+            words.insert(fold(spelling), forms.clone());
+        }
+    }
+    let longest = words.keys().map(String::len).max().unwrap_or(0);
+    Lexicon { words, longest }
+});
+
+/// The parts of a word, or none where some of it is no part of a chemical name.
+fn parts_of(word: &str) -> Option<Vec<&'static str>> {
+    // Fewest pieces win: at each place the best way to have come there.
+    let mut best: Vec<Option<(usize, usize, &'static [&'static str])>> = vec![None; word.len() + 1];
+    best[0] = Some((0, 0, &[]));
+    let lexicon: &'static Lexicon = &LEXICON;
+    for start in (0..word.len()).filter(|at| word.is_char_boundary(*at)) {
+        let Some((count, ..)) = best[start] else { continue };
+        for end in (start + 1..=word.len().min(start + lexicon.longest)).filter(|at| word.is_char_boundary(*at)) {
+            let Some(forms) = lexicon.words.get(&word[start..end]) else { continue };
+            if best[end].is_none_or(|(held, ..)| count + 1 < held) {
+                best[end] = Some((count + 1, start, forms));
+            }
+        }
+    }
+    let mut parts = Vec::new();
+    let mut at = word.len();
+    while at > 0 {
+        let (_, start, forms) = best[at]?;
+        parts.extend(forms.iter().rev());
+        at = start;
+    }
+    parts.reverse();
+    Some(parts)
+}
+
+/// Whether a folded word is made of parts of chemical names.
+pub fn is_chemical(word: &str) -> bool {
+    word.len() <= LONGEST && word.chars().count() >= 3 && parts_of(word).is_some_and(|parts| !parts.is_empty())
+}
+
+/// One piece of a folded text: a word, or what stands between words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Token {
+    Word,
+    Number,
+    /// A bracket, a comma, a prime.
+    Mark,
+    /// A dash.
+    Glue,
+    Space,
+    Other,
+}
+
+fn tokens<'a>(folded: &'a Folded) -> impl Iterator<Item = (Token, usize, usize)> + 'a {
+    let text = folded.text.as_str();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let c = text[at..].chars().next()?;
+        let start = at;
+        let run = |holds: fn(char) -> bool| text[start..].find(|c: char| !holds(c)).unwrap_or(text.len() - start);
+        let (token, length) = match c {
+            ' ' => (if folded.is_glue(at) { Token::Glue } else { Token::Space }, 1),
+            '(' | ')' | '[' | ']' | '{' | '}' | ',' | '\'' | '′' | '’' | '"' | '.' | '+' | '±' | ':' | '^' => {
+                (Token::Mark, c.len_utf8())
+            }
+            c if c.is_ascii_digit() => (Token::Number, run(|c| c.is_ascii_digit())),
+            c if c.is_alphabetic() => (Token::Word, run(char::is_alphabetic)),
+            c => (Token::Other, c.len_utf8()),
+        };
+        at += length;
+        Some((token, start, at))
+    })
+}
+
+/// Letters that stand for atoms, isomers and places in a name.
+const LETTERS: [&str; 22] =
+    ["n", "o", "s", "p", "m", "h", "r", "d", "l", "e", "z", "t", "c", "a", "b", "f", "g", "nh", "ar", "rs", "nn", "dl"];
+
+/// Systematic names in a folded text.
+pub fn find(folded: &Folded) -> Vec<ChemicalName> {
+    let mut found = Vec::new();
+    let mut now: Option<Reading> = None;
+    for (token, start, end) in tokens(folded) {
+        let word = &folded.text[start..end];
+        let goes_on = match token {
+            Token::Word if LETTERS.contains(&word) => Step::Mark,
+            Token::Word => match (word.len() <= LONGEST).then(|| parts_of(word)).flatten() {
+                Some(parts) => Step::Parts(parts),
+                None => Step::End,
+            },
+            Token::Number if word.len() <= 2 => Step::Locant,
+            Token::Mark | Token::Glue => Step::Mark,
+            Token::Space if !folded.is_break(start) => Step::Space,
+            Token::Number | Token::Space | Token::Other => Step::End,
+        };
+        match (goes_on, &mut now) {
+            (Step::End, _) => finish(&mut now, &mut found),
+            (Step::Parts(parts), reading) => {
+                let reading = reading.get_or_insert_with(|| Reading::at(start));
+                reading.add(parts, end);
+            }
+            (Step::Locant, Some(reading)) => reading.locant(word),
+            (Step::Locant, None) => {
+                let mut reading = Reading::at(start);
+                reading.locant(word);
+                now = Some(reading);
+            }
+            (Step::Mark, Some(reading)) => reading.mark(word),
+            (Step::Space, Some(reading)) if reading.goes_on_after_a_space() => reading.space(),
+            (Step::Space, Some(_)) => finish(&mut now, &mut found),
+            (Step::Mark | Step::Space, None) => {}
+        }
+        if now.as_ref().is_some_and(|reading| end - reading.start > LONGEST) {
+            finish(&mut now, &mut found);
+        }
+        if found.len() >= NAMES_LIMIT {
+            return found;
+        }
+    }
+    finish(&mut now, &mut found);
+    found
+}
+
+enum Step {
+    Parts(Vec<&'static str>),
+    Locant,
+    Mark,
+    Space,
+    End,
+}
+
+/// A name that is being read.
+struct Reading {
+    start: usize,
+    end: usize,
+    parts: Vec<Part>,
+    locants: String,
+    marks: usize,
+    spaces: usize,
+    /// A word came since the last space.
+    open: bool,
+    after_comma: bool,
+}
+
+impl Reading {
+    fn at(start: usize) -> Self {
+        Reading {
+            start,
+            end: start,
+            parts: Vec::new(),
+            locants: String::new(),
+            marks: 0,
+            spaces: 0,
+            open: false,
+            after_comma: false,
+        }
+    }
+
+    fn add(&mut self, parts: Vec<&'static str>, end: usize) {
+        for form in parts {
+            self.parts.push(Part { form, locants: std::mem::take(&mut self.locants) });
+        }
+        self.end = end;
+        self.after_comma = false;
+        self.open = true;
+        self.spaces = 0;
+    }
+
+    fn locant(&mut self, number: &str) {
+        if !self.locants.is_empty() {
+            self.locants.push(',');
+        }
+        self.locants.push_str(number);
+        self.marks += 1;
+        self.spaces = 0;
+    }
+
+    fn mark(&mut self, mark: &str) {
+        if matches!(mark, "(" | ")" | "[" | "]" | "{" | "}") {
+            self.locants.clear();
+        }
+        self.after_comma = mark == ",";
+        self.marks += 1;
+        self.spaces = 0;
+    }
+
+    /// Whether a word apart may belong to the name: behind a group (`methyl 3-…`, `trifluoro acetic`), not behind a comma or
+    /// the end of a name.
+    fn goes_on_after_a_space(&self) -> bool {
+        let group = self.parts.last().is_some_and(|part| GROUPS.contains(&part.form));
+        self.spaces == 0 && ((self.open && group && !self.after_comma) || self.parts.is_empty())
+    }
+
+    fn space(&mut self) {
+        self.spaces += 1;
+    }
+}
+
+fn finish(now: &mut Option<Reading>, found: &mut Vec<ChemicalName>) {
+    let Some(reading) = now.take() else { return };
+    if reading.parts.len() >= FEWEST_PARTS && reading.marks > 0 {
+        found.push(ChemicalName { start: reading.start, end: reading.end, parts: reading.parts });
+    }
+}
+
+impl ChemicalName {
+    /// The parts without order and places: equal for one skeleton however it is written.
+    pub fn key(&self) -> String {
+        let mut forms: Vec<&str> = Vec::with_capacity(self.parts.len());
+        for part in self.parts.iter().filter(|part| !SILENT.contains(&part.form)) {
+            // `carbonyl)amino` and `carboxamido` are one group.
+            match (forms.last(), part.form) {
+                (Some(&"carbonyl"), "amin") => *forms.last_mut().expect("it has a last") = "amid",
+                _ => forms.push(part.form),
+            }
+        }
+        forms.sort_unstable();
+        forms.join(" ")
+    }
+
+    /// The parts as they stand, without places.
+    pub fn joined(&self) -> String {
+        let mut joined = String::from(" ");
+        for part in &self.parts {
+            joined.push_str(part.form);
+            joined.push(' ');
+        }
+        joined
+    }
+
+    /// Small groups with their places: what tells isomers apart.
+    pub fn places(&self) -> Vec<(&'static str, &str)> {
+        let mut places: Vec<(&'static str, &str)> = self
+            .parts
+            .iter()
+            .filter(|part| PLACED.contains(&part.form))
+            .map(|part| (part.form, part.locants.rsplit(',').next().unwrap_or_default()))
+            .collect();
+        places.sort_unstable();
+        places
+    }
+
+    /// The parts joined by spaces, with places in front: what rules match.
+    pub fn written(&self) -> String {
+        let mut written = String::from(" ");
+        for part in &self.parts {
+            if !part.locants.is_empty() {
+                written.push_str(&part.locants);
+                written.push(' ');
+            }
+            written.push_str(part.form);
+            written.push(' ');
+        }
+        written
+    }
+}
+
+/// Groups behind which a name goes on after a space.
+const GROUPS: [&str; 16] = [
+    "methyl", "ethyl", "propyl", "butyl", "pentyl", "hexyl", "phenyl", "fluoro", "chloro", "bromo", "iodo", "nitro",
+    "hydroxy", "methoxy", "ethoxy", "acetyl",
+];
+
+/// Parts that one way of naming says and another leaves out.
+const SILENT: [&str; 2] = ["hydro", "oxo"];
+
+/// Groups whose places tell isomers apart, whatever the order of the name.
+const PLACED: [&str; 7] = ["fluoro", "chloro", "bromo", "iodo", "nitro", "methoxy", "ethoxy"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(text: &str) -> Vec<(String, String)> {
+        let folded = Folded::of(text);
+        find(&folded).into_iter().map(|name| (folded.text[name.start..name.end].to_owned(), name.key())).collect()
+    }
+
+    #[test]
+    fn one_compound_has_one_key_however_it_is_written() {
+        for group in [
+            &[
+                "N-phenyl-N-[1-(2-phenylethyl)piperidin-4-yl]propanamide",
+                "N-(1-phenethyl-4-piperidinyl)-N-phenylpropionamide",
+                "N-[1-(2-phenylethyl)-4-piperidyl]-N-phenylpropanamide",
+            ][..],
+            &[
+                "methyl 3,3-dimethyl-2-[(1-(pent-4-en-1-yl)-1H-indazole-3-carbonyl)amino]butanoate",
+                "methyl 3,3-dimethyl-2-(1-(pent-4-en-1-yl)-1H-indazole-3-carboxamido)butanoate",
+                "methyl 3,3-dimethyl-2-[(1-pent-4-enylindazole-3-carbonyl)amino]butanoate",
+            ],
+            &[
+                "ethyl 3-(1,3-benzodioxol-5-yl)-2-methyloxirane-2-carboxylate",
+                "3-(1,3-苯并二氧戊环-5-基)-2-甲基环氧乙烷-2-羧酸乙酯",
+            ],
+            &["2-(methylamino)-1-(3-chlorophenyl)propan-1-one", "1-(3-хлорфенил)-2-(метиламино)пропан-1-он"],
+        ] {
+            let keys: Vec<String> =
+                group.iter().map(|text| names(text).first().map(|(_, key)| key.clone()).unwrap_or_default()).collect();
+            assert!(!keys[0].is_empty() && keys.iter().all(|key| *key == keys[0]), "{group:?}: {keys:#?}");
+        }
+    }
+
+    #[test]
+    fn a_name_ends_where_ordinary_words_begin() {
+        let text = "2-(ethylamino)-1-phenylhexan-1-one hydrochloride crystals, 500 g in stock";
+        assert_eq!(names(text).first().map(|(name, _)| name.as_str()), Some("2 (ethylamino) 1 phenylhexan 1 one"));
+        assert!(names("Garden chairs, set of 4 (grey), 2-year warranty").is_empty());
+    }
+}

@@ -1,0 +1,624 @@
+//! From what was found to a verdict: three questions answered apart, and the table.
+
+use std::collections::BTreeMap;
+
+use crate::detect::Detector;
+use crate::detect::assessment::{
+    Assessment, ContextFinding, Control, Decision, EmergingFinding, NameMatch, SubstanceFinding,
+};
+use crate::detect::decision::OfferedHow;
+use crate::detect::detector::{Emerging, Field, Named, cut};
+use crate::detect::explain;
+use crate::detect::marks::SignalWords;
+use crate::detect::names::{Meaning, Strength};
+use crate::detect::roles::{Place, is_sure};
+use crate::detect::score::Features;
+use crate::detect::setting::{Known, Setting};
+use crate::detect::watchlist::{Substance, control, holds_in};
+use crate::vocab::terms::{
+    Category, Class, DecisionNamed, DecisionOffered, DecisionRow, How, LawfulKind, LegitimateUse, MentionRole, Signal,
+    Verdict,
+};
+
+/// Findings shown of one substance.
+const MATCHES_LIMIT: usize = 20;
+
+/// Context findings shown of one listing.
+const CONTEXT_LIMIT: usize = 60;
+
+/// Bytes of folded text between street names that stand together.
+const MENU_WINDOW_BYTES: usize = 120;
+
+/// Bytes of the shortest street name that counts in a menu: shorter ones are words and sizes more often.
+const MENU_BYTES: usize = 3;
+
+/// Bytes between two street names side by side.
+const PAIR_BYTES: usize = 6;
+
+/// Bytes of a text of a few words.
+const FEW_WORDS_BYTES: usize = 240;
+
+/// Milligrams above which a laboratory's words say nothing: laboratories do not buy by the kilo.
+const LABORATORY_MILLIGRAMS: f64 = 10_000.0;
+
+/// One thing named, with the answers to the three questions.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mention {
+    pub row: DecisionRow,
+    pub role: MentionRole,
+    pub verdict: Verdict,
+    /// Steps that lawful signs lowered it.
+    pub steps: u8,
+    /// The lawful sign that counts most.
+    pub lawful: Option<LawfulKind>,
+    /// Index in the names, or in the emerging names.
+    pub of: Of,
+    pub rank: u8,
+}
+
+/// What a mention is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    Name(usize),
+    Emerging(usize),
+}
+
+impl Detector {
+    /// The assessment of what was found, and what its score is made of.
+    pub(super) fn judge(
+        &self,
+        fields: &[Field<'_>],
+        named: &[Named],
+        emerging: &[Emerging],
+        known: Known,
+        jurisdictions: &[String],
+    ) -> (Assessment, Features) {
+        let deals = fields
+            .iter()
+            .flat_map(|field| &field.signs)
+            .any(|sign| matches!(sign.kind, Signal::Evasion | Signal::Payment | Signal::Contact | Signal::Handle));
+        let sure: Vec<bool> = named.iter().map(|name| is_sure(fields, name, deals)).collect();
+        let dosed = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).is_dosed())
+            || emerging.iter().any(|one| one.place(fields).is_dosed());
+        let substance = named
+            .iter()
+            .zip(&sure)
+            .any(|(name, sure)| *sure && (name.how == How::Identifier || Place::of(fields, name).is_a_substance()));
+        let setting = Setting::of(fields, Known { substance, ..known }, dosed);
+        let denied = denied(fields, named, emerging);
+        let menu = self.menu(fields, named, &sure, &denied, &setting);
+        let mut mentions: Vec<Mention> = Vec::new();
+        for (at, name) in named.iter().enumerate() {
+            let place = Place::of(fields, name);
+            let name = &Named { marked: self.equipment_has_marks(fields, name), ..name.clone() };
+            let row = self.row_of(name, sure[at] || menu.contains(&at), jurisdictions);
+            let role = role(&place, row, denied[at], &setting);
+            let mut mention = self.mention(row, role, Of::Name(at), &setting);
+            if menu.contains(&at) && !place.has_amount() {
+                mention.verdict = mention.verdict.min(Verdict::Review);
+            }
+            if row == DecisionRow::Ambiguous && !self.may_be_meant(fields, name) {
+                mention.verdict = Verdict::Clear;
+            }
+            if name.how == How::Fuzzy && !setting.how.has_two_signs() {
+                mention.verdict = mention.verdict.min(Verdict::Review);
+            }
+            mention.rank = self.rank(name, row);
+            mentions.push(mention);
+        }
+        for (at, one) in emerging.iter().enumerate() {
+            let place = one.place(fields);
+            let covered = one.finding.controls.iter().any(|control| governs(control, jurisdictions));
+            let row = if covered { DecisionRow::FamilyUnderControl } else { DecisionRow::Family };
+            let is_denied = place.is_denied(&[]);
+            let mut mention = self.mention(row, role(&place, row, is_denied, &setting), Of::Emerging(at), &setting);
+            mention.rank = 8 + if one.at == 0 { 8 } else { 0 };
+            mentions.push(mention);
+        }
+        self.assess_mentions(fields, named, emerging, &mentions, &setting, jurisdictions)
+    }
+
+    /// Whether equipment stands beside the brands of known pills: `press` and `die`, `Tesla`.
+    fn equipment_has_marks(&self, fields: &[Field<'_>], name: &Named) -> bool {
+        if !matches!(name.meaning, Meaning::Equipment(_)) {
+            return false;
+        }
+        let found = |words: &SignalWords| fields.iter().any(|field| words.is_in(&field.folded.text));
+        found(&self.marks.dies) && found(&self.marks.brands)
+    }
+
+    fn mention(&self, row: DecisionRow, role: MentionRole, of: Of, setting: &Setting) -> Mention {
+        let table = &self.watchlist.decision;
+        let how = match role {
+            MentionRole::Offered => setting.how,
+            MentionRole::Mentioned | MentionRole::Tested | MentionRole::Denied => {
+                OfferedHow { offered: false, ..setting.how }
+            }
+        };
+        let (steps, lawful) = self.steps(row, role, setting);
+        let verdict = match role {
+            MentionRole::Denied => Verdict::Clear,
+            MentionRole::Tested if !setting.how.is_dealing() => Verdict::Clear,
+            MentionRole::Offered | MentionRole::Mentioned | MentionRole::Tested => {
+                table.lowered(table.verdict(row, how), steps, how)
+            }
+        };
+        Mention { row, role, verdict, steps, lawful, of, rank: 0 }
+    }
+
+    /// How far lawful signs lower a row, and the one that counts most.
+    fn steps(&self, row: DecisionRow, role: MentionRole, setting: &Setting) -> (u8, Option<LawfulKind>) {
+        let rules = &self.watchlist.decision.lawful;
+        let without_use = row == DecisionRow::NoneKnown;
+        let company = matches!(row, DecisionRow::DualUse | DecisionRow::Everyday | DecisionRow::Equipment);
+        let small = setting.most_milligrams.is_none_or(|mass| mass <= LABORATORY_MILLIGRAMS);
+        let plain = |kind: LawfulKind, count: usize| setting.thing == Some(kind) && (!without_use || count >= 2);
+        let has = |kind: LawfulKind| setting.lawful.contains_key(&kind);
+        let between = has(LawfulKind::ReferenceMaterial)
+            && setting.most_milligrams.is_some_and(|mass| mass > rules.reference_two_steps_mg);
+        let mut sum = 0;
+        let mut first = None;
+        for (&kind, &count) in &setting.lawful {
+            let steps = match kind {
+                LawfulKind::ReferenceMaterial => match setting.most_milligrams {
+                    Some(mass) if mass > rules.reference_one_step_mg => 0,
+                    Some(mass) if mass > rules.reference_two_steps_mg => {
+                        u8::from(has(LawfulKind::Laboratory) || has(LawfulKind::Licence))
+                    }
+                    None if !setting.in_solution && !has(LawfulKind::Laboratory) && !has(LawfulKind::Licence) => 1,
+                    Some(_) | None => 2,
+                },
+                // The sign that lets more than a little reference material count is not counted again.
+                LawfulKind::Laboratory if between => 0,
+                LawfulKind::Laboratory => u8::from(small),
+                LawfulKind::Licence | LawfulKind::Pharmacy | LawfulKind::Veterinary => u8::from(!without_use || small),
+                LawfulKind::Kit | LawfulKind::Antibody | LawfulKind::Book | LawfulKind::Merchandise => {
+                    u8::from(plain(kind, count))
+                }
+                LawfulKind::Training | LawfulKind::HarmReduction => {
+                    u8::from(role != MentionRole::Offered || (count >= 2 && !without_use))
+                }
+                LawfulKind::Trade => u8::from(company),
+                LawfulKind::News | LawfulKind::Job | LawfulKind::Thesis => 1,
+                LawfulKind::Article => u8::from(!without_use),
+            };
+            if steps > 0 && first.is_none_or(|(held, _)| steps > held) {
+                first = Some((steps, kind));
+            }
+            sum += steps;
+        }
+        (sum.min(rules.most_steps), first.map(|(_, kind)| kind))
+    }
+
+    /// The row of the table a name takes.
+    fn row_of(&self, name: &Named, sure: bool, jurisdictions: &[String]) -> DecisionRow {
+        match name.meaning {
+            Meaning::Equipment(_) if name.strength == Strength::Street => DecisionRow::EquipmentWithDrugMarks,
+            Meaning::Equipment(_) if name.marked => DecisionRow::EquipmentWithDrugMarks,
+            Meaning::Equipment(_) => DecisionRow::Equipment,
+            Meaning::Substance(at) => {
+                let substance = &self.watchlist.substances[at as usize];
+                if !sure { DecisionRow::Ambiguous } else { row_of_substance(substance, jurisdictions) }
+            }
+        }
+    }
+
+    /// Which name decides on a listing's category among equal verdicts: the title says what is offered, then an unambiguous
+    /// name before others, then what the mandate is about before other drugs.
+    fn rank(&self, name: &Named, row: DecisionRow) -> u8 {
+        let in_title = u8::from(name.field == 0 && row != DecisionRow::Ambiguous) * 16;
+        let strength = match name.strength {
+            Strength::Distinct => 4,
+            Strength::Street => 2,
+            Strength::Ambiguous => 0,
+        };
+        let in_scope = match name.meaning {
+            Meaning::Substance(at) => {
+                let substance = &self.watchlist.substances[at as usize];
+                // The substance itself goes before the word for its family.
+                u8::from(substance.category() != Category::OtherControlled) * 8
+                    + u8::from(substance.class() != Class::ClassTerm)
+            }
+            Meaning::Equipment(_) => 0,
+        };
+        in_title + strength + in_scope
+    }
+
+    /// Street names that count together: two of them as items with amounts of their own, or two near each other beside evasion
+    /// or untraceable payment.
+    fn menu(
+        &self,
+        fields: &[Field<'_>],
+        named: &[Named],
+        sure: &[bool],
+        denied: &[bool],
+        setting: &Setting,
+    ) -> Vec<usize> {
+        let soft: Vec<usize> = (0..named.len())
+            .filter(|at| !sure[*at] && !denied[*at] && matches!(named[*at].meaning, Meaning::Substance(_)))
+            .filter(|at| {
+                named[*at].folded.1 - named[*at].folded.0 >= MENU_BYTES && !Place::of(fields, &named[*at]).is_a_sign()
+            })
+            .collect();
+        let different = |group: &[usize]| {
+            let mut patterns: Vec<usize> = group.iter().map(|at| named[*at].pattern).collect();
+            patterns.sort_unstable();
+            patterns.dedup();
+            patterns.len()
+        };
+        let dosed: Vec<usize> =
+            soft.iter().copied().filter(|at| Place::of(fields, &named[*at]).has_any_mass()).collect();
+        let paired = self.paired(fields, named, &soft);
+        if !paired.is_empty() {
+            return paired;
+        }
+        if setting.how.offered && different(&dosed) >= 2 && setting.how.is_dealing() {
+            return dosed;
+        }
+        if !(setting.how.evasion || setting.how.payment) {
+            return Vec::new();
+        }
+        let near = |one: usize, other: usize| {
+            let (a, b) = (&named[one], &named[other]);
+            a.field == b.field && a.pattern != b.pattern && a.folded.0.abs_diff(b.folded.0) <= MENU_WINDOW_BYTES
+        };
+        // Ordinary words stand beside each other anywhere; names that are none do not.
+        let told: Vec<usize> =
+            soft.into_iter().filter(|at| named[*at].strength == Strength::Street || named[*at].code).collect();
+        told.iter().copied().filter(|one| told.iter().any(|other| near(*one, *other))).collect()
+    }
+
+    /// Two street names of one family side by side, in a field that says a mass: `M-CAT (meow meow) 10 g`.
+    fn paired(&self, fields: &[Field<'_>], named: &[Named], soft: &[usize]) -> Vec<usize> {
+        let family = |at: usize| match named[at].meaning {
+            Meaning::Substance(substance) => {
+                let substance = &self.watchlist.substances[substance as usize];
+                (substance.category() != Category::OtherControlled).then(|| substance.class())
+            }
+            Meaning::Equipment(_) => None,
+        };
+        let weighed = |at: usize| fields[named[at].field].signs.iter().any(|sign| sign.milligrams.is_some());
+        let side_by_side = |one: usize, other: usize| {
+            let (a, b) = (&named[one], &named[other]);
+            a.field == b.field
+                && a.pattern != b.pattern
+                && a.folded.1 <= b.folded.0 + PAIR_BYTES
+                && b.folded.0 <= a.folded.1 + PAIR_BYTES
+                && a.folded != b.folded
+                && family(one).is_some_and(|class| family(other) == Some(class))
+        };
+        soft.iter()
+            .copied()
+            .filter(|one| {
+                weighed(*one) && soft.iter().any(|other| side_by_side(*one, *other) || side_by_side(*other, *one))
+            })
+            .collect()
+    }
+
+    /// Whether an ambiguous name may count beside two signs of a drug trade: in a few words any may be meant, in a long text
+    /// only one with an amount or a form beside it.
+    fn may_be_meant(&self, fields: &[Field<'_>], name: &Named) -> bool {
+        let place = Place::of(fields, name);
+        (place.field.source.len() <= FEW_WORDS_BYTES || place.is_a_substance()) && !place.is_a_sign()
+    }
+
+    fn assess_mentions(
+        &self,
+        fields: &[Field<'_>],
+        named: &[Named],
+        emerging: &[Emerging],
+        mentions: &[Mention],
+        setting: &Setting,
+        jurisdictions: &[String],
+    ) -> (Assessment, Features) {
+        let weights = &self.watchlist.weights;
+        let strongest = mentions.iter().max_by_key(|mention| {
+            let counts = !matches!(mention.role, MentionRole::Denied);
+            (mention.verdict, counts, mention.row != DecisionRow::Ambiguous, mention.rank)
+        });
+        let Some(strongest) = strongest else { return (self.clear(), Features::default()) };
+        let features = self.features_of(fields, named, mentions, setting);
+        let score = features.score(weights);
+        let verdict = strongest.verdict;
+        let shown = |mention: &&Mention| {
+            mention.row != DecisionRow::Ambiguous || (verdict != Verdict::Clear && mention.verdict == verdict)
+        };
+        let mut substances: BTreeMap<u32, Vec<(&Mention, &Named)>> = BTreeMap::new();
+        let mut equipment: BTreeMap<u32, Vec<(&Mention, &Named)>> = BTreeMap::new();
+        for mention in mentions.iter().filter(shown) {
+            let Of::Name(at) = mention.of else { continue };
+            match named[at].meaning {
+                Meaning::Substance(substance) => substances.entry(substance).or_default().push((mention, &named[at])),
+                Meaning::Equipment(item) if verdict != Verdict::Clear => {
+                    equipment.entry(item).or_default().push((mention, &named[at]));
+                }
+                Meaning::Equipment(_) => {}
+            }
+        }
+        let mut findings = self.substance_findings(fields, &substances, jurisdictions);
+        findings.extend(self.equipment_findings(fields, &equipment));
+        let mut emerging_findings: Vec<EmergingFinding> = Vec::new();
+        for mention in mentions {
+            let Of::Emerging(at) = mention.of else { continue };
+            if matches!(mention.role, MentionRole::Denied | MentionRole::Tested) {
+                continue;
+            }
+            let mut finding = emerging[at].finding.clone();
+            finding.controls.retain(|control| holds_in(control, jurisdictions));
+            emerging_findings.push(finding);
+        }
+        let context = context(fields, |kind| weights.features.get(kind).copied().unwrap_or(0.0));
+        let decision = decision(strongest, setting);
+        let category = (verdict != Verdict::Clear).then(|| self.category(strongest, named, emerging));
+        let reasons = explain::reasons(&explain::Told {
+            decision,
+            strongest,
+            setting,
+            substances: &findings,
+            emerging: &emerging_findings,
+            context: &context,
+            parts: &features.explain(weights),
+        });
+        let assessment = Assessment {
+            verdict,
+            score,
+            category,
+            decision: Some(decision),
+            substances: findings,
+            context,
+            emerging: emerging_findings,
+            reasons,
+            watchlist: self.watchlist.version().to_owned(),
+        };
+        (assessment, features)
+    }
+
+    fn category(&self, strongest: &Mention, named: &[Named], emerging: &[Emerging]) -> Category {
+        match strongest.of {
+            Of::Name(at) => match named[at].meaning {
+                Meaning::Substance(at) => self.watchlist.substances[at as usize].category(),
+                Meaning::Equipment(_) => Category::Equipment,
+            },
+            Of::Emerging(at) => match emerging[at].finding.class {
+                Class::SyntheticOpioid => Category::SyntheticOpioid,
+                Class::Precursor => Category::Precursor,
+                _ => Category::Nps,
+            },
+        }
+    }
+
+    /// What the score is made of: the strongest name's answers, and the evidence beside it. Dealing only adds, lawful signs
+    /// only take away.
+    fn features_of(&self, fields: &[Field<'_>], named: &[Named], mentions: &[Mention], setting: &Setting) -> Features {
+        let mut features = Features::default();
+        let open = |mention: &&Mention| mention.role != MentionRole::Denied;
+        let Some(strongest) = mentions
+            .iter()
+            .filter(open)
+            .max_by_key(|mention| (mention.verdict, std::cmp::Reverse(mention.row), mention.rank))
+        else {
+            return features;
+        };
+        features.add(row_feature(strongest.row), 1.0);
+        features.add(
+            match strongest.verdict {
+                Verdict::Refer => "refer",
+                Verdict::Review => "review",
+                Verdict::Clear => "clear",
+            },
+            1.0,
+        );
+        let offered = strongest.role == MentionRole::Offered && setting.how.offered;
+        for (name, holds) in [
+            ("offered", offered),
+            ("evasion", offered && setting.how.evasion),
+            ("payment", offered && setting.how.payment),
+            ("contact", offered && setting.how.contact),
+            ("drug-trade", offered && setting.how.drug_trade),
+        ] {
+            if holds {
+                features.add(name, 1.0);
+            }
+        }
+        let name_of = |mention: &Mention| match mention.of {
+            Of::Name(at) => Some(&named[at]),
+            Of::Emerging(_) => None,
+        };
+        if mentions.iter().filter(open).any(|mention| name_of(mention).is_some_and(|name| name.how == How::Identifier))
+        {
+            features.add("identifier", 1.0);
+        }
+        if mentions.iter().filter(open).any(|mention| name_of(mention).is_some_and(|name| name.disguised)) {
+            features.add("disguise", 1.0);
+        }
+        if mentions.iter().filter(open).filter_map(name_of).any(|name| Place::of(fields, name).is_a_substance()) {
+            features.add("amount", 1.0);
+        }
+        if strongest.steps > 0 {
+            features.add("lawful", 2.0);
+            if strongest.steps > 1 {
+                features.add("lawful", 2.0);
+            }
+        }
+        features
+    }
+
+    /// Equipment in the shape of substances: materials and equipment fall under article 13 of the 1988 Convention.
+    fn equipment_findings(
+        &self,
+        fields: &[Field<'_>],
+        found: &BTreeMap<u32, Vec<(&Mention, &Named)>>,
+    ) -> Vec<SubstanceFinding> {
+        let article = Control {
+            instrument: "UN1988".to_owned(),
+            schedule: "article 13".to_owned(),
+            since: None,
+            jurisdiction: "INT".to_owned(),
+        };
+        let item_of = |(at, names): (&u32, &Vec<(&Mention, &Named)>)| {
+            let item = self.watchlist.equipment.get(*at as usize)?;
+            Some(SubstanceFinding {
+                id: item.id.clone(),
+                name: item.name().to_owned(),
+                class: Class::Equipment,
+                subclass: Some(item.category.clone()),
+                legitimate_use: LegitimateUse::DualUse,
+                controls: vec![article.clone()],
+                matches: matches_of(fields, names),
+            })
+        };
+        found.iter().filter_map(item_of).collect()
+    }
+
+    fn substance_findings(
+        &self,
+        fields: &[Field<'_>],
+        found: &BTreeMap<u32, Vec<(&Mention, &Named)>>,
+        jurisdictions: &[String],
+    ) -> Vec<SubstanceFinding> {
+        let mut findings: Vec<((Verdict, u8), SubstanceFinding)> = Vec::new();
+        for (at, names) in found {
+            let substance = &self.watchlist.substances[*at as usize];
+            let strength = names.iter().map(|(mention, _)| (mention.verdict, mention.rank)).max();
+            findings.push((
+                strength.unwrap_or((Verdict::Clear, 0)),
+                SubstanceFinding {
+                    id: substance.id.clone(),
+                    name: substance.name.clone(),
+                    class: substance.class(),
+                    subclass: substance.subclass.clone(),
+                    legitimate_use: substance.legitimate_use(),
+                    controls: substance.controls_in(jurisdictions),
+                    matches: matches_of(fields, names),
+                },
+            ));
+        }
+        findings.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.id.cmp(&b.1.id)));
+        findings.into_iter().map(|(_, finding)| finding).collect()
+    }
+}
+
+/// The row of an unambiguous name. Controls are those of the jurisdictions, else of the treaties.
+fn row_of_substance(substance: &Substance, jurisdictions: &[String]) -> DecisionRow {
+    let controlled =
+        substance.controls.iter().filter_map(|code| control(code)).any(|control| governs(&control, jurisdictions));
+    match (substance.class(), substance.legitimate_use()) {
+        (Class::ClassTerm, _) => DecisionRow::Family,
+        (Class::Precursor, LegitimateUse::DualUse) if is_everyday(substance) => DecisionRow::Everyday,
+        (_, LegitimateUse::NoneKnown) => DecisionRow::NoneKnown,
+        (Class::Precursor, _) => DecisionRow::Precursor,
+        (_, LegitimateUse::Licensed) if controlled => DecisionRow::Controlled,
+        (_, LegitimateUse::Licensed | LegitimateUse::DualUse) => DecisionRow::DualUse,
+    }
+}
+
+/// Whether a control is one of the jurisdictions', or of the treaties.
+fn governs(control: &Control, jurisdictions: &[String]) -> bool {
+    control.jurisdiction == "INT" || jurisdictions.contains(&control.jurisdiction)
+}
+
+/// Solvents and reagents of every household and workshop, outside the strictest controls.
+fn is_everyday(substance: &Substance) -> bool {
+    let strict = ["UN1988-T1", "EU-cat1", "EU-cat2A", "US-L1"];
+    let is_strict = |code: &String| strict.contains(&code.split('@').next().unwrap_or_default());
+    matches!(substance.subclass.as_deref(), Some("solvent" | "reagent")) && !substance.controls.iter().any(is_strict)
+}
+
+fn role(place: &Place<'_>, row: DecisionRow, denied: bool, setting: &Setting) -> MentionRole {
+    let lawful_goods =
+        matches!(row, DecisionRow::Controlled | DecisionRow::Precursor | DecisionRow::DualUse | DecisionRow::Everyday);
+    if denied {
+        return MentionRole::Denied;
+    }
+    if place.is_tested() || matches!(setting.thing, Some(LawfulKind::Kit | LawfulKind::Antibody)) {
+        return MentionRole::Tested;
+    }
+    let is_part = lawful_goods && !setting.how.is_dealing() && place.is_an_ingredient() && !place.has_mass();
+    if setting.thing.is_some() || is_part || !setting.how.offered {
+        return MentionRole::Mentioned;
+    }
+    MentionRole::Offered
+}
+
+fn denied(fields: &[Field<'_>], named: &[Named], emerging: &[Emerging]) -> Vec<bool> {
+    let _ = emerging;
+    let mut order: Vec<usize> = (0..named.len()).collect();
+    order.sort_by_key(|at| (named[*at].field, named[*at].folded));
+    let mut denied = vec![false; named.len()];
+    let mut places: Vec<(usize, usize)> = Vec::new();
+    let mut field = usize::MAX;
+    for at in order {
+        let name = &named[at];
+        if name.field != field {
+            field = name.field;
+            places.clear();
+        }
+        denied[at] = Place::of(fields, name).is_denied(&places);
+        if denied[at] {
+            places.push(name.folded);
+        }
+    }
+    denied
+}
+
+fn decision(strongest: &Mention, setting: &Setting) -> Decision {
+    let offered = match strongest.role {
+        MentionRole::Denied => DecisionOffered::Denied,
+        MentionRole::Mentioned | MentionRole::Tested => DecisionOffered::Mentioned,
+        MentionRole::Offered if setting.how.is_dealing() => DecisionOffered::WithEvasion,
+        MentionRole::Offered => DecisionOffered::Plainly,
+    };
+    Decision { named: named_as(strongest.row), offered, lawful: strongest.lawful }
+}
+
+fn named_as(row: DecisionRow) -> DecisionNamed {
+    match row {
+        DecisionRow::NoneKnown => DecisionNamed::NoneKnown,
+        DecisionRow::Controlled => DecisionNamed::Controlled,
+        DecisionRow::Precursor => DecisionNamed::Precursor,
+        DecisionRow::DualUse => DecisionNamed::DualUse,
+        DecisionRow::FamilyUnderControl | DecisionRow::Family => DecisionNamed::Family,
+        DecisionRow::EquipmentWithDrugMarks | DecisionRow::Equipment => DecisionNamed::Equipment,
+        DecisionRow::Everyday => DecisionNamed::Everyday,
+        DecisionRow::Ambiguous => DecisionNamed::Ambiguous,
+    }
+}
+
+fn row_feature(row: DecisionRow) -> &'static str {
+    row.as_str()
+}
+
+/// Places of a name, as shown.
+fn matches_of(fields: &[Field<'_>], names: &[(&Mention, &Named)]) -> Vec<NameMatch> {
+    let shown = |(mention, name): &(&Mention, &Named)| NameMatch {
+        field: fields[name.field].name.clone(),
+        start: name.span.0,
+        end: name.span.1,
+        surface: cut(fields[name.field].source, name.span.0, name.span.1),
+        how: name.how,
+        role: Some(mention.role),
+        rule: name.rule.clone(),
+    };
+    names.iter().take(MATCHES_LIMIT).map(shown).collect()
+}
+
+fn context(fields: &[Field<'_>], weight: impl Fn(&str) -> f64) -> Vec<ContextFinding> {
+    let mut context = Vec::new();
+    for field in fields {
+        for sign in &field.signs {
+            if context.len() >= CONTEXT_LIMIT {
+                return context;
+            }
+            let (start, end) = field.folded.span(sign.start, sign.end);
+            context.push(ContextFinding {
+                field: field.name.clone(),
+                start,
+                end,
+                surface: cut(field.source, start, end),
+                signal: sign.kind,
+                weight: weight(sign.kind.as_str()),
+            });
+        }
+    }
+    context
+}

@@ -1,0 +1,259 @@
+//! What a text does with a name: offers it, denies it, offers a test for it, or names it as part of other goods.
+
+use crate::detect::detector::{Field, Named};
+use crate::detect::names::{Meaning, Strength};
+use crate::detect::signals::Sign;
+use crate::vocab::terms::Signal;
+
+/// Bytes of folded text within which an amount or a form belongs to a name.
+const AMOUNT_WINDOW_BYTES: usize = 24;
+
+/// Bytes between a name and the word of a test for it.
+const TEST_WINDOW_BYTES: usize = 28;
+
+/// Bytes between a name and goods it is an ingredient of.
+const INGREDIENT_WINDOW_BYTES: usize = 60;
+
+/// Words between a denial and the name it denies: `contains no traces of ephedrine`.
+const WORDS_DENIED: usize = 2;
+
+/// Bytes that a code is longer than: one letter and a digit are sizes and vitamins too.
+const SHORTEST_CODE: usize = 2;
+
+/// Bytes of the shortest street name that counts as an item.
+const STREET_BYTES: usize = 3;
+
+/// Milligrams from which an amount beside a name is that of a substance, not of a test or a standard.
+const DOSED_MILLIGRAMS: f64 = 500.0;
+
+/// Where a name stands among the signs of its field.
+pub(super) struct Place<'a> {
+    pub field: &'a Field<'a>,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(fields: &'a [Field<'a>], name: &Named) -> Self {
+        Place { field: &fields[name.field], start: name.folded.0, end: name.folded.1 }
+    }
+
+    fn signs(&self, kind: Signal) -> impl Iterator<Item = &'a Sign> {
+        let (start, end) = (self.start, self.end);
+        self.field.signs.iter().filter(move |sign| sign.kind == kind && (sign.start >= end || sign.end <= start))
+    }
+
+    fn has_near(&self, kind: Signal, window: usize) -> bool {
+        self.signs(kind).any(|sign| self.is_near(sign, window))
+    }
+
+    fn is_near(&self, sign: &Sign, window: usize) -> bool {
+        sign.start < self.end.saturating_add(window)
+            && self.start < sign.end.saturating_add(window)
+            && !self.is_parted(sign)
+    }
+
+    /// Whether a sentence or a line ends between the name and a sign.
+    fn is_parted(&self, sign: &Sign) -> bool {
+        let text = self.field.folded.text.as_str();
+        let between = if sign.start >= self.end { &text[self.end..sign.start] } else { &text[sign.end..self.start] };
+        between.contains([';', '\n', '|', '。', '؛']) || between.contains(". ")
+    }
+
+    /// Whether an amount of a substance, or the form of one, stands beside the name.
+    pub(super) fn is_dosed(&self) -> bool {
+        self.has_mass() || self.has_near(Signal::Form, AMOUNT_WINDOW_BYTES)
+    }
+
+    /// Whether an amount such as substances are sold in stands beside the name.
+    pub(super) fn has_mass(&self) -> bool {
+        self.signs(Signal::Quantity).any(|sign| {
+            sign.milligrams.is_some_and(|mass| mass >= DOSED_MILLIGRAMS) && self.is_near(sign, AMOUNT_WINDOW_BYTES)
+        })
+    }
+
+    /// Whether a mass of any size stands beside the name.
+    pub(super) fn has_any_mass(&self) -> bool {
+        self.signs(Signal::Quantity).any(|sign| sign.milligrams.is_some() && self.is_near(sign, AMOUNT_WINDOW_BYTES))
+    }
+
+    /// Whether an amount of any kind stands beside the name: a mass, a count of tablets.
+    pub(super) fn has_amount(&self) -> bool {
+        self.has_near(Signal::Quantity, AMOUNT_WINDOW_BYTES)
+    }
+
+    /// Whether the text says that it is a substance: a mass, a form, a purity.
+    pub(super) fn is_a_substance(&self) -> bool {
+        self.has_amount()
+            || self.has_near(Signal::Form, AMOUNT_WINDOW_BYTES)
+            || self.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
+    }
+
+    /// Whether the name is itself a word of an offer (`polvo`, `rock`): then it says how the goods look, not what they are.
+    pub(super) fn is_a_sign(&self) -> bool {
+        let says_how = |kind| {
+            matches!(
+                kind,
+                Signal::Form
+                    | Signal::Offer
+                    | Signal::Shipping
+                    | Signal::Quantity
+                    | Signal::Price
+                    | Signal::Contact
+                    | Signal::Payment
+            )
+        };
+        self.field.signs.iter().any(|sign| says_how(sign.kind) && sign.start <= self.start && self.end <= sign.end)
+    }
+
+    /// Whether a test for it is what is sold.
+    pub(super) fn is_tested(&self) -> bool {
+        let text = self.field.folded.text.as_str();
+        let anti = text[..self.start].trim_end().ends_with("anti");
+        let tested = [Signal::Kit, Signal::Antibody].into_iter().any(|kind| self.has_near(kind, TEST_WINDOW_BYTES));
+        (tested || anti) && !self.has_mass()
+    }
+
+    /// Whether it is named as an ingredient of other goods.
+    pub(super) fn is_an_ingredient(&self) -> bool {
+        self.has_near(Signal::Ingredient, INGREDIENT_WINDOW_BYTES)
+    }
+
+    /// Whether the text says that it is not in the goods: `free of ephedrine`, `ephedrine-free`, `not fentanyl`. What stands
+    /// in a row with a denied name is denied with it.
+    pub(super) fn is_denied(&self, denied: &[(usize, usize)]) -> bool {
+        self.is_denied_before() || self.is_denied_after() || denied.iter().any(|other| self.is_in_a_row_with(*other))
+    }
+
+    fn is_denied_before(&self) -> bool {
+        let text = self.field.folded.text.as_str();
+        self.signs(Signal::DeniedBefore).filter(|sign| sign.end <= self.start).any(|sign| {
+            let between = text[sign.end..self.start].trim();
+            between.split(' ').filter(|word| !word.is_empty()).count() <= WORDS_DENIED
+                && !between.contains(['.', ',', ';', ':', '!', '?', '|', '\n', '('])
+                && !self.has_sign_between(sign.end, self.start)
+        })
+    }
+
+    fn is_denied_after(&self) -> bool {
+        let text = self.field.folded.text.as_str();
+        self.signs(Signal::DeniedAfter).filter(|sign| sign.start >= self.end).any(|sign| {
+            let between = &text[self.end..sign.start];
+            // `ephedrine-free` is one word; `ephedrine free shipping` is not.
+            let joined = between == " " && self.field.folded.is_glue(self.end);
+            let ends = text[sign.end..].trim_start().chars().next().is_none_or(|c| !c.is_alphanumeric());
+            // In some languages the verb that denies stands behind all that it denies.
+            let verb = sign.end - sign.start > 5
+                && between.split(' ').filter(|word| !word.is_empty()).count() <= 3
+                && !between.contains(['.', ';', ':', '!', '?', '|', '(']);
+            (joined || between.is_empty() || (between == " " && ends) || verb) && !self.is_followed_on(sign)
+        })
+    }
+
+    /// Whether the word of a denial goes on to say something else (`free shipping`, `free sample`).
+    fn is_followed_on(&self, sign: &Sign) -> bool {
+        self.field.signs.iter().any(|other| {
+            matches!(other.kind, Signal::Offer | Signal::Shipping | Signal::Evasion)
+                && other.start <= sign.start
+                && sign.end <= other.end
+                && other.end > sign.end
+        })
+    }
+
+    fn has_sign_between(&self, start: usize, end: usize) -> bool {
+        let says_else = |kind| {
+            matches!(
+                kind,
+                Signal::Offer
+                    | Signal::Evasion
+                    | Signal::Disclaimer
+                    | Signal::Contact
+                    | Signal::Payment
+                    | Signal::Licence
+                    | Signal::Pharmacy
+            )
+        };
+        self.field
+            .signs
+            .iter()
+            .any(|sign| says_else(sign.kind) && sign.end > start.saturating_sub(1) && sign.start < end)
+    }
+
+    fn is_in_a_row_with(&self, other: (usize, usize)) -> bool {
+        if other.1 > self.start {
+            return false;
+        }
+        let between = self.field.folded.text[other.1..self.start].trim();
+        between.chars().count() <= 6
+            && (between.is_empty()
+                || between.split([' ', ',']).all(|word| word.is_empty() || CONJUNCTIONS.contains(&word)))
+    }
+}
+
+/// Words that join names in a row, folded, in the languages of the list.
+const CONJUNCTIONS: [&str; 30] = [
+    "or",
+    "and",
+    "nor",
+    "&",
+    "+",
+    "oder",
+    "und",
+    "noch",
+    "o",
+    "y",
+    "ni",
+    "u",
+    "ou",
+    "et",
+    "e",
+    "of",
+    "en",
+    "lub",
+    "i",
+    "albo",
+    "ani",
+    "или",
+    "и",
+    "ни",
+    "або",
+    "veya",
+    "ve",
+    "atau",
+    "и/или",
+    "и,",
+];
+
+/// Whether a listing says anywhere how much there is of a substance, or how it looks.
+fn sells_a_substance(fields: &[Field<'_>]) -> bool {
+    let says = |kind| matches!(kind, Signal::Quantity | Signal::Form | Signal::Purity);
+    fields.iter().flat_map(|field| &field.signs).any(|sign| says(sign.kind))
+}
+
+/// Whether a name says by itself what it stands for here: an unambiguous name, or a code with a sign of a substance.
+pub(super) fn is_sure(fields: &[Field<'_>], name: &Named, deals: bool) -> bool {
+    match name.strength {
+        // Beside the words of machines and parts a code is a part number, unless the text says it is a substance.
+        Strength::Distinct if name.brief => {
+            let place = Place::of(fields, name);
+            let hardware = fields.iter().flat_map(|field| &field.signs).any(|sign| sign.kind == Signal::Hardware);
+            !hardware || deals || place.has_any_mass() || place.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
+        }
+        Strength::Distinct => true,
+        // A street name beside an amount or a form, in a deal: an item of its own.
+        Strength::Street if matches!(name.meaning, Meaning::Equipment(_)) => true,
+        Strength::Street => {
+            let place = Place::of(fields, name);
+            deals && name.folded.1 - name.folded.0 >= STREET_BYTES && place.is_a_substance() && !place.is_a_sign()
+        }
+        Strength::Ambiguous => {
+            name.code && name.folded.1 - name.folded.0 > SHORTEST_CODE && {
+                let place = Place::of(fields, name);
+                let text = &place.field.folded.text[name.folded.0..name.folded.1];
+                let written = text.bytes().any(|b| b.is_ascii_digit())
+                    || place.field.folded.is_in_capitals(name.folded.0, name.folded.1);
+                written && (place.is_a_substance() || deals && sells_a_substance(fields))
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! What a listing says besides names: how it offers, what speaks for a lawful trade, what kind of page it is.
+
+use std::collections::BTreeMap;
+
+use crate::detect::decision::OfferedHow;
+use crate::detect::detector::Field;
+use crate::detect::signals::Sign;
+use crate::vocab::terms::{LawfulKind, PageKind, Signal};
+
+/// What a listing says besides names.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Setting {
+    /// How the listing offers, whatever it offers.
+    pub how: OfferedHow,
+    /// Lawful signs by kind, each with the different words that say so.
+    pub lawful: BTreeMap<LawfulKind, usize>,
+    /// Lawful goods that only carry a name: the title names them, and nothing else is offered.
+    pub thing: Option<LawfulKind>,
+    /// The heaviest mass named, in milligrams.
+    pub most_milligrams: Option<f64>,
+    /// Something is sold in solution.
+    pub in_solution: bool,
+}
+
+/// What the caller knows of the listing besides its text.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// Kind of page, where the caller knows it.
+    pub page: Option<PageKind>,
+    /// A price is given.
+    pub has_price: bool,
+    /// An unambiguous name stands beside its number, an amount or a form.
+    pub substance: bool,
+}
+
+/// Different words of one kind that make a page one of news, jobs, theses.
+const WORDS_OF_A_PAGE: usize = 2;
+
+/// Different words of news that make a text a report although it speaks of messengers and money: it tells what others did.
+const WORDS_OF_A_REPORT: usize = 3;
+
+/// Bytes of a text that tell what is offered where there is no title.
+const OPENING_BYTES: usize = 120;
+
+impl Setting {
+    /// Reads the signs of all fields. `dosed`: a name stands beside an amount or a form of a substance.
+    pub(super) fn of(fields: &[Field<'_>], known: Known, dosed: bool) -> Self {
+        let words = Words::of(fields);
+        let handle = words.has(Signal::Handle);
+        let quantity = words.has(Signal::Quantity);
+        let priced = known.has_price || words.has(Signal::Price);
+        let shop = matches!(known.page, Some(PageKind::Product | PageKind::Category));
+        let offers = words.count(Signal::Offer) + words.count(Signal::Shipping);
+        let page = kind_of_page(&words, known, handle, priced);
+        let is_report = matches!(page, Some(PageKind::News | PageKind::Job | PageKind::Thesis));
+        let helps =
+            words.has(Signal::HarmReduction) && !handle && !priced && !dosed && !words.has(Signal::Payment) && !shop;
+        let is_prose =
+            page.is_some_and(|page| matches!(page, PageKind::Article | PageKind::Forum)) || is_report || helps;
+        let mut setting = Setting::default();
+        // In a text that tells, words of evasion, contact and payment are what others said.
+        let speaks = !is_prose;
+        let laboratory =
+            [Signal::ReferenceMaterial, Signal::Laboratory, Signal::Licence, Signal::Kit, Signal::Antibody]
+                .into_iter()
+                .any(|kind| words.has(kind));
+        setting.how = OfferedHow {
+            evasion: speaks && (words.has(Signal::Evasion) || (words.has(Signal::Disclaimer) && !laboratory)),
+            payment: speaks && words.has(Signal::Payment),
+            contact: speaks && (handle || words.has(Signal::Contact)),
+            drug_trade: speaks && words.has(Signal::DrugTrade),
+            offered: false,
+            reported: is_report || helps,
+        };
+        setting.how.offered = speaks
+            && (priced
+                || shop
+                || known.substance
+                || quantity
+                || offers > 0
+                || words.has(Signal::Purity)
+                || setting.how.is_dealing());
+        for (signal, kind) in LAWFUL {
+            let count = words.count(signal);
+            if count > 0 {
+                setting.lawful.insert(kind, count);
+            }
+        }
+        for (page_kind, kind) in [
+            (PageKind::News, LawfulKind::News),
+            (PageKind::Job, LawfulKind::Job),
+            (PageKind::Thesis, LawfulKind::Thesis),
+            (PageKind::Article, LawfulKind::Article),
+        ] {
+            if page == Some(page_kind) {
+                setting.lawful.insert(kind, WORDS_OF_A_PAGE);
+            }
+        }
+        setting.most_milligrams =
+            words.signs(Signal::Quantity).filter_map(|(_, sign)| sign.milligrams).reduce(f64::max);
+        setting.in_solution = words.in_solution;
+        setting.thing = thing(fields, &words, setting.how, dosed);
+        setting
+    }
+}
+
+/// Signals that speak for a lawful trade.
+const LAWFUL: [(Signal, LawfulKind); 12] = [
+    (Signal::ReferenceMaterial, LawfulKind::ReferenceMaterial),
+    (Signal::Laboratory, LawfulKind::Laboratory),
+    (Signal::Licence, LawfulKind::Licence),
+    (Signal::Pharmacy, LawfulKind::Pharmacy),
+    (Signal::Veterinary, LawfulKind::Veterinary),
+    (Signal::Kit, LawfulKind::Kit),
+    (Signal::Antibody, LawfulKind::Antibody),
+    (Signal::Book, LawfulKind::Book),
+    (Signal::Merchandise, LawfulKind::Merchandise),
+    (Signal::Trade, LawfulKind::Trade),
+    (Signal::Training, LawfulKind::Training),
+    (Signal::HarmReduction, LawfulKind::HarmReduction),
+];
+
+/// Goods that carry a name and are not the substance.
+const THINGS: [(Signal, LawfulKind); 5] = [
+    (Signal::Antibody, LawfulKind::Antibody),
+    (Signal::Kit, LawfulKind::Kit),
+    (Signal::Book, LawfulKind::Book),
+    (Signal::Merchandise, LawfulKind::Merchandise),
+    (Signal::Training, LawfulKind::Training),
+];
+
+/// What is sold, where the title (or the opening of a text without one) says it is a kit, an antibody, a book or the like,
+/// and neither an amount beside a name nor a sign of dealing says otherwise.
+fn thing(fields: &[Field<'_>], words: &Words<'_>, how: OfferedHow, dosed: bool) -> Option<LawfulKind> {
+    if dosed || how.evasion || how.payment {
+        return None;
+    }
+    let untitled = fields.first().is_none_or(|title| title.source.trim().is_empty());
+    THINGS.into_iter().find_map(|(signal, kind)| {
+        let says_so = words
+            .signs(signal)
+            .any(|(field, sign)| field == 0 || (untitled && field == 1 && sign.start < OPENING_BYTES));
+        says_so.then_some(kind)
+    })
+}
+
+/// What kind of page the text is of, by what the caller knows and by words that sellers' own pages lack.
+fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> Option<PageKind> {
+    // A way to reach the seller and a price make an offer of any text.
+    if handle && (priced || words.has(Signal::Payment) || words.count(Signal::Offer) > 0) {
+        return known.page.filter(|page| matches!(page, PageKind::Product | PageKind::Category));
+    }
+    if let Some(page) = known.page.filter(|page| *page != PageKind::Page) {
+        return Some(page);
+    }
+    let sells = priced || words.has(Signal::Payment) || words.count(Signal::Offer) >= 2 || handle;
+    let news = words.count(Signal::News);
+    if news >= WORDS_OF_A_REPORT || (news >= WORDS_OF_A_PAGE && !sells) {
+        let own_terms = handle || words.count(Signal::Offer) > news || known.has_price;
+        return (!own_terms).then_some(PageKind::News);
+    }
+    let told = |signal| words.count(signal) >= WORDS_OF_A_PAGE && !sells;
+    if told(Signal::Job) {
+        return Some(PageKind::Job);
+    }
+    if told(Signal::Thesis) {
+        return Some(PageKind::Thesis);
+    }
+    if told(Signal::Article) && !words.has(Signal::Quantity) {
+        return Some(PageKind::Article);
+    }
+    (told(Signal::Forum) && !words.has(Signal::Quantity)).then_some(PageKind::Forum)
+}
+
+/// Signs by kind, with the different words that say each.
+struct Words<'a> {
+    by_kind: BTreeMap<Signal, Vec<(usize, Sign)>>,
+    different: BTreeMap<Signal, std::collections::BTreeSet<&'a str>>,
+    in_solution: bool,
+}
+
+impl<'a> Words<'a> {
+    fn of(fields: &'a [Field<'_>]) -> Self {
+        let mut words = Words { by_kind: BTreeMap::new(), different: BTreeMap::new(), in_solution: false };
+        for (at, field) in fields.iter().enumerate() {
+            for sign in &field.signs {
+                words.by_kind.entry(sign.kind).or_default().push((at, *sign));
+                words.different.entry(sign.kind).or_default().insert(&field.folded.text[sign.start..sign.end]);
+                // A strength (`100 µg/mL`) is a quantity without a mass of its own.
+                words.in_solution |= sign.kind == Signal::Strength;
+            }
+        }
+        words
+    }
+
+    fn has(&self, kind: Signal) -> bool {
+        self.by_kind.contains_key(&kind)
+    }
+
+    fn count(&self, kind: Signal) -> usize {
+        self.different.get(&kind).map_or(0, std::collections::BTreeSet::len)
+    }
+
+    fn signs(&self, kind: Signal) -> impl Iterator<Item = (usize, Sign)> {
+        self.by_kind.get(&kind).into_iter().flatten().copied()
+    }
+}

@@ -1,0 +1,179 @@
+//! Families by the parts of systematic names, and listed systematic names in other spellings.
+
+use std::collections::HashMap;
+
+use aho_corasick::AhoCorasick;
+use serde::{Deserialize, Serialize};
+
+use crate::detect::chemical::{self, ChemicalName};
+use crate::detect::view::{Folded, fold};
+use crate::detect::watchlist::Watchlist;
+use crate::vocab::terms::{Class, Written};
+
+/// A rule over the parts of a systematic name.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkeletonRule {
+    /// Rule id.
+    pub id: String,
+    /// Class of what it accepts.
+    pub class: Written<Class>,
+    /// Finer class.
+    #[serde(default)]
+    pub subclass: Option<String>,
+    /// Words of the text that start the search.
+    pub stem: Vec<String>,
+    /// Parts that are in the name, alternatives with `|`.
+    pub all: Vec<String>,
+    /// The same with the places in front of the parts.
+    #[serde(default)]
+    pub placed: Vec<String>,
+    /// Parts that are not.
+    #[serde(default)]
+    pub none: Vec<String>,
+    /// Class-wise definitions in law that cover the family, as control codes.
+    #[serde(default)]
+    pub controls: Vec<String>,
+    /// Why the rule is right.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+impl SkeletonRule {
+    fn accepts(&self, joined: &str, written: &str) -> bool {
+        let has =
+            |text: &str, alternatives: &str| alternatives.split('|').any(|one| text.contains(&format!(" {one} ")));
+        self.all.iter().all(|one| has(joined, one))
+            && self.placed.iter().all(|one| has(written, one))
+            && !self.none.iter().any(|one| has(joined, one) || has(written, one))
+    }
+}
+
+/// What a systematic name is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Meant {
+    /// A listed substance, by its index.
+    Substance(u32),
+    /// A member of a family, by the rule's index.
+    Family(usize),
+}
+
+/// Small groups with their places: what tells isomers apart.
+type Places = Vec<(&'static str, String)>;
+
+/// The rules and the listed systematic names.
+pub struct SkeletonIndex {
+    stems: AhoCorasick,
+    rules: Vec<SkeletonRule>,
+    /// Key of the parts to substances whose systematic name has them, with the places of their groups.
+    listed: HashMap<String, Vec<(u32, Places)>>,
+}
+
+/// A systematic name of a listed substance has so many parts; shorter ones have too many relatives.
+const LISTED_PARTS: usize = 5;
+
+impl SkeletonIndex {
+    /// Compiles the rules and reads the list's systematic names.
+    ///
+    /// # Errors
+    /// When the automaton of stems passes its limits.
+    pub fn build(watchlist: &Watchlist) -> Result<Self, aho_corasick::BuildError> {
+        let stems: Vec<String> =
+            watchlist.skeletons.iter().flat_map(|rule| &rule.stem).map(|stem| fold(stem)).collect();
+        let stems = AhoCorasick::new(&stems)?;
+        let mut listed: HashMap<String, Vec<(u32, Places)>> = HashMap::new();
+        for (at, substance) in (0..).zip(&watchlist.substances) {
+            for name in substance.names.values().flatten().filter(|name| name.len() > 24) {
+                let folded = Folded::of(name);
+                if !stems.is_match(folded.text.as_str()) {
+                    continue;
+                }
+                let [whole] = &chemical::find(&folded)[..] else { continue };
+                // All of it is the name: what a reader of parts leaves over belongs to another compound.
+                if whole.start > 3 || whole.end + 3 < folded.text.len() || whole.parts.len() < LISTED_PARTS {
+                    continue;
+                }
+                let held = listed.entry(whole.key()).or_default();
+                let places = owned(whole);
+                if !held.contains(&(at, places.clone())) {
+                    held.push((at, places));
+                }
+            }
+        }
+        Ok(SkeletonIndex { stems, rules: watchlist.skeletons.clone(), listed })
+    }
+
+    /// Folded stems that start the search.
+    pub fn stems(&self) -> impl Iterator<Item = String> {
+        self.rules.iter().flat_map(|rule| &rule.stem).map(|stem| fold(stem))
+    }
+
+    /// Rule `at`.
+    pub fn rule(&self, at: usize) -> &SkeletonRule {
+        &self.rules[at]
+    }
+
+    /// Systematic names of a text that are listed substances in another spelling, or members of a family.
+    pub fn find(&self, folded: &Folded) -> Vec<(ChemicalName, Meant)> {
+        if !self.stems.is_match(folded.text.as_str()) {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for name in chemical::find(folded) {
+            let places = owned(&name);
+            let same = self.listed.get(&name.key()).and_then(|held| held.iter().find(|(_, there)| *there == places));
+            if let Some((at, _)) = same {
+                found.push((name, Meant::Substance(*at)));
+                continue;
+            }
+            let (joined, written) = (name.joined(), name.written());
+            if let Some(at) = self.rules.iter().position(|rule| rule.accepts(&joined, &written)) {
+                found.push((name, Meant::Family(at)));
+            }
+        }
+        found
+    }
+}
+
+fn owned(name: &ChemicalName) -> Places {
+    name.places().into_iter().map(|(form, place)| (form, place.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn meant(text: &str) -> Option<String> {
+        let watchlist = Arc::new(Watchlist::builtin().expect("the list that is compiled in can be read"));
+        let index = SkeletonIndex::build(&watchlist).expect("its rules compile");
+        let (_, meant) = index.find(&Folded::of(text)).into_iter().next()?;
+        Some(match meant {
+            Meant::Substance(at) => watchlist.substances[at as usize].id.clone(),
+            Meant::Family(at) => index.rule(at).id.clone(),
+        })
+    }
+
+    #[test]
+    fn families_are_told_from_their_lawful_relatives() {
+        for (text, expected) in [
+            ("N-[1-(2-phenylethyl)piperidin-4-yl]-N-(4-fluorophenyl)hexanamide", Some("fentanyl-skeleton")),
+            ("4-[4-(4-chlorophenyl)-4-hydroxypiperidin-1-yl]-N,N-dimethyl-2,2-diphenylbutanamide", None),
+            (
+                "N,N-diethyl-2-[2-[(4-pentoxyphenyl)methyl]-6-chlorobenzimidazol-1-yl]ethanamine",
+                Some("nitazene-skeleton"),
+            ),
+            ("2-(ethylamino)-1-(3,4-dichlorophenyl)heptan-1-one", Some("cathinone-skeleton")),
+            ("2-(tert-butylamino)-1-(3-chlorophenyl)propan-1-one", None),
+            ("2-methyl-1-(4-methylphenyl)-3-piperidin-1-ylpropan-1-one", None),
+            ("1H-indazole-3-carboxylic acid", None),
+            ("hexyl 3-(1,3-benzodioxol-5-yl)-2-methyloxirane-2-carboxylate", Some("pmk-glycidate-skeleton")),
+            ("ethyl 3-methyl-3-phenyloxirane-2-carboxylate", None),
+            ("hexyl 2-methyl-3-phenyloxirane-2-carboxylate", Some("bmk-glycidate-skeleton")),
+            ("tert-butyl 4-aminopiperidine-1-carboxylate", None),
+        ] {
+            assert_eq!(meant(text).as_deref(), expected, "{text}");
+        }
+    }
+}
