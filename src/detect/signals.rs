@@ -205,12 +205,19 @@ impl SignalIndex {
     }
 }
 
-/// Lawful words inside words of evasion (`no licence required`) speak of evasion.
+/// Bytes around words of evasion within which a licence or a prescription is what the seller does without (`we ask for no
+/// customer declaration`).
+const NEGATED_BYTES: usize = 16;
+
+/// Lawful words inside words of evasion (`no licence required`) speak of evasion, and so do licences and prescriptions beside
+/// them.
 fn contradicted(signs: &mut Vec<Sign>) {
     let evasion: Vec<(usize, usize)> =
         signs.iter().filter(|sign| sign.kind == Signal::Evasion).map(|sign| (sign.start, sign.end)).collect();
     signs.retain(|sign| {
-        !sign.kind.is_lawful() || !evasion.iter().any(|(start, end)| *start < sign.end && sign.start < *end)
+        let reach = if matches!(sign.kind, Signal::Licence | Signal::Pharmacy) { NEGATED_BYTES } else { 0 };
+        let touched = |(start, end): &(usize, usize)| *start < sign.end + reach && sign.start < *end + reach;
+        !sign.kind.is_lawful() || !evasion.iter().any(touched)
     });
 }
 
