@@ -281,11 +281,13 @@ impl ChemicalName {
 
     /// Small groups with their places: what tells isomers apart.
     pub fn places(&self) -> Vec<(&'static str, &str)> {
+        let next = |at: usize| self.parts.get(at + 1).map(|part| part.form);
         let mut places: Vec<(&'static str, &str)> = self
             .parts
             .iter()
-            .filter(|part| PLACED.contains(&part.form))
-            .map(|part| (part.form, part.locants.rsplit(',').next().unwrap_or_default()))
+            .enumerate()
+            .filter(|(at, part)| PLACED.contains(&part.form) && !(part.form == "methyl" && next(*at) == Some("amin")))
+            .map(|(_, part)| (part.form, part.locants.rsplit(',').next().unwrap_or_default()))
             .collect();
         places.sort_unstable();
         places
@@ -316,7 +318,7 @@ const GROUPS: [&str; 16] = [
 const SILENT: [&str; 2] = ["hydro", "oxo"];
 
 /// Groups whose places tell isomers apart, whatever the order of the name.
-const PLACED: [&str; 7] = ["fluoro", "chloro", "bromo", "iodo", "nitro", "methoxy", "ethoxy"];
+const PLACED: [&str; 8] = ["methyl", "fluoro", "chloro", "bromo", "iodo", "nitro", "methoxy", "ethoxy"];
 
 #[cfg(test)]
 mod tests {
