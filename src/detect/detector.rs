@@ -3,20 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::detect::assessment::{Assessment, Decision, EmergingFinding, ListingText, Verdict};
+use crate::detect::assessment::{Assessment, Decision, ListingText, Verdict};
 use crate::detect::classes::ClassGrammar;
-use crate::detect::find::plain;
+use crate::detect::found::field;
 use crate::detect::marks::MarkIndex;
-use crate::detect::names::{Meaning, NameIndex, Strength};
-use crate::detect::roles::Place;
+use crate::detect::names::NameIndex;
 use crate::detect::score::Features;
 use crate::detect::setting::Known;
 use crate::detect::sieve::Sieve;
-use crate::detect::signals::{Sign, SignalIndex};
+use crate::detect::signals::SignalIndex;
 use crate::detect::skeletons::SkeletonIndex;
-use crate::detect::view::Folded;
+use crate::detect::view::plain;
 use crate::detect::watchlist::Watchlist;
-use crate::vocab::terms::{DecisionNamed, DecisionOffered, How};
+use crate::vocab::terms::{DecisionNamed, DecisionOffered};
 
 /// Why a watchlist could not be compiled.
 #[derive(Debug, thiserror::Error)]
@@ -44,56 +43,12 @@ pub struct Detector {
     pub(super) spellings: std::collections::HashSet<String>,
 }
 
-/// One field of a listing and what was found in it.
-pub(super) struct Field<'a> {
-    pub(super) name: String,
-    pub(super) source: &'a str,
-    pub(super) folded: Folded,
-    pub(super) signs: Vec<Sign>,
-}
-
 /// A listing read in full.
 struct Read {
     assessment: Assessment,
     features: Features,
     /// No field held more than is kept of it.
     looked_at_all: bool,
-}
-
-/// A name with its place, before it is weighed.
-#[derive(Debug, Clone)]
-pub(super) struct Named {
-    pub(super) field: usize,
-    /// Pattern of the name index; identifiers have none.
-    pub(super) pattern: usize,
-    pub(super) meaning: Meaning,
-    pub(super) strength: Strength,
-    pub(super) code: bool,
-    /// Letters and digits such as a part number may have.
-    pub(super) brief: bool,
-    pub(super) how: How,
-    pub(super) rule: String,
-    /// Bytes of the folded text.
-    pub(super) folded: (usize, usize),
-    pub(super) span: (usize, usize),
-    pub(super) disguised: bool,
-    /// Equipment with marks of the drug trade beside it.
-    pub(super) marked: bool,
-}
-
-/// A name a family's rule accepts, with its place.
-pub(super) struct Emerging {
-    pub(super) finding: EmergingFinding,
-    /// Bytes of the folded text.
-    pub(super) folded: (usize, usize),
-    /// Field.
-    pub(super) at: usize,
-}
-
-impl Emerging {
-    pub(super) fn place<'a>(&self, fields: &'a [Field<'a>]) -> Place<'a> {
-        Place { field: &fields[self.at], start: self.folded.0, end: self.folded.1 }
-    }
 }
 
 impl Detector {
@@ -204,13 +159,4 @@ impl Detector {
             watchlist: self.watchlist.version().to_owned(),
         }
     }
-}
-
-fn field<'a>(name: &str, source: &'a str) -> Field<'a> {
-    Field { name: name.to_owned(), source, folded: Folded::of(source), signs: Vec::new() }
-}
-
-/// Characters of a source.
-pub(super) fn cut(source: &str, start: usize, end: usize) -> String {
-    source.chars().skip(start).take(end.saturating_sub(start)).collect()
 }

@@ -3,11 +3,11 @@
 use crate::detect::Detector;
 use crate::detect::assessment::EmergingFinding;
 use crate::detect::chemical::{self, ChemicalName};
-use crate::detect::detector::{Emerging, Field, Named, cut};
+use crate::detect::found::{Emerging, Field, Named, cut};
 use crate::detect::identifiers::{self, Identifier};
 use crate::detect::names::{Found, Meaning, Spelling, Strength};
 use crate::detect::skeletons::Meant;
-use crate::detect::view::Folded;
+use crate::detect::view::{Folded, plain};
 use crate::detect::watchlist::control;
 use crate::detect::whole;
 use crate::vocab::terms::{Class, How, LegitimateUse};
@@ -327,13 +327,6 @@ impl Detector {
             marked: false,
         }
     }
-}
-
-/// A name without case, accents, width and separators, its script as it is.
-pub(super) fn plain(name: &str) -> String {
-    use unicode_normalization::UnicodeNormalization;
-    let letters = name.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c) && c.is_alphanumeric());
-    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// Whether a find lies inside a longer systematic name that says more than it (`1-methyl-4-piperidone`).

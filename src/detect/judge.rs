@@ -7,8 +7,8 @@ use crate::detect::assessment::{
     Assessment, ContextFinding, Control, Decision, EmergingFinding, NameMatch, SubstanceFinding,
 };
 use crate::detect::decision::OfferedHow;
-use crate::detect::detector::{Emerging, Field, Named, cut};
 use crate::detect::explain;
+use crate::detect::found::{Emerging, Field, Named, cut};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::roles::{Place, is_sure};
@@ -79,7 +79,7 @@ impl Detector {
             .any(|sign| matches!(sign.kind, Signal::Evasion | Signal::Payment | Signal::Contact | Signal::Handle));
         let sure: Vec<bool> = named.iter().map(|name| is_sure(fields, name, deals)).collect();
         let dosed = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).is_dosed())
-            || emerging.iter().any(|one| one.place(fields).is_dosed());
+            || emerging.iter().any(|one| Place::of_emerging(fields, one).is_dosed());
         let substance = named
             .iter()
             .zip(&sure)
@@ -107,7 +107,7 @@ impl Detector {
             mentions.push(mention);
         }
         for (at, one) in emerging.iter().enumerate() {
-            let place = one.place(fields);
+            let place = Place::of_emerging(fields, one);
             let covered = one.finding.controls.iter().any(|control| governs(control, jurisdictions));
             let row = if covered { DecisionRow::FamilyUnderControl } else { DecisionRow::Family };
             let is_denied = place.is_denied(&[]);

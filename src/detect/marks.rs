@@ -1,23 +1,10 @@
 //! Marks of the drug trade on equipment: dies and the brands and logos of known pills.
 
 use aho_corasick::{AhoCorasick, MatchKind};
-use serde::{Deserialize, Serialize};
 
 use crate::detect::names::edges;
 use crate::detect::view::fold;
-use crate::detect::watchlist::Names;
-
-/// Words of dies and of the brands on known pills, as `equipment.toml` lists them.
-#[derive(Debug, Clone, Default, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Marks {
-    /// Dies, punches, moulds, logos, by language.
-    #[serde(default)]
-    pub dies: Names,
-    /// Brands and imprints of known pills.
-    #[serde(default)]
-    pub brands: Vec<String>,
-}
+use crate::detect::watchlist::Marks;
 
 /// Words looked for at word edges.
 pub struct SignalWords {

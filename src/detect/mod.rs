@@ -17,6 +17,7 @@ pub mod evaluate;
 mod explain;
 mod find;
 pub mod fit;
+mod found;
 pub mod identifiers;
 mod judge;
 pub mod marks;

@@ -1,6 +1,6 @@
 //! What a text does with a name: offers it, denies it, offers a test for it, or names it as part of other goods.
 
-use crate::detect::detector::{Field, Named};
+use crate::detect::found::{Emerging, Field, Named};
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::signals::Sign;
 use crate::vocab::terms::Signal;
@@ -36,6 +36,10 @@ pub(super) struct Place<'a> {
 impl<'a> Place<'a> {
     pub(super) fn of(fields: &'a [Field<'a>], name: &Named) -> Self {
         Place { field: &fields[name.field], start: name.folded.0, end: name.folded.1 }
+    }
+
+    pub(super) fn of_emerging(fields: &'a [Field<'a>], one: &Emerging) -> Self {
+        Place { field: &fields[one.at], start: one.folded.0, end: one.folded.1 }
     }
 
     fn signs(&self, kind: Signal) -> impl Iterator<Item = &'a Sign> {

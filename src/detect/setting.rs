@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::detect::decision::OfferedHow;
-use crate::detect::detector::Field;
+use crate::detect::found::Field;
 use crate::detect::signals::Sign;
 use crate::vocab::terms::{LawfulKind, PageKind, Signal};
 

@@ -3,41 +3,10 @@
 use std::collections::HashMap;
 
 use aho_corasick::AhoCorasick;
-use serde::{Deserialize, Serialize};
 
 use crate::detect::chemical::{self, ChemicalName};
 use crate::detect::view::{Folded, fold};
-use crate::detect::watchlist::Watchlist;
-use crate::vocab::terms::{Class, Written};
-
-/// A rule over the parts of a systematic name.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct SkeletonRule {
-    /// Rule id.
-    pub id: String,
-    /// Class of what it accepts.
-    pub class: Written<Class>,
-    /// Finer class.
-    #[serde(default)]
-    pub subclass: Option<String>,
-    /// Words of the text that start the search.
-    pub stem: Vec<String>,
-    /// Parts that are in the name, alternatives with `|`.
-    pub all: Vec<String>,
-    /// The same with the places in front of the parts.
-    #[serde(default)]
-    pub placed: Vec<String>,
-    /// Parts that are not.
-    #[serde(default)]
-    pub none: Vec<String>,
-    /// Class-wise definitions in law that cover the family, as control codes.
-    #[serde(default)]
-    pub controls: Vec<String>,
-    /// Why the rule is right.
-    #[serde(default)]
-    pub note: Option<String>,
-}
+use crate::detect::watchlist::{SkeletonRule, Watchlist};
 
 impl SkeletonRule {
     fn accepts(&self, joined: &str, written: &str) -> bool {

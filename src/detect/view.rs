@@ -361,6 +361,12 @@ pub fn fold(name: &str) -> String {
     Folded::of(name).text.trim().to_owned()
 }
 
+/// A name without case, accents, width and separators, its script as it is.
+pub(super) fn plain(name: &str) -> String {
+    let letters = name.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c) && c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
+}
+
 /// White space, dashes, underscores and slashes: what people put between the parts of a name.
 fn is_separator(c: char) -> bool {
     c.is_whitespace()

@@ -7,8 +7,6 @@ use serde::{Deserialize, Serialize};
 use crate::detect::assessment::Control;
 use crate::detect::builtin;
 use crate::detect::decision::DecisionTable;
-use crate::detect::marks::Marks;
-use crate::detect::skeletons::SkeletonRule;
 use crate::detect::view::fold;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::terms::{Category, Class, LegitimateUse, Written};
@@ -127,6 +125,47 @@ pub struct ClassRule {
     #[serde(default)]
     pub controls: Vec<String>,
     /// Why the rule is right, in terms of names.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Words of dies and of the brands on known pills, as `equipment.toml` lists them.
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Marks {
+    /// Dies, punches, moulds, logos, by language.
+    #[serde(default)]
+    pub dies: Names,
+    /// Brands and imprints of known pills.
+    #[serde(default)]
+    pub brands: Vec<String>,
+}
+
+/// A rule over the parts of a systematic name.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkeletonRule {
+    /// Rule id.
+    pub id: String,
+    /// Class of what it accepts.
+    pub class: Written<Class>,
+    /// Finer class.
+    #[serde(default)]
+    pub subclass: Option<String>,
+    /// Words of the text that start the search.
+    pub stem: Vec<String>,
+    /// Parts that are in the name, alternatives with `|`.
+    pub all: Vec<String>,
+    /// The same with the places in front of the parts.
+    #[serde(default)]
+    pub placed: Vec<String>,
+    /// Parts that are not.
+    #[serde(default)]
+    pub none: Vec<String>,
+    /// Class-wise definitions in law that cover the family, as control codes.
+    #[serde(default)]
+    pub controls: Vec<String>,
+    /// Why the rule is right.
     #[serde(default)]
     pub note: Option<String>,
 }

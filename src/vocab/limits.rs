@@ -41,7 +41,7 @@ pub struct Limits {
 }
 
 /// Work one page may cost before its structured data is given up. Counted, not timed, so that a page is read alike on
-/// every machine.
+/// every machine. Each figure is at least ten times what the largest page among the saved samples needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageBudget {
     /// Elements and comments of a DOM; eight attributes count as one more.
@@ -63,9 +63,10 @@ pub struct PageBudget {
 }
 
 impl Limits {
-    /// Bytes of one line that holds a listing as JSON: escapes take up to six for each byte, and other keys stand in it.
+    /// Bytes of one line that holds a listing as JSON, so that a line without end does not take all memory. Escapes take up
+    /// to six bytes for each, and other keys stand beside the listing.
     pub fn line_bytes(&self) -> usize {
-        self.listing_bytes.saturating_mul(8)
+        self.listing_bytes.saturating_mul(8).max(32 << 20)
     }
 }
 

@@ -167,14 +167,16 @@ fn a_redirect_asks_again_as_a_new_url_and_never_leaves_the_scope() {
         },
     });
     let place = Place::new();
-    place.own_site("bazaar", &server.url("/"), "max_depth = 5");
+    place.own_site("bazaar", &server.url("/"), "max_depth = 6");
+    // Else the number of redirects in a row would end the chain.
+    place.settings("[limits]\nredirects = 20\n");
     let ended = place.run(&["scan", "--json"]).expect(0);
     assert_eq!(outside.log().len(), 0, "nothing out of scope is asked, not even robots.txt");
     assert_eq!(server.count("/new"), 1);
     assert_eq!(server.count("/banned/1"), 0);
     assert_eq!((server.count("/loop/a"), server.count("/loop/b"), server.count("/self")), (1, 1, 1));
     let chain = server.paths().iter().filter(|path| path.starts_with("/chain/")).count();
-    assert_eq!(chain, 5, "a chain of redirects ends at the depth limit too");
+    assert_eq!(chain, 6, "a chain of redirects ends at the depth limit");
     let result = ended.platform("bazaar");
     assert_eq!(result["referrals_new"], 1);
     let skipped = &result["coverage"]["skipped"];

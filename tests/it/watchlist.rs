@@ -208,12 +208,11 @@ fn the_archive_is_judged_again_and_nothing_is_sent_twice() {
         "the second time nothing moves: {again:?}"
     );
 
-    // Thresholds move verdicts too.
-    let weights = fs::read_to_string(folder.join("weights.toml")).unwrap();
-    let stricter = |line: &str| if line.starts_with("refer = ") { "refer = 1.0\n".into() } else { format!("{line}\n") };
-    let weights: String = weights.lines().map(stricter).collect();
-    fs::write(folder.join("weights.toml"), weights).unwrap();
+    // The decision table moves verdicts too.
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns/decision.toml");
+    let table = fs::read_to_string(ours).unwrap().replacen("plainly = \"refer\"", "plainly = \"review\"", 1);
+    fs::write(folder.join("decision.toml"), table).unwrap();
     let told = rescreen(&["--query", "epsilonzepane"]);
-    assert_eq!((&told[0]["cause"], &told[0]["now"]), (&"thresholds".into(), &"review".into()), "{told:?}");
+    assert_eq!((&told[0]["was"], &told[0]["now"]), (&"refer".into(), &"review".into()), "{told:?}");
     place.run(&["audit", "verify"]).expect(0);
 }

@@ -1,0 +1,55 @@
+//! What was found in a listing, with its places, before it is judged.
+
+use crate::detect::assessment::EmergingFinding;
+use crate::detect::names::{Meaning, Strength};
+use crate::detect::signals::Sign;
+use crate::detect::view::Folded;
+use crate::vocab::terms::How;
+
+/// One field of a listing and what was found in it.
+pub(super) struct Field<'a> {
+    pub(super) name: String,
+    pub(super) source: &'a str,
+    pub(super) folded: Folded,
+    pub(super) signs: Vec<Sign>,
+}
+
+/// A name with its place, before it is weighed.
+#[derive(Debug, Clone)]
+pub(super) struct Named {
+    pub(super) field: usize,
+    /// Pattern of the name index; identifiers have none.
+    pub(super) pattern: usize,
+    pub(super) meaning: Meaning,
+    pub(super) strength: Strength,
+    pub(super) code: bool,
+    /// Letters and digits such as a part number may have.
+    pub(super) brief: bool,
+    pub(super) how: How,
+    pub(super) rule: String,
+    /// Bytes of the folded text.
+    pub(super) folded: (usize, usize),
+    pub(super) span: (usize, usize),
+    pub(super) disguised: bool,
+    /// Equipment with marks of the drug trade beside it.
+    pub(super) marked: bool,
+}
+
+/// A name a family's rule accepts, with its place.
+pub(super) struct Emerging {
+    pub(super) finding: EmergingFinding,
+    /// Bytes of the folded text.
+    pub(super) folded: (usize, usize),
+    /// Field.
+    pub(super) at: usize,
+}
+
+/// A field, folded.
+pub(super) fn field<'a>(name: &str, source: &'a str) -> Field<'a> {
+    Field { name: name.to_owned(), source, folded: Folded::of(source), signs: Vec::new() }
+}
+
+/// Characters of a source.
+pub(super) fn cut(source: &str, start: usize, end: usize) -> String {
+    source.chars().skip(start).take(end.saturating_sub(start)).collect()
+}
