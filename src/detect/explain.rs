@@ -1,7 +1,7 @@
 //! The reasons of a verdict: one plain sentence for each of the three answers, then the details.
 
 use crate::detect::assessment::{ContextFinding, Control, Decision, EmergingFinding, SubstanceFinding};
-use crate::detect::judge::{Mention, Of};
+use crate::detect::judge::Mention;
 use crate::detect::setting::Setting;
 use crate::vocab::terms::{DecisionOffered, How, LegitimateUse, MentionRole, Signal};
 
@@ -110,7 +110,6 @@ fn lawful(told: &Told<'_>) -> String {
         _ => "two steps",
     };
     let kinds: Vec<&str> = told.setting.lawful.keys().map(|kind| kind.as_str()).collect();
-    let _ = matches!(told.strongest.of, Of::Name(_));
     format!("signs of a lawful trade ({}) lower the verdict by up to {steps}", kinds.join(", "))
 }
 

@@ -85,7 +85,7 @@ impl Detector {
             .zip(&sure)
             .any(|(name, sure)| *sure && (name.how == How::Identifier || Place::of(fields, name).is_a_substance()));
         let setting = Setting::of(fields, Known { substance, ..known }, dosed);
-        let denied = denied(fields, named, emerging);
+        let denied = denied(fields, named);
         let menu = self.menu(fields, named, &sure, &denied, &setting);
         let mut mentions: Vec<Mention> = Vec::new();
         for (at, name) in named.iter().enumerate() {
@@ -138,9 +138,12 @@ impl Detector {
         let (steps, lawful) = self.steps(row, role, setting);
         let verdict = match role {
             MentionRole::Denied => Verdict::Clear,
-            MentionRole::Tested if !setting.how.is_dealing() => Verdict::Clear,
+            MentionRole::Tested if !setting.how.is_dealing() && setting.doubt.is_none() => Verdict::Clear,
             MentionRole::Offered | MentionRole::Mentioned | MentionRole::Tested => {
-                table.lowered(table.verdict(row, how), steps, how)
+                let verdict = table.lowered(table.verdict(row, how), steps, how);
+                // Lawful words never lower below this beside evasion, contact or payment, whatever page they make of a text.
+                let floor = setting.doubt.map(|meant| table.verdict(row, meant).min(table.lawful.floor_beside_dealing));
+                verdict.max(floor.unwrap_or(Verdict::Clear))
             }
         };
         Mention { row, role, verdict, steps, lawful, of, rank: 0 }
@@ -399,7 +402,7 @@ impl Detector {
         else {
             return features;
         };
-        features.add(row_feature(strongest.row), 1.0);
+        features.add(strongest.row.as_str(), 1.0);
         features.add(
             match strongest.verdict {
                 Verdict::Refer => "refer",
@@ -540,8 +543,7 @@ fn role(place: &Place<'_>, row: DecisionRow, denied: bool, setting: &Setting) ->
     MentionRole::Offered
 }
 
-fn denied(fields: &[Field<'_>], named: &[Named], emerging: &[Emerging]) -> Vec<bool> {
-    let _ = emerging;
+fn denied(fields: &[Field<'_>], named: &[Named]) -> Vec<bool> {
     let mut order: Vec<usize> = (0..named.len()).collect();
     order.sort_by_key(|at| (named[*at].field, named[*at].folded));
     let mut denied = vec![false; named.len()];
@@ -582,10 +584,6 @@ fn named_as(row: DecisionRow) -> DecisionNamed {
         DecisionRow::Everyday => DecisionNamed::Everyday,
         DecisionRow::Ambiguous => DecisionNamed::Ambiguous,
     }
-}
-
-fn row_feature(row: DecisionRow) -> &'static str {
-    row.as_str()
 }
 
 /// Places of a name, as shown.

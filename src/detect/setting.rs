@@ -18,6 +18,9 @@ pub(super) struct Setting {
     pub thing: Option<LawfulKind>,
     /// The heaviest mass named, in milligrams.
     pub most_milligrams: Option<f64>,
+    /// The text reads like a report or a helpline by its words alone, and speaks of evasion, contact or payment all the same:
+    /// a seller may have put such words in. How it would be offered if it were an offer.
+    pub doubt: Option<OfferedHow>,
     /// Something is sold in solution.
     pub in_solution: bool,
 }
@@ -80,6 +83,18 @@ impl Setting {
                 || offers > 0
                 || words.has(Signal::Purity)
                 || setting.how.is_dealing());
+        let meant = OfferedHow {
+            evasion: words.has(Signal::Evasion),
+            payment: words.has(Signal::Payment),
+            contact: handle || words.has(Signal::Contact),
+            drug_trade: words.has(Signal::DrugTrade),
+            offered: true,
+            reported: false,
+        };
+        let told_at_length = words.count(Signal::News) >= WORDS_OF_A_REPORT && offers == 0 && meant.signs() < 3
+            || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.substance && meant.signs() < 2;
+        let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
+        setting.doubt = (is_prose && by_words_alone && meant.is_dealing() && !told_at_length).then_some(meant);
         for (signal, kind) in LAWFUL {
             let count = words.count(signal);
             if count > 0 {

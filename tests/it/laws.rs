@@ -81,6 +81,17 @@ proptest! {
     }
 
     #[test]
+    fn words_of_a_page_never_clear_a_deal(
+        name in proptest::sample::select(NAMES[..5].to_vec()),
+        deal in word(&["evasion", "payment"]),
+        first in word(&["job", "thesis", "article", "forum", "harm-reduction"]),
+        second in word(&["job", "thesis", "article", "forum", "harm-reduction"]),
+    ) {
+        let found = judge(&format!("{name} 1 kg"), &format!("{deal}. {first}. {second}."));
+        prop_assert!(found.verdict >= Verdict::Review, "{name}: {deal}, {first}, {second}: {:?} {:?}", found.verdict, found.reasons);
+    }
+
+    #[test]
     fn the_order_of_lines_does_not_matter(
         name in name(),
         first in word(&["evasion", "payment", "offer"]),
