@@ -1,15 +1,17 @@
 //! The reasons of a verdict: one plain sentence for each of the three answers, then the details.
 
 use crate::detect::assessment::{ContextFinding, Control, Decision, EmergingFinding, SubstanceFinding};
+use crate::detect::decision::OfferedHow;
 use crate::detect::judge::Mention;
-use crate::detect::setting::Setting;
-use crate::vocab::terms::{DecisionOffered, How, LegitimateUse, MentionRole, Signal};
+use crate::vocab::terms::{Class, DecisionOffered, How, LegitimateUse, MentionRole, Signal};
 
 /// What the reasons are made of.
 pub(super) struct Told<'a> {
     pub decision: Decision,
     pub strongest: &'a Mention,
-    pub setting: &'a Setting,
+    pub how: OfferedHow,
+    /// Whether the use of the entry with this id was reviewed.
+    pub is_reviewed: &'a dyn Fn(&str) -> bool,
     pub substances: &'a [SubstanceFinding],
     pub emerging: &'a [EmergingFinding],
     pub context: &'a [ContextFinding],
@@ -22,7 +24,7 @@ const NAMED: usize = 5;
 /// The reasons in sentences.
 pub(super) fn reasons(told: &Told<'_>) -> Vec<String> {
     let mut reasons = Vec::new();
-    reasons.extend(told.substances.iter().take(NAMED).filter_map(substance));
+    reasons.extend(told.substances.iter().take(NAMED).filter_map(|found| substance(found, told)));
     reasons.extend(told.emerging.iter().take(3).map(emerging));
     if reasons.is_empty() {
         return reasons;
@@ -34,7 +36,7 @@ pub(super) fn reasons(told: &Told<'_>) -> Vec<String> {
     reasons
 }
 
-fn substance(found: &SubstanceFinding) -> Option<String> {
+fn substance(found: &SubstanceFinding, told: &Told<'_>) -> Option<String> {
     let place = found.matches.first()?;
     let how = match place.how {
         How::Identifier => "gives the identifier",
@@ -44,7 +46,9 @@ fn substance(found: &SubstanceFinding) -> Option<String> {
         How::Name | How::Class => "names",
     };
     let legal = match found.legitimate_use {
-        LegitimateUse::NoneKnown => "a substance without known legitimate use",
+        _ if found.class == Class::ClassTerm => "the word for a whole family",
+        LegitimateUse::NoneKnown if (told.is_reviewed)(&found.id) => "a substance without known legitimate use",
+        LegitimateUse::NoneKnown => "a substance whose legitimate use was not reviewed",
         LegitimateUse::Licensed if found.controls.is_empty() => "a medicine under no control on record",
         LegitimateUse::Licensed => "a controlled substance that needs a licence",
         LegitimateUse::DualUse => "goods with lawful uses, watched for diversion",
@@ -76,7 +80,7 @@ fn offered(told: &Told<'_>) -> String {
         }
         if words.is_empty() { String::new() } else { format!(" ({})", words.join(", ")) }
     };
-    let how = told.setting.how;
+    let how = told.how;
     match told.decision.offered {
         DecisionOffered::WithEvasion => {
             let mut signs = Vec::new();
@@ -104,13 +108,19 @@ fn offered(told: &Told<'_>) -> String {
 }
 
 fn lawful(told: &Told<'_>) -> String {
-    let steps = match told.strongest.steps {
-        0 => return "no sign of a lawful trade counts".to_owned(),
-        1 => "one step",
-        _ => "two steps",
-    };
-    let kinds: Vec<&str> = told.setting.lawful.keys().map(|kind| kind.as_str()).collect();
-    format!("signs of a lawful trade ({}) lower the verdict by up to {steps}", kinds.join(", "))
+    let Mention { by_table, verdict, lawful, .. } = *told.strongest;
+    match lawful {
+        None => "no sign of a lawful trade counts".to_owned(),
+        Some(kind) if verdict < by_table => {
+            format!("signs of a lawful trade, above all `{kind}`, lower the verdict from {by_table} to {verdict}")
+        }
+        Some(kind) if verdict > by_table => {
+            format!(
+                "the page looks like `{kind}` by its words, and speaks of evasion, contact or payment: a person should look"
+            )
+        }
+        Some(kind) => format!("signs of a lawful trade (`{kind}`) do not change the verdict"),
+    }
 }
 
 /// The first controls in words: ` (UN1961 I since 2021, CN class-wise control)`.

@@ -47,7 +47,9 @@ pub(super) struct Mention {
     pub row: DecisionRow,
     pub role: MentionRole,
     pub verdict: Verdict,
-    /// Steps that lawful signs lowered it.
+    /// The table's verdict before lawful signs.
+    pub by_table: Verdict,
+    /// Steps of lawful signs.
     pub steps: u8,
     /// The lawful sign that counts most.
     pub lawful: Option<LawfulKind>,
@@ -136,17 +138,18 @@ impl Detector {
             }
         };
         let (steps, lawful) = self.steps(row, role, setting);
+        let by_table = table.verdict(row, how);
         let verdict = match role {
             MentionRole::Denied => Verdict::Clear,
             MentionRole::Tested if !setting.how.is_dealing() && setting.doubt.is_none() => Verdict::Clear,
             MentionRole::Offered | MentionRole::Mentioned | MentionRole::Tested => {
-                let verdict = table.lowered(table.verdict(row, how), steps, how);
+                let verdict = table.lowered(by_table, steps, how);
                 // Lawful words never lower below this beside evasion, contact or payment, whatever page they make of a text.
                 let floor = setting.doubt.map(|meant| table.verdict(row, meant).min(table.lawful.floor_beside_dealing));
                 verdict.max(floor.unwrap_or(Verdict::Clear))
             }
         };
-        Mention { row, role, verdict, steps, lawful, of, rank: 0 }
+        Mention { row, role, verdict, by_table, steps, lawful, of, rank: 0 }
     }
 
     /// How far lawful signs lower a row, and the one that counts most.
@@ -356,7 +359,8 @@ impl Detector {
         let reasons = explain::reasons(&explain::Told {
             decision,
             strongest,
-            setting,
+            how: setting.how,
+            is_reviewed: &|id| self.watchlist.get(id).is_none_or(Substance::is_use_reviewed),
             substances: &findings,
             emerging: &emerging_findings,
             context: &context,
