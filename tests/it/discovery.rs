@@ -207,3 +207,38 @@ fn sitemaps_that_lie_cost_little() {
     assert!(coverage["skipped"]["sitemap-budget"].as_u64().unwrap() > 0, "{coverage}");
     assert!(server.log().len() < 20, "{:?}", server.paths());
 }
+
+#[test]
+fn addresses_of_sitemaps_and_feeds_that_are_not_asked_for_are_counted_with_their_reason() {
+    let server = MockServer::start(|asked| {
+        let origin = format!("http://{}", asked.header("host").unwrap_or_default());
+        match asked.path.as_str() {
+            "/robots.txt" => Reply::text(format!("Sitemap: {origin}/map.xml\nSitemap: http://[half/map.xml\n")),
+            "/" => Reply::html(links(&[])),
+            "/map.xml" => Reply::of(
+                200,
+                "application/xml",
+                "<urlset><url><loc>http://user:pass@127.0.0.1/x</loc></url><url><loc>http://[broken/</loc></url>\
+                 <url><loc>https://other.example.test/y</loc></url></urlset>",
+            ),
+            "/feed.jsonl" => Reply::of(
+                200,
+                "application/json",
+                "{\"id\":1,\"title\":\"Lamp\",\"url\":\"/item/1\"}\n\
+                 {\"id\":2,\"title\":\"Chair\",\"url\":\"https://other.example.test/2\"}\n\
+                 {\"id\":3,\"title\":\"Table\",\"url\":\"https://other.example.test/3\"}\n",
+            ),
+            "/item/1" => Reply::html(listing("Lamp", "Brass", &[])),
+            _ => Reply::status(404),
+        }
+    });
+    let place = Place::new();
+    let crawl = format!("sitemaps = \"robots\"\nfeeds = [\"{}\"]", server.url("/feed.jsonl"));
+    place.own_site("bazaar", &server.url("/"), &crawl);
+    let coverage = place.run(&["scan", "--json"]).expect(0).coverage("bazaar");
+    assert_eq!(
+        coverage["skipped"],
+        json!({ "link-malformed": 2, "link-userinfo": 1, "scope-host": 3 }),
+        "one broken address of robots.txt and one of the sitemap, one with a password, three outside: {coverage}"
+    );
+}

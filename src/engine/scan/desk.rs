@@ -67,7 +67,7 @@ impl Desk {
             scan.took(leases.len());
             return Ok(Granted::Leases(leases));
         }
-        Ok(soonest_put_off(&self.rooms, following, &want.host).map_or(Granted::Nothing, Granted::Later))
+        Ok(soonest_put_off(&self.rooms, following, &want.host)?.map_or(Granted::Nothing, Granted::Later))
     }
 
     /// The scan's own budget first: a page it does not allow must not cost the mandate one.
@@ -91,9 +91,13 @@ impl Desk {
 }
 
 /// When the next URL of `host` that was put off may be tried, if a scan should wait for it.
-pub fn soonest_put_off(rooms: &Rooms, following: &Following, host: &HostKey) -> Option<Timestamp> {
+///
+/// # Errors
+/// When the frontier store fails.
+pub fn soonest_put_off(rooms: &Rooms, following: &Following, host: &HostKey) -> Result<Option<Timestamp>, HotError> {
     let now = rooms.now();
     let soon = (now, now.after(LONGEST_WAIT));
     let scan = &following.scan;
-    rooms.hot.put_off(&scan.platform.id, host, soon, scan.started_at, PUT_OFF_LOOKED_AT).ok()?.into_iter().min()
+    let put_off = rooms.hot.put_off(&scan.platform.id, host, soon, scan.started_at, PUT_OFF_LOOKED_AT)?;
+    Ok(put_off.into_iter().min())
 }

@@ -19,9 +19,9 @@ use crate::fetch::gate::{Answer, Fetched as Response};
 use crate::frontier::entry::{Lease, UrlKind, UrlState, body_mark};
 use crate::frontier::revisit::{Visit, next_visit};
 use crate::frontier::robots_tag;
-use crate::frontier::sitemap::{self, Dates, Sitemap};
+use crate::frontier::sitemap::{self, Dates, Sitemap, SitemapEntry};
 use crate::listing::ended::ended;
-use crate::listing::feed;
+use crate::listing::feed::{self, Offered};
 use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::terms::Reason;
@@ -220,24 +220,21 @@ impl Examiner<'_> {
 
     /// A sitemap or a feed: the pages it names, those it says have changed, and the offers it carries itself.
     fn sitemap(&mut self, lease: &Lease, capture: &Capture) -> (After, Vec<(CanonicalUrl, ExaminedListing)>) {
-        let offers = if lease.kind == UrlKind::Feed { self.offers(capture) } else { Vec::new() };
+        let mut found = Found::default();
+        let offers = if lease.kind == UrlKind::Feed { self.offers(capture, &mut found.refused) } else { Vec::new() };
         let sitemap = sitemap::read(&capture.body, self.worker.limits.sitemap_bytes);
         for problem in sitemap.problems.iter().filter(|_| offers.is_empty()) {
             debug!(url = %capture.url, problem, "sitemap `{}` is not whole", capture.url);
             self.counts.fail(Reason::SitemapMalformed);
         }
-        let pages =
-            sitemap.pages.iter().filter_map(|page| CanonicalUrl::parse(&page.location, Some(&capture.url)).ok());
-        let mut found =
-            Found { links: pages.chain(offers.iter().map(|(url, _)| url.clone())).collect(), ..Found::default() };
+        found.links = addresses(&sitemap.pages, &capture.url, &mut found.refused);
+        found.links.extend(offers.iter().map(|(url, _)| url.clone()));
         if let Some(since) = lease.state.last_fetched {
             found.changed = self.changed(lease, &sitemap, since);
         }
         // An index in an index is as deep as the protocol goes.
         if lease.depth < 2 {
-            let sitemaps = sitemap.sitemaps.iter();
-            let named = sitemaps.filter_map(|entry| CanonicalUrl::parse(&entry.location, Some(&capture.url)).ok());
-            found.sitemaps = named.collect();
+            found.sitemaps = addresses(&sitemap.sitemaps, &capture.url, &mut found.refused);
         }
         let visit = visit_of(&lease.state, capture);
         let state = UrlState {
@@ -259,8 +256,8 @@ impl Examiner<'_> {
         changed.into_iter().filter_map(|entry| CanonicalUrl::parse(&entry.location, Some(&lease.url)).ok()).collect()
     }
 
-    /// The offers a feed carries, judged as any listing is.
-    fn offers(&mut self, capture: &Capture) -> Vec<(CanonicalUrl, ExaminedListing)> {
+    /// The offers a feed carries, judged as any listing is; those outside the agreement are refused.
+    fn offers(&mut self, capture: &Capture, refused: &mut Vec<(u128, Reason)>) -> Vec<(CanonicalUrl, ExaminedListing)> {
         let feed = feed::read(&capture.body, &capture.url, self.worker.limits.listing_bytes);
         for problem in &feed.problems {
             debug!(url = %capture.url, problem, "feed `{}` is not whole", capture.url);
@@ -277,9 +274,13 @@ impl Examiner<'_> {
             owner: self.scan.platform.id.as_str(),
             known: None,
         };
-        let within =
-            feed.offers.into_iter().filter(|offered| offered::wanted(&self.scan.platform, &offered.url).is_ok());
-        let offers: Vec<_> = within.map(|offered| (offered.url, examine_listing(offered.listing, &bench))).collect();
+        let mut offers = Vec::with_capacity(feed.offers.len());
+        for Offered { url, listing } in feed.offers {
+            match offered::wanted(&self.scan.platform, &url) {
+                Ok(()) => offers.push((url, examine_listing(listing, &bench))),
+                Err(offered::Unwanted::Host) => refused.push((url.key(), Reason::ScopeHost)),
+            }
+        }
         let hits = offers.iter().filter(|(_, examined)| examined.assessment.verdict != Verdict::Clear).count();
         self.counts.listings += offers.len() as u64;
         self.counts.hits += hits as u64;
@@ -333,6 +334,21 @@ impl Examiner<'_> {
 /// its return would pass for no change.
 fn forgotten(state: &UrlState) -> UrlState {
     UrlState { etag: None, last_modified: None, payload_digest: None, body_mark: None, hit: false, ..state.clone() }
+}
+
+/// The addresses a sitemap or feed names; what is none goes to `refused` with the reason.
+fn addresses(entries: &[SitemapEntry], base: &CanonicalUrl, refused: &mut Vec<(u128, Reason)>) -> Vec<CanonicalUrl> {
+    let mut addresses = Vec::with_capacity(entries.len());
+    for SitemapEntry { location, .. } in entries {
+        match CanonicalUrl::parse(location, Some(base)) {
+            Ok(url) => addresses.push(url),
+            Err(error) => {
+                let key = xxhash_rust::xxh3::xxh3_128(location.as_bytes());
+                refused.push((key, error.reason().unwrap_or(Reason::LinkMalformed)));
+            }
+        }
+    }
+    addresses
 }
 
 fn visit_of(state: &UrlState, capture: &crate::evidence::capture::Capture) -> Visit {

@@ -42,6 +42,7 @@ use crate::store::hot::HotError;
 use crate::vocab::ids::MandateId;
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::Reason;
+use crate::vocab::time::Timestamp;
 use crate::vocab::url::HostKey;
 
 /// Pages on their way from the network to the examiner, and from there to the committer.
@@ -220,8 +221,15 @@ async fn platform(rooms: Arc<Rooms>, worker: Arc<Worker>, following: Arc<Followi
                 if open.contains(&host) {
                     continue;
                 }
-                let due = rooms.hot.is_due(&scan.platform.id, &host, now, scan.started_at).unwrap_or(false);
-                if due || desk::soonest_put_off(&rooms, &following, &host).is_some() {
+                let has_work = match has_work(&rooms, &following, &host, now) {
+                    Ok(has_work) => has_work,
+                    Err(error) => {
+                        // A host that is passed over would be missing from the coverage statement.
+                        scan.break_off(&error);
+                        break;
+                    }
+                };
+                if has_work {
                     open.insert(host.clone());
                     let lane = lane::run(worker.clone(), scan.clone(), host.clone(), links.clone());
                     lanes.spawn(async move {
@@ -241,6 +249,13 @@ async fn platform(rooms: Arc<Rooms>, worker: Arc<Worker>, following: Arc<Followi
             () = tokio::time::sleep(Duration::from_millis(250)) => {}
         }
     }
+}
+
+/// Whether something of `host` is due, or put off to a moment this scan should wait for.
+fn has_work(rooms: &Rooms, following: &Following, host: &HostKey, now: Timestamp) -> Result<bool, HotError> {
+    let scan = &following.scan;
+    Ok(rooms.hot.is_due(&scan.platform.id, host, now, scan.started_at)?
+        || desk::soonest_put_off(rooms, following, host)?.is_some())
 }
 
 fn offer(rooms: &Rooms, following: &Following, entries: &[NewEntry]) -> Result<(), HotError> {

@@ -6,6 +6,7 @@ use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::worker::Worker;
 use crate::frontier::entry::{NewEntry, UrlKind};
 use crate::vocab::platform::SitemapPolicy;
+use crate::vocab::terms::Reason;
 use crate::vocab::url::{CanonicalUrl, HostKey};
 
 /// The entries a scan begins with. robots.txt of each start host is read first where it names the sitemaps.
@@ -30,8 +31,12 @@ pub async fn of(worker: &Worker, scan: &PlatformScan) -> Vec<NewEntry> {
                 // A host that cannot be asked now is met again, and counted, by its lane.
                 let Ok(robots) = worker.gate.robots_of(&scan.platform, &host).await else { continue };
                 let Ok(base) = CanonicalUrl::parse(host.as_str(), None) else { continue };
-                let named = robots.sitemaps.iter().filter_map(|text| CanonicalUrl::parse(text, Some(&base)).ok());
-                entries.extend(named.map(|url| entry(&url, UrlKind::Sitemap)));
+                for text in &robots.sitemaps {
+                    match CanonicalUrl::parse(text, Some(&base)) {
+                        Ok(url) => entries.push(entry(&url, UrlKind::Sitemap)),
+                        Err(error) => scan.tally.skip(error.reason().unwrap_or(Reason::LinkMalformed)),
+                    }
+                }
             }
         }
     }
