@@ -159,7 +159,7 @@ impl WatchlistFolder {
             // The conflicts of the list say where the rule stands.
             DetectorError::ClassRule(reason) => WatchlistError::Problems(vec![Problem::about(
                 self.place_of("classes.toml"),
-                reason,
+                reason.to_string(),
                 Some("`listingwatch check` names the place".to_owned()),
             )]),
             error @ DetectorError::Automaton(_) => WatchlistError::Detector(error),

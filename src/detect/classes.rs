@@ -16,8 +16,33 @@ struct Rule {
     /// Without spaces.
     except: Vec<String>,
     controls: Vec<String>,
-    /// How accepted names can end, or the stems where that is not fixed.
-    endings: Result<Vec<String>, Vec<String>>,
+    /// How accepted names can end.
+    endings: Endings,
+}
+
+/// How the names of a rule can end, without separators.
+#[derive(Debug, Clone)]
+pub enum Endings {
+    /// In one of these ways.
+    Fixed(Vec<String>),
+    /// In too many ways to list; they hold one of these stems.
+    Open(Vec<String>),
+}
+
+/// Why a rule cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassRuleError {
+    /// Its pattern cannot be read.
+    #[error("class rule `{rule}`: {source}")]
+    Pattern {
+        /// The rule's id.
+        rule: String,
+        /// The reason.
+        source: regex::Error,
+    },
+    /// Its stems cannot be searched for.
+    #[error("the stems of class rules: {0}")]
+    Stems(#[from] aho_corasick::BuildError),
 }
 
 impl Rule {
@@ -78,20 +103,20 @@ impl ClassGrammar {
     ///
     /// # Errors
     /// The rule whose pattern cannot be read, with the reason.
-    pub fn compile(rules: &[ClassRule]) -> Result<Self, String> {
+    pub fn compile(rules: &[ClassRule]) -> Result<Self, ClassRuleError> {
         let mut compiled = Vec::new();
         let (mut stems, mut rule_of_stem) = (Vec::new(), Vec::new());
         for (at, rule) in rules.iter().enumerate() {
             let pattern = fold_letters(&rule.pattern);
             let regex = Regex::new(&format!("^(?:{pattern})$"))
-                .map_err(|error| format!("class rule `{}`: {error}", rule.id))?;
+                .map_err(|source| ClassRuleError::Pattern { rule: rule.id.clone(), source })?;
             for stem in rule.stem.split('|') {
                 stems.push(fold_letters(stem));
                 rule_of_stem.push(at);
             }
-            let stems_of = || rule.stem.split('|').map(fold_letters).collect();
+            let open = || Endings::Open(rule.stem.split('|').map(fold_letters).collect());
             compiled.push(Rule {
-                endings: endings(&pattern).ok_or_else(stems_of),
+                endings: endings(&pattern).map_or_else(open, Endings::Fixed),
                 id: rule.id.clone(),
                 class: rule.class(),
                 subclass: rule.subclass.clone(),
@@ -100,13 +125,13 @@ impl ClassGrammar {
                 controls: rule.controls.clone(),
             });
         }
-        let stems = aho_corasick::AhoCorasick::new(&stems).map_err(|error| error.to_string())?;
+        let stems = aho_corasick::AhoCorasick::new(&stems)?;
         Ok(ClassGrammar { stems, rule_of_stem, rules: compiled })
     }
 
-    /// For each rule how its names can end, without separators; where that is not fixed, its stems.
-    pub fn endings(&self) -> impl Iterator<Item = Result<&[String], &[String]>> {
-        self.rules.iter().map(|rule| rule.endings.as_deref().map_err(Vec::as_slice))
+    /// For each rule how its names can end.
+    pub fn endings(&self) -> impl Iterator<Item = &Endings> {
+        self.rules.iter().map(|rule| &rule.endings)
     }
 
     /// Names in a folded text that some rule accepts: for each stem the longest group of words around it; and whether all

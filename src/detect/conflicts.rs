@@ -291,7 +291,8 @@ fn ordinary_words(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<Patter
 fn rules(list: &Watchlist, atlas: &Atlas<'_>, problems: &mut Vec<PatternProblem>) {
     let mut seen = HashSet::new();
     for rule in &list.classes {
-        if let Err(reason) = ClassGrammar::compile(std::slice::from_ref(rule)) {
+        if let Err(error) = ClassGrammar::compile(std::slice::from_ref(rule)) {
+            let reason = error.to_string();
             let reason = reason.lines().last().unwrap_or_default().trim().to_owned();
             problems.push(atlas.at(
                 "class",

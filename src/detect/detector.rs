@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::detect::assessment::{Assessment, Decision, ListingText, Verdict};
-use crate::detect::classes::ClassGrammar;
+use crate::detect::classes::{ClassGrammar, ClassRuleError};
 use crate::detect::found::field;
 use crate::detect::marks::MarkIndex;
 use crate::detect::names::NameIndex;
@@ -24,8 +24,8 @@ pub enum DetectorError {
     #[error("the names of the watchlist cannot be compiled: {0}")]
     Automaton(#[from] aho_corasick::BuildError),
     /// A class rule cannot be read.
-    #[error("{0}")]
-    ClassRule(String),
+    #[error(transparent)]
+    ClassRule(#[from] ClassRuleError),
 }
 
 /// Judges listings. Immutable, so one serves all threads.
@@ -58,7 +58,7 @@ impl Detector {
     /// When an automaton passes its limits or a class rule cannot be read.
     pub fn compile(watchlist: Arc<Watchlist>) -> Result<Self, DetectorError> {
         let names = NameIndex::build(&watchlist)?;
-        let classes = ClassGrammar::compile(&watchlist.classes).map_err(DetectorError::ClassRule)?;
+        let classes = ClassGrammar::compile(&watchlist.classes)?;
         let marks = MarkIndex::build(&watchlist.marks)?;
         let signals = SignalIndex::build(&watchlist.context)?;
         let mut identifiers = HashMap::new();

@@ -9,7 +9,7 @@ mod walk;
 
 use std::cell::RefCell;
 
-use crate::detect::classes::ClassGrammar;
+use crate::detect::classes::{ClassGrammar, Endings};
 use crate::detect::names::{Meaning, NameIndex, Strength};
 use crate::detect::sets::{Bits, Growing, Table};
 use crate::detect::sieve::walk::{
@@ -144,8 +144,8 @@ impl Sieve {
         }
         for rule in classes.endings() {
             match rule {
-                Ok(endings) => endings.iter().for_each(|ending| plan.add_ending(ending)),
-                Err(open) => stems.extend_from_slice(open),
+                Endings::Fixed(endings) => endings.iter().for_each(|ending| plan.add_ending(ending)),
+                Endings::Open(open) => stems.extend_from_slice(open),
             }
         }
         let mut numbers = Table::with_capacity(watchlist.substances.len() * 2);
