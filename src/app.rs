@@ -15,7 +15,6 @@ use crate::config::problem::Problem;
 use crate::config::settings::Settings;
 use crate::config::watchlist::{WatchlistError, WatchlistFolder};
 use crate::detect::Detector;
-use crate::detect::assessment::Verdict;
 use crate::detect::watchlist::Watchlist;
 use crate::engine::intake::{self, Pushed};
 use crate::engine::mandate::Purses;
@@ -439,7 +438,8 @@ impl App {
         let wanted: Vec<Pushed> = checked.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
         let taken = intake::take_in(&self.rooms, &platform, &wanted).map_err(|error| error.to_string())?;
         let mut verdicts = taken.into_iter().map(|taken| taken.assessment.verdict);
-        Ok(checked.into_iter().map(|one| one.map(|_| verdicts.next().unwrap_or(Verdict::Clear))).collect())
+        let unjudged = || "it was not judged; send it again".to_owned();
+        Ok(checked.into_iter().map(|one| one.and_then(|_| verdicts.next().ok_or_else(unjudged))).collect())
     }
 }
 

@@ -63,7 +63,7 @@ struct PostedListing {
     currency: Option<String>,
     /// Named attributes: `{"CAS No.": "…"}`.
     attributes: Option<std::collections::BTreeMap<String, Value>>,
-    /// What kind of page it stands on; it has no effect on the verdict yet.
+    /// What kind of page it stands on. It weighs in the verdict.
     page: Option<PageBody>,
     /// Seller's published name; stored as a keyed hash.
     seller: Option<String>,

@@ -50,7 +50,7 @@ struct Titled {
     currency: Option<String>,
     /// Named attributes: `{"CAS No.": "…"}`.
     attributes: Option<std::collections::BTreeMap<String, Value>>,
-    /// What kind of page it stands on; it has no effect on the verdict yet.
+    /// What kind of page it stands on. It weighs in the verdict.
     page: Option<PageBody>,
 }
 
@@ -74,7 +74,7 @@ struct Described {
     currency: Option<String>,
     /// Named attributes: `{"CAS No.": "…"}`.
     attributes: Option<std::collections::BTreeMap<String, Value>>,
-    /// What kind of page it stands on; it has no effect on the verdict yet.
+    /// What kind of page it stands on. It weighs in the verdict.
     page: Option<PageBody>,
 }
 
