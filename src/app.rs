@@ -34,6 +34,7 @@ use crate::store::checkpoint::CheckpointedLedger;
 use crate::store::hot::HotStore;
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
+use crate::store::private;
 use crate::store::truth::Truth;
 use crate::vocab::identity::Identity;
 use crate::vocab::ids::{PlatformId, ReferralId};
@@ -52,8 +53,8 @@ pub enum AppError {
     /// Files that cannot be accepted, each with its place.
     #[error("{} in the configuration", problems_in_words(.0))]
     Configuration(Vec<Problem>),
-    /// The data directory was written by a newer version.
-    #[error("data directory `{directory}` has layout {found}, this version knows {LAYOUT_VERSION}")]
+    /// The data directory was written by a newer version, or its file of the layout is damaged.
+    #[error("`{}` names layout `{found}`, this version knows {LAYOUT_VERSION}", .directory.join("VERSION").display())]
     NewerLayout {
         /// The data directory.
         directory: PathBuf,
@@ -372,11 +373,13 @@ pub fn examine_watchlist(paths: &Paths) -> (Option<Watchlist>, Vec<Problem>) {
 
 fn check_layout(data: &Path) -> Result<(), AppError> {
     let file = data.join("VERSION");
-    match std::fs::read_to_string(&file) {
-        Ok(found) if found.trim() == LAYOUT_VERSION => Ok(()),
-        Ok(found) => Err(AppError::NewerLayout { directory: data.to_path_buf(), found: found.trim().to_owned() }),
+    match std::fs::read(&file).map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned()) {
+        Ok(found) if found == LAYOUT_VERSION => Ok(()),
+        Ok(found) => {
+            Err(AppError::NewerLayout { directory: data.to_path_buf(), found: found.escape_debug().to_string() })
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            std::fs::write(&file, format!("{LAYOUT_VERSION}\n")).map_err(|e| AppError::Room(e.into()))
+            private::write_whole(&file, format!("{LAYOUT_VERSION}\n").as_bytes()).map_err(|e| AppError::Room(e.into()))
         }
         Err(error) => Err(AppError::Room(error.into())),
     }

@@ -53,11 +53,21 @@ pub(super) fn screen(paths: &Paths, args: &ScreenArgs, output: &Output) -> Resul
     Ok(if bad { Exit::Partial } else { Exit::Done })
 }
 
-/// A line that is not read to its end.
+/// A line that is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the line has more than {limit_bytes} bytes")]
-pub(super) struct LongLine {
-    limit_bytes: usize,
+pub(super) enum BadText {
+    /// It goes on too long.
+    #[error("the line has more than {limit_bytes} bytes")]
+    TooLong {
+        /// Bytes it may have.
+        limit_bytes: usize,
+    },
+    /// It is not UTF-8.
+    #[error("the line is not UTF-8 at byte {at}; save the file as UTF-8")]
+    NotUtf8 {
+        /// First byte that is not, from 1.
+        at: usize,
+    },
 }
 
 /// Lines of a file or of standard input, one at a time, empty ones passed over. Of one that is too long only the number is
@@ -65,7 +75,7 @@ pub(super) struct LongLine {
 pub(super) fn each_line(
     file: &Path,
     limits: &Limits,
-    mut each: impl FnMut(usize, Result<&str, LongLine>) -> Result<(), Failure>,
+    mut each: impl FnMut(usize, Result<&str, BadText>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let limit_bytes = limits.line_bytes();
     let reader: Box<dyn Read> = if file == Path::new("-") {
@@ -86,12 +96,13 @@ pub(super) fn each_line(
         }
         if read > limit_bytes && !bytes.ends_with(b"\n") {
             reader.skip_until(b'\n').map_err(|error| unreadable(file, &error))?;
-            each(number, Err(LongLine { limit_bytes }))?;
+            each(number, Err(BadText::TooLong { limit_bytes }))?;
             continue;
         }
-        let line = String::from_utf8_lossy(&bytes);
-        if !line.trim().is_empty() {
-            each(number, Ok(line.trim()))?;
+        match std::str::from_utf8(&bytes) {
+            Ok(line) if line.trim().is_empty() => {}
+            Ok(line) => each(number, Ok(line.trim()))?,
+            Err(error) => each(number, Err(BadText::NotUtf8 { at: error.valid_up_to() + 1 }))?,
         }
     }
     Ok(())
@@ -211,7 +222,7 @@ pub(super) fn check(paths: &Paths, args: &CheckArgs, output: &Output) -> Result<
 pub(super) fn labelled(
     file: &Path,
     number: usize,
-    line: Result<&str, LongLine>,
+    line: Result<&str, BadText>,
     limits: &Limits,
 ) -> Result<(InputLine, Label), Failure> {
     let wrong = |error: &dyn std::fmt::Display| {

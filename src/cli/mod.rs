@@ -196,8 +196,9 @@ fn failure(error: AppError, output: &Output) -> Failure {
         error @ AppError::Lock(LockError::Io { .. }) => {
             Failure::new(Exit::Configuration, error.to_string()).hint("name a folder you may write to with --data")
         }
-        error @ AppError::NewerLayout { .. } => Failure::new(Exit::Configuration, error.to_string())
-            .hint("use the newer version, or another directory with --data"),
+        error @ AppError::NewerLayout { .. } => Failure::new(Exit::Configuration, error.to_string()).hint(
+            "use the newer version, or another directory with --data; a damaged file is put right from the backup",
+        ),
         AppError::Room(error) => Failure::new(Exit::Internal, format!("{error:#}")),
     }
 }

@@ -90,7 +90,7 @@ fn shared_host<'p>(platform: &'p Platform, others: &'p [Platform]) -> Option<(&'
     })
 }
 
-/// The settings of `path`, or the defaults when there is no such file.
+/// The settings of `path`.
 ///
 /// # Errors
 /// Every error of the file at once.
@@ -101,9 +101,9 @@ pub fn load_settings(path: &Path) -> Result<Settings, Vec<Problem>> {
 
 /// The same, with every problem of the file, warnings too.
 pub fn read_settings(path: &Path) -> (Option<Settings>, Vec<Problem>) {
-    match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return (Some(Settings::default()), Vec::new()),
-        _ => {}
+    if matches!(fs::metadata(path), Err(error) if error.kind() == io::ErrorKind::NotFound) {
+        let hint = "name a settings file with --settings, or leave the option out";
+        return (None, vec![Problem::about(path.display().to_string(), "does not exist", Some(hint.into()))]);
     }
     match read_text(path) {
         Ok(text) => settings::examine(&path.display().to_string(), &text),

@@ -36,7 +36,7 @@ const FEWEST_PARTS: usize = 3;
 const NAMES_LIMIT: usize = 100;
 const LONGEST: usize = 400;
 
-/// Parts by the folded word for them in English, German, Spanish, French, Russian and Chinese: the word, then its plain forms.
+/// Parts by the folded word for them in English, German, Spanish, French, Polish, Russian, Ukrainian and Chinese: the word, then its plain forms.
 /// `-` is a word that adds nothing (salts, endings, stereo marks).
 const WORDS: &str = include_str!("words/chemical.txt");
 
@@ -114,13 +114,26 @@ fn tokens<'a>(folded: &'a Folded) -> impl Iterator<Item = (Token, usize, usize)>
             '(' | ')' | '[' | ']' | '{' | '}' | ',' | '\'' | '′' | '’' | '"' | '.' | '+' | '±' | ':' | '^' => {
                 (Token::Mark, c.len_utf8())
             }
+            c if c.is_alphabetic() || matches!(c, '3' | '6') => match cyrillic_length(&text[start..]) {
+                Some(length) => (Token::Word, length),
+                None if c.is_ascii_digit() => (Token::Number, run(|c| c.is_ascii_digit())),
+                None => (Token::Word, run(char::is_alphabetic)),
+            },
             c if c.is_ascii_digit() => (Token::Number, run(|c| c.is_ascii_digit())),
-            c if c.is_alphabetic() => (Token::Word, run(char::is_alphabetic)),
             c => (Token::Other, c.len_utf8()),
         };
         at += length;
         Some((token, start, at))
     })
+}
+
+/// Bytes of the Cyrillic part of a name that a text begins with. Folding writes `з` as `3` and `б` as `6`, so digits among
+/// such letters may be letters (`индa3oл`, `6poм`).
+fn cyrillic_length(text: &str) -> Option<usize> {
+    let end = text.find(|c: char| !c.is_alphabetic() && !matches!(c, '3' | '6')).unwrap_or(text.len());
+    let word = &text[..end];
+    let is_mixed = word.contains(['3', '6']) && word.chars().any(|c| ('\u{400}'..='\u{52f}').contains(&c));
+    (is_mixed && end <= LONGEST && parts_of(word).is_some()).then_some(end)
 }
 
 /// Letters that stand for atoms, isomers and places in a name.
@@ -347,6 +360,12 @@ mod tests {
                 "3-(1,3-苯并二氧戊环-5-基)-2-甲基环氧乙烷-2-羧酸乙酯",
             ],
             &["2-(methylamino)-1-(3-chlorophenyl)propan-1-one", "1-(3-хлорфенил)-2-(метиламино)пропан-1-он"],
+            &["N-benzyl-1-pentyl-1H-indazole-3-carboxamide", "N-бензил-1-пентил-1H-индазол-3-карбоксамид"],
+            &[
+                "N,N-diethyl-2-[2-[(4-methoxyphenyl)methyl]-5-nitrobenzimidazol-1-yl]ethanamine",
+                "N,N-dietylo-2-[2-[(4-metoksyfenylo)metylo]-5-nitrobenzimidazol-1-ylo]etanoamina",
+                "N,N-диетил-2-[2-[(4-метоксифеніл)метил]-5-нітробензімідазол-1-іл]етанамін",
+            ],
         ] {
             let keys: Vec<String> =
                 group.iter().map(|text| names(text).first().map(|(_, key)| key.clone()).unwrap_or_default()).collect();

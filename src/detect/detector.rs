@@ -71,6 +71,14 @@ impl Detector {
             folded_names.extend(substance.all_names().map(crate::detect::view::fold));
             spellings.extend(substance.all_names().map(plain));
         }
+        for item in &watchlist.equipment {
+            spellings.extend(
+                [&item.terms, &item.ambiguous, &item.with_marks]
+                    .into_iter()
+                    .flat_map(|names| names.values().flatten())
+                    .map(|term| plain(term)),
+            );
+        }
         let skeletons = SkeletonIndex::build(&watchlist)?;
         let sieve = Sieve::build(&watchlist, &names, &classes, &skeletons)?;
         Ok(Detector {
@@ -135,13 +143,14 @@ impl Detector {
         for at in 0..fields.len() {
             looked_at_all &= self.find(&fields, at, &mut named, &mut emerging);
         }
+        self.find_dies(&fields, &mut named);
         if named.is_empty() && emerging.is_empty() {
             return Read { assessment: self.clear(), features: Features::default(), looked_at_all };
         }
         for field in &mut fields {
             field.signs = self.signals.find(&field.folded);
         }
-        let known = Known { page: listing.page, has_price: listing.price.is_some(), substance: false };
+        let known = Known { page: listing.page, has_price: listing.price.is_some(), substance: false, weighed: false };
         let (assessment, features) = self.judge(&fields, &named, &emerging, known, jurisdictions);
         Read { assessment, features, looked_at_all }
     }

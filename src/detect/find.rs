@@ -5,6 +5,7 @@ use crate::detect::assessment::EmergingFinding;
 use crate::detect::chemical::{self, ChemicalName};
 use crate::detect::found::{Emerging, Field, Named, cut};
 use crate::detect::identifiers::{self, Identifier};
+use crate::detect::marks::SignalWords;
 use crate::detect::names::{Found, Meaning, Spelling, Strength};
 use crate::detect::skeletons::Meant;
 use crate::detect::view::{Folded, plain};
@@ -81,6 +82,7 @@ impl Detector {
                 });
             }
         }
+        self.find_digits(field, at, &ids, named);
         self.find_systematic(field, at, named, emerging);
         for accepted in accepted_names {
             let name = &folded.text[accepted.start..accepted.end];
@@ -306,6 +308,41 @@ impl Detector {
                     };
                     emerging.push(Emerging { finding, folded: place, at });
                 }
+            }
+        }
+    }
+
+    /// CAS numbers of the list written as plain digits or in other groups. Beside the word `CAS` they say what they are, and
+    /// elsewhere as much as an ambiguous code does.
+    fn find_digits(&self, field: &Field<'_>, at: usize, ids: &[Identifier], named: &mut Vec<Named>) {
+        let is_listed = |value: &str| self.identifiers.contains_key(value);
+        for (id, labelled) in identifiers::find_digits(&field.folded.text, is_listed) {
+            let is_known = ids.iter().any(|held| held.start < id.end && id.start < held.end);
+            let Some(substance) = self.identifiers.get(&id.value).filter(|_| !is_known) else { continue };
+            let sure = self.sure(field, at, *substance, (id.start, id.end), id.rule);
+            // Groups parted by other signs are the form of a number, in disguise; plain digits may be any number.
+            let in_groups = field.folded.text[id.start..id.end].contains(|c: char| !c.is_ascii_digit());
+            let strength = if labelled || in_groups { Strength::Distinct } else { Strength::Ambiguous };
+            named.push(Named { how: How::Identifier, strength, code: true, ..sure });
+        }
+    }
+
+    /// Dies with the brand of a known pill, where pills or their pressing are spoken of: equipment whatever the machine is
+    /// called.
+    pub(super) fn find_dies(&self, fields: &[Field<'_>], named: &mut Vec<Named>) {
+        let found = |words: &SignalWords| fields.iter().any(|field| words.is_in(&field.folded.text));
+        if named.iter().any(|name| matches!(name.meaning, Meaning::Equipment(_)))
+            || !(found(&self.marks.brands) && found(&self.marks.pills))
+        {
+            return;
+        }
+        let item = self.watchlist.equipment.iter().position(|item| item.category == "brand-imprint");
+        let Some(item) = item.and_then(|at| u32::try_from(at).ok()) else { return };
+        for (at, field) in fields.iter().enumerate() {
+            if let Some(place) = self.marks.dies.first(&field.folded.text) {
+                let die = self.sure(field, at, 0, place, "die-with-brand");
+                named.push(Named { meaning: Meaning::Equipment(item), strength: Strength::Ambiguous, ..die });
+                return;
             }
         }
     }

@@ -10,7 +10,7 @@ use regex::Regex;
 pub struct Identifier {
     /// In its plain form: `103-79-7`, `203-144-4`, or an InChIKey.
     pub value: String,
-    /// `cas-check-digit`, `ec-check-digit` or `inchikey`.
+    /// `cas-check-digit`, `ec-check-digit`, `inchikey`, or [`CAS_DIGITS`].
     pub rule: &'static str,
     /// First byte.
     pub start: usize,
@@ -42,6 +42,25 @@ static SHAPES: LazyLock<[Shape; 2]> = LazyLock::new(|| {
     ]
 });
 static INCHIKEY: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\b[a-z]{14} [a-z]{10} [a-z]\b").expect(FIXED));
+
+/// The rule of a CAS number that is written as plain digits or in other groups: other numbers look like it, so it counts
+/// where the text says more.
+pub const CAS_DIGITS: &str = "cas-digits";
+
+/// Digits from which a number without groups may be a CAS number of the list; shorter ones are prices and years.
+const PLAIN_DIGITS: usize = 7;
+
+/// Digits of the shortest and the longest CAS number.
+const CAS_LENGTHS: std::ops::RangeInclusive<usize> = 5..=10;
+
+/// Bytes between two digits or groups of one number.
+const GAP_BYTES: usize = 4;
+
+/// Words between `CAS` and its number.
+const NUMBER_WORDS: [&str; 5] = ["no", "nr", "number", "rn", "号"];
+
+/// Bytes in front of a number in which `CAS` stands.
+const LABEL_BYTES: usize = 12;
 
 /// Identifiers looked at in one field.
 const FOUND_LIMIT: usize = 2_000;
@@ -112,10 +131,96 @@ fn find_numbers(text: &str, shape: &Shape, found: &mut Vec<Identifier>) {
     }
 }
 
+/// Listed CAS numbers whose digits stand without groups (`28578167`), one by one, or with other signs between the groups
+/// (`28578 丨 16 丨 7`), with whether the word `CAS` stands in front of each.
+pub fn find_digits(folded: &str, is_listed: impl Fn(&str) -> bool) -> Vec<(Identifier, bool)> {
+    let mut found = Vec::new();
+    for (start, end) in runs_of_digits(folded) {
+        if folded[end..].starts_with(|c: char| c.is_ascii_alphabetic()) {
+            continue;
+        }
+        let run = &folded[start..end];
+        let digits: String = run.chars().filter(char::is_ascii_digit).collect();
+        if !CAS_LENGTHS.contains(&digits.len()) || found.len() >= FOUND_LIMIT {
+            continue;
+        }
+        let (head, check) = digits.split_at(digits.len() - 1);
+        let (first, middle) = head.split_at(head.len() - 2);
+        let value = format!("{first}-{middle}-{check}");
+        let labelled = is_labelled(folded, start);
+        let groups: Vec<usize> =
+            run.split(|c: char| !c.is_ascii_digit()).map(str::len).filter(|length| *length > 0).collect();
+        let written = match groups.as_slice() {
+            [_] => digits.len() >= PLAIN_DIGITS,
+            [_, 2, 1] => true,
+            groups => groups.iter().all(|length| *length == 1),
+        };
+        if (labelled || written) && cas_holds(&value) && is_listed(&value) {
+            found.push((Identifier { value, rule: CAS_DIGITS, start, end }, labelled));
+        }
+    }
+    found
+}
+
+/// Digits that follow each other with nothing but signs between them: first byte, and one past the last.
+fn runs_of_digits(text: &str) -> Vec<(usize, usize)> {
+    // Strokes that are letters of other scripts.
+    let parts = |c: char| {
+        !c.is_alphanumeric() && !matches!(c, ',' | ';' | '\n' | '$' | '€' | '£')
+            || matches!(c, '丨' | '一' | 'ー' | 'ㅡ')
+    };
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    let mut gap_holds = false;
+    for (at, c) in text.char_indices() {
+        if c.is_ascii_digit() {
+            match runs.last_mut() {
+                Some((_, end)) if *end == at || gap_holds && at - *end <= GAP_BYTES + 1 => *end = at + 1,
+                Some(_) | None => runs.push((at, at + 1)),
+            }
+            gap_holds = true;
+        } else {
+            gap_holds &= parts(c);
+        }
+    }
+    runs
+}
+
+fn is_labelled(text: &str, start: usize) -> bool {
+    let from = (start.saturating_sub(LABEL_BYTES)..=start).find(|at| text.is_char_boundary(*at)).unwrap_or(start);
+    let mut words = text[from..start].split(|c: char| !c.is_alphanumeric()).rev().filter(|word| !word.is_empty());
+    match words.next() {
+        Some("cas") => true,
+        Some(word) if NUMBER_WORDS.contains(&word) => words.next() == Some("cas"),
+        Some(_) | None => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::detect::view::fold;
+
+    #[test]
+    fn digits_of_listed_numbers_in_other_groups() {
+        let listed = |value: &str| matches!(value, "28578-16-7" | "57-27-2");
+        for (text, expected) in [
+            ("28578167", Some(false)),
+            ("CAS 28578167", Some(true)),
+            ("cas no. 57272", Some(true)),
+            ("57272", None),
+            ("2 8 5 7 8 - 1 6 - 7", Some(false)),
+            ("28578 丨 16 丨 7", Some(false)),
+            ("28578|16|7", Some(false)),
+            ("28578_16_7", Some(false)),
+            ("28 578 167", None),
+            ("128578167", None),
+            ("28578168", None),
+            ("285 kg, 78167", None),
+        ] {
+            let found = find_digits(&fold(text), listed);
+            assert_eq!(found.first().map(|(_, labelled)| *labelled), expected, "{text}");
+        }
+    }
 
     #[test]
     fn numbers_in_every_spelling_and_only_with_the_right_digit() {

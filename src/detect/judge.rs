@@ -11,9 +11,10 @@ use crate::detect::explain;
 use crate::detect::found::{Emerging, Field, Named, cut};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Meaning, Strength};
-use crate::detect::roles::{Place, is_sure};
+use crate::detect::roles::{Place, is_part_number, is_sure};
 use crate::detect::score::Features;
 use crate::detect::setting::{Known, Setting};
+use crate::detect::view::fold;
 use crate::detect::watchlist::{Substance, control, holds_in};
 use crate::vocab::terms::{
     Category, Class, DecisionNamed, DecisionOffered, DecisionRow, How, LawfulKind, LegitimateUse, MentionRole, Signal,
@@ -86,13 +87,18 @@ impl Detector {
             .iter()
             .zip(&sure)
             .any(|(name, sure)| *sure && (name.how == How::Identifier || Place::of(fields, name).is_a_substance()));
-        let setting = Setting::of(fields, Known { substance, ..known }, dosed);
+        let weighed = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).has_amount())
+            || emerging.iter().any(|one| Place::of_emerging(fields, one).has_amount());
+        let setting = Setting::of(fields, Known { substance, weighed, ..known }, dosed);
         let denied = denied(fields, named);
         let menu = self.menu(fields, named, &sure, &denied, &setting);
         let mut mentions: Vec<Mention> = Vec::new();
         for (at, name) in named.iter().enumerate() {
             let place = Place::of(fields, name);
             let name = &Named { marked: self.equipment_has_marks(fields, name), ..name.clone() };
+            if !name.marked && self.says_nothing_without_marks(fields, name) {
+                continue;
+            }
             let row = self.row_of(name, sure[at] || menu.contains(&at), jurisdictions);
             let role = role(&place, row, denied[at], &setting);
             let mut mention = self.mention(row, role, Of::Name(at), &setting);
@@ -110,6 +116,9 @@ impl Detector {
         }
         for (at, one) in emerging.iter().enumerate() {
             let place = Place::of_emerging(fields, one);
+            if is_part_number(&place, deals) {
+                continue;
+            }
             let covered = one.finding.controls.iter().any(|control| governs(control, jurisdictions));
             let row = if covered { DecisionRow::FamilyUnderControl } else { DecisionRow::Family };
             let is_denied = place.is_denied(&[]);
@@ -126,7 +135,14 @@ impl Detector {
             return false;
         }
         let found = |words: &SignalWords| fields.iter().any(|field| words.is_in(&field.folded.text));
-        found(&self.marks.dies) && found(&self.marks.brands)
+        (found(&self.marks.dies) || found(&self.marks.logos)) && found(&self.marks.brands)
+    }
+
+    /// Whether it is a term of equipment that other goods have too (`TDP`, the power of a processor).
+    fn says_nothing_without_marks(&self, fields: &[Field<'_>], name: &Named) -> bool {
+        let Meaning::Equipment(at) = name.meaning else { return false };
+        let surface = &fields[name.field].folded.text[name.folded.0..name.folded.1];
+        self.watchlist.equipment[at as usize].with_marks.values().flatten().any(|term| fold(term) == surface)
     }
 
     fn mention(&self, row: DecisionRow, role: MentionRole, of: Of, setting: &Setting) -> Mention {

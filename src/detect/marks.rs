@@ -15,6 +15,10 @@ pub struct SignalWords {
 pub struct MarkIndex {
     /// Dies.
     pub dies: SignalWords,
+    /// Logos.
+    pub logos: SignalWords,
+    /// Pills and the pressing of them.
+    pub pills: SignalWords,
     /// Brands.
     pub brands: SignalWords,
 }
@@ -27,6 +31,8 @@ impl MarkIndex {
     pub fn build(marks: &Marks) -> Result<Self, aho_corasick::BuildError> {
         Ok(MarkIndex {
             dies: SignalWords::build(marks.dies.values().flatten())?,
+            logos: SignalWords::build(marks.logos.values().flatten())?,
+            pills: SignalWords::build(marks.pills.values().flatten())?,
             brands: SignalWords::build(marks.brands.iter())?,
         })
     }
@@ -40,6 +46,12 @@ impl SignalWords {
 
     /// Whether one of them is in a folded text.
     pub fn is_in(&self, text: &str) -> bool {
-        self.words.find_overlapping_iter(text).any(|hit| edges(text, hit.start(), hit.end()))
+        self.first(text).is_some()
+    }
+
+    /// The first of them in a folded text: first byte, and one past the last.
+    pub fn first(&self, text: &str) -> Option<(usize, usize)> {
+        let whole = |hit: &aho_corasick::Match| edges(text, hit.start(), hit.end());
+        self.words.find_overlapping_iter(text).find(whole).map(|hit| (hit.start(), hit.end()))
     }
 }

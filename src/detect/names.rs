@@ -5,7 +5,9 @@ use std::collections::{HashMap, HashSet};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::detect::apart;
+use crate::detect::consonants::ConsonantIndex;
 use crate::detect::near::{NearIndex, WORDS};
+use crate::detect::spellings;
 use crate::detect::view::{Folded, Squeezed, digit_as_letter, fold};
 use crate::detect::watchlist::{Names, Watchlist};
 use crate::vocab::terms::{Category, LegitimateUse};
@@ -89,6 +91,7 @@ pub struct NameIndex {
     /// Names of fewer letters, whose pulled-apart form is told by stricter signs.
     squeezed_short: SqueezedIndex,
     near: NearIndex,
+    by_ear: ConsonantIndex,
 }
 
 impl NameIndex {
@@ -134,6 +137,28 @@ impl NameIndex {
             let meaning = Meaning::Equipment(u32::try_from(at).unwrap_or(u32::MAX));
             each(&item.terms, |language, name| add(name, language, meaning, Strength::Street));
             each(&item.ambiguous, |language, name| add(name, language, meaning, Strength::Ambiguous));
+            each(&item.with_marks, |language, name| add(name, language, meaning, Strength::Ambiguous));
+        }
+        let mut others: Vec<(String, Entry)> = Vec::new();
+        for (name, entry) in by_name.iter().filter(|(_, entry)| entry.strength == Strength::Distinct) {
+            if entry.meanings.iter().all(|meaning| is_spelled_freely(watchlist, *meaning)) {
+                let spelled = spellings::of_other_languages(name).into_iter();
+                others.extend(spelled.filter(|name| !by_name.contains_key(name)).map(|name| (name, entry.clone())));
+            }
+        }
+        for (name, entry) in others {
+            if !ordinary.contains(name.as_str()) {
+                let held = by_name.entry(name).or_insert_with(|| Entry { meanings: Vec::new(), ..entry.clone() });
+                held.meanings.extend(
+                    entry
+                        .meanings
+                        .iter()
+                        .filter(|meaning| !held.meanings.contains(meaning))
+                        .copied()
+                        .collect::<Vec<_>>(),
+                );
+                held.meanings.sort_unstable();
+            }
         }
         let mut names: Vec<(String, Entry)> = by_name.into_iter().collect();
         names.sort_by(|a, b| a.0.cmp(&b.0));
@@ -176,10 +201,13 @@ impl NameIndex {
         };
         let distinct =
             names.iter().enumerate().filter(|(_, (_, entry))| entry.strength == Strength::Distinct && forgiven(entry));
-        let ordinary = watchlist.ordinary.values().flatten().map(String::as_str);
-        let near = NearIndex::build(distinct.map(|(at, (name, _))| (name.as_str(), at)), ordinary);
+        let distinct = distinct.map(|(at, (name, _))| (name.as_str(), at));
+        let ordinary = || watchlist.ordinary.values().flatten().map(String::as_str);
+        let by_ear = ConsonantIndex::build(distinct.clone(), ordinary());
+        let near = NearIndex::build(distinct, ordinary());
         Ok(NameIndex {
             near,
+            by_ear,
             plain: build(names.iter().map(|(name, _)| name.as_str()).collect())?,
             squeezed: SqueezedIndex::build(squeezed)?,
             squeezed_short: SqueezedIndex::build(squeezed_short)?,
@@ -196,6 +224,11 @@ impl NameIndex {
     /// Whether a word, in any case, is a slip away from a name.
     pub fn may_be_near(&self, word: &[u8]) -> bool {
         self.near.may_be_near(word)
+    }
+
+    /// Whether a text of other scripts has a word with the consonants of a name.
+    pub fn may_be_by_ear(&self, folded: &str) -> bool {
+        self.by_ear.find(folded).next().is_some()
     }
 
     /// Whether a few words with separators between them are a slip away from a name of several words.
@@ -253,6 +286,14 @@ impl NameIndex {
     pub fn find_near(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
         let limit = found.len() + FOUND_LIMIT;
+        for (pattern, start, end) in self.by_ear.find(text) {
+            if found.len() >= limit {
+                return false;
+            }
+            if !found.iter().any(|held| held.start < end && start < held.end) {
+                found.push(Found { pattern, start, end, spelling: Spelling::Near });
+            }
+        }
         let words: Vec<(usize, usize)> = latin_words(text).collect();
         let mut taken = 0;
         for (at, (start, _)) in words.iter().enumerate() {
@@ -392,6 +433,15 @@ fn in_scope(watchlist: &Watchlist, meaning: Meaning) -> bool {
         }
         Meaning::Equipment(_) => false,
     }
+}
+
+/// Whether its names may be taken in the spellings of other languages, and in those of people who write by ear.
+fn is_spelled_freely(watchlist: &Watchlist, meaning: Meaning) -> bool {
+    let Meaning::Substance(at) = meaning else { return false };
+    watchlist
+        .substances
+        .get(at as usize)
+        .is_some_and(|s| s.legitimate_use() != LegitimateUse::DualUse && s.category() != Category::OtherControlled)
 }
 
 /// Bytes of the folded text that a squeezed match covers.

@@ -23,6 +23,9 @@ const SHORTEST_CODE: usize = 2;
 /// Bytes of the shortest street name that counts as an item.
 const STREET_BYTES: usize = 3;
 
+/// Bytes of the longest name that may be the number of a part.
+const PART_NUMBER_BYTES: usize = 10;
+
 /// Milligrams from which an amount beside a name is that of a substance, not of a test or a standard.
 const DOSED_MILLIGRAMS: f64 = 500.0;
 
@@ -190,7 +193,9 @@ impl<'a> Place<'a> {
         let between = self.field.folded.text[other.1..self.start].trim();
         between.chars().count() <= 6
             && (between.is_empty()
-                || between.split([' ', ',']).all(|word| word.is_empty() || CONJUNCTIONS.contains(&word)))
+                || between
+                    .split([' ', ',', '(', ')', ':', '/'])
+                    .all(|word| word.is_empty() || CONJUNCTIONS.contains(&word)))
     }
 }
 
@@ -232,6 +237,15 @@ const CONJUNCTIONS: [&str; 30] = [
 fn sells_a_substance(fields: &[Field<'_>]) -> bool {
     let says = |kind| matches!(kind, Signal::Quantity | Signal::Form | Signal::Purity);
     fields.iter().flat_map(|field| &field.signs).any(|sign| says(sign.kind))
+}
+
+/// Whether a name on no list that has the form of a code is the number of a machine or a part: the text speaks of such, and
+/// neither of a mass nor of a deal.
+pub(super) fn is_part_number(place: &Place<'_>, deals: bool) -> bool {
+    let name = &place.field.folded.text[place.start..place.end];
+    let has_form = name.bytes().any(|b| b.is_ascii_digit()) && name.len() <= PART_NUMBER_BYTES;
+    let hardware = place.field.signs.iter().any(|sign| sign.kind == Signal::Hardware);
+    has_form && hardware && !deals && !place.has_any_mass() && !place.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
 }
 
 /// Whether a name says by itself what it stands for here: an unambiguous name, or a code with a sign of a substance.

@@ -7,6 +7,7 @@ use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText};
 use crate::detect::score::Features;
 use crate::listing::input::{InputError, InputLine, KEYS, ListingId};
+use crate::vocab::strict_json::Strict;
 
 /// One verdict.
 #[derive(Debug, Clone, Serialize)]
@@ -43,7 +44,7 @@ impl BadLine {
 /// When the line is no listing; the rest can still be judged.
 pub fn line(detector: &Detector, number: usize, text: &str, limit_bytes: usize) -> Result<OutputLine, BadLine> {
     let not_json = |error| BadLine { id: None, line: number, error: format!("not JSON: {error}") };
-    let listing: Value = serde_json::from_str(text).map_err(not_json)?;
+    let Strict(listing) = serde_json::from_str(text).map_err(not_json)?;
     listing_of(detector, &listing, &[], limit_bytes).map_err(|error| BadLine::of(&listing, number, &error))
 }
 

@@ -62,14 +62,14 @@ pub struct Table<T> {
 }
 
 impl<T: Default> Table<T> {
-    /// Room for so many entries.
-    pub fn with_capacity(entries: usize) -> Self {
+    /// Room for so many entries; one more than twice as many would never find a free slot.
+    fn with_capacity(entries: usize) -> Self {
         let size = (entries * 2 + 1).next_power_of_two().max(2);
         Table { slots: std::iter::repeat_with(|| None).take(size).collect(), shift: 64 - size.trailing_zeros() }
     }
 
     /// Sets a key's value from the one it has.
-    pub fn set(&mut self, key: u64, value: impl FnOnce(T) -> T) {
+    fn set(&mut self, key: u64, value: impl FnOnce(T) -> T) {
         let mut slot = (spread(key) >> self.shift) as usize;
         while self.slots[slot].as_ref().is_some_and(|(held, _)| *held != key) {
             slot = (slot + 1) & (self.slots.len() - 1);

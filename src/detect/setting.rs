@@ -34,6 +34,8 @@ pub(super) struct Known {
     pub has_price: bool,
     /// An unambiguous name stands beside its number, an amount or a form.
     pub substance: bool,
+    /// An unambiguous name stands beside an amount.
+    pub weighed: bool,
 }
 
 /// Different words of one kind that make a page one of news, jobs, theses.
@@ -56,8 +58,12 @@ impl Setting {
         let offers = words.count(Signal::Offer) + words.count(Signal::Shipping);
         let page = kind_of_page(&words, known, handle, priced);
         let is_report = matches!(page, Some(PageKind::News | PageKind::Job | PageKind::Thesis));
-        let helps =
-            words.has(Signal::HarmReduction) && !handle && !priced && !dosed && !words.has(Signal::Payment) && !shop;
+        let helps = words.has(Signal::HarmReduction)
+            && !handle
+            && !priced
+            && !known.weighed
+            && !words.has(Signal::Payment)
+            && !shop;
         let is_prose =
             page.is_some_and(|page| matches!(page, PageKind::Article | PageKind::Forum)) || is_report || helps;
         let mut setting = Setting::default();
@@ -92,7 +98,7 @@ impl Setting {
             reported: false,
         };
         let told_at_length = words.count(Signal::News) >= WORDS_OF_A_REPORT && offers == 0 && meant.signs() < 3
-            || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.substance && meant.signs() < 2;
+            || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2;
         let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
         setting.doubt = (is_prose && by_words_alone && meant.is_dealing() && !told_at_length).then_some(meant);
         for (signal, kind) in LAWFUL {

@@ -54,7 +54,7 @@ const ENDING_LETTERS: usize = 4;
 const TERM_LETTERS: usize = 5;
 
 /// Latin units of the quantity rule.
-pub const UNITS: [&str; 34] = [
+pub const UNITS: [&str; 43] = [
     "mg",
     "g",
     "gr",
@@ -89,6 +89,15 @@ pub const UNITS: [&str; 34] = [
     "pellets",
     "ton",
     "tons",
+    "l",
+    "ltr",
+    "liter",
+    "liters",
+    "litre",
+    "litres",
+    "litro",
+    "litros",
+    "litri",
 ];
 
 static MASS: LazyLock<Regex> = LazyLock::new(|| {
@@ -102,7 +111,7 @@ static MASS: LazyLock<Regex> = LazyLock::new(|| {
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {
     shape(concat!(
         r"\b[0-9]{1,6} ?(?:x ?)?(?:pills|pill|tabs|tab|tablets|blotters|blotter|pellets|caps|capsules|pcs|pieces|vials|stk|stuck|pillen|tabletten|tablettes|comprimes|cps|comprimidos|pastillas|compresse|",
-        r"tabletek|sztuk|szt|stuks|adet|tabl|табл|таблеток|шт|片|粒|颗|支|حبة|حبوب|ml|milliliter|liter|litre|l|мл|л|毫升|升)\b"
+        r"tabletek|sztuk|szt|stuks|adet|tabl|табл|таблеток|шт|片|粒|颗|支|حبة|حبوب|ml|milliliter|liters|litres|liter|litre|litros|litro|litri|ltr|l|мл|л|毫升|升)\b"
     ))
 });
 static PURITY: LazyLock<Regex> = LazyLock::new(|| {
@@ -124,6 +133,15 @@ static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:^|[^0-9a-z])\+ ?[1-9][0-9]{0,2}(?:[ .()]{0,2}[0-9]){7,12}\b|[a-z2-7]{16,56}\.onion\b"
     ))
     .expect("the pattern of handles is a constant that a test compiles")
+});
+
+/// A messenger whose name is an ordinary word too, with a handle that is none: `signal exmpl.33`, `snap exmpl94`.
+static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(?:signal|session|wire|tele|tlg|tg|snap|wa|line|kik|icq|element|zangi|zalo|vx|wx|imo|insta|ig)",
+        r"[ :.=@]{1,3}(?:id[ :]{1,2})?[a-z][a-z0-9_.]{2,30}[0-9_.][a-z0-9_]{1,30}\b"
+    ))
+    .expect("the pattern of accounts is a constant that a test compiles")
 });
 
 /// A pattern over folded text: its letters of other scripts are folded as the text is.
@@ -198,11 +216,70 @@ impl SignalIndex {
                 kept.push(sign);
             }
         }
+        done_without(text, &mut kept);
         contradicted(&mut kept);
         shapes(text, &mut kept);
         kept.sort_by_key(|sign| sign.start);
         kept
     }
+}
+
+/// Words between a denial and what is done without (`no import permit`, `без лишних вопросов`).
+const WORDS_BETWEEN: usize = 3;
+
+/// Bytes around a denial in which another one turns it round (`not sold without a prescription`).
+const DENIED_TWICE_BYTES: usize = 40;
+
+/// What lawful trade asks for, behind a denial, is evasion: `no prescription`, `bez zbytečných otázek`. A sentence that
+/// denies twice asks for it: `not sold without a prescription`, `ohne Rezept keine Abgabe`.
+fn done_without(text: &str, signs: &mut Vec<Sign>) {
+    let of = |kind| signs.iter().filter(move |sign: &&Sign| sign.kind == kind);
+    let denials: Vec<Sign> = of(Signal::DeniedBefore).copied().collect();
+    let required: Vec<Sign> = of(Signal::Requirement).copied().collect();
+    let mut pairs: Vec<(Sign, Sign)> = Vec::new();
+    for requirement in &required {
+        let before = denials.iter().filter(|denial| denial.end <= requirement.start);
+        let Some(denial) = before.max_by_key(|denial| (denial.end, std::cmp::Reverse(denial.start))) else { continue };
+        let between = &text[denial.end..requirement.start];
+        if !ends_a_clause(between) && between.split_whitespace().count() <= WORDS_BETWEEN {
+            pairs.push((*denial, *requirement));
+        }
+    }
+    let mut twice: Vec<(usize, usize)> = Vec::new();
+    for (denial, requirement) in &pairs {
+        let (start, end) = (denial.start, requirement.end);
+        let others = denials.iter().filter(|other| pairs.iter().all(|(paired, _)| paired.end != other.end));
+        let turned = others.into_iter().any(|other| {
+            let between = if other.end <= start {
+                &text[other.end..start]
+            } else if other.start >= end {
+                &text[end..other.start]
+            } else {
+                return false;
+            };
+            between.len() <= DENIED_TWICE_BYTES && !ends_a_sentence(between)
+        });
+        if turned {
+            twice.push((start, end));
+        } else {
+            signs.push(Sign { kind: Signal::Evasion, start, end, milligrams: None });
+        }
+    }
+    signs.retain(|sign| {
+        sign.kind != Signal::Evasion || !twice.iter().any(|(start, end)| sign.start < *end && *start < sign.end)
+    });
+    signs.sort_by_key(|sign| (sign.kind, sign.start, std::cmp::Reverse(sign.end)));
+    signs.dedup_by(|later, kept| later.kind == kept.kind && later.kind == Signal::Evasion && later.end <= kept.end);
+}
+
+fn ends_a_clause(text: &str) -> bool {
+    text.contains([',', '(', ')', ':', '،', '、', '，', '：']) || ends_a_sentence(text)
+}
+
+fn ends_a_sentence(text: &str) -> bool {
+    text.contains([';', '!', '?', '|', '\n', '。', '؛', '؟', '।', '！', '？', '；'])
+        || text.contains(". ")
+        || text.ends_with('.')
 }
 
 /// Bytes around words of evasion within which a licence or a prescription is what the seller does without (`we ask for no
@@ -215,7 +292,8 @@ fn contradicted(signs: &mut Vec<Sign>) {
     let evasion: Vec<(usize, usize)> =
         signs.iter().filter(|sign| sign.kind == Signal::Evasion).map(|sign| (sign.start, sign.end)).collect();
     signs.retain(|sign| {
-        let reach = if matches!(sign.kind, Signal::Licence | Signal::Pharmacy) { NEGATED_BYTES } else { 0 };
+        let negated = matches!(sign.kind, Signal::Licence | Signal::Pharmacy | Signal::Kit);
+        let reach = if negated { NEGATED_BYTES } else { 0 };
         let touched = |(start, end): &(usize, usize)| *start < sign.end + reach && sign.start < *end + reach;
         !sign.kind.is_lawful() || !evasion.iter().any(touched)
     });
@@ -253,9 +331,14 @@ fn shapes(text: &str, found: &mut Vec<Sign>) {
         let milligrams = milligrams.filter(|_| !strength);
         found.push(Sign { kind, start: number.start(), end: unit.end(), milligrams });
     }
-    for (kind, regex) in
-        [(Signal::Quantity, &COUNT), (Signal::Purity, &PURITY), (Signal::Price, &PRICE), (Signal::Handle, &HANDLE)]
-    {
+    let kinds = [
+        (Signal::Quantity, &COUNT),
+        (Signal::Purity, &PURITY),
+        (Signal::Price, &PRICE),
+        (Signal::Handle, &HANDLE),
+        (Signal::Handle, &ACCOUNT),
+    ];
+    for (kind, regex) in kinds {
         for hit in regex.find_iter(text).take(SHAPES_LIMIT) {
             found.push(Sign { kind, start: hit.start(), end: hit.end(), milligrams: None });
         }
@@ -311,11 +394,41 @@ mod tests {
     }
 
     #[test]
+    fn what_is_done_without_is_evasion_unless_it_is_denied_twice() {
+        let index = SignalIndex::build(&Watchlist::builtin().unwrap().context).unwrap();
+        for (text, evasion) in [
+            ("no import permit is asked", true),
+            ("Трамадол без рецепту і зайвих запитань", true),
+            ("bez zbytečných otázek a bez papírů", true),
+            ("من غير روشتة", true),
+            ("bina KYC", true),
+            ("Pas besoin d'ordonnance", true),
+            ("no prescription, no questions", true),
+            ("nu trebuie reteta", true),
+            ("Not sold without a prescription", false),
+            ("Ohne Rezept keine Abgabe", false),
+            ("Sin receta no vendemos", false),
+            ("Без рецепта не отпускается", false),
+            ("Nu se eliberează fără rețetă", false),
+            ("Prescription required. No returns.", false),
+            ("No returns, prescription required", false),
+            ("a valid prescription", false),
+        ] {
+            let signs = index.find(&Folded::of(text));
+            assert_eq!(signs.iter().any(|sign| sign.kind == Signal::Evasion), evasion, "{text}");
+        }
+    }
+
+    #[test]
     fn handles_and_numbers_are_contacts() {
         for (text, is_one) in [
             ("ask @shop_one", true),
             ("+44 7700 900417", true),
             ("t.me/shop", true),
+            ("Signal exmpl.33", true),
+            ("snap exmpl94", true),
+            ("a signal. The other", false),
+            ("line 2.5 mm", false),
             ("a@b.example", false),
             ("28578-16-7", false),
             ("call 101", false),

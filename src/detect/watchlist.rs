@@ -101,6 +101,9 @@ pub struct Equipment {
     /// Terms that ordinary trade uses too.
     #[serde(default)]
     pub ambiguous: Names,
+    /// Terms that say nothing but beside marks of the drug trade.
+    #[serde(default)]
+    pub with_marks: Names,
 }
 
 /// A rule that accepts names of a family.
@@ -133,9 +136,15 @@ pub struct ClassRule {
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Marks {
-    /// Dies, punches, moulds, logos, by language.
+    /// Dies, punches and moulds, by language.
     #[serde(default)]
     pub dies: Names,
+    /// Logos and imprints, by language.
+    #[serde(default)]
+    pub logos: Names,
+    /// Pills and the pressing of them, by language.
+    #[serde(default)]
+    pub pills: Names,
     /// Brands and imprints of known pills.
     #[serde(default)]
     pub brands: Vec<String>,

@@ -119,8 +119,13 @@ pub enum InputError {
     #[error("`page` is none of {}", PageKind::ALL.map(PageKind::as_str).join(", "))]
     Page,
     /// A field of another type.
-    #[error("{0}")]
-    Field(#[source] serde_json::Error),
+    #[error("`{field}`: {source}")]
+    Field {
+        /// The field.
+        field: String,
+        /// What stands there and what is expected.
+        source: serde_json::Error,
+    },
     /// Neither title nor text.
     #[error("one of `title` and `text` is needed")]
     NothingToJudge,
@@ -156,7 +161,8 @@ impl InputLine {
         if fields.get("page").is_some_and(|page| !page.is_null() && PageKind::deserialize(page).is_err()) {
             return Err(InputError::Page);
         }
-        let line = InputLine::deserialize(value).map_err(InputError::Field)?;
+        let line: InputLine = serde_path_to_error::deserialize(value)
+            .map_err(|error| InputError::Field { field: error.path().to_string(), source: error.into_inner() })?;
         if [&line.title, &line.text].iter().all(|text| text.as_deref().is_none_or(str::is_empty)) {
             return Err(InputError::NothingToJudge);
         }
@@ -224,7 +230,10 @@ mod tests {
         let said = error(json!({ "id": 1, "title": "Chair", "description": "oak" }));
         assert!(said.starts_with("unknown key `description`; known keys are id, title, text"), "{said}");
         assert!(error(json!({ "id": 1, "title": "Chair", "page": "shop" })).contains("product, category"));
-        assert!(error(json!({ "id": 1, "title": 7 })).contains("string"));
+        for field in ["title", "text", "attributes", "currency", "lang"] {
+            let said = error(json!({ "id": 1, field: 7 }));
+            assert!(said.starts_with(&format!("`{field}`: ")) && said.contains("expected"), "{said}");
+        }
         assert!(error(json!({ "id": 1, "title": "" })).contains("needed"));
         assert!(error(json!(7)).contains("object"));
         // The seller belongs to listings that are recorded.

@@ -35,10 +35,10 @@ pub struct Replies {
 /// When the key is empty, too long or not printable.
 pub fn key_of(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    let key = value.to_str().unwrap_or_default();
-    if key.is_empty() || key.len() > KEY_LIMIT || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+    let key = value.to_str().unwrap_or_default().trim();
+    if key.is_empty() || key.len() > KEY_LIMIT || !key.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ') {
         return Err(Problem::bad_request(format!(
-            "`Idempotency-Key` must be 1 to {KEY_LIMIT} printable ASCII characters without spaces"
+            "`Idempotency-Key` must be 1 to {KEY_LIMIT} printable ASCII characters"
         )));
     }
     Ok(Some(key.to_owned()))

@@ -1,11 +1,11 @@
 //! Signing keys of the installation: files of mode 0600 below `keys/` in the data directory.
 
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64;
 
+use crate::store::private;
 use crate::vocab::identity::{CrawlerKeys, KeysError, Rotation};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
@@ -24,6 +24,20 @@ pub enum KeyFileError {
     /// The system has no randomness.
     #[error("no randomness for a new key: {0}")]
     Randomness(getrandom::Error),
+    /// A key that values are sealed with is not there.
+    #[error(
+        "key file `{path}` is missing, and what was sealed with it cannot be read without it; put it back from the backup"
+    )]
+    Missing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A key of another length.
+    #[error("key file `{path}` does not hold 32 bytes; put it back from the backup")]
+    Length {
+        /// The file.
+        path: PathBuf,
+    },
     /// A key file does not have its form.
     #[error("key file `{path}`: {source}")]
     Form {
@@ -32,6 +46,27 @@ pub enum KeyFileError {
         /// What is wrong with it.
         source: KeysError,
     },
+}
+
+/// A key of 32 bytes below `folder`. The first call makes it; where `is_needed` says that something was sealed with it, one
+/// that is missing is never made anew.
+///
+/// # Errors
+/// When the disk refuses, the file is no key or is missing though needed, or there is no randomness.
+pub fn secret(folder: &Path, name: &str, is_needed: bool) -> Result<[u8; 32], KeyFileError> {
+    let path = folder.join(name);
+    match std::fs::read(&path) {
+        Ok(bytes) => bytes.try_into().map_err(|_| KeyFileError::Length { path }),
+        Err(error) if error.kind() == ErrorKind::NotFound && is_needed => Err(KeyFileError::Missing { path }),
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            let key = random_bytes()?;
+            match private::write_whole(&path, &key) {
+                Ok(()) => Ok(key),
+                Err(source) => Err(KeyFileError::Io { path, source }),
+            }
+        }
+        Err(source) => Err(KeyFileError::Io { path, source }),
+    }
 }
 
 /// The folder of keys.
@@ -121,12 +156,7 @@ impl KeyRing {
     }
 
     fn write(&self, path: &Path, text: &str) -> std::io::Result<()> {
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
-        let new = path.with_extension("new");
-        let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&new, path)
+        private::write_whole(path, text.as_bytes())
     }
 }
 

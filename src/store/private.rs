@@ -1,8 +1,8 @@
 //! The data directory is its owner's alone: folders 0700, files 0600, whatever the umask of whoever started the program.
 
 use std::fs::{self, DirBuilder, Permissions};
-use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::io::{self, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 use rustix::fs::Mode;
@@ -18,6 +18,21 @@ const FILE: u32 = 0o600;
 pub fn make(directory: &Path) -> io::Result<()> {
     rustix::process::umask(Mode::from_raw_mode(!FOLDER & 0o777));
     DirBuilder::new().recursive(true).mode(FOLDER).create(directory)
+}
+
+/// Writes a file that is there whole or not at all, and the folder it is in.
+///
+/// # Errors
+/// When the disk refuses.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        DirBuilder::new().recursive(true).mode(FOLDER).create(folder)?;
+    }
+    let new = path.with_extension("new");
+    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(FILE).open(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)
 }
 
 /// Takes what others may do with the directory and everything in it from them. Links are left alone; what cannot be

@@ -5,7 +5,6 @@
 //! the hash and the kind are bound to it. Deleting overwrites the pages (`secure_delete`).
 
 use std::fs;
-use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::store::keys::{KeyFileError, secret};
 use crate::vocab::time::Timestamp;
 
 /// Why the vault refused.
@@ -21,9 +21,12 @@ pub enum VaultError {
     /// SQLite failed.
     #[error("vault: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    /// The disk refused, or a key file is not one.
+    /// The disk refused, or there is no randomness.
     #[error("vault: {0}")]
     Key(String),
+    /// Its key cannot be had.
+    #[error("vault: {0}")]
+    KeyFile(#[from] KeyFileError),
     /// A value does not open: damaged, moved to another name, or sealed with another key.
     #[error("the sealed value `{0}` does not open with this key")]
     Sealed(String),
@@ -72,7 +75,9 @@ impl Vault {
                PRIMARY KEY (hash, kind)) STRICT, WITHOUT ROWID;
              CREATE INDEX IF NOT EXISTS sealed_by_age ON sealed (stored);",
         )?;
-        Ok(Vault { connection: Mutex::new(connection), key: key(&data.join("keys"))? })
+        let is_needed = connection.prepare("SELECT 1 FROM sealed LIMIT 1")?.exists([])?;
+        let key = secret(&data.join("keys"), "vault.key", is_needed)?;
+        Ok(Vault { connection: Mutex::new(connection), key })
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
@@ -173,25 +178,6 @@ impl Vault {
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), bound, &mut body)
             .map_err(|_| VaultError::Key("a value could not be sealed".to_owned()))?;
         Ok([nonce.as_slice(), &body].concat())
-    }
-}
-
-fn key(folder: &Path) -> Result<[u8; 32], VaultError> {
-    let io = |error: std::io::Error| VaultError::Key(error.to_string());
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(io)?;
-    let file = folder.join("vault.key");
-    match fs::read(&file) {
-        Ok(bytes) => {
-            bytes.try_into().map_err(|_| VaultError::Key(format!("`{}` is not a key of 32 bytes", file.display())))
-        }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(|error| VaultError::Key(format!("no randomness: {error}")))?;
-            let mut out = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(io)?;
-            out.write_all(&key).and_then(|()| out.sync_all()).map_err(io)?;
-            Ok(key)
-        }
-        Err(error) => Err(io(error)),
     }
 }
 

@@ -11,6 +11,7 @@ pub mod ids;
 pub mod limits;
 pub mod money;
 pub mod platform;
+pub mod strict_json;
 pub mod terms;
 pub mod time;
 pub mod url;

@@ -171,10 +171,10 @@ fn one_broken_file_does_not_hide_the_others() {
 }
 
 #[test]
-fn settings_default_when_there_is_no_file() {
+fn a_settings_file_that_is_named_is_there() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("listingwatch.toml");
-    assert_eq!(load_settings(&path).unwrap(), settings::Settings::default());
+    assert!(load_settings(&path).unwrap_err()[0].message.contains("does not exist"));
     fs::write(&path, "[hub]\nlisten = \"127.0.0.1:9\"\n").unwrap();
     assert_eq!(load_settings(&path).unwrap().hub.listen.port(), 9);
     fs::write(&path, "[hub]\nlisten = 9\n").unwrap();

@@ -78,7 +78,7 @@ fn ten_megabytes_in_one_field_are_judged() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_judged_as_far_as_they_are() {
+fn bytes_that_are_no_text_are_refused_and_the_other_lines_judged() {
     let place = Place::new();
     let mut line =
         b"{\"id\": \"a\", \"title\": \"isotonitazene \xff\xfe 10 g\", \"text\": \"\xc3\x28 \xf0\x9f for sale\"}\n"
@@ -88,6 +88,7 @@ fn bytes_that_are_no_text_are_judged_as_far_as_they_are() {
     let ended = place.run(&["screen", "lines.jsonl"]).expect(4);
     let lines: Vec<serde_json::Value> = ended.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 3, "{}", ended.out);
-    assert_eq!((&lines[0]["id"], lines[0]["substances"][0]["id"].as_str()), (&"a".into(), Some("isotonitazene")));
+    let said = lines[0]["error"].as_str().unwrap();
+    assert!(said.contains("not UTF-8 at byte 37") && lines[0]["line"] == 1, "{}", ended.out);
     assert!(lines[1]["error"].is_string() && lines[2]["verdict"] == "clear", "{}", ended.out);
 }

@@ -74,6 +74,8 @@ pub struct Sieve {
     numbered: Table<u8>,
     /// CAS and EC numbers of the list.
     numbers: Table<u8>,
+    /// The last eight digits of each CAS number.
+    number_ends: Table<u8>,
     /// Stems of families whose names have no fixed ending.
     stems: Option<aho_corasick::AhoCorasick>,
     /// Names and terms that are not written in Latin letters, with their flags.
@@ -134,6 +136,12 @@ impl Sieve {
         for term in SignalIndex::dealing_terms(watchlist) {
             plan.add(&term, DEAL);
         }
+        for brand in &watchlist.marks.brands {
+            plan.add(&view::fold(brand), DEAL);
+        }
+        for die in watchlist.marks.dies.values().flatten() {
+            plan.add(&view::fold(die), SOFT);
+        }
         let mut stems: Vec<String> = Vec::new();
         for stem in skeletons.stems() {
             if stem.is_ascii() {
@@ -148,10 +156,15 @@ impl Sieve {
                 Endings::Open(open) => stems.extend_from_slice(open),
             }
         }
-        let mut numbers = Table::with_capacity(watchlist.substances.len() * 2);
+        let (mut numbers, mut number_ends) = (Growing::<u8>::default(), Growing::<u8>::default());
         for number in watchlist.substances.iter().flat_map(|s| s.cas.iter().chain(&s.ec)) {
             let digits: String = number.chars().filter(char::is_ascii_digit).collect();
-            numbers.set(digits.parse().unwrap_or(u64::MAX), |_| 1);
+            *numbers.entry(digits.parse().unwrap_or(u64::MAX)) = 1;
+        }
+        for number in watchlist.substances.iter().flat_map(|s| &s.cas) {
+            let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+            let end = &digits[digits.len().saturating_sub(LONG)..];
+            *number_ends.entry(end.parse().unwrap_or(u64::MAX)) = 1;
         }
         let (other_names, other_flags): (Vec<String>, Vec<u8>) = plan.other_scripts.drain(..).unzip();
         let caseless = || aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).clone();
@@ -159,7 +172,8 @@ impl Sieve {
             stems: if stems.is_empty() { None } else { Some(caseless().build(&stems)?) },
             other_scripts: caseless().build(&other_names)?,
             other_flags,
-            numbers,
+            numbers: numbers.into_table(),
+            number_ends: number_ends.into_table(),
             numbered: plan.numbered.into_table(),
             tails: plan.tails,
             endings: plan.endings.into_table(),
@@ -199,6 +213,7 @@ impl Sieve {
             let mut signs = Walk::new(self, sets, names, folded.as_bytes(), written).run();
             if !signs.strong && other_scripts {
                 self.look_at_other_scripts(folded, &mut signs);
+                signs.strong |= !signs.strong && names.may_be_by_ear(folded);
             }
             folded.shrink_to(KEPT_BYTES);
             signs
@@ -370,7 +385,16 @@ mod tests {
         let mut names: Vec<&str> = detector.watchlist().substances.iter().flat_map(|s| s.all_names()).collect();
         names
             .extend(detector.watchlist().equipment.iter().flat_map(|e| e.terms.values().flatten()).map(String::as_str));
-        names.extend(["N-pyrrolidino dinotonitazene", "ADB-5'Br-INACA", "3-MeO-PCPr", "103-79-7", "CAS103 79 7"]);
+        names.extend([
+            "N-pyrrolidino dinotonitazene",
+            "ADB-5'Br-INACA",
+            "3-MeO-PCPr",
+            "103-79-7",
+            "CAS103 79 7",
+            "28578167",
+            "CAS28578167",
+            "2 8 5 7 8 - 1 6 - 7",
+        ]);
         // A prime step, so that all classes and disguises meet over time and the test stays short.
         for (number, name) in names.iter().enumerate().step_by(if cfg!(debug_assertions) { 23 } else { 3 }) {
             let (disguise, change) = DISGUISES[number % DISGUISES.len()];

@@ -224,9 +224,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a short name ends here that was pulled apart into more words than are remembered.
+    /// Whether a short name ends here that was pulled apart into more words than are remembered, or a number whose digits
+    /// were.
     #[inline(never)]
     fn ask_fragments(&mut self) {
+        let digits = self.last.to_le_bytes().iter().take_while(|b| b.is_ascii_digit()).count();
+        self.signs.strong |= (5..=digits).any(|length| self.is_end_of_a_number(&self.last.to_be_bytes()[8 - length..]));
         for length in self.words.len() + 1..LONG {
             let key = short_key(self.last, length);
             if self.sets.shorts.has(key)
@@ -280,6 +283,12 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a listed number ends with these digits, eight at most.
+    fn is_end_of_a_number(&self, digits: &[u8]) -> bool {
+        let number = digits.iter().fold(0, |all, b| all * 10 + u64::from(b.wrapping_sub(b'0')));
+        self.sieve.number_ends.get(number).is_some()
+    }
+
     /// CAS and EC numbers, quantities, and families that are numbered.
     #[inline(never)]
     fn numbers(&mut self) {
@@ -297,6 +306,11 @@ impl<'a> Walk<'a> {
             let letters = &letters[letters.len().saturating_sub(4)..];
             let known = |from: usize| self.sieve.numbered.get(numbered_key(&letters[from..], behind)).is_some();
             self.signs.strong |= (0..letters.len()).any(known);
+        }
+        // `28578167`, `CAS28578167`.
+        let last = written.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+        if last >= 5 {
+            self.signs.strong |= self.is_end_of_a_number(&written[written.len() - last.min(LONG)..]);
         }
         // `CAS103-79-7`: the ends may touch other letters.
         if digits == 1 && matches!(middle.len(), 2 | 3) && is_number(middle) {

@@ -31,7 +31,12 @@ pub async fn of(worker: &Worker, scan: &PlatformScan) -> Vec<NewEntry> {
                 // A host that cannot be asked now is met again, and counted, by its lane.
                 let Ok(robots) = worker.gate.robots_of(&scan.platform, &host).await else { continue };
                 let Ok(base) = CanonicalUrl::parse(host.as_str(), None) else { continue };
-                for text in &robots.sitemaps {
+                let most = usize::try_from(worker.limits.sitemaps_per_host).unwrap_or(usize::MAX);
+                for (at, text) in robots.sitemaps.iter().enumerate() {
+                    if at >= most {
+                        scan.tally.skip(Reason::SitemapBudget);
+                        continue;
+                    }
                     match CanonicalUrl::parse(text, Some(&base)) {
                         Ok(url) => entries.push(entry(&url, UrlKind::Sitemap)),
                         Err(error) => scan.tally.skip(error.reason().unwrap_or(Reason::LinkMalformed)),

@@ -72,7 +72,42 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
             before(text, &lower, word.start(), lead, &mut found);
         }
     }
+    for (start, end) in disguised_messengers(&lower) {
+        after(text, &lower, end, Lead::Messenger, &mut found);
+        before(text, &lower, start, Lead::Messenger, &mut found);
+    }
     found
+}
+
+/// Places of messengers' names in which digits and signs stand for letters: `t3legram`, `wh@tsapp`, `w1ckr`.
+fn disguised_messengers(lower: &str) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    let (automaton, leads) = &*LEADS;
+    for one in ['i', 'l'] {
+        let read: String = lower.chars().map(|c| as_letter(c, one)).collect();
+        for word in automaton.find_iter(&read) {
+            let place = (word.start(), word.end());
+            let is_changed = lower.get(word.range()) != read.get(word.range());
+            let is_messenger = leads[word.pattern().as_usize()] == Lead::Messenger;
+            if is_changed && is_messenger && stands_alone(lower, place.0, place.1) && !places.contains(&place) {
+                places.push(place);
+            }
+        }
+    }
+    places
+}
+
+/// The letter an ASCII digit or sign stands for, of the same length; `1` is read as `one`.
+fn as_letter(c: char, one: char) -> char {
+    match c {
+        '0' => 'o',
+        '1' | '!' | '|' => one,
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        c => c,
+    }
 }
 
 /// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.

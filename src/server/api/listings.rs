@@ -15,6 +15,7 @@ use crate::server::request::{Body, Params};
 use crate::server::state::{PushedListing, ServerState};
 use crate::store::truth::Role;
 use crate::vocab::ids::PlatformId;
+use crate::vocab::strict_json::Strict;
 
 /// Listings taken in one call.
 const LISTINGS_AT_ONCE: usize = 1000;
@@ -86,7 +87,7 @@ pub(super) async fn post(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Params(query): Params<ListingsQuery>,
-    Body(body): Body<Value>,
+    Body(Strict(body)): Body<Strict>,
 ) -> Result<Json<Value>, Problem> {
     let id = match (who.role, who.platform, query.platform) {
         (Role::Platform, Some(own), None) => own,

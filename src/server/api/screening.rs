@@ -11,6 +11,7 @@ use crate::server::problem::Problem;
 use crate::server::request::Body;
 use crate::server::state::ServerState;
 use crate::store::truth::Role;
+use crate::vocab::strict_json::Strict;
 
 /// Listings judged in one call.
 const LISTINGS_AT_ONCE: usize = 1000;
@@ -139,7 +140,7 @@ pub(super) enum PageBody {
 pub(super) async fn screen(
     State(state): State<ServerState>,
     Caller(who): Caller,
-    Body(body): Body<Value>,
+    Body(Strict(body)): Body<Strict>,
 ) -> Result<Json<Value>, Problem> {
     if who.role == Role::Researcher {
         return Err(Problem::forbidden("researchers read the archive; screening is for platforms and authorities"));

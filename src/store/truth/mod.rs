@@ -60,6 +60,7 @@ pub use tokens::{Principal, Session, TokenRow};
 pub use crate::vocab::terms::Role;
 
 use crate::referral::state::IllegalStep;
+use crate::store::keys::{KeyFileError, secret};
 use crate::store::truth::query::QueryError;
 use crate::store::vault::{Vault, VaultError};
 
@@ -121,6 +122,9 @@ pub enum TruthError {
     /// A value given by the caller is not right.
     #[error("{0}")]
     Invalid(String),
+    /// The key of sealed values cannot be had.
+    #[error("{0}")]
+    KeyFile(#[from] KeyFileError),
 }
 
 /// The record of truth of one data directory.
@@ -150,9 +154,10 @@ impl Truth {
         writer.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 10000;")?;
         // What is deleted is overwritten, so that what retention destroys is gone.
         writer.execute_batch("PRAGMA secure_delete = ON;")?;
-        let older = schema::prepare(&mut writer)?;
-        let seal = seal_key(path)?;
         let data = path.parent().unwrap_or_else(|| Path::new("."));
+        let older = schema::prepare(&mut writer)?;
+        let is_needed = writer.prepare("SELECT 1 FROM hits LIMIT 1")?.exists([])?;
+        let seal = secret(&data.join("keys"), "seal.key", is_needed)?;
         let signer = signer::Signer::open(data)?;
         let vault = Vault::open(data)?;
         let path = path.to_path_buf();
@@ -218,26 +223,5 @@ impl Truth {
             readers.push(reader);
         }
         result
-    }
-}
-
-fn seal_key(database: &Path) -> Result<[u8; 32], TruthError> {
-    use std::io::Write;
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    let io = |error: std::io::Error| TruthError::Invalid(format!("the key of sealed values cannot be kept: {error}"));
-    let folder = database.parent().unwrap_or_else(|| Path::new(".")).join("keys");
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(io)?;
-    let file = folder.join("seal.key");
-    match std::fs::read(&file) {
-        Ok(bytes) => bytes.try_into().map_err(|_| TruthError::Invalid(format!("`{}` is not a key", file.display()))),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let mut key = [0; 32];
-            getrandom::fill(&mut key).map_err(|error| TruthError::Invalid(format!("no randomness: {error}")))?;
-            let mut out =
-                std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&file).map_err(io)?;
-            out.write_all(&key).and_then(|()| out.sync_all()).map_err(io)?;
-            Ok(key)
-        }
-        Err(error) => Err(io(error)),
     }
 }

@@ -48,6 +48,9 @@ const COUNTRY_ATTRIBUTES: &str = "'country', 'country of origin', 'place of orig
 /// Parentheses a query may nest.
 const DEPTH_LIMIT: usize = 20;
 
+/// Words and fields of one query: SQLite nests each further one a level deeper.
+const TERMS_LIMIT: usize = 200;
+
 /// Why a query cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum QueryError {
@@ -109,6 +112,9 @@ pub enum Order {
 /// The first thing that cannot be read, or a field that is closed to whoever asks.
 pub fn parse(text: &str, sight: Sight) -> Result<Query, QueryError> {
     let tokens = tokens(text)?;
+    if tokens.iter().filter(|token| matches!(token, Token::Term { .. })).count() > TERMS_LIMIT {
+        return Err(QueryError::Shape("a query has more than 200 words and fields; ask in several"));
+    }
     let mut parser = Parser {
         tokens: &tokens,
         sight,

@@ -159,6 +159,8 @@ terms! {
         Article = "article",
         /// Talk between users.
         Forum = "forum",
+        /// What lawful trade asks for: a prescription, a permit, papers. Behind a denial it is evasion.
+        Requirement = "requirement",
         /// Stands before a name and denies it.
         DeniedBefore = "denied-before",
         /// Stands behind a name and denies it.
@@ -396,6 +398,7 @@ impl Signal {
             | Signal::Price
             | Signal::Hardware
             | Signal::Forum
+            | Signal::Requirement
             | Signal::DeniedBefore
             | Signal::DeniedAfter => false,
         }
