@@ -86,7 +86,9 @@ fn parts_of(word: &str) -> Option<Vec<&'static str>> {
 
 /// Whether a folded word is made of parts of chemical names.
 pub fn is_chemical(word: &str) -> bool {
-    word.len() <= LONGEST && word.chars().count() >= 3 && parts_of(word).is_some_and(|parts| !parts.is_empty())
+    // A Han character says more than a letter.
+    let letters = if word.is_ascii() { 3 } else { 2 };
+    word.len() <= LONGEST && word.chars().count() >= letters && parts_of(word).is_some_and(|parts| !parts.is_empty())
 }
 
 /// One piece of a folded text: a word, or what stands between words.
@@ -139,6 +141,13 @@ fn cyrillic_length(text: &str) -> Option<usize> {
 /// Letters that stand for atoms, isomers and places in a name.
 const LETTERS: [&str; 22] =
     ["n", "o", "s", "p", "m", "h", "r", "d", "l", "e", "z", "t", "c", "a", "b", "f", "g", "nh", "ar", "rs", "nn", "dl"];
+
+/// Whether a text is nothing but places and letters for atoms and isomers (`N,N-`, `(1S)-1-`).
+pub fn is_only_places(text: &str) -> bool {
+    text.split(|c: char| !c.is_alphanumeric()).all(|word| {
+        word.is_empty() || LETTERS.contains(&word) || word.bytes().all(|b| b.is_ascii_digit()) || word.len() <= 2
+    })
+}
 
 /// Systematic names in a folded text.
 pub fn find(folded: &Folded) -> Vec<ChemicalName> {

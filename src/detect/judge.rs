@@ -96,6 +96,9 @@ impl Detector {
         for (at, name) in named.iter().enumerate() {
             let place = Place::of(fields, name);
             let name = &Named { marked: self.equipment_has_marks(fields, name), ..name.clone() };
+            if self.is_a_brand_on_a_die(fields, named, name) {
+                continue;
+            }
             if !name.marked && self.says_nothing_without_marks(fields, name) {
                 continue;
             }
@@ -136,6 +139,18 @@ impl Detector {
         }
         let found = |words: &SignalWords| fields.iter().any(|field| words.is_in(&field.folded.text));
         (found(&self.marks.dies) || found(&self.marks.logos)) && found(&self.marks.brands)
+    }
+
+    /// Whether a name is the brand on a die that is offered (`Captagon logo`), and no substance in an amount.
+    fn is_a_brand_on_a_die(&self, fields: &[Field<'_>], named: &[Named], name: &Named) -> bool {
+        if matches!(name.meaning, Meaning::Equipment(_)) || Place::of(fields, name).has_any_mass() {
+            return false;
+        }
+        let surface = &fields[name.field].folded.text[name.folded.0..name.folded.1];
+        self.watchlist.marks.brands.iter().any(|brand| fold(brand) == surface)
+            && named
+                .iter()
+                .any(|other| matches!(other.meaning, Meaning::Equipment(_)) && self.equipment_has_marks(fields, other))
     }
 
     /// Whether it is a term of equipment that other goods have too (`TDP`, the power of a processor).
@@ -566,10 +581,10 @@ fn role(place: &Place<'_>, row: DecisionRow, denied: bool, setting: &Setting) ->
 fn denied(fields: &[Field<'_>], named: &[Named]) -> Vec<bool> {
     let mut order: Vec<usize> = (0..named.len()).collect();
     order.sort_by_key(|at| (named[*at].field, named[*at].folded));
-    let mut denied = vec![false; named.len()];
+    let (mut denied, mut in_row) = (vec![false; named.len()], vec![false; named.len()]);
     let mut places: Vec<(usize, usize)> = Vec::new();
     let mut field = usize::MAX;
-    for at in order {
+    for at in order.iter().copied() {
         let name = &named[at];
         if name.field != field {
             field = name.field;
@@ -578,6 +593,15 @@ fn denied(fields: &[Field<'_>], named: &[Named]) -> Vec<bool> {
         denied[at] = Place::of(fields, name).is_denied(&places);
         if denied[at] {
             places.push(name.folded);
+        }
+    }
+    // What a word behind the last name of a row denies, it denies of the whole row (`THC, HHC veya ... yoktur`).
+    for pair in (1..order.len()).rev() {
+        let (at, next) = (order[pair - 1], order[pair]);
+        let follows = named[at].field == named[next].field;
+        let behind = denied[next] && (in_row[next] || Place::of(fields, &named[next]).is_denied_behind());
+        if follows && behind && !denied[at] && Place::of(fields, &named[at]).goes_on_to(named[next].folded) {
+            (denied[at], in_row[at]) = (true, true);
         }
     }
     denied

@@ -3,7 +3,7 @@
 use crate::detect::found::{Emerging, Field, Named};
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::signals::Sign;
-use crate::vocab::terms::Signal;
+use crate::vocab::terms::{How, Signal};
 
 /// Bytes of folded text within which an amount or a form belongs to a name.
 const AMOUNT_WINDOW_BYTES: usize = 24;
@@ -94,6 +94,16 @@ impl<'a> Place<'a> {
         self.has_amount()
             || self.has_near(Signal::Form, AMOUNT_WINDOW_BYTES)
             || self.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
+    }
+
+    /// Whether the strength of a tablet follows at once: `Concerta 36 mg`.
+    fn is_dosed_as_a_medicine(&self) -> bool {
+        self.signs(Signal::Quantity).any(|sign| {
+            sign.start >= self.end
+                && sign.start <= self.end + 1
+                && sign.milligrams.is_some_and(|mass| mass < DOSED_MILLIGRAMS)
+                && self.field.folded.text[..sign.end].ends_with("mg")
+        })
     }
 
     /// Whether the name is itself a word of an offer (`polvo`, `rock`): then it says how the goods look, not what they are.
@@ -196,6 +206,17 @@ impl<'a> Place<'a> {
                 || between
                     .split([' ', ',', '(', ')', ':', '/'])
                     .all(|word| word.is_empty() || CONJUNCTIONS.contains(&word)))
+            || is_and_others(between)
+    }
+
+    /// Whether a row of names goes on from here to `next`.
+    pub(super) fn goes_on_to(&self, next: (usize, usize)) -> bool {
+        Place { field: self.field, start: next.0, end: next.1 }.is_in_a_row_with((self.start, self.end))
+    }
+
+    /// Whether a word behind it says that it is not in the goods.
+    pub(super) fn is_denied_behind(&self) -> bool {
+        self.is_denied_after()
     }
 }
 
@@ -233,6 +254,45 @@ const CONJUNCTIONS: [&str; 30] = [
     "и,",
 ];
 
+/// Words for what else a row holds, folded: `frei von HHC und sonstigen synthetischen Cannabinoiden`.
+const OTHERS: [&str; 26] = [
+    "other",
+    "others",
+    "any",
+    "sonstige",
+    "sonstigen",
+    "andere",
+    "anderen",
+    "weitere",
+    "weiteren",
+    "autre",
+    "autres",
+    "otros",
+    "otras",
+    "altri",
+    "altre",
+    "outros",
+    "outras",
+    "overige",
+    "inne",
+    "innych",
+    "jine",
+    "alte",
+    "diger",
+    "baska",
+    "lainnya",
+    "khac",
+];
+
+/// `and other`, and one word more: `or other synthetic`.
+fn is_and_others(between: &str) -> bool {
+    let words: Vec<&str> = between.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    match words.as_slice() {
+        [first, other] | [first, other, _] => CONJUNCTIONS.contains(first) && OTHERS.contains(other),
+        _ => false,
+    }
+}
+
 /// Whether a listing says anywhere how much there is of a substance, or how it looks.
 fn sells_a_substance(fields: &[Field<'_>]) -> bool {
     let says = |kind| matches!(kind, Signal::Quantity | Signal::Form | Signal::Purity);
@@ -264,6 +324,8 @@ pub(super) fn is_sure(fields: &[Field<'_>], name: &Named, deals: bool) -> bool {
             let place = Place::of(fields, name);
             deals && name.folded.1 - name.folded.0 >= STREET_BYTES && place.is_a_substance() && !place.is_a_sign()
         }
+        Strength::Ambiguous if name.how == How::Identifier => sells_a_substance(fields),
+        Strength::Ambiguous if Place::of(fields, name).is_dosed_as_a_medicine() => !name.code,
         Strength::Ambiguous => {
             name.code && name.folded.1 - name.folded.0 > SHORTEST_CODE && {
                 let place = Place::of(fields, name);

@@ -44,6 +44,9 @@ const WORDS_OF_A_PAGE: usize = 2;
 /// Different words of news that make a text a report although it speaks of messengers and money: it tells what others did.
 const WORDS_OF_A_REPORT: usize = 3;
 
+/// Different words of one kind that say what is sold wherever they stand.
+const WORDS_OF_A_THING: usize = 2;
+
 /// Bytes of a text that tell what is offered where there is no title.
 const OPENING_BYTES: usize = 120;
 
@@ -101,9 +104,12 @@ impl Setting {
             || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2;
         let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
         setting.doubt = (is_prose && by_words_alone && meant.is_dealing() && !told_at_length).then_some(meant);
+        // Who sells without a prescription or a licence has neither, whatever else the text says.
+        let without = words.sells_without();
         for (signal, kind) in LAWFUL {
             let count = words.count(signal);
-            if count > 0 {
+            let is_void = without && matches!(kind, LawfulKind::Licence | LawfulKind::Pharmacy);
+            if count > 0 && !is_void {
                 setting.lawful.insert(kind, count);
             }
         }
@@ -158,10 +164,11 @@ fn thing(fields: &[Field<'_>], words: &Words<'_>, how: OfferedHow, dosed: bool) 
     }
     let untitled = fields.first().is_none_or(|title| title.source.trim().is_empty());
     THINGS.into_iter().find_map(|(signal, kind)| {
-        let says_so = words
+        let in_title = words
             .signs(signal)
             .any(|(field, sign)| field == 0 || (untitled && field == 1 && sign.start < OPENING_BYTES));
-        says_so.then_some(kind)
+        let said_twice = words.count(signal) >= WORDS_OF_A_THING;
+        (in_title || said_twice).then_some(kind)
     })
 }
 
@@ -212,6 +219,14 @@ impl<'a> Words<'a> {
             }
         }
         words
+    }
+
+    /// Whether something that lawful trade asks for is done without.
+    fn sells_without(&self) -> bool {
+        self.signs(Signal::Evasion).any(|(field, evasion)| {
+            self.signs(Signal::Requirement)
+                .any(|(at, sign)| at == field && sign.start < evasion.end && evasion.start < sign.end)
+        })
     }
 
     fn has(&self, kind: Signal) -> bool {

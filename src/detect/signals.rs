@@ -144,6 +144,12 @@ static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
     .expect("the pattern of accounts is a constant that a test compiles")
 });
 
+/// The same with a name of two parts: `tg exmpl_rosa`. What joins them was folded to a space.
+static JOINED_ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:signal|session|wire|tele|tlg|tg|snap|wa|kik|icq|element|zangi|zalo|vx|wx|imo|insta|ig)[ :.=@]{1,3}([a-z][a-z0-9]{2,30}) [a-z0-9]{2,30}\b")
+        .expect("the pattern of accounts is a constant that a test compiles")
+});
+
 /// A pattern over folded text: its letters of other scripts are folded as the text is.
 fn shape(pattern: &str) -> Regex {
     let mut folded = String::with_capacity(pattern.len());
@@ -219,6 +225,7 @@ impl SignalIndex {
         done_without(text, &mut kept);
         contradicted(&mut kept);
         shapes(text, &mut kept);
+        accounts(folded, &mut kept);
         kept.sort_by_key(|sign| sign.start);
         kept
     }
@@ -239,15 +246,24 @@ fn done_without(text: &str, signs: &mut Vec<Sign>) {
     let mut pairs: Vec<(Sign, Sign)> = Vec::new();
     for requirement in &required {
         let before = denials.iter().filter(|denial| denial.end <= requirement.start);
-        let Some(denial) = before.max_by_key(|denial| (denial.end, std::cmp::Reverse(denial.start))) else { continue };
-        let between = &text[denial.end..requirement.start];
-        if !ends_a_clause(between) && between.split_whitespace().count() <= WORDS_BETWEEN {
+        if let Some(denial) = before.max_by_key(|denial| (denial.end, std::cmp::Reverse(denial.start)))
+            && is_close(&text[denial.end..requirement.start])
+        {
+            pairs.push((*denial, *requirement));
+            continue;
+        }
+        // `Kundenerklärung brauchen wir keine`: the denial ends the clause.
+        let behind = denials.iter().find(|denial| denial.start >= requirement.end);
+        if let Some(denial) = behind
+            && is_close(&text[requirement.end..denial.start])
+            && ends_here(&text[denial.end..])
+        {
             pairs.push((*denial, *requirement));
         }
     }
     let mut twice: Vec<(usize, usize)> = Vec::new();
     for (denial, requirement) in &pairs {
-        let (start, end) = (denial.start, requirement.end);
+        let (start, end) = (denial.start.min(requirement.start), denial.end.max(requirement.end));
         let others = denials.iter().filter(|other| pairs.iter().all(|(paired, _)| paired.end != other.end));
         let turned = others.into_iter().any(|other| {
             let between = if other.end <= start {
@@ -257,7 +273,7 @@ fn done_without(text: &str, signs: &mut Vec<Sign>) {
             } else {
                 return false;
             };
-            between.len() <= DENIED_TWICE_BYTES && !ends_a_sentence(between)
+            between.len() <= DENIED_TWICE_BYTES && !ends_a_clause(between)
         });
         if turned {
             twice.push((start, end));
@@ -265,11 +281,55 @@ fn done_without(text: &str, signs: &mut Vec<Sign>) {
             signs.push(Sign { kind: Signal::Evasion, start, end, milligrams: None });
         }
     }
+    // Who says once that nothing is sold without a prescription means it where he speaks of sales without one, too.
+    let without: Vec<(usize, usize)> = if twice.is_empty() {
+        Vec::new()
+    } else {
+        pairs.iter().map(|(a, b)| (a.start.min(b.start), a.end.max(b.end))).collect()
+    };
     signs.retain(|sign| {
-        sign.kind != Signal::Evasion || !twice.iter().any(|(start, end)| sign.start < *end && *start < sign.end)
+        sign.kind != Signal::Evasion || !without.iter().any(|(start, end)| sign.start < *end && *start < sign.end)
     });
     signs.sort_by_key(|sign| (sign.kind, sign.start, std::cmp::Reverse(sign.end)));
     signs.dedup_by(|later, kept| later.kind == kept.kind && later.kind == Signal::Evasion && later.end <= kept.end);
+}
+
+/// Words that join clauses, folded.
+const CONJUNCTIONS: [&str; 9] = ["und", "and", "y", "e", "et", "en", "i", "и", "ve"];
+
+/// Words for what is needed, folded: `prescription not required`.
+const NEEDED: [&str; 20] = [
+    "required",
+    "needed",
+    "necessary",
+    "asked",
+    "erforderlich",
+    "notig",
+    "nodig",
+    "vereist",
+    "requise",
+    "necessaire",
+    "necesaria",
+    "necesario",
+    "necessaria",
+    "necessario",
+    "richiesta",
+    "wymagana",
+    "potrzebna",
+    "nutne",
+    "necesara",
+    "diperlukan",
+];
+
+fn is_close(between: &str) -> bool {
+    !ends_a_clause(between) && between.split_whitespace().count() <= WORDS_BETWEEN
+}
+
+/// Whether a clause ends where this text begins, but for a conjunction.
+fn ends_here(text: &str) -> bool {
+    let rest = text.trim_start();
+    let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    rest.is_empty() || word.is_empty() || CONJUNCTIONS.contains(&word) || NEEDED.contains(&word)
 }
 
 fn ends_a_clause(text: &str) -> bool {
@@ -318,6 +378,16 @@ fn end_of_word(text: &str, start: usize, end: usize, term: Term) -> Option<usize
     let prefix = &text[head..start];
     let prefix_holds = prefix.is_empty() || (term.prefixed && ARABIC_PREFIXES.contains(&prefix));
     (prefix_holds && edges(text, head, end + tail)).then_some(end + tail)
+}
+
+/// A messenger and a name in two parts joined by a sign: `tg exmpl_rosa`.
+fn accounts(folded: &Folded, found: &mut Vec<Sign>) {
+    for hit in JOINED_ACCOUNT.captures_iter(&folded.text).take(SHAPES_LIMIT) {
+        let (Some(whole), Some(first)) = (hit.get(0), hit.get(1)) else { continue };
+        if folded.is_glue(first.end()) {
+            found.push(Sign { kind: Signal::Handle, start: whole.start(), end: whole.end(), milligrams: None });
+        }
+    }
 }
 
 fn shapes(text: &str, found: &mut Vec<Sign>) {
@@ -404,6 +474,10 @@ mod tests {
             ("bina KYC", true),
             ("Pas besoin d'ordonnance", true),
             ("no prescription, no questions", true),
+            ("Sin factura, sin nombre, sin preguntas", true),
+            ("ohne Namen, ohne Fragen", true),
+            ("Kundenerklärung brauchen wir keine", true),
+            ("prescription not required", true),
             ("nu trebuie reteta", true),
             ("Not sold without a prescription", false),
             ("Ohne Rezept keine Abgabe", false),
@@ -413,6 +487,7 @@ mod tests {
             ("Prescription required. No returns.", false),
             ("No returns, prescription required", false),
             ("a valid prescription", false),
+            ("Nigdy nie sprzedajemy ich bez recepty. Pytania o zakup bez recepty odsyłamy.", false),
         ] {
             let signs = index.find(&Folded::of(text));
             assert_eq!(signs.iter().any(|sign| sign.kind == Signal::Evasion), evasion, "{text}");

@@ -59,7 +59,9 @@ impl SkeletonIndex {
                 }
                 let [whole] = &chemical::find(&folded)[..] else { continue };
                 // All of it is the name: what a reader of parts leaves over belongs to another compound.
-                if whole.start > 3 || whole.end + 3 < folded.text.len() || whole.parts.len() < LISTED_PARTS {
+                let before = &folded.text[..whole.start];
+                let is_whole = chemical::is_only_places(before) && whole.end + 3 >= folded.text.len();
+                if !is_whole || whole.parts.len() < LISTED_PARTS {
                     continue;
                 }
                 let held = listed.entry(whole.key()).or_default();
@@ -137,6 +139,10 @@ mod tests {
             ("2-(tert-butylamino)-1-(3-chlorophenyl)propan-1-one", None),
             ("2-methyl-1-(4-methylphenyl)-3-piperidin-1-ylpropan-1-one", None),
             ("1H-indazole-3-carboxylic acid", None),
+            ("N,N-Diethyl-2-[5-nitro-2-(4-propoxybenzyl)-1H-benzimidazol-1-yl]ethan-1-amin", Some("protonitazene")),
+            ("2-(2-florofenil)-2-(metilamino)sikloheksan-1-on", Some("2-fdck")),
+            ("1-(2-feniletil)piperidin-4-one", Some("npp-skeleton")),
+            ("1-benzylpiperidin-4-one", None),
             ("hexyl 3-(1,3-benzodioxol-5-yl)-2-methyloxirane-2-carboxylate", Some("pmk-glycidate-skeleton")),
             ("ethyl 3-methyl-3-phenyloxirane-2-carboxylate", None),
             ("hexyl 2-methyl-3-phenyloxirane-2-carboxylate", Some("bmk-glycidate-skeleton")),

@@ -183,11 +183,27 @@ const KNOWN_END: u32 = 0x3400;
 fn known(c: char) -> Piece {
     match u32::from(c) {
         code @ 0x80..KNOWN_END => KNOWN.get(code as usize - 0x80).copied().unwrap_or(Piece::Several),
-        // Ideographs stand for themselves.
-        0x3400..=0x9fff => Piece::Letter(c, false),
+        code @ KNOWN_END..0xa000 => {
+            Piece::Letter(SIMPLIFIED.get((code - KNOWN_END) as usize).copied().unwrap_or(c), false)
+        }
         _ => Piece::Several,
     }
 }
+
+/// What each ideograph is folded to: a traditional character to the simplified one of the list, most to themselves.
+static SIMPLIFIED: LazyLock<Vec<char>> = LazyLock::new(|| {
+    let mut table: Vec<char> = (KNOWN_END..0xa000).map(|code| char::from_u32(code).unwrap_or_default()).collect();
+    for line in include_str!("words/han.txt").lines().filter(|line| !line.starts_with('#')) {
+        let mut characters = line.chars();
+        let Some(simplified) = characters.next() else { continue };
+        for traditional in characters {
+            if let Some(held) = table.get_mut((u32::from(traditional) - KNOWN_END) as usize) {
+                *held = simplified;
+            }
+        }
+    }
+    table
+});
 
 /// White space separates; other control characters cannot be seen.
 fn ascii(c: char) -> Piece {
@@ -460,6 +476,7 @@ mod tests {
         }
         assert_eq!(fold("MDMB-4en–PINACA"), "mdmb 4en pinaca");
         assert_eq!(fold("α-PVP"), fold("a-PVP"));
+        assert_eq!(fold("對氟芬太尼"), fold("对氟芬太尼"));
     }
 
     #[test]

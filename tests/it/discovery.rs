@@ -209,6 +209,25 @@ fn sitemaps_that_lie_cost_little() {
 }
 
 #[test]
+fn sitemaps_named_in_robots_txt_are_read_up_to_the_limit_and_the_rest_counted() {
+    let server = MockServer::start(|asked| {
+        let origin = format!("http://{}", asked.header("host").unwrap_or_default());
+        match asked.path.as_str() {
+            "/robots.txt" => Reply::text((0..6).map(|n| format!("Sitemap: {origin}/map{n}.xml\n")).collect::<String>()),
+            "/" => Reply::html(links(&[])),
+            path if path.starts_with("/map") => Reply::of(200, "application/xml", "<urlset></urlset>"),
+            _ => Reply::status(404),
+        }
+    });
+    let place = Place::new();
+    place.settings("[limits]\nsitemaps_per_host = 2\n");
+    place.own_site("bazaar", &server.url("/"), "sitemaps = \"robots\"");
+    let coverage = place.run(&["scan", "--json"]).expect(4).coverage("bazaar");
+    let maps = server.paths().iter().filter(|path| path.starts_with("/map")).count();
+    assert_eq!((maps, &coverage["skipped"]), (2, &json!({ "sitemap-budget": 4 })), "{coverage}");
+}
+
+#[test]
 fn addresses_of_sitemaps_and_feeds_that_are_not_asked_for_are_counted_with_their_reason() {
     let server = MockServer::start(|asked| {
         let origin = format!("http://{}", asked.header("host").unwrap_or_default());

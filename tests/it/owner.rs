@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::mockserver::{MockServer, Reply};
 use crate::program::{Place, PlatformFile, Running, links, listing};
+use crate::shop::OFFER;
 
 fn shop() -> MockServer {
     MockServer::start(|asked| match asked.path.as_str() {
@@ -84,6 +85,33 @@ fn a_hub_that_uses_other_files_than_the_command_refuses_and_asks_nothing() {
     let running = hub(&place);
     place.run(&["scan", "--json"]).expect(0);
     running.kill();
+}
+
+#[test]
+fn a_key_that_is_missing_or_cut_is_said_and_never_made_anew() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        _ => Reply::html(listing("Isotonitazene", &format!("{OFFER}, mail sales@northlab.example"), &[])),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "");
+    place.run(&["scan"]).expect(0);
+    for name in ["seal.key", "vault.key"] {
+        let key = place.path("data/keys").join(name);
+        let held = fs::read(&key).unwrap();
+        fs::remove_file(&key).unwrap();
+        let said = place.run(&["referrals", "list"]).expect(1).err;
+        assert!(said.contains(name) && said.contains("missing") && said.contains("backup"), "{said}");
+        assert!(!key.exists(), "{name} is not made anew");
+        fs::write(&key, &held[..7]).unwrap();
+        let said = place.run(&["referrals", "list"]).expect(1).err;
+        assert!(said.contains(name) && said.contains("32 bytes"), "{said}");
+        fs::write(&key, held).unwrap();
+        place.run(&["referrals", "list"]).expect(0);
+    }
+    fs::write(place.path("data/VERSION"), b"\xff\xfe").unwrap();
+    let said = place.run(&["referrals", "list"]).expect(3).err;
+    assert!(said.contains("VERSION"), "{said}");
 }
 
 #[test]

@@ -44,6 +44,15 @@ async fn each_platform_and_each_token_has_keys_of_its_own() {
         assert_eq!(send(&hub, &authority, &path(case), "1", removed.clone()).await, (200, said));
     }
     hub.command(&["audit", "verify"]).await.1.unwrap();
+
+    // Spaces inside a key are part of it.
+    let spaced = json!({ "decision": "removed", "reason": "illegal-content" });
+    let first_time = send(&hub, &second, &path(&ids[1]), "answer 7 of 9", spaced.clone()).await;
+    assert_eq!(first_time.0, 200, "{}", first_time.1);
+    assert_eq!(send(&hub, &second, &path(&ids[1]), "answer 7 of 9", spaced).await, first_time);
+    for key in ["", " ", &"k".repeat(201)] {
+        assert_eq!(send(&hub, &second, &path(&ids[1]), key, removed.clone()).await.0, 400, "`{key}`");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -49,6 +49,21 @@ fn an_unknown_key_is_refused_and_the_rest_is_judged() {
 }
 
 #[test]
+fn a_key_that_stands_twice_and_a_field_of_another_type_are_refused_by_name() {
+    let place = Place::new();
+    let lines_in = format!(
+        "{{\"id\":1,\"title\":\"Powder\",\"text\":\"{OFFER}\",\"text\":\"oak\"}}\n\
+         {{\"id\":2,\"title\":\"Chair\",\"attributes\":{{\"a\":\"{OFFER}\",\"a\":\"\"}}}}\n\
+         {{\"id\":3,\"title\":[\"Chair\"]}}\n{{\"id\":4,\"title\":\"Chair\",\"attributes\":\"CAS\"}}\n"
+    );
+    fs::write(place.path("in.jsonl"), lines_in).unwrap();
+    let answers = lines(&place.run(&["screen", "in.jsonl"]).expect(4).out);
+    let error = |at: usize| answers[at]["error"].as_str().unwrap_or_else(|| panic!("{}", answers[at]));
+    assert!(error(0).contains("`text` stands twice") && error(1).contains("`a` stands twice"), "{answers:?}");
+    assert!(error(2).starts_with("`title`: ") && error(3).starts_with("`attributes`: "), "{answers:?}");
+}
+
+#[test]
 fn a_text_over_the_limit_is_refused_and_one_below_it_is_judged_to_its_end() {
     let place = Place::new();
     let text = |bytes: usize| format!("{}{OFFER}", "oak ".repeat((bytes - OFFER.len()) / 4));

@@ -448,6 +448,7 @@ mod tests {
             ("a)", "closes nothing"),
             ("\"a", "quote is not closed"),
             ("\u{0}colour:red", "unknown field"),
+            (&"a OR ".repeat(201), "more than 200 words"),
         ] {
             let error = parse(text, Sight::Whole).unwrap_err().to_string();
             assert!(error.contains(part), "{text}: {error}");
