@@ -41,8 +41,19 @@ const LONGEST: usize = 400;
 const WORDS: &str = include_str!("words/chemical.txt");
 
 struct Lexicon {
-    words: HashMap<String, Vec<&'static str>>,
-    longest: usize,
+    /// By the first two bytes: the rest of the word, and its plain forms.
+    words: HashMap<[u8; 2], Vec<(Vec<u8>, Vec<&'static str>)>>,
+}
+
+impl Lexicon {
+    /// The words a text begins with: bytes, and plain forms.
+    fn at<'a>(&'static self, text: &'a str) -> impl Iterator<Item = (usize, &'static [&'static str])> + use<'a> {
+        let key = text.as_bytes().first_chunk::<2>();
+        let held = key.and_then(|key| self.words.get(key)).map_or(&[][..], Vec::as_slice);
+        held.iter()
+            .filter(|(rest, _)| text.as_bytes()[2..].starts_with(rest))
+            .map(|(rest, forms)| (rest.len() + 2, forms.as_slice()))
+    }
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
@@ -54,8 +65,13 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             words.insert(fold(spelling), forms.clone());
         }
     }
-    let longest = words.keys().map(String::len).max().unwrap_or(0);
-    Lexicon { words, longest }
+    let mut by_head: HashMap<[u8; 2], Vec<(Vec<u8>, Vec<&'static str>)>> = HashMap::new();
+    for (word, forms) in words {
+        // A part of one byte would be a letter, and those are read apart.
+        let Some((head, rest)) = word.as_bytes().split_first_chunk::<2>() else { continue };
+        by_head.entry(*head).or_default().push((rest.to_owned(), forms));
+    }
+    Lexicon { words: by_head }
 });
 
 /// The parts of a word, or none where some of it is no part of a chemical name.
@@ -66,8 +82,8 @@ fn parts_of(word: &str) -> Option<Vec<&'static str>> {
     let lexicon: &'static Lexicon = &LEXICON;
     for start in (0..word.len()).filter(|at| word.is_char_boundary(*at)) {
         let Some((count, ..)) = best[start] else { continue };
-        for end in (start + 1..=word.len().min(start + lexicon.longest)).filter(|at| word.is_char_boundary(*at)) {
-            let Some(forms) = lexicon.words.get(&word[start..end]) else { continue };
+        for (bytes, forms) in lexicon.at(&word[start..]) {
+            let end = start + bytes;
             if best[end].is_none_or(|(held, ..)| count + 1 < held) {
                 best[end] = Some((count + 1, start, forms));
             }

@@ -143,14 +143,14 @@ impl Detector {
 
     /// Whether a name is the brand on a die that is offered (`Captagon logo`), and no substance in an amount.
     fn is_a_brand_on_a_die(&self, fields: &[Field<'_>], named: &[Named], name: &Named) -> bool {
-        if matches!(name.meaning, Meaning::Equipment(_)) || Place::of(fields, name).has_any_mass() {
+        let has_die =
+            |other: &Named| matches!(other.meaning, Meaning::Equipment(_)) && self.equipment_has_marks(fields, other);
+        if matches!(name.meaning, Meaning::Equipment(_)) || !named.iter().any(has_die) {
             return false;
         }
         let surface = &fields[name.field].folded.text[name.folded.0..name.folded.1];
-        self.watchlist.marks.brands.iter().any(|brand| fold(brand) == surface)
-            && named
-                .iter()
-                .any(|other| matches!(other.meaning, Meaning::Equipment(_)) && self.equipment_has_marks(fields, other))
+        let is_brand = self.watchlist.marks.brands.iter().any(|brand| fold(brand) == surface);
+        is_brand && !Place::of(fields, name).has_any_mass()
     }
 
     /// Whether it is a term of equipment that other goods have too (`TDP`, the power of a processor).

@@ -72,6 +72,8 @@ pub struct Entry {
     pub strength: Strength,
     /// A maker's code of something the mandate is about (`PV8`, `MXE`), no word of a language: says it beside a quantity.
     pub code: bool,
+    /// Not on the list but made of a listed name by the rules of another language's spelling.
+    derived: bool,
 }
 
 /// Names looked for in one field, each way; whoever writes more of them is found by the first.
@@ -112,7 +114,12 @@ impl NameIndex {
             } else {
                 strength
             };
-            let entry = by_name.entry(folded).or_insert_with(|| Entry { meanings: Vec::new(), strength, code: false });
+            let entry = by_name.entry(folded).or_insert_with(|| Entry {
+                meanings: Vec::new(),
+                strength,
+                code: false,
+                derived: false,
+            });
             entry.code |= is_code && in_scope(watchlist, meaning);
             if strength == Strength::Distinct || (strength == Strength::Street && entry.strength == Strength::Ambiguous)
             {
@@ -148,7 +155,11 @@ impl NameIndex {
         }
         for (name, entry) in others {
             if !ordinary.contains(name.as_str()) {
-                let held = by_name.entry(name).or_insert_with(|| Entry { meanings: Vec::new(), ..entry.clone() });
+                let held = by_name.entry(name).or_insert_with(|| Entry {
+                    meanings: Vec::new(),
+                    derived: true,
+                    ..entry.clone()
+                });
                 held.meanings.extend(
                     entry
                         .meanings
@@ -199,8 +210,10 @@ impl NameIndex {
                 Meaning::Equipment(_) => false,
             })
         };
-        let distinct =
-            names.iter().enumerate().filter(|(_, (_, entry))| entry.strength == Strength::Distinct && forgiven(entry));
+        let distinct = names
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, entry))| entry.strength == Strength::Distinct && !entry.derived && forgiven(entry));
         let distinct = distinct.map(|(at, (name, _))| (name.as_str(), at));
         let ordinary = || watchlist.ordinary.values().flatten().map(String::as_str);
         let by_ear = ConsonantIndex::build(distinct.clone(), ordinary());

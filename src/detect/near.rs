@@ -34,7 +34,7 @@ pub struct NearIndex {
     /// mistake.
     of_words: Ends,
     of_groups: Ends,
-    any_form: Bits<22>,
+    any_form: Bits<25>,
     /// First and last words of names of several words.
     companions: Bits<18>,
     /// Words that are near a name and mean something else.
@@ -140,7 +140,7 @@ impl NearIndex {
         let (mut nearest, mut best) = (usize::MAX, Vec::new());
         let mut compared: Vec<u32> = Vec::new();
         // The same first letter, as it sounds: slips there are rare, and other words begin there.
-        let head = |text: &str| sound(&text[..text.ceil_char_boundary(1)]);
+        let head = |text: &str| text.chars().next().map(alike);
         let first = head(word);
         let numbers = |name: &str| name.bytes().filter(|b| !b.is_ascii_lowercase()).collect::<Vec<u8>>();
         for_each_form(word.as_bytes(), slips(word.as_bytes()), |hash| {
@@ -214,15 +214,19 @@ fn forgiven(name: &str, word: &str) -> usize {
 
 /// A word with letters that sound alike as one.
 fn sound(word: &str) -> String {
-    let alike = |c: char| match c {
+    word.replace("ph", "f").replace("th", "t").chars().map(alike).collect()
+}
+
+/// A letter, letters that sound alike as one.
+fn alike(c: char) -> char {
+    match c {
         'k' | 'q' => 'c',
         'z' => 's',
         'm' => 'n',
         'y' | 'j' => 'i',
         'w' => 'v',
         other => other,
-    };
-    word.replace("ph", "f").replace("th", "t").chars().map(alike).collect()
+    }
 }
 
 /// Whether a word says enough to stand for a name's other half: three letters or more.
