@@ -1,6 +1,8 @@
 //! The class grammar: names a family's rule accepts, listed or not.
 
-use regex::Regex;
+use std::sync::OnceLock;
+
+use regex::{Regex, RegexBuilder};
 
 use crate::detect::view::{Folded, fold};
 use crate::detect::watchlist::ClassRule;
@@ -12,7 +14,9 @@ struct Rule {
     id: String,
     class: Class,
     subclass: Option<String>,
-    regex: Regex,
+    pattern: String,
+    /// Compiled when a stem of the rule is met for the first time.
+    regex: OnceLock<Regex>,
     /// Without spaces.
     except: Vec<String>,
     controls: Vec<String>,
@@ -38,14 +42,29 @@ pub enum ClassRuleError {
         /// The rule's id.
         rule: String,
         /// The reason.
-        source: regex::Error,
+        source: Box<regex_syntax::Error>,
     },
     /// Its stems cannot be searched for.
     #[error("the stems of class rules: {0}")]
     Stems(#[from] aho_corasick::BuildError),
 }
 
+/// A pattern that has to match all of a name.
+fn whole(pattern: &str) -> String {
+    format!("^(?:{pattern})$")
+}
+
 impl Rule {
+    fn accepts(&self, name: &str) -> bool {
+        let compiled = || {
+            RegexBuilder::new(&whole(&self.pattern))
+                .size_limit(usize::MAX)
+                .build()
+                .expect("a pattern that was parsed compiles where its size is not limited")
+        };
+        self.regex.get_or_init(compiled).is_match(name)
+    }
+
     /// Whether a name is one that the rule would accept and must not, however it is divided into words.
     fn excludes(&self, name: &str) -> bool {
         let letters = || name.bytes().filter(|b| *b != b' ');
@@ -108,19 +127,24 @@ impl ClassGrammar {
         let (mut stems, mut rule_of_stem) = (Vec::new(), Vec::new());
         for (at, rule) in rules.iter().enumerate() {
             let pattern = fold_letters(&rule.pattern);
-            let regex = Regex::new(&format!("^(?:{pattern})$"))
-                .map_err(|source| ClassRuleError::Pattern { rule: rule.id.clone(), source })?;
+            let ways = match regex_syntax::parse(&whole(&pattern)) {
+                Ok(_) => endings(&pattern),
+                Err(error) => {
+                    return Err(ClassRuleError::Pattern { rule: rule.id.clone(), source: Box::new(error) });
+                }
+            };
             for stem in rule.stem.split('|') {
                 stems.push(fold_letters(stem));
                 rule_of_stem.push(at);
             }
             let open = || Endings::Open(rule.stem.split('|').map(fold_letters).collect());
             compiled.push(Rule {
-                endings: endings(&pattern).map_or_else(open, Endings::Fixed),
+                endings: ways.map_or_else(open, Endings::Fixed),
                 id: rule.id.clone(),
                 class: rule.class(),
                 subclass: rule.subclass.clone(),
-                regex,
+                pattern,
+                regex: OnceLock::new(),
                 except: rule.except.iter().map(|name| fold(name).replace(' ', "")).collect(),
                 controls: rule.controls.clone(),
             });
@@ -245,7 +269,7 @@ fn longest(folded: &Folded, stem_start: usize, stem_end: usize, rule: &Rule) -> 
     for &start in starts.iter().rev() {
         for &end in ends.iter().rev() {
             let group = text[start..end].trim_matches(|c| matches!(c, ',' | '\'' | '*'));
-            if rule.regex.is_match(group) && !rule.excludes(group) {
+            if rule.accepts(group) && !rule.excludes(group) {
                 let offset = text[start..end].find(group).unwrap_or(0);
                 return Some((start + offset, start + offset + group.len()));
             }

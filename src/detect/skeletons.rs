@@ -1,6 +1,7 @@
 //! Families by the parts of systematic names, and listed systematic names in other spellings.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 
@@ -30,12 +31,18 @@ pub enum Meant {
 /// Small groups with their places: what tells isomers apart.
 type Places = Vec<(&'static str, String)>;
 
+/// Bytes of the shortest name of the list that is read by its parts.
+const LISTED_BYTES: usize = 24;
+
 /// The rules and the listed systematic names.
 pub struct SkeletonIndex {
     stems: AhoCorasick,
     rules: Vec<SkeletonRule>,
-    /// Key of the parts to substances whose systematic name has them, with the places of their groups.
-    listed: HashMap<String, Vec<(u32, Places)>>,
+    /// Systematic names of the list, with their substances.
+    names: Vec<(u32, String)>,
+    /// Key of the parts to substances whose systematic name has them, with the places of their groups; worked out when the
+    /// first systematic name is met.
+    listed: OnceLock<HashMap<String, Vec<(u32, Places)>>>,
 }
 
 /// A systematic name of a listed substance has so many parts; shorter ones have too many relatives.
@@ -50,28 +57,34 @@ impl SkeletonIndex {
         let stems: Vec<String> =
             watchlist.skeletons.iter().flat_map(|rule| &rule.stem).map(|stem| fold(stem)).collect();
         let stems = AhoCorasick::new(&stems)?;
+        let names = (0..).zip(&watchlist.substances).flat_map(|(at, substance)| {
+            let long = substance.names.values().flatten().filter(|name| name.len() > LISTED_BYTES);
+            long.map(move |name| (at, name.clone()))
+        });
+        Ok(SkeletonIndex { stems, rules: watchlist.skeletons.clone(), names: names.collect(), listed: OnceLock::new() })
+    }
+
+    fn read_listed(&self) -> HashMap<String, Vec<(u32, Places)>> {
         let mut listed: HashMap<String, Vec<(u32, Places)>> = HashMap::new();
-        for (at, substance) in (0..).zip(&watchlist.substances) {
-            for name in substance.names.values().flatten().filter(|name| name.len() > 24) {
-                let folded = Folded::of(name);
-                if !stems.is_match(folded.text.as_str()) {
-                    continue;
-                }
-                let [whole] = &chemical::find(&folded)[..] else { continue };
-                // All of it is the name: what a reader of parts leaves over belongs to another compound.
-                let before = &folded.text[..whole.start];
-                let is_whole = chemical::is_only_places(before) && whole.end + 3 >= folded.text.len();
-                if !is_whole || whole.parts.len() < LISTED_PARTS {
-                    continue;
-                }
-                let held = listed.entry(whole.key()).or_default();
-                let places = owned(whole);
-                if !held.contains(&(at, places.clone())) {
-                    held.push((at, places));
-                }
+        for (at, name) in &self.names {
+            let folded = Folded::of(name);
+            if !self.stems.is_match(folded.text.as_str()) {
+                continue;
+            }
+            let [whole] = &chemical::find(&folded)[..] else { continue };
+            // All of it is the name: what a reader of parts leaves over belongs to another compound.
+            let before = &folded.text[..whole.start];
+            let is_whole = chemical::is_only_places(before) && whole.end + 3 >= folded.text.len();
+            if !is_whole || whole.parts.len() < LISTED_PARTS {
+                continue;
+            }
+            let held = listed.entry(whole.key()).or_default();
+            let places = owned(whole);
+            if !held.contains(&(*at, places.clone())) {
+                held.push((*at, places));
             }
         }
-        Ok(SkeletonIndex { stems, rules: watchlist.skeletons.clone(), listed })
+        listed
     }
 
     /// Folded stems that start the search.
@@ -92,7 +105,8 @@ impl SkeletonIndex {
         let mut found = Vec::new();
         for name in chemical::find(folded) {
             let places = owned(&name);
-            let same = self.listed.get(&name.key()).and_then(|held| held.iter().find(|(_, there)| *there == places));
+            let listed = self.listed.get_or_init(|| self.read_listed());
+            let same = listed.get(&name.key()).and_then(|held| held.iter().find(|(_, there)| *there == places));
             if let Some((at, _)) = same {
                 found.push((name, Meant::Substance(*at)));
                 continue;

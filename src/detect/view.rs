@@ -23,6 +23,14 @@ pub struct Folded {
     wide: Vec<(u32, u32)>,
 }
 
+/// ASCII characters that folding keeps but for case: no separators, no control characters, no `&` that may begin an entity.
+static IS_KEPT: LazyLock<[bool; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|code| {
+        let b = code as u8;
+        b.is_ascii_graphic() && b != b'&' && !is_separator(char::from(b))
+    })
+});
+
 /// The character was changed by more than case.
 const DISGUISED: u8 = 1;
 
@@ -42,8 +50,14 @@ impl Folded {
         let mut folded = Folded::default();
         folded.text.reserve(source.len());
         folded.at.reserve(source.len());
+        folded.marks.reserve(source.len());
         let (mut place, mut rest) = (0_u32, source);
-        while let Some(c) = rest.chars().next() {
+        loop {
+            // Most of a text needs no more than lower case.
+            let run = rest.bytes().position(|b| !IS_KEPT[usize::from(b)]).unwrap_or(rest.len());
+            folded.push_run(&rest[..run], place);
+            (rest, place) = (&rest[run..], place + run as u32);
+            let Some(c) = rest.chars().next() else { break };
             let (c, bytes) = entity(rest).unwrap_or((c, c.len_utf8()));
             // An entity is as many characters as bytes.
             let chars = rest[..bytes].chars().count();
@@ -60,6 +74,15 @@ impl Folded {
         }
         folded.source_chars = place;
         folded
+    }
+
+    /// ASCII that keeps its characters but for case.
+    fn push_run(&mut self, run: &str, place: u32) {
+        let start = self.text.len();
+        self.text.push_str(run);
+        self.text[start..].make_ascii_lowercase();
+        self.at.extend(place..place + run.len() as u32);
+        self.marks.extend(run.bytes().map(|b| u8::from(b.is_ascii_uppercase()) * CAPITAL));
     }
 
     fn push_ascii(&mut self, c: char, place: u32) {
