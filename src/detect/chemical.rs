@@ -40,9 +40,12 @@ const LONGEST: usize = 400;
 /// `-` is a word that adds nothing (salts, endings, stereo marks).
 const WORDS: &str = include_str!("words/chemical.txt");
 
+/// The rest of a word, and its plain forms.
+type Tail = (Vec<u8>, Vec<&'static str>);
+
 struct Lexicon {
-    /// By the first two bytes: the rest of the word, and its plain forms.
-    words: HashMap<[u8; 2], Vec<(Vec<u8>, Vec<&'static str>)>>,
+    /// By the first two bytes.
+    words: HashMap<[u8; 2], Vec<Tail>>,
 }
 
 impl Lexicon {
@@ -65,7 +68,7 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             words.insert(fold(spelling), forms.clone());
         }
     }
-    let mut by_head: HashMap<[u8; 2], Vec<(Vec<u8>, Vec<&'static str>)>> = HashMap::new();
+    let mut by_head: HashMap<[u8; 2], Vec<Tail>> = HashMap::new();
     for (word, forms) in words {
         // A part of one byte would be a letter, and those are read apart.
         let Some((head, rest)) = word.as_bytes().split_first_chunk::<2>() else { continue };

@@ -118,6 +118,9 @@ pub enum InputError {
     /// A kind of page nobody knows.
     #[error("`page` is none of {}", PageKind::ALL.map(PageKind::as_str).join(", "))]
     Page,
+    /// A price that is none.
+    #[error("`price` must be a number or text")]
+    Price,
     /// A field of another type.
     #[error("`{field}`: {source}")]
     Field {
@@ -160,6 +163,9 @@ impl InputLine {
         }
         if fields.get("page").is_some_and(|page| !page.is_null() && PageKind::deserialize(page).is_err()) {
             return Err(InputError::Page);
+        }
+        if fields.get("price").is_some_and(|price| !(price.is_number() || price.is_string() || price.is_null())) {
+            return Err(InputError::Price);
         }
         let line: InputLine = serde_path_to_error::deserialize(value)
             .map_err(|error| InputError::Field { field: error.path().to_string(), source: error.into_inner() })?;
@@ -234,6 +240,7 @@ mod tests {
             let said = error(json!({ "id": 1, field: 7 }));
             assert!(said.starts_with(&format!("`{field}`: ")) && said.contains("expected"), "{said}");
         }
+        assert!(error(json!({ "id": 1, "title": "Chair", "price": { "v": 1 } })).contains("`price` must be"));
         assert!(error(json!({ "id": 1, "title": "" })).contains("needed"));
         assert!(error(json!(7)).contains("object"));
         // The seller belongs to listings that are recorded.

@@ -267,7 +267,16 @@ impl Following {
 
     /// Whether one more sitemap may be read; beyond `limit` of one scan they are counted and left out.
     fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
-        self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit || self.leave_out(url, Reason::SitemapBudget)
+        if self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit {
+            return true;
+        }
+        // What a sitemap names is not known until it is read, so that the scan cannot be complete.
+        let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
+        if left_out.seen(url.key()) == Seen::No {
+            left_out.insert(url.key());
+            self.scan.tally.fail(Reason::SitemapBudget);
+        }
+        false
     }
 
     /// Whether one more redirect may be followed after those that led to `from`.

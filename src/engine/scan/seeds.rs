@@ -34,7 +34,7 @@ pub async fn of(worker: &Worker, scan: &PlatformScan) -> Vec<NewEntry> {
                 let most = usize::try_from(worker.limits.sitemaps_per_host).unwrap_or(usize::MAX);
                 for (at, text) in robots.sitemaps.iter().enumerate() {
                     if at >= most {
-                        scan.tally.skip(Reason::SitemapBudget);
+                        scan.tally.fail(Reason::SitemapBudget);
                         continue;
                     }
                     match CanonicalUrl::parse(text, Some(&base)) {
