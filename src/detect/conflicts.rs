@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::detect::classes::ClassGrammar;
+use crate::detect::controls::control;
 use crate::detect::ordinary::SUBSTANCE_WORDS;
 use crate::detect::view::fold;
-use crate::detect::watchlist::{Names, PatternProblem, Substance, Watchlist, control};
+use crate::detect::watchlist::{Names, PatternProblem, Substance, Watchlist};
 use crate::vocab::terms::{Class, LegitimateUse, Signal, Written};
 
 /// Common words of English: a name that is one of them says nothing by itself.

@@ -10,6 +10,9 @@ const CYRILLIC_CONSONANTS: usize = 6;
 /// Consonants of the longest name filed.
 const LONGEST: usize = 24;
 
+/// Prefixes of Arabic words: the article, `and`, `by`, `for`, `as`, alone and together.
+pub(super) const ARABIC_PREFIXES: [&str; 12] = ["ال", "و", "ب", "ل", "ك", "ف", "بال", "وال", "لل", "كال", "فال", "وب"];
+
 /// Names by their consonants.
 #[derive(Default)]
 pub struct ConsonantIndex {
@@ -55,7 +58,7 @@ fn is_letter(c: char) -> bool {
 
 /// A word as it is, and without the article and particles that Arabic joins on.
 fn spellings(word: &str) -> impl Iterator<Item = &str> {
-    let bare = super::names::ARABIC_PREFIXES.iter().filter_map(move |prefix| word.strip_prefix(prefix));
+    let bare = ARABIC_PREFIXES.iter().filter_map(move |prefix| word.strip_prefix(prefix));
     std::iter::once(word).chain(bare)
 }
 

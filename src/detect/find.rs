@@ -3,13 +3,13 @@
 use crate::detect::Detector;
 use crate::detect::assessment::EmergingFinding;
 use crate::detect::chemical::{self, ChemicalName};
+use crate::detect::controls::control;
 use crate::detect::found::{Emerging, Field, Named, cut};
 use crate::detect::identifiers::{self, Identifier};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Found, Meaning, Spelling, Strength};
 use crate::detect::skeletons::Meant;
 use crate::detect::view::{Folded, plain};
-use crate::detect::watchlist::control;
 use crate::detect::whole;
 use crate::vocab::terms::{Class, How, LegitimateUse};
 

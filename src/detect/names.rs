@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::detect::apart;
-use crate::detect::consonants::ConsonantIndex;
+use crate::detect::consonants::{ARABIC_PREFIXES, ConsonantIndex};
 use crate::detect::near::{NearIndex, WORDS};
 use crate::detect::spellings;
 use crate::detect::view::{Folded, Squeezed, digit_as_letter, fold};
@@ -478,9 +478,6 @@ pub fn edges(text: &str, start: usize, end: usize) -> bool {
         || (end - start >= 6 && next == Some('s') && !after.next().is_some_and(char::is_alphanumeric));
     left && right
 }
-
-/// Prefixes of Arabic words: the article, `and`, `by`, `for`, `as`, alone and together.
-pub(super) const ARABIC_PREFIXES: [&str; 12] = ["ال", "و", "ب", "ل", "ك", "ف", "بال", "وال", "لل", "كال", "فال", "وب"];
 
 /// Whether `start..end` is an Arabic word but for a prefix joined on.
 fn has_arabic_prefix(text: &str, start: usize, end: usize) -> bool {

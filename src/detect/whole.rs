@@ -89,7 +89,7 @@ fn is_locants(token: &str) -> bool {
 /// `100g`, `1kg`, `99`: how much there is of it, not what it is.
 fn is_amount(token: &str) -> bool {
     let unit = token.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',');
-    unit.len() < token.len() && (unit.is_empty() || crate::detect::signals::UNITS.contains(&unit))
+    unit.len() < token.len() && (unit.is_empty() || crate::detect::shapes::UNITS.contains(&unit))
 }
 
 fn is_balanced(name: &str) -> bool {

@@ -266,7 +266,7 @@ const NO_TERMS: &[(&str, &[&str], &str)] = &[
     ("config/platforms.rs", &["robots"], "where a platform's sitemaps are named, in its file"),
     ("detect/conflicts.rs", &["none-known"], "a control code: no control is known"),
     ("detect/evaluate/disguise.rs", &["name"], "a rule's id"),
-    ("detect/watchlist.rs", &["class"], "part of a control code: the law names the class"),
+    ("detect/controls.rs", &["class"], "part of a control code: the law names the class"),
     ("frontier/control.rs", &["contact", "no"], "words of the control file"),
     ("listing/reader.rs", &["robots"], "an attribute's word in HTML"),
     ("server/console/capture.rs", &["clear"], "how images are shown, in the console's address"),

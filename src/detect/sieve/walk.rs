@@ -376,7 +376,7 @@ fn is_unit(written: &[u8]) -> bool {
     let Some(lower) = lower.get_mut(..written.len()) else { return false };
     lower.copy_from_slice(written);
     lower.make_ascii_lowercase();
-    crate::detect::signals::UNITS.iter().any(|unit| unit.as_bytes() == lower)
+    crate::detect::shapes::UNITS.iter().any(|unit| unit.as_bytes() == lower)
 }
 
 /// The bit of each of eight bytes that makes letters small and leaves digits alone.

@@ -1,0 +1,171 @@
+//! What a text does without, and what it denies twice.
+
+use crate::detect::signals::Sign;
+use crate::vocab::terms::Signal;
+
+/// Words between a denial and what is done without (`no import permit`, `без лишних вопросов`).
+const WORDS_BETWEEN: usize = 3;
+
+/// Bytes around a denial in which another one turns it round (`not sold without a prescription`).
+const DENIED_TWICE_BYTES: usize = 40;
+
+/// What lawful trade asks for, behind a denial, is evasion: `no prescription`, `bez zbytečných otázek`. A sentence that
+/// denies twice asks for it: `not sold without a prescription`, `ohne Rezept keine Abgabe`.
+pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
+    let of = |kind| signs.iter().filter(move |sign: &&Sign| sign.kind == kind);
+    let denials: Vec<Sign> = of(Signal::DeniedBefore).copied().collect();
+    let required: Vec<Sign> = of(Signal::Requirement).copied().collect();
+    let mut pairs: Vec<(Sign, Sign)> = Vec::new();
+    for requirement in &required {
+        let before = denials.iter().filter(|denial| denial.end <= requirement.start);
+        if let Some(denial) = before.max_by_key(|denial| (denial.end, std::cmp::Reverse(denial.start)))
+            && is_close(&text[denial.end..requirement.start])
+        {
+            pairs.push((*denial, *requirement));
+            continue;
+        }
+        // `Kundenerklärung brauchen wir keine`: the denial ends the clause.
+        let behind = denials.iter().find(|denial| denial.start >= requirement.end);
+        if let Some(denial) = behind
+            && is_close(&text[requirement.end..denial.start])
+            && ends_here(&text[denial.end..])
+        {
+            pairs.push((*denial, *requirement));
+        }
+    }
+    let mut twice: Vec<(usize, usize)> = Vec::new();
+    for (denial, requirement) in &pairs {
+        let (start, end) = (denial.start.min(requirement.start), denial.end.max(requirement.end));
+        let others = denials.iter().filter(|other| pairs.iter().all(|(paired, _)| paired.end != other.end));
+        let turned = others.into_iter().any(|other| {
+            let between = if other.end <= start {
+                &text[other.end..start]
+            } else if other.start >= end {
+                &text[end..other.start]
+            } else {
+                return false;
+            };
+            between.len() <= DENIED_TWICE_BYTES && !ends_a_clause(between)
+        });
+        if turned {
+            twice.push((start, end));
+        } else {
+            signs.push(Sign { kind: Signal::Evasion, start, end, milligrams: None });
+        }
+    }
+    // Who says once that nothing is sold without a prescription means it where he speaks of sales without one, too.
+    let without: Vec<(usize, usize)> = if twice.is_empty() {
+        Vec::new()
+    } else {
+        pairs.iter().map(|(a, b)| (a.start.min(b.start), a.end.max(b.end))).collect()
+    };
+    signs.retain(|sign| {
+        sign.kind != Signal::Evasion || !without.iter().any(|(start, end)| sign.start < *end && *start < sign.end)
+    });
+    signs.sort_by_key(|sign| (sign.kind, sign.start, std::cmp::Reverse(sign.end)));
+    signs.dedup_by(|later, kept| later.kind == kept.kind && later.kind == Signal::Evasion && later.end <= kept.end);
+}
+
+/// Words that join clauses, folded.
+const CONJUNCTIONS: [&str; 9] = ["und", "and", "y", "e", "et", "en", "i", "и", "ve"];
+
+/// Words for what is needed, folded: `prescription not required`.
+const NEEDED: [&str; 20] = [
+    "required",
+    "needed",
+    "necessary",
+    "asked",
+    "erforderlich",
+    "notig",
+    "nodig",
+    "vereist",
+    "requise",
+    "necessaire",
+    "necesaria",
+    "necesario",
+    "necessaria",
+    "necessario",
+    "richiesta",
+    "wymagana",
+    "potrzebna",
+    "nutne",
+    "necesara",
+    "diperlukan",
+];
+
+fn is_close(between: &str) -> bool {
+    !ends_a_clause(between) && between.split_whitespace().count() <= WORDS_BETWEEN
+}
+
+/// Whether a clause ends where this text begins, but for a conjunction.
+fn ends_here(text: &str) -> bool {
+    let rest = text.trim_start();
+    let word = rest.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    rest.is_empty() || word.is_empty() || CONJUNCTIONS.contains(&word) || NEEDED.contains(&word)
+}
+
+fn ends_a_clause(text: &str) -> bool {
+    text.contains([',', '(', ')', ':', '،', '、', '，', '：']) || ends_a_sentence(text)
+}
+
+fn ends_a_sentence(text: &str) -> bool {
+    text.contains([';', '!', '?', '|', '\n', '。', '؛', '؟', '।', '！', '？', '；'])
+        || text.contains(". ")
+        || text.ends_with('.')
+}
+
+/// Bytes around words of evasion within which a licence or a prescription is what the seller does without (`we ask for no
+/// customer declaration`).
+const NEGATED_BYTES: usize = 16;
+
+/// Lawful words inside words of evasion (`no licence required`) speak of evasion, and so do licences and prescriptions beside
+/// them.
+pub(super) fn contradicted(signs: &mut Vec<Sign>) {
+    let evasion: Vec<(usize, usize)> =
+        signs.iter().filter(|sign| sign.kind == Signal::Evasion).map(|sign| (sign.start, sign.end)).collect();
+    signs.retain(|sign| {
+        let negated = matches!(sign.kind, Signal::Licence | Signal::Pharmacy | Signal::Kit);
+        let reach = if negated { NEGATED_BYTES } else { 0 };
+        let touched = |(start, end): &(usize, usize)| *start < sign.end + reach && sign.start < *end + reach;
+        !sign.kind.is_lawful() || !evasion.iter().any(touched)
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::detect::signals::SignalIndex;
+    use crate::detect::view::Folded;
+    use crate::detect::watchlist::Watchlist;
+
+    #[test]
+    fn what_is_done_without_is_evasion_unless_it_is_denied_twice() {
+        let index = SignalIndex::build(&Watchlist::builtin().unwrap().context).unwrap();
+        for (text, evasion) in [
+            ("no import permit is asked", true),
+            ("Трамадол без рецепту і зайвих запитань", true),
+            ("bez zbytečných otázek a bez papírů", true),
+            ("من غير روشتة", true),
+            ("bina KYC", true),
+            ("Pas besoin d'ordonnance", true),
+            ("no prescription, no questions", true),
+            ("Sin factura, sin nombre, sin preguntas", true),
+            ("ohne Namen, ohne Fragen", true),
+            ("Kundenerklärung brauchen wir keine", true),
+            ("prescription not required", true),
+            ("nu trebuie reteta", true),
+            ("Not sold without a prescription", false),
+            ("Ohne Rezept keine Abgabe", false),
+            ("Sin receta no vendemos", false),
+            ("Без рецепта не отпускается", false),
+            ("Nu se eliberează fără rețetă", false),
+            ("Prescription required. No returns.", false),
+            ("No returns, prescription required", false),
+            ("a valid prescription", false),
+            ("Nigdy nie sprzedajemy ich bez recepty. Pytania o zakup bez recepty odsyłamy.", false),
+        ] {
+            let signs = index.find(&Folded::of(text));
+            assert_eq!(signs.iter().any(|sign| sign.kind == Signal::Evasion), evasion, "{text}");
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Signs that are read by their shape: quantities, purities, prices, handles and numbers.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::detect::signals::Sign;
+use crate::detect::view::{Folded, fold};
+use crate::vocab::terms::Signal;
+
+/// Signs read by one shape in one field.
+const SHAPES_LIMIT: usize = 40;
+
+/// Latin units of the quantity rule.
+pub const UNITS: [&str; 43] = [
+    "mg",
+    "g",
+    "gr",
+    "gm",
+    "gms",
+    "gram",
+    "grams",
+    "gramm",
+    "gramme",
+    "grammes",
+    "gramos",
+    "gramas",
+    "grammi",
+    "kg",
+    "kgs",
+    "kilo",
+    "kilos",
+    "kilogram",
+    "kilograms",
+    "oz",
+    "ounce",
+    "ounces",
+    "lb",
+    "lbs",
+    "ml",
+    "ug",
+    "mcg",
+    "pills",
+    "tabs",
+    "tablets",
+    "blotters",
+    "pellets",
+    "ton",
+    "tons",
+    "l",
+    "ltr",
+    "liter",
+    "liters",
+    "litre",
+    "litres",
+    "litro",
+    "litros",
+    "litri",
+];
+
+static MASS: LazyLock<Regex> = LazyLock::new(|| {
+    shape(concat!(
+        r"(?:\b|x|[^0-9.,a-z])([0-9]{1,6}(?:[.,][0-9]{1,3})?) ?",
+        r"(µg|μg|ug|mcg|mg|gramas|gramos|grammi|grammes|gramme|grams|gramm|gram|gms|gm|gr|g|kilograms|kilogram|kilos|kilo|kgs|kg|ounces|ounce|oz|lbs|lb|tons|ton|",
+        r"毫克|微克|公斤|千克|克|斤|吨|мкг|мг|грамма|граммов|грамм|гр|г|килограмма|килограммов|килограмм|кило|кг|غرامات|غرام|جرام|غ|كيلوغرام|كيلو|كغ|كجم|ग्राम|किलो|किग्रा)",
+        r"(?:$|[^a-zа-яёіїєґ\p{Arabic}])",
+    ))
+});
+static COUNT: LazyLock<Regex> = LazyLock::new(|| {
+    shape(concat!(
+        r"\b[0-9]{1,6} ?(?:x ?)?(?:pills|pill|tabs|tab|tablets|blotters|blotter|pellets|caps|capsules|pcs|pieces|vials|stk|stuck|pillen|tabletten|tablettes|comprimes|cps|comprimidos|pastillas|compresse|",
+        r"tabletek|sztuk|szt|stuks|adet|tabl|табл|таблеток|шт|片|粒|颗|支|حبة|حبوب|ml|milliliter|liters|litres|liter|litre|litros|litro|litri|ltr|l|мл|л|毫升|升)\b"
+    ))
+});
+static PURITY: LazyLock<Regex> = LazyLock::new(|| {
+    shape(concat!(
+        r"\b(?:[89][0-9](?:[.,][0-9]+)?) ?%|\bpurity\b|\bassay\b|\breinheit\b|\bpurete\b|\bpureza\b|\bpurezza\b|\bzuiverheid\b|\bczystosc\b|\bsaflik\b|",
+        r"чистота|纯度|含量|نقاوة|शुद्धता"
+    ))
+});
+static PRICE: LazyLock<Regex> = LazyLock::new(|| {
+    shape(concat!(
+        r"(?:[$€£¥₽₺₹₴]|\b(?:usd|eur|gbp|cny|rub|pln|try|brl|inr|czk|ron|uah|vnd|idr)\b) ?[0-9]{1,7}(?:[.,][0-9]{1,3})*|",
+        r"\b[0-9]{1,7}(?:[.,][0-9]{1,3})* ?(?:[$€£¥₽₺₹₴]|(?:usd|eur|euro|euros|gbp|pounds|dollars|cny|rmb|rub|pln|zl|try|tl|lira|brl|reais|inr|czk|kc|ron|lei|uah|грн|руб|元|人民币|درهم|دولار|ريال|جنيه|rupiah|rb|dong)\b)"
+    ))
+});
+/// A handle, a number with its country code, or an address of a messenger.
+static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"(?:^|[^a-z0-9._])@[a-z][a-z0-9_.:]{2,40}|\b(?:t\.me|wa\.me|telegram\.me|discord\.gg|signal\.me|threema\.id|simplex\.chat)\b|",
+        r"(?:^|[^0-9a-z])\+ ?[1-9][0-9]{0,2}(?:[ .()]{0,2}[0-9]){7,12}\b|[a-z2-7]{16,56}\.onion\b"
+    ))
+    .expect("the pattern of handles is a constant that a test compiles")
+});
+
+/// A messenger whose name is an ordinary word too, with a handle that is none: `signal exmpl.33`, `snap exmpl94`.
+static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(?:signal|session|wire|tele|tlg|tg|snap|wa|line|kik|icq|element|zangi|zalo|vx|wx|imo|insta|ig)",
+        r"[ :.=@]{1,3}(?:id[ :]{1,2})?[a-z][a-z0-9_.]{2,30}[0-9_.][a-z0-9_]{1,30}\b"
+    ))
+    .expect("the pattern of accounts is a constant that a test compiles")
+});
+
+/// The same with a name of two parts: `tg exmpl_rosa`. What joins them was folded to a space.
+static JOINED_ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:signal|session|wire|tele|tlg|tg|snap|wa|kik|icq|element|zangi|zalo|vx|wx|imo|insta|ig)[ :.=@]{1,3}([a-z][a-z0-9]{2,30}) [a-z0-9]{2,30}\b")
+        .expect("the pattern of accounts is a constant that a test compiles")
+});
+
+/// A pattern over folded text: its letters of other scripts are folded as the text is.
+fn shape(pattern: &str) -> Regex {
+    let mut folded = String::with_capacity(pattern.len());
+    let mut class = false;
+    for c in pattern.chars() {
+        class = (class || c == '[') && c != ']';
+        if c.is_ascii() || class { folded.push(c) } else { folded.push_str(&fold(c.encode_utf8(&mut [0; 4]))) }
+    }
+    Regex::new(&folded).expect("the patterns of signs are constants that a test compiles")
+}
+
+/// A messenger and a name in two parts joined by a sign: `tg exmpl_rosa`.
+pub(super) fn accounts(folded: &Folded, found: &mut Vec<Sign>) {
+    for hit in JOINED_ACCOUNT.captures_iter(&folded.text).take(SHAPES_LIMIT) {
+        let (Some(whole), Some(first)) = (hit.get(0), hit.get(1)) else { continue };
+        if folded.is_glue(first.end()) {
+            found.push(Sign { kind: Signal::Handle, start: whole.start(), end: whole.end(), milligrams: None });
+        }
+    }
+}
+
+/// Quantities, purities, prices and handles of a folded text.
+pub(super) fn shapes(text: &str, found: &mut Vec<Sign>) {
+    for hit in MASS.captures_iter(text).take(SHAPES_LIMIT) {
+        let (Some(number), Some(unit)) = (hit.get(1), hit.get(2)) else { continue };
+        let milligrams =
+            number.as_str().replace(',', ".").parse().ok().and_then(|n: f64| Some(n * milligrams(unit.as_str())?));
+        // `100 µg/mL` is a strength, no amount.
+        let strength = text[unit.end()..].trim_start().starts_with("ml") || text[unit.end()..].starts_with(" l ");
+        let kind = if strength { Signal::Strength } else { Signal::Quantity };
+        let milligrams = milligrams.filter(|_| !strength);
+        found.push(Sign { kind, start: number.start(), end: unit.end(), milligrams });
+    }
+    let kinds = [
+        (Signal::Quantity, &COUNT),
+        (Signal::Purity, &PURITY),
+        (Signal::Price, &PRICE),
+        (Signal::Handle, &HANDLE),
+        (Signal::Handle, &ACCOUNT),
+    ];
+    for (kind, regex) in kinds {
+        for hit in regex.find_iter(text).take(SHAPES_LIMIT) {
+            found.push(Sign { kind, start: hit.start(), end: hit.end(), milligrams: None });
+        }
+    }
+}
+
+/// Milligrams of a unit of mass.
+fn milligrams(unit: &str) -> Option<f64> {
+    static UNITS_IN_MG: LazyLock<BTreeMap<String, f64>> = LazyLock::new(|| {
+        MASSES.iter().flat_map(|(units, mg)| units.split(' ').map(move |unit| (fold(unit), *mg))).collect()
+    });
+    UNITS_IN_MG.get(unit).copied()
+}
+
+/// Units of mass, with their milligrams.
+const MASSES: [(&str, f64); 8] = [
+    ("µg μg ug mcg мкг 微克", 0.001),
+    ("mg мг 毫克", 1.0),
+    (
+        "g gr gm gms gram grams gramm gramme grammes gramos gramas grammi 克 г гр грамм грамма граммов غرام غرامات جرام غ ग्राम",
+        1e3,
+    ),
+    ("oz ounce ounces", 28_349.5),
+    ("lb lbs", 453_592.0),
+    ("斤", 5e5),
+    (
+        "kg kgs kilo kilos kilogram kilograms 公斤 千克 кг кило килограмм килограмма килограммов كيلو كيلوغرام كغ كجم किलो किग्रा",
+        1e6,
+    ),
+    ("ton tons 吨", 1e9),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masses_are_read_with_their_units() {
+        for (text, milligrams) in [
+            ("10 g", Some(10_000.0)),
+            ("1kg", Some(1e6)),
+            ("0,5 кг", Some(5e5)),
+            ("500克", Some(5e5)),
+            ("100 µg/mL in methanol", None),
+            ("25 µg/h", Some(0.025)),
+            ("1 mg", Some(1.0)),
+        ] {
+            let mut found = Vec::new();
+            shapes(&Folded::of(text).text, &mut found);
+            let mass = found.iter().find(|sign| sign.kind == Signal::Quantity).map(|sign| sign.milligrams);
+            assert_eq!(mass.flatten().map(|mg| (mg * 1e4).round() / 1e4), milligrams, "{text}");
+        }
+    }
+
+    #[test]
+    fn handles_and_numbers_are_contacts() {
+        for (text, is_one) in [
+            ("ask @shop_one", true),
+            ("+44 7700 900417", true),
+            ("t.me/shop", true),
+            ("Signal exmpl.33", true),
+            ("snap exmpl94", true),
+            ("a signal. The other", false),
+            ("line 2.5 mm", false),
+            ("a@b.example", false),
+            ("28578-16-7", false),
+            ("call 101", false),
+        ] {
+            let mut found = Vec::new();
+            shapes(&Folded::of(text).text, &mut found);
+            assert_eq!(found.iter().any(|sign| sign.kind == Signal::Handle), is_one, "{text}");
+        }
+    }
+}
