@@ -298,12 +298,18 @@ fn finish(now: &mut Option<Reading>, found: &mut Vec<ChemicalName>) {
 impl ChemicalName {
     /// The parts without order and places: equal for one skeleton however it is written.
     pub fn key(&self) -> String {
-        let mut forms: Vec<&str> = Vec::with_capacity(self.parts.len());
+        let mut forms: Vec<String> = Vec::with_capacity(self.parts.len());
+        let mut many = "";
         for part in self.parts.iter().filter(|part| !SILENT.contains(&part.form)) {
-            // `carbonyl)amino` and `carboxamido` are one group.
-            match (forms.last(), part.form) {
-                (Some(&"carbonyl"), "amin") => *forms.last_mut().expect("it has a last") = "amid",
-                _ => forms.push(part.form),
+            if MANY.contains(&part.form) {
+                many = part.form;
+                continue;
+            }
+            match forms.last_mut() {
+                // `carbonyl)amino` and `carboxamido` are one group.
+                Some(last) if last == "carbonyl" && part.form == "amin" => "amid".clone_into(last),
+                // Two ethyls are another group than two methyls, wherever the amine stands.
+                Some(_) | None => forms.push(format!("{}{}", std::mem::take(&mut many), part.form)),
             }
         }
         forms.sort_unstable();
@@ -322,16 +328,31 @@ impl ChemicalName {
 
     /// Small groups with their places: what tells isomers apart.
     pub fn places(&self) -> Vec<(&'static str, &str)> {
-        let next = |at: usize| self.parts.get(at + 1).map(|part| part.form);
+        let form = |at: usize| self.parts.get(at).map(|part| part.form);
         let mut places: Vec<(&'static str, &str)> = self
             .parts
             .iter()
             .enumerate()
-            .filter(|(at, part)| PLACED.contains(&part.form) && !(part.form == "methyl" && next(*at) == Some("amin")))
-            .map(|(_, part)| (part.form, part.locants.rsplit(',').next().unwrap_or_default()))
+            .filter(|(at, part)| {
+                PLACED.contains(&part.form) && !(part.form == "methyl" && form(at + 1) == Some("amin"))
+            })
+            .map(|(at, part)| {
+                // `2,5-dimethoxy`: the places stand in front of how many there are.
+                let before = at.checked_sub(1).and_then(|before| self.parts.get(before));
+                let many = before.filter(|before| part.locants.is_empty() && MANY.contains(&before.form));
+                match many {
+                    Some(many) => (part.form, many.locants.as_str()),
+                    None => (part.form, part.locants.rsplit(',').next().unwrap_or_default()),
+                }
+            })
             .collect();
         places.sort_unstable();
         places
+    }
+
+    /// Parts that tell compounds apart.
+    pub fn telling_parts(&self) -> usize {
+        self.parts.iter().filter(|part| !SILENT.contains(&part.form)).count()
     }
 
     /// The parts joined by spaces, with places in front: what rules match.
@@ -357,6 +378,9 @@ const GROUPS: [&str; 16] = [
 
 /// Parts that one way of naming says and another leaves out.
 const SILENT: [&str; 2] = ["hydro", "oxo"];
+
+/// How many there are of the group that follows.
+const MANY: [&str; 4] = ["di", "tri", "tetra", "penta"];
 
 /// Groups whose places tell isomers apart, whatever the order of the name.
 const PLACED: [&str; 8] = ["methyl", "fluoro", "chloro", "bromo", "iodo", "nitro", "methoxy", "ethoxy"];

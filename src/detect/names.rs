@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use aho_corasick::{AhoCorasick, MatchKind};
 
 use crate::detect::apart;
+use crate::detect::chemical;
 use crate::detect::consonants::{ARABIC_PREFIXES, ConsonantIndex};
 use crate::detect::near::{NearIndex, WORDS};
 use crate::detect::spellings;
@@ -322,7 +323,8 @@ impl NameIndex {
                     continue;
                 }
                 let near = self.near.find(group);
-                if near.is_empty() {
+                // A word that is made of parts of chemical names says what it is.
+                if near.is_empty() || chemical::is_chemical(group) {
                     continue;
                 }
                 taken = *end;

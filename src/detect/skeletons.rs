@@ -42,7 +42,15 @@ pub struct SkeletonIndex {
     names: Vec<(u32, String)>,
     /// Key of the parts to substances whose systematic name has them, with the places of their groups; worked out when the
     /// first systematic name is met.
-    listed: OnceLock<HashMap<String, Vec<(u32, Places)>>>,
+    listed: OnceLock<HashMap<String, Vec<Listed>>>,
+}
+
+/// A listed substance under the key of its parts.
+struct Listed {
+    at: u32,
+    places: Places,
+    /// Its parts as they stand.
+    joined: String,
 }
 
 /// A systematic name of a listed substance has so many parts; shorter ones have too many relatives.
@@ -64,8 +72,8 @@ impl SkeletonIndex {
         Ok(SkeletonIndex { stems, rules: watchlist.skeletons.clone(), names: names.collect(), listed: OnceLock::new() })
     }
 
-    fn read_listed(&self) -> HashMap<String, Vec<(u32, Places)>> {
-        let mut listed: HashMap<String, Vec<(u32, Places)>> = HashMap::new();
+    fn read_listed(&self) -> HashMap<String, Vec<Listed>> {
+        let mut listed: HashMap<String, Vec<Listed>> = HashMap::new();
         for (at, name) in &self.names {
             let folded = Folded::of(name);
             if !self.stems.is_match(folded.text.as_str()) {
@@ -75,14 +83,11 @@ impl SkeletonIndex {
             // All of it is the name: what a reader of parts leaves over belongs to another compound.
             let before = &folded.text[..whole.start];
             let is_whole = chemical::is_only_places(before) && whole.end + 3 >= folded.text.len();
-            if !is_whole || whole.parts.len() < LISTED_PARTS {
+            if !is_whole || whole.telling_parts() < LISTED_PARTS {
                 continue;
             }
             let held = listed.entry(whole.key()).or_default();
-            let places = owned(whole);
-            if !held.contains(&(*at, places.clone())) {
-                held.push((*at, places));
-            }
+            held.push(Listed { at: *at, places: owned(whole), joined: whole.joined() });
         }
         listed
     }
@@ -105,14 +110,15 @@ impl SkeletonIndex {
         let mut found = Vec::new();
         for name in chemical::find(folded) {
             let places = owned(&name);
-            let listed = self.listed.get_or_init(|| self.read_listed());
-            let same = listed.get(&name.key()).and_then(|held| held.iter().find(|(_, there)| *there == places));
-            if let Some((at, _)) = same {
-                found.push((name, Meant::Substance(*at)));
-                continue;
-            }
             let (joined, written) = (name.joined(), name.written());
-            if let Some(at) = self.rules.iter().position(|rule| rule.accepts(&joined, &written)) {
+            let rule = self.rules.iter().position(|rule| rule.accepts(&joined, &written));
+            let listed = self.listed.get_or_init(|| self.read_listed());
+            // The same parts in another order are the same compound only where they make the skeleton of a family: other
+            // orders of few parts are other compounds.
+            let is_same = |listed: &&Listed| listed.places == places && (rule.is_some() || listed.joined == joined);
+            if let Some(listed) = listed.get(&name.key()).and_then(|held| held.iter().find(is_same)) {
+                found.push((name, Meant::Substance(listed.at)));
+            } else if let Some(at) = rule {
                 found.push((name, Meant::Family(at)));
             }
         }
@@ -157,6 +163,11 @@ mod tests {
             ("2-(2-florofenil)-2-(metilamino)sikloheksan-1-on", Some("2-fdck")),
             ("1-(2-feniletil)piperidin-4-one", Some("npp-skeleton")),
             ("1-benzylpiperidin-4-one", None),
+            ("2-phenylethyl butanoate", None),
+            ("2-(cyclohexylamino)-1-phenyl-ethanol", None),
+            ("3-((diethylamino)methyl)indole", None),
+            ("1-(3,4-dimethoxyphenyl)propan-2-amine", None),
+            ("1-(2,5-dimethoxyphenyl)propan-2-amine", Some("2-5-dma")),
             ("hexyl 3-(1,3-benzodioxol-5-yl)-2-methyloxirane-2-carboxylate", Some("pmk-glycidate-skeleton")),
             ("ethyl 3-methyl-3-phenyloxirane-2-carboxylate", None),
             ("hexyl 2-methyl-3-phenyloxirane-2-carboxylate", Some("bmk-glycidate-skeleton")),

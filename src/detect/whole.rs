@@ -32,8 +32,17 @@ pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
     let before = head(folded, start).is_some_and(|token| {
         is_locants(token) || token.len() > 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
     });
+    if is_ester(&text[..start], &text[start..end]) {
+        return true;
+    }
     let joined = start.checked_sub(1).is_some_and(|at| folded.is_glue(at));
     before || text[..start - usize::from(joined)].ends_with([')', ']', '}']) || follows_on(folded, end)
+}
+
+/// Whether the name of an acid's salts stands behind a group: `methyl anthranilate` is an ester, and another compound.
+fn is_ester(before: &str, name: &str) -> bool {
+    let group = before.trim_end_matches([' ', '-']).rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+    name.ends_with("ate") && !name.contains(' ') && group.len() > 3 && group.ends_with("yl")
 }
 
 /// Whether bytes `start..end`, a code of letters and digits, are part of a longer one: `LCJ-THC/B`, `PVP-K30`.
