@@ -325,7 +325,7 @@ pub(super) fn is_sure(fields: &[Field<'_>], name: &Named, deals: bool) -> bool {
             deals && name.folded.1 - name.folded.0 >= STREET_BYTES && place.is_a_substance() && !place.is_a_sign()
         }
         Strength::Ambiguous if name.how == How::Identifier => sells_a_substance(fields),
-        Strength::Ambiguous if Place::of(fields, name).is_dosed_as_a_medicine() => !name.code,
+        Strength::Ambiguous if !name.code && Place::of(fields, name).is_dosed_as_a_medicine() => true,
         Strength::Ambiguous => {
             name.code && name.folded.1 - name.folded.0 > SHORTEST_CODE && {
                 let place = Place::of(fields, name);
