@@ -1,6 +1,6 @@
 //! Failures as RFC 9457 problem documents; causes go to the log, ids to the caller.
 
-use axum::http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::header::{ALLOW, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
@@ -207,6 +207,10 @@ impl IntoResponse for Problem {
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = (status, body).into_response();
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        if status == StatusCode::PAYLOAD_TOO_LARGE {
+            // The rest of the body is not read, so nothing more can be asked over this connection.
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        }
         for (name, value) in &self.headers {
             response.headers_mut().append(name.clone(), value.clone());
         }
