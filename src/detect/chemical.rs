@@ -163,9 +163,7 @@ const LETTERS: [&str; 22] =
 
 /// Whether a text is nothing but places and letters for atoms and isomers (`N,N-`, `(1S)-1-`).
 pub fn is_only_places(text: &str) -> bool {
-    text.split(|c: char| !c.is_alphanumeric()).all(|word| {
-        word.is_empty() || LETTERS.contains(&word) || word.bytes().all(|b| b.is_ascii_digit()) || word.len() <= 2
-    })
+    text.split(|c: char| !c.is_alphanumeric()).all(|word| word.len() <= 2)
 }
 
 /// Systematic names in a folded text.

@@ -1,6 +1,9 @@
 //! What a text does without, and what it denies twice.
 
+use std::sync::LazyLock;
+
 use crate::detect::signals::Sign;
+use crate::detect::view::fold;
 use crate::vocab::terms::Signal;
 
 /// Words between a denial and what is done without (`no import permit`, `без лишних вопросов`).
@@ -8,6 +11,17 @@ const WORDS_BETWEEN: usize = 3;
 
 /// Bytes around a denial in which another one turns it round (`not sold without a prescription`).
 const DENIED_TWICE_BYTES: usize = 40;
+
+/// Bytes behind a denial in which selling is spoken of.
+const SELLING_BYTES: usize = 28;
+
+/// Stems of words for selling and handing out.
+static SELLING: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let stems = "sold sell sale ship dispens deliver suppl verkauf abgabe abgegeb liefer vend vent dispensa envia entreg \
+                 verkoop verstrek lever sprzeda wydaj wydaw отпуск продаж продае прода выда відпуск eliber vand prode vyd \
+                 satil satis veril jual bán 销售 出售 发货 يباع يصرف نبيع बेच बिक्री";
+    stems.split_whitespace().map(fold).collect()
+});
 
 /// What lawful trade asks for, behind a denial, is evasion: `no prescription`, `bez zbytečných otázek`. A sentence that
 /// denies twice asks for it: `not sold without a prescription`, `ohne Rezept keine Abgabe`.
@@ -38,14 +52,21 @@ pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
         let (start, end) = (denial.start.min(requirement.start), denial.end.max(requirement.end));
         let others = denials.iter().filter(|other| pairs.iter().all(|(paired, _)| paired.end != other.end));
         let turned = others.into_iter().any(|other| {
-            let between = if other.end <= start {
-                &text[other.end..start]
+            // `not sold without a prescription`, `ohne Rezept keine Abgabe`: it has to speak of selling, or sellers would take
+            // back what they say (`no problem without a prescription`).
+            let (between, said) = if other.end <= start {
+                let between = &text[other.end..start];
+                (between, between)
             } else if other.start >= end {
-                &text[end..other.start]
+                let rest = &text[other.end..];
+                (&text[end..other.start], &rest[..rest.floor_char_boundary(SELLING_BYTES)])
             } else {
                 return false;
             };
-            between.len() <= DENIED_TWICE_BYTES && !ends_a_clause(between)
+            // `nicht ohne Rezept`.
+            let not_without = other.end <= start && between.trim().is_empty();
+            let speaks_of_selling = not_without || SELLING.iter().any(|stem| said.contains(stem.as_str()));
+            between.len() <= DENIED_TWICE_BYTES && !ends_a_clause(between) && speaks_of_selling
         });
         if turned {
             twice.push((start, end));
@@ -53,14 +74,8 @@ pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
             signs.push(Sign { kind: Signal::Evasion, start, end, milligrams: None });
         }
     }
-    // Who says once that nothing is sold without a prescription means it where he speaks of sales without one, too.
-    let without: Vec<(usize, usize)> = if twice.is_empty() {
-        Vec::new()
-    } else {
-        pairs.iter().map(|(a, b)| (a.start.min(b.start), a.end.max(b.end))).collect()
-    };
     signs.retain(|sign| {
-        sign.kind != Signal::Evasion || !without.iter().any(|(start, end)| sign.start < *end && *start < sign.end)
+        sign.kind != Signal::Evasion || !twice.iter().any(|(start, end)| sign.start < *end && *start < sign.end)
     });
     signs.sort_by_key(|sign| (sign.kind, sign.start, std::cmp::Reverse(sign.end)));
     signs.dedup_by(|later, kept| later.kind == kept.kind && later.kind == Signal::Evasion && later.end <= kept.end);
@@ -162,7 +177,9 @@ mod tests {
             ("Prescription required. No returns.", false),
             ("No returns, prescription required", false),
             ("a valid prescription", false),
-            ("Nigdy nie sprzedajemy ich bez recepty. Pytania o zakup bez recepty odsyłamy.", false),
+            ("ohne Rezept keine Probleme", true),
+            ("Wir geben sie nicht ohne Rezept ab", false),
+            ("No licence required. Not sold without a licence.", true),
         ] {
             let signs = index.find(&Folded::of(text));
             assert_eq!(signs.iter().any(|sign| sign.kind == Signal::Evasion), evasion, "{text}");

@@ -171,6 +171,10 @@ impl Detector {
                 let verdict = table.lowered(by_table, steps, how);
                 // Lawful words never lower below this beside evasion, contact or payment, whatever page they make of a text.
                 let floor = setting.doubt.map(|meant| table.verdict(row, meant).min(table.lawful.floor_beside_dealing));
+                // A book or a test that is offered off the platform may be neither: a person looks.
+                let off_platform = setting.thing.is_some() && setting.how.is_dealing();
+                let least = table.verdict(row, setting.how).min(table.lawful.floor_beside_dealing);
+                let verdict = if off_platform { verdict.max(least) } else { verdict };
                 verdict.max(floor.unwrap_or(Verdict::Clear))
             }
         };

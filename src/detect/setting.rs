@@ -44,9 +44,6 @@ const WORDS_OF_A_PAGE: usize = 2;
 /// Different words of news that make a text a report although it speaks of messengers and money: it tells what others did.
 const WORDS_OF_A_REPORT: usize = 3;
 
-/// Different words of one kind that say what is sold wherever they stand.
-const WORDS_OF_A_THING: usize = 2;
-
 /// Bytes of a text that tell what is offered where there is no title.
 const OPENING_BYTES: usize = 120;
 
@@ -167,8 +164,7 @@ fn thing(fields: &[Field<'_>], words: &Words<'_>, how: OfferedHow, dosed: bool) 
         let in_title = words
             .signs(signal)
             .any(|(field, sign)| field == 0 || (untitled && field == 1 && sign.start < OPENING_BYTES));
-        let said_twice = words.count(signal) >= WORDS_OF_A_THING;
-        (in_title || said_twice).then_some(kind)
+        in_title.then_some(kind)
     })
 }
 

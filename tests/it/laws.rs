@@ -92,6 +92,18 @@ proptest! {
     }
 
     #[test]
+    fn words_of_other_goods_never_clear_an_offer_with_a_contact(
+        name in proptest::sample::select(NAMES[..4].to_vec()),
+        first in word(&["book", "merchandise", "training"]),
+        second in word(&["book", "merchandise", "training"]),
+        in_title in any::<bool>(),
+    ) {
+        let title = if in_title { format!("{name} {first}") } else { name.to_owned() };
+        let found = judge(&title, &format!("10 g 90 USD, telegram @exmplshop. {first}, {second}."));
+        prop_assert!(found.verdict >= Verdict::Review, "{title}: {first}, {second}: {:?} {:?}", found.verdict, found.reasons);
+    }
+
+    #[test]
     fn the_order_of_lines_does_not_matter(
         name in name(),
         first in word(&["evasion", "payment", "offer"]),
