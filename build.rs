@@ -1,25 +1,74 @@
-//! Collects the languages of notices: every `templates/notice/languages/*.toml` is compiled in, so that adding a language
-//! is adding a file.
+//! Compiles in what is data: every `templates/notice/languages/*.toml`, so that adding a language is adding a file, and the
+//! watchlist of `patterns/`, as its text and as JSON, which is read five times as fast as TOML when the program starts.
 
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+use sha2::Digest;
 
 fn main() {
-    let folder = "templates/notice/languages";
-    println!("cargo::rerun-if-changed={folder}");
+    languages(Path::new("templates/notice/languages"));
+    watchlist(Path::new("patterns"));
+}
+
+fn languages(folder: &Path) {
+    let mut out = String::from("&[\n");
+    for file in toml_files(folder) {
+        let code = file.file_stem().and_then(|stem| stem.to_str()).expect("a language code");
+        let _ = writeln!(out, "    ({code:?}, include_str!({:?})),", whole(&file));
+    }
+    out.push_str("]\n");
+    write("languages.rs", &out);
+}
+
+fn watchlist(folder: &Path) {
+    let mut files = toml_files(folder);
+    files.extend(toml_files(&folder.join("substances")));
+    files.sort();
+    let mut list = String::from("&[\n");
+    let mut all = serde_json::Map::new();
+    let mut substances = Vec::new();
+    let mut digest = sha2::Sha256::new();
+    for file in files {
+        let path = file.strip_prefix(folder).ok().and_then(|path| path.to_str()).expect("a path in the folder");
+        let text = std::fs::read_to_string(&file).expect("a file of the source can be read");
+        let mut value: serde_json::Map<String, serde_json::Value> =
+            toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+        digest.update([path.as_bytes(), &[0], text.as_bytes(), &[0]].concat());
+        let _ = writeln!(list, "    ({path:?}, include_str!({:?})),", whole(&file));
+        if path.starts_with("substances") {
+            if let Some(serde_json::Value::Array(entries)) = value.remove("substance") {
+                substances.extend(entries);
+            }
+        } else {
+            all.insert(path.trim_end_matches(".toml").to_owned(), value.into());
+        }
+    }
+    list.push_str("]\n");
+    all.insert("substances".to_owned(), substances.into());
+    let digest = digest.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+    all.insert("digest".to_owned(), digest.into());
+    write("patterns.rs", &list);
+    write("patterns.json", &serde_json::Value::from(all).to_string());
+}
+
+/// The TOML files right in a folder, sorted.
+fn toml_files(folder: &Path) -> Vec<PathBuf> {
+    println!("cargo::rerun-if-changed={}", folder.display());
     let mut files: Vec<_> = std::fs::read_dir(folder)
-        .expect("the folder of languages is part of the source")
+        .unwrap_or_else(|error| panic!("{} is part of the source: {error}", folder.display()))
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     files.sort();
-    let mut out = String::from("&[\n");
-    for file in files {
-        let code = file.file_stem().and_then(|stem| stem.to_str()).expect("a language code");
-        let whole = std::path::absolute(&file).expect("a path");
-        let _ = writeln!(out, "    ({code:?}, include_str!({:?})),", whole.display().to_string());
-    }
-    out.push_str("]\n");
+    files
+}
+
+fn whole(file: &Path) -> String {
+    std::path::absolute(file).expect("a path").display().to_string()
+}
+
+fn write(name: &str, text: &str) {
     let target = std::env::var_os("OUT_DIR").expect("cargo sets it");
-    std::fs::write(Path::new(&target).join("languages.rs"), out).expect("cargo's folder is writable");
+    std::fs::write(Path::new(&target).join(name), text).expect("cargo's folder is writable");
 }

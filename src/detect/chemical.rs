@@ -44,49 +44,69 @@ const WORDS: &str = include_str!("words/chemical.txt");
 type Tail = (Vec<u8>, Vec<&'static str>);
 
 struct Lexicon {
-    /// By the first two bytes.
-    words: HashMap<[u8; 2], Vec<Tail>>,
+    /// By the first two bytes, one more than the place in `words`; 0 where no part begins so.
+    heads: Vec<u16>,
+    words: Vec<Vec<Tail>>,
 }
 
 impl Lexicon {
     /// The words a text begins with: bytes, and plain forms.
-    fn at<'a>(&'static self, text: &'a str) -> impl Iterator<Item = (usize, &'static [&'static str])> + use<'a> {
-        let key = text.as_bytes().first_chunk::<2>();
-        let held = key.and_then(|key| self.words.get(key)).map_or(&[][..], Vec::as_slice);
+    fn at<'a>(&'static self, text: &'a [u8]) -> impl Iterator<Item = (usize, &'static [&'static str])> + use<'a> {
+        let held = match text {
+            [first, second, ..] => match self.heads[usize::from(u16::from_be_bytes([*first, *second]))] {
+                0 => &[][..],
+                at => self.words[usize::from(at) - 1].as_slice(),
+            },
+            _ => &[],
+        };
         held.iter()
-            .filter(|(rest, _)| text.as_bytes()[2..].starts_with(rest))
+            .filter(|(rest, _)| text[2..].starts_with(rest))
             .map(|(rest, forms)| (rest.len() + 2, forms.as_slice()))
     }
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut words: HashMap<String, Vec<&'static str>> = HashMap::new();
+    let mut by_word: HashMap<String, Vec<&'static str>> = HashMap::new();
     for line in WORDS.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
         let Some((forms, spellings)) = line.split_once(':') else { continue };
         let forms: Vec<&'static str> = forms.split_whitespace().filter(|form| *form != "-").collect();
         for spelling in spellings.split_whitespace() {
-            words.insert(fold(spelling), forms.clone());
+            by_word.insert(fold(spelling), forms.clone());
         }
     }
-    let mut by_head: HashMap<[u8; 2], Vec<Tail>> = HashMap::new();
-    for (word, forms) in words {
+    let mut lexicon = Lexicon { heads: vec![0; 1 << 16], words: Vec::new() };
+    for (word, forms) in by_word {
         // A part of one byte would be a letter, and those are read apart.
         let Some((head, rest)) = word.as_bytes().split_first_chunk::<2>() else { continue };
-        by_head.entry(*head).or_default().push((rest.to_owned(), forms));
+        let held = &mut lexicon.heads[usize::from(u16::from_be_bytes(*head))];
+        if *held == 0 {
+            lexicon.words.push(Vec::new());
+            *held = u16::try_from(lexicon.words.len()).unwrap_or_default();
+        }
+        if let Some(tails) = usize::from(*held).checked_sub(1).and_then(|at| lexicon.words.get_mut(at)) {
+            tails.push((rest.to_owned(), forms));
+        }
     }
-    Lexicon { words: by_head }
+    lexicon
 });
 
 /// The parts of a word, or none where some of it is no part of a chemical name.
 fn parts_of(word: &str) -> Option<Vec<&'static str>> {
+    let lexicon: &'static Lexicon = &LEXICON;
+    // Most words are none from their first letters on.
+    lexicon.at(word.as_bytes()).next()?;
     // Fewest pieces win: at each place the best way to have come there.
     let mut best: Vec<Option<(usize, usize, &'static [&'static str])>> = vec![None; word.len() + 1];
     best[0] = Some((0, 0, &[]));
-    let lexicon: &'static Lexicon = &LEXICON;
-    for start in (0..word.len()).filter(|at| word.is_char_boundary(*at)) {
+    let mut furthest = 0;
+    for start in 0..word.len() {
+        if start > furthest {
+            return None;
+        }
         let Some((count, ..)) = best[start] else { continue };
-        for (bytes, forms) in lexicon.at(&word[start..]) {
+        for (bytes, forms) in lexicon.at(&word.as_bytes()[start..]) {
             let end = start + bytes;
+            furthest = furthest.max(end);
             if best[end].is_none_or(|(held, ..)| count + 1 < held) {
                 best[end] = Some((count + 1, start, forms));
             }
@@ -125,6 +145,7 @@ enum Token {
 
 fn tokens<'a>(folded: &'a Folded) -> impl Iterator<Item = (Token, usize, usize)> + 'a {
     let text = folded.text.as_str();
+    let is_ascii = text.is_ascii();
     let mut at = 0;
     std::iter::from_fn(move || {
         let c = text[at..].chars().next()?;
@@ -135,6 +156,7 @@ fn tokens<'a>(folded: &'a Folded) -> impl Iterator<Item = (Token, usize, usize)>
             '(' | ')' | '[' | ']' | '{' | '}' | ',' | '\'' | '′' | '’' | '"' | '.' | '+' | '±' | ':' | '^' => {
                 (Token::Mark, c.len_utf8())
             }
+            c if is_ascii && c.is_ascii_alphabetic() => (Token::Word, run(|c| c.is_ascii_alphabetic())),
             c if c.is_alphabetic() || matches!(c, '3' | '6') => match cyrillic_length(&text[start..]) {
                 Some(length) => (Token::Word, length),
                 None if c.is_ascii_digit() => (Token::Number, run(|c| c.is_ascii_digit())),
@@ -173,7 +195,7 @@ pub fn find(folded: &Folded) -> Vec<ChemicalName> {
     for (token, start, end) in tokens(folded) {
         let word = &folded.text[start..end];
         let goes_on = match token {
-            Token::Word if LETTERS.contains(&word) => Step::Mark,
+            Token::Word if word.len() <= 2 && LETTERS.contains(&word) => Step::Mark,
             Token::Word => match (word.len() <= LONGEST).then(|| parts_of(word)).flatten() {
                 Some(parts) => Step::Parts(parts),
                 None => Step::End,

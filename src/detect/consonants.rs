@@ -35,6 +35,7 @@ impl ConsonantIndex {
 
     /// Words of a folded text with the consonants of a name: pattern, first byte, and one past the last.
     pub fn find<'a>(&'a self, text: &'a str) -> impl Iterator<Item = (usize, usize, usize)> + 'a {
+        let text = if text.is_ascii() { "" } else { text };
         words(text).filter_map(|(start, word)| {
             let pattern = spellings(word).find_map(|word| self.names.get(&consonants(word)?))?;
             (!self.ordinary.contains(word)).then_some((*pattern, start, start + word.len()))

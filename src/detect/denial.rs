@@ -149,13 +149,14 @@ pub(super) fn contradicted(signs: &mut Vec<Sign>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::detect::phrases::tokens;
     use crate::detect::signals::SignalIndex;
     use crate::detect::view::Folded;
     use crate::detect::watchlist::Watchlist;
 
     #[test]
     fn what_is_done_without_is_evasion_unless_it_is_denied_twice() {
-        let index = SignalIndex::build(&Watchlist::builtin().unwrap().context).unwrap();
+        let index = SignalIndex::build(&Watchlist::builtin().unwrap().context);
         for (text, evasion) in [
             ("no import permit is asked", true),
             ("Трамадол без рецепту і зайвих запитань", true),
@@ -181,7 +182,8 @@ mod tests {
             ("Wir geben sie nicht ohne Rezept ab", false),
             ("No licence required. Not sold without a licence.", true),
         ] {
-            let signs = index.find(&Folded::of(text));
+            let folded = Folded::of(text);
+            let signs = index.find(&folded, &tokens(&folded.text));
             assert_eq!(signs.iter().any(|sign| sign.kind == Signal::Evasion), evasion, "{text}");
         }
     }

@@ -1,7 +1,7 @@
 //! The compiled watchlist: listing in, assessment out.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
 use crate::detect::assessment::{Assessment, Decision, ListingText, Verdict};
 use crate::detect::classes::{ClassGrammar, ClassRuleError};
@@ -38,9 +38,8 @@ pub struct Detector {
     pub(super) marks: MarkIndex,
     pub(super) skeletons: SkeletonIndex,
     pub(super) identifiers: HashMap<String, u32>,
-    pub(super) folded_names: std::collections::HashSet<String>,
-    /// Listed names as they are written, case, accents and separators apart.
-    pub(super) spellings: std::collections::HashSet<String>,
+    /// Listed names as they are written, case, accents and separators apart; worked out when the first disguise is met.
+    spellings: OnceLock<HashSet<String>>,
 }
 
 /// A listing read in full.
@@ -57,27 +56,15 @@ impl Detector {
     /// # Errors
     /// When an automaton passes its limits or a class rule cannot be read.
     pub fn compile(watchlist: Arc<Watchlist>) -> Result<Self, DetectorError> {
-        let names = NameIndex::build(&watchlist)?;
+        let names = NameIndex::build(&watchlist);
         let classes = ClassGrammar::compile(&watchlist.classes)?;
         let marks = MarkIndex::build(&watchlist.marks)?;
-        let signals = SignalIndex::build(&watchlist.context)?;
+        let signals = SignalIndex::build(&watchlist.context);
         let mut identifiers = HashMap::new();
-        let mut folded_names = std::collections::HashSet::new();
-        let mut spellings = std::collections::HashSet::new();
         for (at, substance) in watchlist.substances.iter().enumerate() {
             for id in substance.identifiers() {
                 identifiers.entry(id.clone()).or_insert(u32::try_from(at).unwrap_or(u32::MAX));
             }
-            folded_names.extend(substance.all_names().map(crate::detect::view::fold));
-            spellings.extend(substance.all_names().map(plain));
-        }
-        for item in &watchlist.equipment {
-            spellings.extend(
-                [&item.terms, &item.ambiguous, &item.with_marks]
-                    .into_iter()
-                    .flat_map(|names| names.values().flatten())
-                    .map(|term| plain(term)),
-            );
         }
         let skeletons = SkeletonIndex::build(&watchlist)?;
         let sieve = Sieve::build(&watchlist, &names, &classes, &skeletons)?;
@@ -90,14 +77,26 @@ impl Detector {
             marks,
             skeletons,
             identifiers,
-            folded_names,
-            spellings,
+            spellings: OnceLock::new(),
         })
     }
 
     /// The watchlist it was compiled from.
     pub fn watchlist(&self) -> &Watchlist {
         &self.watchlist
+    }
+
+    /// Whether a name is written as the list has it but for case, accents and separators.
+    pub(super) fn is_spelling_of_the_list(&self, written: &str) -> bool {
+        let spellings = || {
+            let substances = self.watchlist.substances.iter().flat_map(|substance| substance.all_names().map(plain));
+            let equipment = self.watchlist.equipment.iter().flat_map(|item| {
+                let lists = [&item.terms, &item.ambiguous, &item.with_marks].into_iter();
+                lists.flat_map(|names| names.values().flatten()).map(|term| plain(term))
+            });
+            substances.chain(equipment).collect()
+        };
+        self.spellings.get_or_init(spellings).contains(&plain(written))
     }
 
     /// Judges one listing. Controls are cited for `jurisdictions`; international ones always.
@@ -148,7 +147,7 @@ impl Detector {
             return Read { assessment: self.clear(), features: Features::default(), looked_at_all };
         }
         for field in &mut fields {
-            field.signs = self.signals.find(&field.folded);
+            field.signs = self.signals.find(&field.folded, &field.tokens);
         }
         let known = Known { page: listing.page, has_price: listing.price.is_some(), substance: false, weighed: false };
         let (assessment, features) = self.judge(&fields, &named, &emerging, known, jurisdictions);

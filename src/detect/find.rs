@@ -9,7 +9,7 @@ use crate::detect::identifiers::{self, Identifier};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Found, Meaning, Spelling, Strength};
 use crate::detect::skeletons::Meant;
-use crate::detect::view::{Folded, plain};
+use crate::detect::view::Folded;
 use crate::detect::whole;
 use crate::vocab::terms::{Class, How, LegitimateUse};
 
@@ -40,8 +40,8 @@ impl Detector {
         let field = &fields[at];
         let folded = &field.folded;
         let mut found: Vec<Found> = Vec::new();
-        let mut all = self.names.find(folded, &mut found);
-        self.add_specific(folded, &mut found);
+        let mut all = self.names.find(folded, &field.tokens, &mut found);
+        self.add_specific(field, &mut found);
         let plain = found.len();
         all &= self.names.find_squeezed(folded, &mut found);
         let squeezed = found.split_off(plain);
@@ -86,7 +86,7 @@ impl Detector {
         self.find_systematic(field, at, named, emerging);
         for accepted in accepted_names {
             let name = &folded.text[accepted.start..accepted.end];
-            if self.folded_names.contains(name)
+            if self.names.has(name)
                 || taken.iter().any(|(start, end)| *start <= accepted.start && accepted.end <= *end)
                 || is_code(name) && whole::is_piece_of_a_code(folded, accepted.start, accepted.end)
                 || whole::follows_on(folded, accepted.end)
@@ -175,14 +175,14 @@ impl Detector {
     }
 
     /// The word for a family may hold the name of a member (`fentanyl powder`): the member is named too.
-    fn add_specific(&self, folded: &Folded, found: &mut Vec<Found>) {
+    fn add_specific(&self, field: &Field<'_>, found: &mut Vec<Found>) {
         let families: Vec<(usize, usize)> = found
             .iter()
             .filter(|hit| hit.spelling == Spelling::Plain && self.is_family_word(hit.pattern))
             .map(|hit| (hit.start, hit.end))
             .collect();
         for (start, end) in families {
-            for piece in self.names.find_inside(folded, start, end) {
+            for piece in self.names.find_inside(&field.folded, &field.tokens, start, end) {
                 if !self.is_family_word(piece.pattern) && self.names.entry(piece.pattern).strength == Strength::Distinct
                 {
                     found.push(piece);
@@ -256,7 +256,7 @@ impl Detector {
             Spelling::Squeezed => "squeezed-name",
             Spelling::Near => "near-spelling",
         };
-        for meaning in &entry.meanings {
+        for meaning in entry.meanings.iter() {
             named.push(Named {
                 field: at,
                 pattern: hit.pattern,
@@ -277,7 +277,7 @@ impl Detector {
     /// Whether a name as written is a listed spelling but for case, accents and separators: in its own script it hides
     /// nothing.
     fn is_listed_spelling(&self, surface: &str) -> bool {
-        !surface.chars().any(crate::detect::view::is_invisible) && self.spellings.contains(&plain(surface))
+        !surface.chars().any(crate::detect::view::is_invisible) && self.is_spelling_of_the_list(surface)
     }
 
     /// Systematic names: listed substances in another spelling, and members of families.

@@ -2,6 +2,7 @@
 
 use crate::detect::assessment::EmergingFinding;
 use crate::detect::names::{Meaning, Strength};
+use crate::detect::phrases::{Token, tokens};
 use crate::detect::signals::Sign;
 use crate::detect::view::Folded;
 use crate::vocab::terms::How;
@@ -11,6 +12,7 @@ pub(super) struct Field<'a> {
     pub(super) name: String,
     pub(super) source: &'a str,
     pub(super) folded: Folded,
+    pub(super) tokens: Vec<Token>,
     pub(super) signs: Vec<Sign>,
 }
 
@@ -46,10 +48,15 @@ pub(super) struct Emerging {
 
 /// A field, folded.
 pub(super) fn field<'a>(name: &str, source: &'a str) -> Field<'a> {
-    Field { name: name.to_owned(), source, folded: Folded::of(source), signs: Vec::new() }
+    let folded = Folded::of(source);
+    let tokens = tokens(&folded.text);
+    Field { name: name.to_owned(), source, folded, tokens, signs: Vec::new() }
 }
 
 /// Characters of a source.
 pub(super) fn cut(source: &str, start: usize, end: usize) -> String {
+    if source.is_ascii() {
+        return source.get(start..end.min(source.len())).unwrap_or_default().to_owned();
+    }
     source.chars().skip(start).take(end.saturating_sub(start)).collect()
 }

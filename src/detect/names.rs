@@ -1,14 +1,14 @@
-//! The names of the watchlist in one automaton over folded text, and in a second one over squeezed text.
+//! The names of the watchlist by their words in folded text, and by their letters in squeezed text.
 
-use std::collections::{HashMap, HashSet};
-
-use aho_corasick::{AhoCorasick, MatchKind};
+use std::collections::HashSet;
 
 use crate::detect::apart;
 use crate::detect::chemical;
 use crate::detect::consonants::{ARABIC_PREFIXES, ConsonantIndex};
 use crate::detect::near::{NearIndex, WORDS};
+use crate::detect::phrases::{Phrases, Token};
 use crate::detect::spellings;
+use crate::detect::squeezed::LetterIndex;
 use crate::detect::view::{Folded, Squeezed, digit_as_letter, fold};
 use crate::detect::watchlist::{Names, Watchlist};
 use crate::vocab::terms::{Category, LegitimateUse};
@@ -22,8 +22,8 @@ pub enum Meaning {
     Equipment(u32),
 }
 
-/// How much a name says by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How much a name says by itself, the most first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
     /// Raises a flag by itself.
     Distinct,
@@ -64,11 +64,41 @@ impl Found {
     }
 }
 
+/// What a name stands for; one meaning almost always, which needs no memory of its own.
+#[derive(Debug, Clone)]
+pub enum Meanings {
+    /// One.
+    One(Meaning),
+    /// Several.
+    Several(Vec<Meaning>),
+}
+
+impl Meanings {
+    fn add(&mut self, meaning: Meaning) {
+        match self {
+            held if held.contains(&meaning) => {}
+            Meanings::One(held) => *self = Meanings::Several(vec![*held, meaning]),
+            Meanings::Several(held) => held.push(meaning),
+        }
+    }
+}
+
+impl std::ops::Deref for Meanings {
+    type Target = [Meaning];
+
+    fn deref(&self) -> &[Meaning] {
+        match self {
+            Meanings::One(meaning) => std::slice::from_ref(meaning),
+            Meanings::Several(meanings) => meanings,
+        }
+    }
+}
+
 /// Everything a folded name may stand for.
 #[derive(Debug, Clone)]
 pub struct Entry {
     /// Meanings; several where two substances share a name.
-    pub meanings: Vec<Meaning>,
+    pub meanings: Meanings,
     /// How much it says.
     pub strength: Strength,
     /// A maker's code of something the mandate is about (`PV8`, `MXE`), no word of a language: says it beside a quantity.
@@ -84,23 +114,23 @@ const FOUND_LIMIT: usize = 500;
 const SQUEEZED_LETTERS: usize = 7;
 const SHORT_LETTERS: usize = 3;
 
-/// The automata.
+/// The tables of names.
 pub struct NameIndex {
-    plain: AhoCorasick,
+    plain: Phrases,
     entries: Vec<Entry>,
     folded: Vec<String>,
     /// Squeezed names, digits as the letters they may stand for.
-    squeezed: SqueezedIndex,
+    squeezed: LetterIndex<usize>,
     /// Names of fewer letters, whose pulled-apart form is told by stricter signs.
-    squeezed_short: SqueezedIndex,
+    squeezed_short: LetterIndex<usize>,
     near: NearIndex,
     by_ear: ConsonantIndex,
 }
 
 impl NameIndex {
-    /// Builds the automata. Names longer than a line of text or shorter than two characters are left out.
-    pub fn build(watchlist: &Watchlist) -> Result<Self, aho_corasick::BuildError> {
-        let mut by_name: HashMap<String, Entry> = HashMap::new();
+    /// Builds the tables. Names longer than a line of text or shorter than two characters are left out.
+    pub fn build(watchlist: &Watchlist) -> Self {
+        let mut all: Vec<(String, Entry)> = Vec::new();
         let ordinary: HashSet<&str> = watchlist.ordinary.values().flatten().map(String::as_str).collect();
         let mut add = |name: &str, language: &str, meaning: Meaning, strength: Strength| {
             let folded = fold(name);
@@ -115,20 +145,8 @@ impl NameIndex {
             } else {
                 strength
             };
-            let entry = by_name.entry(folded).or_insert_with(|| Entry {
-                meanings: Vec::new(),
-                strength,
-                code: false,
-                derived: false,
-            });
-            entry.code |= is_code && in_scope(watchlist, meaning);
-            if strength == Strength::Distinct || (strength == Strength::Street && entry.strength == Strength::Ambiguous)
-            {
-                entry.strength = strength;
-            }
-            if !entry.meanings.contains(&meaning) {
-                entry.meanings.push(meaning);
-            }
+            let code = is_code && in_scope(watchlist, meaning);
+            all.push((folded, Entry { meanings: Meanings::One(meaning), strength, code, derived: false }));
         };
         for (at, substance) in watchlist.substances.iter().enumerate() {
             let meaning = Meaning::Substance(u32::try_from(at).unwrap_or(u32::MAX));
@@ -147,37 +165,25 @@ impl NameIndex {
             each(&item.ambiguous, |language, name| add(name, language, meaning, Strength::Ambiguous));
             each(&item.with_marks, |language, name| add(name, language, meaning, Strength::Ambiguous));
         }
+        let mut names = merged(all);
         let mut others: Vec<(String, Entry)> = Vec::new();
-        for (name, entry) in by_name.iter().filter(|(_, entry)| entry.strength == Strength::Distinct) {
+        for (name, entry) in names.iter().filter(|(_, entry)| entry.strength == Strength::Distinct) {
             if entry.meanings.iter().all(|meaning| is_spelled_freely(watchlist, *meaning)) {
-                let spelled = spellings::of_other_languages(name).into_iter();
-                others.extend(spelled.filter(|name| !by_name.contains_key(name)).map(|name| (name, entry.clone())));
+                let is_new = |spelled: &String| {
+                    !ordinary.contains(spelled.as_str())
+                        && names.binary_search_by(|(held, _)| held.as_str().cmp(spelled)).is_err()
+                };
+                let spelled = spellings::of_other_languages(name).into_iter().filter(is_new);
+                others.extend(spelled.map(|name| (name, Entry { derived: true, ..entry.clone() })));
             }
         }
-        for (name, entry) in others {
-            if !ordinary.contains(name.as_str()) {
-                let held = by_name.entry(name).or_insert_with(|| Entry {
-                    meanings: Vec::new(),
-                    derived: true,
-                    ..entry.clone()
-                });
-                held.meanings.extend(
-                    entry
-                        .meanings
-                        .iter()
-                        .filter(|meaning| !held.meanings.contains(meaning))
-                        .copied()
-                        .collect::<Vec<_>>(),
-                );
-                held.meanings.sort_unstable();
-            }
-        }
-        let mut names: Vec<(String, Entry)> = by_name.into_iter().collect();
-        names.sort_by(|a, b| a.0.cmp(&b.0));
+        names.extend(merged(others));
+        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut squeezed: Vec<(String, usize)> = Vec::new();
         let mut squeezed_short: Vec<(String, usize)> = Vec::new();
         for (at, (name, entry)) in names.iter().enumerate() {
-            let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+            let mut letters = String::with_capacity(name.len());
+            letters.extend(name.chars().filter(|c| c.is_alphanumeric()));
             let distinct = entry.strength == Strength::Distinct;
             let count = letters.bytes().filter(u8::is_ascii_alphabetic).count();
             if !letters.is_ascii() {
@@ -193,12 +199,12 @@ impl NameIndex {
             // A digit of its own is one letter less to tell the name by.
             let needed = SQUEEZED_LETTERS + usize::from(letters.bytes().any(|b| b.is_ascii_digit()));
             if distinct && letters.len() >= needed && count >= 4 {
-                squeezed.push((letters.chars().map(digit_as_letter).collect(), at));
+                letters = with_digits_as_letters(letters);
+                squeezed.push((letters, at));
             } else if (distinct || entry.code) && letters.len() >= SHORT_LETTERS {
                 squeezed_short.push((letters, at));
             }
         }
-        let build = |patterns: Vec<&str>| AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns);
         let forgiven = |entry: &Entry| {
             entry.meanings.iter().any(|meaning| match meaning {
                 Meaning::Substance(at) => {
@@ -219,20 +225,26 @@ impl NameIndex {
         let ordinary = || watchlist.ordinary.values().flatten().map(String::as_str);
         let by_ear = ConsonantIndex::build(distinct.clone(), ordinary());
         let near = NearIndex::build(distinct, ordinary());
-        Ok(NameIndex {
+        let (folded, entries): (Vec<String>, Vec<Entry>) = names.into_iter().unzip();
+        NameIndex {
             near,
             by_ear,
-            plain: build(names.iter().map(|(name, _)| name.as_str()).collect())?,
-            squeezed: SqueezedIndex::build(squeezed)?,
-            squeezed_short: SqueezedIndex::build(squeezed_short)?,
-            folded: names.iter().map(|(name, _)| name.clone()).collect(),
-            entries: names.into_iter().map(|(_, entry)| entry).collect(),
-        })
+            plain: Phrases::build(folded.iter().map(String::as_str)),
+            squeezed: LetterIndex::build(squeezed, |_, _| ()),
+            squeezed_short: LetterIndex::build(squeezed_short, |_, _| ()),
+            folded,
+            entries,
+        }
     }
 
     /// Every folded name with what it stands for.
     pub fn entries(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.folded.iter().map(String::as_str).zip(&self.entries)
+    }
+
+    /// Whether a folded text is a name.
+    pub fn has(&self, folded: &str) -> bool {
+        self.folded.binary_search_by(|held| held.as_str().cmp(folded)).is_ok()
     }
 
     /// Whether a word, in any case, is a slip away from a name.
@@ -261,38 +273,57 @@ impl NameIndex {
         &self.entries[at]
     }
 
-    /// Names in a folded text, at word edges. Answers whether all of it was looked at.
-    pub fn find(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
+    /// Names in a folded text, at word edges: the longest at each place. Answers whether all of it was looked at.
+    pub fn find(&self, folded: &Folded, tokens: &[Token], found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
-        scan(&self.plain, text, |pattern, start, end| {
-            let whole = edges(text, start, end) || has_arabic_prefix(text, start, end);
-            if whole {
-                found.push(Found { pattern, start, end, spelling: Spelling::Plain });
+        let mut next = 0;
+        for (at, token) in tokens.iter().enumerate() {
+            if (token.start as usize) < next {
+                continue;
             }
-            (whole, found.len() < FOUND_LIMIT)
+            if let Some(hit) = self.longest(text, tokens, at, 0, text.len()) {
+                next = hit.end;
+                found.push(hit);
+            } else {
+                // A name behind an article or particle that is joined on.
+                let word = &text[token.range()];
+                let bare = arabic_prefixes(word).filter_map(|skip| self.longest(text, tokens, at, skip, text.len()));
+                if let Some(hit) = bare.min_by_key(|hit| hit.start) {
+                    next = hit.end;
+                    found.push(hit);
+                }
+            }
+            if found.len() >= FOUND_LIMIT {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The longest name that begins `skip` bytes into token `at`, at word edges, and ends at `until` or before.
+    fn longest(&self, text: &str, tokens: &[Token], at: usize, skip: usize, until: usize) -> Option<Found> {
+        let start = tokens[at].start as usize + skip;
+        let mut longest = None;
+        self.plain.starting(text, tokens, at, skip, 0, |pattern, end| {
+            let is_whole = || edges(text, start, end) || (skip > 0 && has_arabic_prefix(text, start, end));
+            if end <= until && self.folded[pattern] == text[start..end] && is_whole() {
+                longest = Some(Found { pattern, start, end, spelling: Spelling::Plain });
+            }
         });
-        found.len() < FOUND_LIMIT
+        longest
     }
 
     /// Names at word edges inside bytes `start..end`, the whole of it left out.
-    pub fn find_inside(&self, folded: &Folded, start: usize, end: usize) -> Vec<Found> {
+    pub fn find_inside(&self, folded: &Folded, tokens: &[Token], start: usize, end: usize) -> Vec<Found> {
         let text = folded.text.as_str();
-        let mut found = Vec::new();
-        let mut from = start;
-        while from < end {
-            let until = if from == start { text.floor_char_boundary(end - 1) } else { end };
-            let Some(hit) = self.plain.find(aho_corasick::Input::new(text).range(from..until)) else { break };
-            if edges(text, hit.start(), hit.end()) {
-                found.push(Found {
-                    pattern: hit.pattern().as_usize(),
-                    start: hit.start(),
-                    end: hit.end(),
-                    spelling: Spelling::Plain,
-                });
-            }
-            from = text.ceil_char_boundary(hit.start() + 1);
-        }
-        found
+        let first = tokens.partition_point(|token| (token.start as usize) < start);
+        let inside = tokens.iter().enumerate().skip(first).take_while(|(_, token)| (token.start as usize) < end);
+        inside
+            .filter_map(|(at, token)| {
+                let until = if token.start as usize == start { end - 1 } else { end };
+                self.longest(text, tokens, at, 0, until)
+            })
+            .collect()
     }
 
     /// Words a slip away from a name, where nothing was found yet: the longest group of words at each place.
@@ -308,30 +339,43 @@ impl NameIndex {
                 found.push(Found { pattern, start, end, spelling: Spelling::Near });
             }
         }
-        let words: Vec<(usize, usize)> = latin_words(text).collect();
+        let words: Vec<(usize, usize, bool)> = latin_words(text)
+            .map(|(start, end)| (start, end, self.near.is_companion(&text.as_bytes()[start..end])))
+            .collect();
         let mut taken = 0;
-        for (at, (start, _)) in words.iter().enumerate() {
+        for (at, (start, ..)) in words.iter().enumerate() {
             if found.len() >= limit {
                 return false;
             }
-            for (_, end) in words.iter().skip(at).take(WORDS).rev() {
-                let group = &text[*start..*end];
-                let is_group =
-                    !group.contains(' ') || group.split(' ').any(|word| self.near.is_companion(word.as_bytes()));
-                let free = *start >= taken && !found.iter().any(|held| held.start < *end && *start < held.end);
-                if !is_group || !free || !edges(text, *start, *end) {
+            if *start < taken {
+                continue;
+            }
+            let mut companions = 0;
+            let ends = words[at..].iter().take(WORDS).map(|(_, end, is_companion)| {
+                companions += usize::from(*is_companion);
+                (*end, companions > 0)
+            });
+            let mut groups = [(0, false); WORDS];
+            ends.zip(&mut groups).for_each(|(group, slot)| *slot = group);
+            for (count, (end, has_companion)) in groups.into_iter().enumerate().rev() {
+                if end <= *start || (count > 0 && !has_companion) {
                     continue;
                 }
+                let group = &text[*start..end];
                 let near = self.near.find(group);
-                // A word that is made of parts of chemical names says what it is.
-                if near.is_empty() || chemical::is_chemical(group) {
+                if near.is_empty() || !edges(text, *start, end) {
                     continue;
                 }
-                taken = *end;
+                let is_free = !found.iter().any(|held| held.start < end && *start < held.end);
+                // A word that is made of parts of chemical names says what it is.
+                if !is_free || chemical::is_chemical(group) {
+                    continue;
+                }
+                taken = end;
                 found.extend(near.into_iter().map(|pattern| Found {
                     pattern,
                     start: *start,
-                    end: *end,
+                    end,
                     spelling: Spelling::Near,
                 }));
                 break;
@@ -344,15 +388,14 @@ impl NameIndex {
     pub fn find_squeezed(&self, folded: &Folded, found: &mut Vec<Found>) -> bool {
         let text = folded.text.as_str();
         let mut seen = Vec::new();
-        let mut search = |index: &SqueezedIndex, squeezed: &Squeezed, is_meant: &dyn Fn(usize, usize) -> bool| {
-            scan(&index.names, &squeezed.text, |pattern, start, end| {
-                let Some((start, end)) = place(squeezed, start, end, text) else { return (false, true) };
+        let mut search = |index: &LetterIndex<usize>, squeezed: &Squeezed, is_meant: &dyn Fn(usize, usize) -> bool| {
+            index.scan(text, squeezed, |pattern, start, end| {
                 if !edges(text, start, end) || !is_meant(start, end) {
                     return (false, true);
                 }
                 if !seen.contains(&(start, end)) {
                     seen.push((start, end));
-                    found.push(Found { pattern: index.entries[pattern], start, end, spelling: Spelling::Squeezed });
+                    found.push(Found { pattern, start, end, spelling: Spelling::Squeezed });
                 }
                 (true, seen.len() < FOUND_LIMIT)
             });
@@ -383,45 +426,26 @@ fn latin_words(text: &str) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// Squeezed names in an automaton.
-struct SqueezedIndex {
-    names: AhoCorasick,
-    /// For each pattern of the automaton, the pattern of the name.
-    entries: Vec<usize>,
+/// ASCII letters and digits, each digit as the letter it may stand for.
+fn with_digits_as_letters(letters: String) -> String {
+    let mut read = String::with_capacity(letters.len());
+    read.extend(letters.chars().map(digit_as_letter));
+    read
 }
 
-impl SqueezedIndex {
-    fn build(mut names: Vec<(String, usize)>) -> Result<Self, aho_corasick::BuildError> {
-        names.sort();
-        names.dedup_by(|a, b| a.0 == b.0);
-        let patterns = names.iter().map(|(name, _)| name.as_str());
-        Ok(SqueezedIndex {
-            names: AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(patterns)?,
-            entries: names.iter().map(|(_, at)| *at).collect(),
-        })
-    }
-}
-
-/// Gives the longest match at each place to `take`, which says whether it counts and whether to go on; one that does not
-/// count hides neither shorter ones at its place nor those that begin inside it.
-fn scan(automaton: &AhoCorasick, text: &str, mut take: impl FnMut(usize, usize, usize) -> (bool, bool)) {
-    let mut from = 0;
-    while let Some(first) = automaton.find(aho_corasick::Input::new(text).range(from..)) {
-        let start = first.start();
-        let (mut hit, mut next) = (Some(first), start + 1);
-        while let Some(held) = hit.filter(|hit| hit.start() == start) {
-            let (counts, go_on) = take(held.pattern().as_usize(), start, held.end());
-            if !go_on {
-                return;
-            }
-            if counts {
-                next = held.end();
-                break;
-            }
-            hit = automaton.find(aho_corasick::Input::new(text).range(start..held.end() - 1));
+/// Entries of the same name as one, sorted by name: it says as much as the strongest of them, and stands for all they do.
+fn merged(mut all: Vec<(String, Entry)>) -> Vec<(String, Entry)> {
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    all.dedup_by(|(name, more), (held_name, held)| {
+        let is_same = name == held_name;
+        if is_same {
+            held.code |= more.code;
+            held.strength = held.strength.min(more.strength);
+            more.meanings.iter().for_each(|meaning| held.meanings.add(*meaning));
         }
-        from = text.ceil_char_boundary(next);
-    }
+        is_same
+    });
+    all
 }
 
 fn each(names: &Names, mut add: impl FnMut(&str, &str)) {
@@ -459,14 +483,6 @@ fn is_spelled_freely(watchlist: &Watchlist, meaning: Meaning) -> bool {
         .is_some_and(|s| s.legitimate_use() != LegitimateUse::DualUse && s.category() != Category::OtherControlled)
 }
 
-/// Bytes of the folded text that a squeezed match covers.
-fn place(squeezed: &Squeezed, start: usize, end: usize, text: &str) -> Option<(usize, usize)> {
-    let first = *squeezed.at.get(start)? as usize;
-    let last = *squeezed.at.get(end.checked_sub(1)?)? as usize;
-    let width = text[last..].chars().next()?.len_utf8();
-    Some((first, last + width))
-}
-
 /// Whether `start..end` is a whole word: no letter or digit of a spaced script touches it.
 pub fn edges(text: &str, start: usize, end: usize) -> bool {
     let first = text[start..end].chars().next();
@@ -481,6 +497,14 @@ pub fn edges(text: &str, start: usize, end: usize) -> bool {
     left && right
 }
 
+/// Bytes of the articles and particles joined on in front of an Arabic word, shortest first.
+pub fn arabic_prefixes(word: &str) -> impl Iterator<Item = usize> {
+    let is_arabic = word.as_bytes().first().is_some_and(|first| matches!(first, 0xd8..=0xdb));
+    let known = if is_arabic { &ARABIC_PREFIXES[..] } else { &[] };
+    let is_one = move |prefix: &&&str| word.len() > prefix.len() && word.starts_with(**prefix);
+    known.iter().filter(is_one).map(|prefix| prefix.len())
+}
+
 /// Whether `start..end` is an Arabic word but for a prefix joined on.
 fn has_arabic_prefix(text: &str, start: usize, end: usize) -> bool {
     let is_arabic = |c: char| ('\u{600}'..='\u{6ff}').contains(&c);
@@ -492,7 +516,7 @@ fn has_arabic_prefix(text: &str, start: usize, end: usize) -> bool {
 }
 
 /// Whether two neighbours belong to one word.
-fn joins(a: Option<char>, b: Option<char>) -> bool {
+pub fn joins(a: Option<char>, b: Option<char>) -> bool {
     match (a, b) {
         (Some(a), Some(b)) => is_spaced(a) && is_spaced(b),
         _ => false,
@@ -500,7 +524,7 @@ fn joins(a: Option<char>, b: Option<char>) -> bool {
 }
 
 /// Letters and digits of scripts that put spaces between words.
-fn is_spaced(c: char) -> bool {
+pub fn is_spaced(c: char) -> bool {
     c.is_alphanumeric()
         && !matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }

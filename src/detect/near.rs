@@ -1,13 +1,15 @@
 //! Near spellings: words one slip of the pen away from a name that says it by itself (two for long names).
 //!
-//! Every name is filed under itself and under each form that lacks one or two of its letters; a word finds its candidates
-//! by doing the same. A candidate then has to be within the distance, counting a swap of neighbours as one slip. Names of
+//! Every name is filed under its two ends, and the forms that lack one or two of its letters are kept as a set: a word none of
+//! whose forms is in it is near nothing. Candidates are the names with which it shares an end; a candidate then has to be
+//! within the distance, counting a swap of neighbours as one slip. Names of
 //! two or three words are found where one of their outer words is whole, and a slip never touches a number: another number
 //! is another substance.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+use std::ops::Range;
 
-use crate::detect::sets::Bits;
+use crate::detect::sets::{Bits, Growing, Table, TwoBits};
 
 /// Letters a name needs before one slip is forgiven.
 const ONE_SLIP: usize = 8;
@@ -28,13 +30,16 @@ const SOUND_END: usize = 4;
 /// Names by their forms.
 pub struct NearIndex {
     names: Vec<(String, usize)>,
-    /// Hash of a form to names that have it.
-    forms: HashMap<u64, Vec<u32>>,
+    /// Names by their first and by their last four letters.
+    by_head: Table<Vec<u32>>,
+    by_tail: Table<Vec<u32>>,
     /// First and last four letters of names of one word and of several, and the forms of all, as sets that may say yes by
     /// mistake.
     of_words: Ends,
     of_groups: Ends,
-    any_form: Bits<25>,
+    any_form: TwoBits<25>,
+    /// The names themselves.
+    whole: Bits<18>,
     /// First and last words of names of several words.
     companions: Bits<18>,
     /// Words that are near a name and mean something else.
@@ -44,12 +49,15 @@ pub struct NearIndex {
 impl NearIndex {
     /// Files `names`, each with the pattern it stands for. `ordinary` words are never taken for a slip.
     pub fn build<'a>(names: impl Iterator<Item = (&'a str, usize)>, ordinary: impl Iterator<Item = &'a str>) -> Self {
+        let (mut by_head, mut by_tail) = (Growing::<Vec<u32>>::default(), Growing::<Vec<u32>>::default());
         let mut index = NearIndex {
             names: Vec::new(),
-            forms: HashMap::new(),
+            by_head: Growing::default().into_table(),
+            by_tail: Growing::default().into_table(),
             of_words: Ends::default(),
             of_groups: Ends::default(),
-            any_form: Bits::default(),
+            any_form: TwoBits::default(),
+            whole: Bits::default(),
             companions: Bits::default(),
             ordinary: ordinary.map(str::to_owned).collect(),
         };
@@ -71,27 +79,27 @@ impl NearIndex {
                 whole.for_each(|word| index.companions.set(word_key(word.as_bytes())));
             }
             let at = u32::try_from(index.names.len()).unwrap_or(u32::MAX);
-            for_each_form(name.as_bytes(), slips(name.as_bytes()), |hash| {
-                let held = index.forms.entry(hash).or_default();
-                if held.last() != Some(&at) {
-                    held.push(at);
-                }
+            for_each_form(name.as_bytes(), slips(name.as_bytes()), 0..name.len(), |hash| {
                 index.any_form.set(hash);
                 false
             });
             let (head, tail) = ends(name.as_bytes());
+            by_head.entry(head).push(at);
+            by_tail.entry(tail).push(at);
             let sound = if words.len() > 1 { &mut index.of_groups } else { &mut index.of_words };
             sound.heads.set(head);
             sound.tails.set(tail);
+            index.whole.set(form(name.as_bytes()));
             index.names.push((name.to_owned(), pattern));
         }
+        (index.by_head, index.by_tail) = (by_head.into_table(), by_tail.into_table());
         index
     }
 
     /// Whether a word, in any case, may be a slip away from a name.
     #[inline]
     pub fn may_be_near(&self, word: &[u8]) -> bool {
-        (ONE_SLIP - 1..=LONGEST + 1).contains(&word.len()) && self.of_words.has_one_of(word) && self.may_have_form(word)
+        (ONE_SLIP - 1..=LONGEST + 1).contains(&word.len()) && self.may_have_form(&self.of_words, word)
     }
 
     /// Whether a few words with separators between them, in any case, may be a slip away from a name of several words.
@@ -103,17 +111,31 @@ impl NearIndex {
         let Some(plain) = plain.get_mut(..group.len()) else { return false };
         let letters = plain.iter_mut().zip(group).filter(|(_, b)| b.is_ascii_alphanumeric());
         letters.for_each(|(plain, b)| *plain = b | 0x20);
-        self.of_groups.has_one_of(plain) && self.may_have_form(plain)
+        self.may_have_form(&self.of_groups, plain)
     }
 
     /// Whether a form of a word may be one of a name's, and then whether it is.
-    fn may_have_form(&self, word: &[u8]) -> bool {
+    #[inline]
+    fn may_have_form(&self, names: &Ends, word: &[u8]) -> bool {
+        let shared = names.shared_with(word);
+        if shared == Shared::default() {
+            return false;
+        }
         let mut lower = [0_u8; LONGEST + 1];
         let Some(lower) = lower.get_mut(..word.len()) else { return false };
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
-        for_each_form(lower, slips(lower), |hash| self.any_form.has(hash))
-            && std::str::from_utf8(lower).is_ok_and(|word| !self.find(word).is_empty())
+        self.has_form(lower, shared) && std::str::from_utf8(lower).is_ok_and(|word| !self.find(word).is_empty())
+    }
+
+    /// Whether a form of a word may be one of a name's with which it shares an end. Slips leave that end alone, so no form
+    /// lacks letters of it.
+    fn has_form(&self, word: &[u8], shared: Shared) -> bool {
+        let has = |hash| self.any_form.has(hash);
+        let slips = slips(word);
+        let middle = SOUND_END.min(word.len())..word.len().saturating_sub(SOUND_END);
+        (shared.head && for_each_form(word, slips, middle.start..word.len(), has))
+            || (shared.tail && for_each_form(word, slips, 0..middle.end, has))
     }
 
     /// Whether a word, in any case, begins or ends a name of several words.
@@ -130,42 +152,69 @@ impl NearIndex {
     /// The patterns a word, or a few with a space between them, is a slip away from, all as near; none for a name itself,
     /// for ordinary words, and for words near nothing.
     pub fn find(&self, word: &str) -> Vec<usize> {
-        if !(ONE_SLIP - 1..=LONGEST + 1).contains(&word.len())
-            || !if word.contains(' ') { &self.of_groups } else { &self.of_words }.has_one_of(word.as_bytes())
+        if !(ONE_SLIP - 1..=LONGEST + 1).contains(&word.len()) {
+            return Vec::new();
+        }
+        let names = if word.contains(' ') { &self.of_groups } else { &self.of_words };
+        if self.whole.has(form(word.as_bytes()))
+            && self.names.binary_search_by(|(name, _)| name.as_str().cmp(word)).is_ok()
+        {
+            return Vec::new();
+        }
+        if !self.has_form(word.as_bytes(), names.shared_with(word.as_bytes()))
             || self.ordinary.contains(word)
             || word.strip_suffix('s').is_some_and(|word| self.ordinary.contains(word))
         {
             return Vec::new();
         }
         let (mut nearest, mut best) = (usize::MAX, Vec::new());
-        let mut compared: Vec<u32> = Vec::new();
+        let (head, tail) = ends(word.as_bytes());
+        let sharing = |table: &'_ Table<Vec<u32>>, end: u64| table.get(end).map(Vec::as_slice).unwrap_or_default().to_vec();
+        let mut candidates = sharing(&self.by_head, head);
+        candidates.extend(sharing(&self.by_tail, tail));
+        candidates.sort_unstable();
+        candidates.dedup();
         // The same first letter, as it sounds: slips there are rare, and other words begin there.
         let head = |text: &str| text.chars().next().map(alike);
         let first = head(word);
         let numbers = |name: &str| name.bytes().filter(|b| !b.is_ascii_lowercase()).collect::<Vec<u8>>();
-        for_each_form(word.as_bytes(), slips(word.as_bytes()), |hash| {
-            if !self.any_form.has(hash) {
-                return false;
+        for at in candidates {
+            let (name, pattern) = &self.names[at as usize];
+            if head(name) != first || name.len().abs_diff(word.len()) > MOST_SLIPS {
+                continue;
             }
-            for &at in self.forms.get(&hash).into_iter().flatten() {
-                let (name, pattern) = &self.names[at as usize];
-                if head(name) != first || compared.contains(&at) {
-                    continue;
-                }
-                compared.push(at);
-                let distance = strsim::osa_distance(name, word);
-                if distance > nearest || distance > forgiven(name, word) || numbers(name) != numbers(word) {
-                    continue;
-                }
-                if distance < nearest {
-                    (nearest, best) = (distance, Vec::new());
-                }
-                best.push(*pattern);
+            let distance = distance(name, word);
+            if distance > nearest || distance > forgiven(name, word) || numbers(name) != numbers(word) {
+                continue;
             }
-            false
-        });
+            if distance < nearest {
+                (nearest, best) = (distance, Vec::new());
+            }
+            best.push(*pattern);
+        }
         if nearest == 0 { Vec::new() } else { best }
     }
+}
+
+/// The distance of two words, what they begin and end with alike left out: it says nothing of the distance and is most of
+/// both.
+fn distance(name: &str, word: &str) -> usize {
+    let (a, b) = (name.as_bytes(), word.as_bytes());
+    let head = a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[head..], &b[head..]);
+    let tail = a.iter().rev().zip(b.iter().rev()).take_while(|(a, b)| a == b).count();
+    let (a, b) = (&a[..a.len() - tail], &b[..b.len() - tail]);
+    match (std::str::from_utf8(a), std::str::from_utf8(b)) {
+        (Ok(a), Ok(b)) if !a.is_empty() && !b.is_empty() => strsim::osa_distance(a, b),
+        _ => a.len().max(b.len()),
+    }
+}
+
+/// Which ends a word shares with a name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Shared {
+    head: bool,
+    tail: bool,
 }
 
 /// The ends of names.
@@ -176,11 +225,11 @@ struct Ends {
 }
 
 impl Ends {
-    /// Whether a word begins or ends like one of the names.
+    /// Whether a word may begin like one of the names, and whether it may end like one.
     #[inline]
-    fn has_one_of(&self, word: &[u8]) -> bool {
+    fn shared_with(&self, word: &[u8]) -> Shared {
         let (head, tail) = ends(word);
-        self.heads.has(head) | self.tails.has(tail)
+        Shared { head: self.heads.has(head), tail: self.tails.has(tail) }
     }
 }
 
@@ -192,6 +241,9 @@ pub const WORDS: usize = 3;
 fn word_key(word: &[u8]) -> u64 {
     word.iter().fold(0, |all, letter| all << 8 | u64::from(letter | 0x20))
 }
+
+/// Slips forgiven at most.
+const MOST_SLIPS: usize = 2;
 
 /// Slips forgiven in a word or a group of words of so many letters.
 fn slips(word: &[u8]) -> usize {
@@ -239,8 +291,15 @@ fn is_telling(word: &[u8]) -> bool {
 /// without some of its letters follows from the hashes of the parts around them.
 const BASE: u64 = 0x0000_0100_0000_01b3;
 
-/// Hashes of the word and of every form with up to `slips` letters left out, until `each` says to stop; whether it did.
-fn for_each_form(word: &[u8], slips: usize, mut each: impl FnMut(u64) -> bool) -> bool {
+/// The hash of a whole word.
+fn form(word: &[u8]) -> u64 {
+    word.iter().fold(0_u64, |hash, letter| hash.wrapping_mul(BASE).wrapping_add(u64::from(*letter)))
+}
+
+/// Hashes of the word and of every form with up to `slips` of the letters at `places` left out, until `each` says to stop;
+/// whether it did.
+#[inline]
+fn for_each_form(word: &[u8], slips: usize, places: Range<usize>, mut each: impl FnMut(u64) -> bool) -> bool {
     const PLACES: usize = LONGEST + 2;
     let length = word.len();
     if length >= PLACES {
@@ -256,12 +315,12 @@ fn for_each_form(word: &[u8], slips: usize, mut each: impl FnMut(u64) -> bool) -
     if each(heads[length]) {
         return true;
     }
-    for skip in 0..if slips > 0 { length } else { 0 } {
+    for skip in if slips > 0 { places.clone() } else { 0..0 } {
         let joined = |to: usize| heads[skip].wrapping_mul(powers[to - skip - 1]).wrapping_add(part(skip + 1, to));
         if each(joined(length)) {
             return true;
         }
-        for second in skip + 1..if slips > 1 { length } else { 0 } {
+        for second in if slips > 1 { skip + 1..places.end } else { 0..0 } {
             let rest = part(second + 1, length);
             if each(joined(second).wrapping_mul(powers[length - second - 1]).wrapping_add(rest)) {
                 return true;

@@ -24,6 +24,29 @@ impl<const SIZE: u32> Bits<SIZE> {
     }
 }
 
+/// The same with two bits for each key: a set that is asked for many keys at once says yes by mistake to almost none of them.
+pub struct TwoBits<const SIZE: u32>(Bits<SIZE>);
+
+impl<const SIZE: u32> Default for TwoBits<SIZE> {
+    fn default() -> Self {
+        TwoBits(Bits::default())
+    }
+}
+
+impl<const SIZE: u32> TwoBits<SIZE> {
+    /// Adds a key.
+    pub fn set(&mut self, key: u64) {
+        self.0.set(key);
+        self.0.set(key.rotate_left(32));
+    }
+
+    /// Whether a key may be in it.
+    #[inline]
+    pub fn has(&self, key: u64) -> bool {
+        self.0.has(key) && self.0.has(key.rotate_left(32))
+    }
+}
+
 /// Spreads a key over the upper bits.
 #[inline]
 pub fn spread(key: u64) -> u64 {
@@ -31,27 +54,42 @@ pub fn spread(key: u64) -> u64 {
 }
 
 /// A map while it grows.
-pub struct Growing<T>(std::collections::HashMap<u64, T>);
+pub struct Growing<T> {
+    table: Table<T>,
+    entries: usize,
+}
 
 impl<T> Default for Growing<T> {
     fn default() -> Self {
-        Growing(std::collections::HashMap::new())
+        Growing { table: Table::of_slots(2), entries: 0 }
     }
 }
 
 impl<T: Default> Growing<T> {
+    /// Room for so many entries.
+    pub fn with_capacity(entries: usize) -> Self {
+        Growing { table: Table::of_slots((entries * 2 + 1).next_power_of_two()), entries: 0 }
+    }
+
     /// The value of a key, made if it is new.
     pub fn entry(&mut self, key: u64) -> &mut T {
-        self.0.entry(key).or_default()
+        // One more than half full would cost more than one look for each miss.
+        if (self.entries + 1) * 2 > self.table.slots.len() {
+            let larger = Table::of_slots(self.table.slots.len() * 2);
+            for (key, value) in std::mem::replace(&mut self.table, larger).slots.into_iter().flatten() {
+                let slot = self.table.place(key);
+                self.table.slots[slot] = Some((key, value));
+            }
+        }
+        let slot = self.table.place(key);
+        let slot = &mut self.table.slots[slot];
+        self.entries += usize::from(slot.is_none());
+        &mut slot.get_or_insert_with(|| (key, T::default())).1
     }
 
     /// Freezes it.
     pub fn into_table(self) -> Table<T> {
-        let mut table = Table::with_capacity(self.0.len());
-        for (key, value) in self.0 {
-            table.set(key, |_| value);
-        }
-        table
+        self.table
     }
 }
 
@@ -61,21 +99,19 @@ pub struct Table<T> {
     shift: u32,
 }
 
-impl<T: Default> Table<T> {
-    /// Room for so many entries; one more than twice as many would never find a free slot.
-    fn with_capacity(entries: usize) -> Self {
-        let size = (entries * 2 + 1).next_power_of_two().max(2);
-        Table { slots: std::iter::repeat_with(|| None).take(size).collect(), shift: 64 - size.trailing_zeros() }
+impl<T> Table<T> {
+    /// So many slots, a power of two of at least two.
+    fn of_slots(slots: usize) -> Self {
+        Table { slots: std::iter::repeat_with(|| None).take(slots).collect(), shift: 64 - slots.trailing_zeros() }
     }
 
-    /// Sets a key's value from the one it has.
-    fn set(&mut self, key: u64, value: impl FnOnce(T) -> T) {
+    /// The slot of a key, or the free one it would take.
+    fn place(&self, key: u64) -> usize {
         let mut slot = (spread(key) >> self.shift) as usize;
         while self.slots[slot].as_ref().is_some_and(|(held, _)| *held != key) {
             slot = (slot + 1) & (self.slots.len() - 1);
         }
-        let held = self.slots[slot].take().map(|(_, held)| held).unwrap_or_default();
-        self.slots[slot] = Some((key, value(held)));
+        slot
     }
 
     /// A key's value.

@@ -73,9 +73,10 @@ static COUNT: LazyLock<Regex> = LazyLock::new(|| {
         r"tabletek|sztuk|szt|stuks|adet|tabl|табл|таблеток|шт|片|粒|颗|支|حبة|حبوب|ml|milliliter|liters|litres|liter|litre|litros|litro|litri|ltr|l|мл|л|毫升|升)\b"
     ))
 });
+static PERCENT: LazyLock<Regex> = LazyLock::new(|| shape(r"\b(?:[89][0-9](?:[.,][0-9]+)?) ?%"));
 static PURITY: LazyLock<Regex> = LazyLock::new(|| {
     shape(concat!(
-        r"\b(?:[89][0-9](?:[.,][0-9]+)?) ?%|\bpurity\b|\bassay\b|\breinheit\b|\bpurete\b|\bpureza\b|\bpurezza\b|\bzuiverheid\b|\bczystosc\b|\bsaflik\b|",
+        r"\b(?:purity|assay|reinheit|purete|pureza|purezza|zuiverheid|czystosc|saflik)\b|",
         r"чистота|纯度|含量|نقاوة|शुद्धता"
     ))
 });
@@ -85,6 +86,11 @@ static PRICE: LazyLock<Regex> = LazyLock::new(|| {
         r"\b[0-9]{1,7}(?:[.,][0-9]{1,3})* ?(?:[$€£¥₽₺₹₴]|(?:usd|eur|euro|euros|gbp|pounds|dollars|cny|rmb|rub|pln|zl|try|tl|lira|brl|reais|inr|czk|kc|ron|lei|uah|грн|руб|元|人民币|درهم|دولار|ريال|جنيه|rupiah|rb|dong)\b)"
     ))
 });
+/// What every handle has somewhere: quick to look for.
+static HANDLE_SIGN: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"@|\+|\.me|\.gg|\.id|\.chat|\.onion").expect("the pattern of signs is a constant that a test compiles")
+});
+
 /// A handle, a number with its country code, or an address of a messenger.
 static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
@@ -130,8 +136,58 @@ pub(super) fn accounts(folded: &Folded, found: &mut Vec<Sign>) {
     }
 }
 
+/// Words beside a number that may belong to it, and digits of the longest that is looked at.
+const WORDS_BESIDE: usize = 2;
+
+/// Stretches of a text around its digits, at spaces: quantities and prices are nowhere else.
+fn around_digits(text: &str) -> Vec<(usize, usize)> {
+    let bytes = text.as_bytes();
+    let mut stretches: Vec<(usize, usize)> = Vec::new();
+    let mut at = 0;
+    while let Some(digit) = bytes[at..].iter().position(u8::is_ascii_digit).map(|digit| at + digit) {
+        let mut start = digit;
+        for _ in 0..=WORDS_BESIDE {
+            start = text[..start].trim_end_matches(' ').rfind(' ').map_or(0, |space| space + 1);
+        }
+        let mut end = digit;
+        for _ in 0..=WORDS_BESIDE {
+            let rest = &text[end..];
+            let spaces = rest.len() - rest.trim_start_matches(' ').len();
+            end += spaces + rest[spaces..].find(' ').unwrap_or(rest.len() - spaces);
+        }
+        match stretches.last_mut().filter(|(_, held)| *held >= start) {
+            Some((_, held)) => *held = end,
+            None => stretches.push((start, end)),
+        }
+        at = end;
+    }
+    stretches
+}
+
 /// Quantities, purities, prices and handles of a folded text.
 pub(super) fn shapes(text: &str, found: &mut Vec<Sign>) {
+    let limit = found.len() + SHAPES_LIMIT;
+    for (from, until) in around_digits(text) {
+        if found.len() >= limit {
+            break;
+        }
+        numbers(&text[from..until], from, found);
+    }
+    let wanted = [
+        (Signal::Purity, &PERCENT, text.contains('%')),
+        (Signal::Purity, &PURITY, true),
+        (Signal::Handle, &HANDLE, HANDLE_SIGN.is_match(text)),
+        (Signal::Handle, &ACCOUNT, true),
+    ];
+    for (kind, regex, _) in wanted.into_iter().filter(|(.., may_be)| *may_be) {
+        for hit in regex.find_iter(text).take(SHAPES_LIMIT) {
+            found.push(Sign { kind, start: hit.start(), end: hit.end(), milligrams: None });
+        }
+    }
+}
+
+/// Masses, counts and prices of a stretch of a text that begins at byte `from`.
+fn numbers(text: &str, from: usize, found: &mut Vec<Sign>) {
     for hit in MASS.captures_iter(text).take(SHAPES_LIMIT) {
         let (Some(number), Some(unit)) = (hit.get(1), hit.get(2)) else { continue };
         let milligrams =
@@ -140,18 +196,11 @@ pub(super) fn shapes(text: &str, found: &mut Vec<Sign>) {
         let strength = text[unit.end()..].trim_start().starts_with("ml") || text[unit.end()..].starts_with(" l ");
         let kind = if strength { Signal::Strength } else { Signal::Quantity };
         let milligrams = milligrams.filter(|_| !strength);
-        found.push(Sign { kind, start: number.start(), end: unit.end(), milligrams });
+        found.push(Sign { kind, start: from + number.start(), end: from + unit.end(), milligrams });
     }
-    let kinds = [
-        (Signal::Quantity, &COUNT),
-        (Signal::Purity, &PURITY),
-        (Signal::Price, &PRICE),
-        (Signal::Handle, &HANDLE),
-        (Signal::Handle, &ACCOUNT),
-    ];
-    for (kind, regex) in kinds {
+    for (kind, regex) in [(Signal::Quantity, &COUNT), (Signal::Price, &PRICE)] {
         for hit in regex.find_iter(text).take(SHAPES_LIMIT) {
-            found.push(Sign { kind, start: hit.start(), end: hit.end(), milligrams: None });
+            found.push(Sign { kind, start: from + hit.start(), end: from + hit.end(), milligrams: None });
         }
     }
 }

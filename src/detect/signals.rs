@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
-
 use crate::detect::consonants::ARABIC_PREFIXES;
 use crate::detect::denial::{contradicted, done_without};
-use crate::detect::names::edges;
+use crate::detect::names::{arabic_prefixes, edges};
+use crate::detect::phrases::{Phrases, Token};
 use crate::detect::shapes::{accounts, shapes};
 use crate::detect::view::{Folded, fold};
 use crate::detect::watchlist::{Names, Watchlist};
@@ -29,10 +28,11 @@ pub struct Sign {
 /// Signs looked for in one field.
 const SIGNS_LIMIT: usize = 500;
 
-/// All terms in one automaton.
+/// All terms in one table.
 pub struct SignalIndex {
-    terms: AhoCorasick,
-    term: Vec<Term>,
+    phrases: Phrases,
+    /// What each is, with its folded text; one word may be a term of two kinds (`HPLC`).
+    terms: Vec<(String, Vec<Term>)>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -62,9 +62,9 @@ impl SignalIndex {
             .filter(|term| term.chars().count() >= 2)
     }
 
-    /// Builds the automaton from signal to language to terms.
-    pub fn build(context: &BTreeMap<String, Names>) -> Result<Self, aho_corasick::BuildError> {
-        let mut terms: BTreeMap<String, Vec<Term>> = BTreeMap::new();
+    /// Builds the table from signal to language to terms.
+    pub fn build(context: &BTreeMap<String, Names>) -> Self {
+        let mut all: Vec<(String, Term)> = Vec::new();
         for (kind, names) in context {
             // `check` names a signal that is none.
             let Ok(kind) = kind.parse::<Signal>() else { continue };
@@ -74,32 +74,41 @@ impl SignalIndex {
                     let folded = fold(word);
                     if folded.chars().count() >= 2 {
                         let term = Term { kind, inflected, prefixed: language == "ar" };
-                        terms.entry(folded).or_default().push(term);
+                        all.push((folded, term));
                     }
                 }
             }
         }
-        // One word may be a term of two kinds (`HPLC`): it is filed once for each, and the automaton gives the first.
-        let mut patterns = Vec::new();
-        let mut term = Vec::new();
-        for (word, held) in terms {
-            for one in held {
-                patterns.push(word.clone());
-                term.push(one);
+        all.sort_by(|a, b| a.0.cmp(&b.0));
+        let mut terms: Vec<(String, Vec<Term>)> = Vec::with_capacity(all.len());
+        for (folded, term) in all {
+            match terms.last_mut().filter(|(held, _)| *held == folded) {
+                Some((_, held)) => held.push(term),
+                None => terms.push((folded, vec![term])),
             }
         }
-        let terms = AhoCorasick::builder().match_kind(MatchKind::Standard).build(patterns)?;
-        Ok(SignalIndex { terms, term })
+        SignalIndex { phrases: Phrases::build(terms.iter().map(|(term, _)| term.as_str())), terms }
     }
 
     /// Signs in a folded text, by place. Of two terms of one kind, one inside the other, the longer one counts.
-    pub fn find(&self, folded: &Folded) -> Vec<Sign> {
+    pub fn find(&self, folded: &Folded, tokens: &[Token]) -> Vec<Sign> {
         let text = folded.text.as_str();
         let mut found: Vec<Sign> = Vec::new();
-        for hit in self.terms.find_overlapping_iter(text) {
-            let term = self.term[hit.pattern().as_usize()];
-            let Some(end) = end_of_word(text, hit.start(), hit.end(), term) else { continue };
-            found.push(Sign { kind: term.kind, start: hit.start(), end, milligrams: None });
+        for (at, token) in tokens.iter().enumerate() {
+            let word = &text[token.range()];
+            for skip in std::iter::once(0).chain(arabic_prefixes(word)) {
+                let start = token.start as usize + skip;
+                self.phrases.starting(text, tokens, at, skip, ENDING_LETTERS, |phrase, end| {
+                    let (written, terms) = &self.terms[phrase];
+                    if text[start..end] != **written {
+                        return;
+                    }
+                    for term in terms {
+                        let Some(end) = end_of_word(text, start, end, *term) else { continue };
+                        found.push(Sign { kind: term.kind, start, end, milligrams: None });
+                    }
+                });
+            }
             if found.len() >= SIGNS_LIMIT {
                 break;
             }

@@ -27,10 +27,7 @@ pub fn of_other_languages(name: &str) -> Vec<String> {
     for (sounds, endings) in
         [(ROMANCE, VOWEL), (ROMANCE, &[][..]), (SLAVIC, NONE), (TURKIC, NONE), (SHORT, NONE), (&[], NONE)]
     {
-        let mut other = name.to_owned();
-        for (from, to) in sounds {
-            other = other.replace(from, to);
-        }
+        let mut other = respelled(name, sounds);
         if let Some((from, to)) = endings.iter().find(|(from, _)| other.ends_with(from)) {
             other.truncate(other.len() - from.len());
             other.push_str(to);
@@ -40,6 +37,25 @@ pub fn of_other_languages(name: &str) -> Vec<String> {
         }
     }
     spelled
+}
+
+/// A name with each sound as the other language writes it, the first that fits at each place.
+fn respelled(name: &str, sounds: Sounds) -> String {
+    let mut other = String::with_capacity(name.len() + 2);
+    let mut rest = name;
+    while let Some(first) = rest.chars().next() {
+        match sounds.iter().find(|(from, _)| rest.starts_with(from)) {
+            Some((from, to)) => {
+                other.push_str(to);
+                rest = &rest[from.len()..];
+            }
+            None => {
+                other.push(first);
+                rest = &rest[first.len_utf8()..];
+            }
+        }
+    }
+    other
 }
 
 #[cfg(test)]

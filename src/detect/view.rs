@@ -53,8 +53,16 @@ impl Folded {
         folded.marks.reserve(source.len());
         let (mut place, mut rest) = (0_u32, source);
         loop {
-            // Most of a text needs no more than lower case.
-            let run = rest.bytes().position(|b| !IS_KEPT[usize::from(b)]).unwrap_or(rest.len());
+            // Most of a text needs no more than lower case, single spaces too.
+            let mut behind_space = folded.text.is_empty() || folded.text.ends_with(' ');
+            let is_kept = |b: u8| {
+                let is_space = b == b' ';
+                let kept = IS_KEPT[usize::from(b)] || (is_space && !behind_space);
+                behind_space = is_space;
+                kept
+            };
+            let mut is_kept = is_kept;
+            let run = rest.bytes().position(|b| !is_kept(b)).unwrap_or(rest.len());
             folded.push_run(&rest[..run], place);
             (rest, place) = (&rest[run..], place + run as u32);
             let Some(c) = rest.chars().next() else { break };
@@ -357,27 +365,58 @@ pub struct Squeezed {
 impl Squeezed {
     /// Squeezes a folded text.
     pub fn of(folded: &Folded) -> Self {
-        Squeezed::with(folded, |c| c)
+        Squeezed::with(folded, &LETTERS, |c| c)
     }
 
     /// Squeezes a folded text, each letter and the digit or sign that stands for it as one: see [`digit_as_letter`].
     pub fn with_digits_as_letters(folded: &Folded) -> Self {
-        Squeezed::with(folded, digit_as_letter)
+        Squeezed::with(folded, &LETTERS_FOR_DIGITS, digit_as_letter)
     }
 
-    fn with(folded: &Folded, letter: impl Fn(char) -> char) -> Self {
+    fn with(folded: &Folded, ascii: &[u8; 128], letter: impl Fn(char) -> char) -> Self {
         let mut squeezed = Squeezed::default();
-        for (at, c) in folded.text.char_indices() {
-            let c = letter(c);
-            if c.is_alphanumeric() {
-                squeezed.text.push(c);
-                for _ in 0..c.len_utf8() {
-                    squeezed.at.push(u32::try_from(at).unwrap_or(u32::MAX));
-                }
+        squeezed.text.reserve(folded.text.len());
+        squeezed.at.reserve(folded.text.len());
+        if folded.text.is_ascii() {
+            let read = |b: &u8| ascii.get(usize::from(*b)).copied().filter(|read| *read != 0);
+            let letters = folded.text.bytes().enumerate().filter_map(|(at, b)| Some((at as u32, read(&b)?)));
+            for (at, letter) in letters {
+                squeezed.text.push(char::from(letter));
+                squeezed.at.push(at);
             }
+            return squeezed;
+        }
+        for (at, c) in folded.text.char_indices() {
+            let (read, bytes) = match ascii.get(c as usize) {
+                Some(0) => continue,
+                Some(read) => (char::from(*read), 1),
+                None => {
+                    let read = letter(c);
+                    if !read.is_alphanumeric() {
+                        continue;
+                    }
+                    (read, read.len_utf8())
+                }
+            };
+            squeezed.text.push(read);
+            // A text is shorter than 4 GB: the first pass has seen to it.
+            squeezed.at.extend(std::iter::repeat_n(at as u32, bytes));
         }
         squeezed
     }
+}
+
+/// ASCII letters and digits as they are; 0 for what is none.
+static LETTERS: LazyLock<[u8; 128]> = LazyLock::new(|| ascii_letters(|c| c));
+
+/// The same with the letters that digits and signs stand for.
+static LETTERS_FOR_DIGITS: LazyLock<[u8; 128]> = LazyLock::new(|| ascii_letters(digit_as_letter));
+
+fn ascii_letters(letter: impl Fn(char) -> char) -> [u8; 128] {
+    std::array::from_fn(|code| {
+        let read = letter(char::from(code as u8));
+        if read.is_ascii_alphanumeric() { read as u8 } else { 0 }
+    })
 }
 
 /// The letter a digit or sign is written for. `1` stands for i and for l, so these two are one letter here; names are read
@@ -395,9 +434,34 @@ pub fn digit_as_letter(c: char) -> char {
     }
 }
 
-/// Folds a name of the lexicon.
+/// Folds a name of the lexicon: what [`Folded`] does without the map, because folding tens of thousands of names is much of
+/// what it costs to start.
 pub fn fold(name: &str) -> String {
-    Folded::of(name).text.trim().to_owned()
+    if name.contains('&') {
+        return Folded::of(name).text.trim().to_owned();
+    }
+    let mut folded = String::with_capacity(name.len());
+    let mut push = |piece| match piece {
+        Piece::Letter(letter, _) => folded.push(letter),
+        Piece::Separator if !folded.is_empty() && !folded.ends_with(' ') => folded.push(' '),
+        Piece::Separator | Piece::Nothing | Piece::Several => {}
+    };
+    for c in name.chars() {
+        match if !c.is_ascii() {
+            known(c)
+        } else if is_separator(c) {
+            Piece::Separator
+        } else if c.is_control() {
+            Piece::Nothing
+        } else {
+            Piece::Letter(c.to_ascii_lowercase(), false)
+        } {
+            Piece::Several => pieces(c, &mut push),
+            piece => push(piece),
+        }
+    }
+    folded.truncate(folded.trim_end().len());
+    folded
 }
 
 /// A name without case, accents, width and separators, its script as it is.
@@ -527,6 +591,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn names_are_folded_as_texts_are(source in "([ -~\\t\\n\\x00\\x7f]|\\PC){0,40}") {
+            prop_assert_eq!(fold(&source), Folded::of(&source).text.trim());
+        }
+
         #[test]
         fn folding_never_panics_and_spans_stay_inside(source in "\\PC{0,80}") {
             let folded = Folded::of(&source);

@@ -17,6 +17,7 @@ use crate::detect::sieve::walk::{
 };
 use crate::detect::signals::SignalIndex;
 use crate::detect::skeletons::SkeletonIndex;
+use crate::detect::squeezed::LetterIndex;
 use crate::detect::view;
 use crate::detect::watchlist::Watchlist;
 use crate::vocab::terms::Category;
@@ -53,7 +54,7 @@ struct Signs {
 struct Sets {
     /// Last eight letters of long names, and to them the lengths of what ends so.
     ends: Bits<19>,
-    lengths: Growing<Vec<u8>>,
+    lengths: Growing<u128>,
     /// Hash of all letters to flags.
     long: Growing<u8>,
     /// Letters of shorter names, whole words.
@@ -79,14 +80,13 @@ pub struct Sieve {
     /// Stems of families whose names have no fixed ending.
     stems: Option<aho_corasick::AhoCorasick>,
     /// Names and terms that are not written in Latin letters, with their flags.
-    other_scripts: aho_corasick::AhoCorasick,
-    other_flags: Vec<u8>,
+    other_scripts: LetterIndex<u8>,
 }
 
 /// [`Sets`] that no longer grow.
 struct Frozen {
     ends: Bits<19>,
-    lengths: Table<Vec<u8>>,
+    lengths: Table<u128>,
     long: Table<u8>,
     shorts: Bits<16>,
     short: Table<u8>,
@@ -166,12 +166,10 @@ impl Sieve {
             let end = &digits[digits.len().saturating_sub(LONG)..];
             *number_ends.entry(end.parse().unwrap_or(u64::MAX)) = 1;
         }
-        let (other_names, other_flags): (Vec<String>, Vec<u8>) = plan.other_scripts.drain(..).unzip();
-        let caseless = || aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).clone();
+        let caseless = aho_corasick::AhoCorasick::builder().ascii_case_insensitive(true).clone();
         Ok(Sieve {
-            stems: if stems.is_empty() { None } else { Some(caseless().build(&stems)?) },
-            other_scripts: caseless().build(&other_names)?,
-            other_flags,
+            stems: if stems.is_empty() { None } else { Some(caseless.build(&stems)?) },
+            other_scripts: LetterIndex::build(std::mem::take(&mut plan.other_scripts), |held, flags| *held |= flags),
             numbers: numbers.into_table(),
             number_ends: number_ends.into_table(),
             numbered: plan.numbered.into_table(),
@@ -221,18 +219,19 @@ impl Sieve {
     }
 
     fn look_at_other_scripts(&self, folded: &str, signs: &mut Signs) {
-        let mut soft_end = None;
-        let joined: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
-        for hit in self.other_scripts.find_overlapping_iter(&joined) {
-            let flags = self.other_flags.get(hit.pattern().as_usize()).copied().unwrap_or(STRONG);
-            signs.deal |= flags & DEAL != 0;
-            signs.soft |= flags & SOFT != 0;
-            // Two soft names of other scripts anywhere may be a pair: rare enough to be read.
-            signs.strong |=
-                flags & STRONG != 0 || (flags & PAIR != 0 && soft_end.is_some_and(|end| end <= hit.start()));
-            if flags & PAIR != 0 {
-                soft_end = Some(hit.end());
-            }
+        let mut soft_end = usize::MAX;
+        let letters = folded.chars().filter(|c| c.is_alphanumeric());
+        let joined: String = letters.map(|c| c.to_ascii_lowercase()).collect();
+        for (start, _) in joined.char_indices() {
+            self.other_scripts.starting(joined.as_bytes(), start, |_, flags, end| {
+                signs.deal |= flags & DEAL != 0;
+                signs.soft |= flags & SOFT != 0;
+                // Two soft names of other scripts anywhere may be a pair: rare enough to be read.
+                signs.strong |= flags & STRONG != 0 || (flags & PAIR != 0 && soft_end <= start);
+                if flags & PAIR != 0 {
+                    soft_end = soft_end.min(end);
+                }
+            });
             if signs.strong {
                 return;
             }
@@ -253,8 +252,10 @@ struct Plan {
 
 impl Plan {
     fn add(&mut self, folded: &str, flags: u8) {
-        if folded.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) {
-            self.other_scripts.push((folded.chars().filter(|c| c.is_alphanumeric()).collect(), flags));
+        if !folded.is_ascii() && folded.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) {
+            let mut letters = String::with_capacity(folded.len());
+            letters.extend(folded.chars().filter(|c| c.is_alphanumeric()));
+            self.other_scripts.push((letters, flags));
             return;
         }
         let letters = letters(folded);
@@ -307,15 +308,10 @@ impl Sets {
             }
             length => {
                 // Longer names are found by their last letters.
-                let kept = &letters[length.saturating_sub(u8::MAX.into())..];
+                let kept = &letters[length.saturating_sub(127)..];
                 let end = stand_for(packed(&kept[kept.len() - LONG..]));
                 self.ends.set(end);
-                let lengths = self.lengths.entry(end);
-                let length = u8::try_from(kept.len()).unwrap_or(u8::MAX);
-                if !lengths.contains(&length) {
-                    lengths.push(length);
-                    lengths.sort_unstable();
-                }
+                *self.lengths.entry(end) |= 1 << (kept.len() & 127);
                 let hash = kept.iter().rev().fold(0, |hash, letter| backwards(hash, *letter));
                 *self.long.entry(hash) |= flags;
             }

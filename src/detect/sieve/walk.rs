@@ -137,7 +137,7 @@ impl<'a> Walk<'a> {
         if (own | outside) & LETTER_BITS != LETTER_BITS || before & 0x40 == 0 {
             self.numbers();
         }
-        if length >= 7 && self.names.may_be_near(&self.bytes[start..end]) {
+        if length >= 7 && !self.signs.strong && self.names.may_be_near(&self.bytes[start..end]) {
             self.signs.strong = true;
         }
         let mask = if length < 8 { (1 << (8 * length)) - 1 } else { !0 };
@@ -195,7 +195,7 @@ impl<'a> Walk<'a> {
         if self.sets.ends.has(read)
             && let Some(lengths) = self.sets.lengths.get(read)
         {
-            self.ask_long(lengths, count);
+            self.ask_long(*lengths, count);
         }
         for length in 3..LONG {
             if self.sieve.tails.has(short_key(read, length.min(4))) {
@@ -240,18 +240,19 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Whether a name of one of these lengths, shortest first, ends here.
-    fn ask_long(&mut self, lengths: &[u8], count: usize) {
+    /// Whether a name of one of these lengths, a bit for each, ends here.
+    fn ask_long(&mut self, mut lengths: u128, count: usize) {
         // A plural's `s` left out.
         let end = self.words[0].1 - (self.count - count);
         let mut before = self.bytes[..end].iter().rev().filter(|b| b.is_ascii_alphanumeric()).map(|b| b | 0x20);
         let (mut hash, mut known) = (0, 0);
-        for &length in lengths {
-            while known < usize::from(length) {
+        while lengths != 0 {
+            while known < lengths.trailing_zeros() as usize {
                 let Some(letter) = before.next() else { return };
                 hash = backwards(hash, letter);
                 known += 1;
             }
+            lengths &= lengths - 1;
             if let Some(flags) = self.sets.long.get(hash) {
                 self.note(*flags, count - known);
             }
@@ -436,7 +437,9 @@ pub fn backwards(hash: u64, letter: u8) -> u64 {
 
 /// The letters and digits of a folded name.
 pub fn letters(name: &str) -> Vec<u8> {
-    name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b | 0x20).collect()
+    let mut letters = Vec::with_capacity(name.len());
+    letters.extend(name.bytes().filter(u8::is_ascii_alphanumeric).map(|b| b | 0x20));
+    letters
 }
 
 /// The last `length` letters and digits, fewer than [`LONG`], with their number.
