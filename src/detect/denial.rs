@@ -23,6 +23,19 @@ static SELLING: LazyLock<Vec<String>> = LazyLock::new(|| {
     stems.split_whitespace().map(fold).collect()
 });
 
+/// Words that except what follows from a denial: `not sold but on prescription`, `لا يصرف إلا بوصفة`.
+static EXCEPT: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let words = "but except only unless nur ausser außer seulement sauf sólo solo salvo excepto somente apenas \
+                 soltanto tranne alleen behalve tylko oprócz pouze kromě doar decât только кроме лише крім sadece yalnızca \
+                 dışında إلا hanya kecuali chỉ trừ केवल सिवाय";
+    words.split_whitespace().map(fold).collect()
+});
+
+fn has_exception(between: &str) -> bool {
+    let mut words = between.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| EXCEPT.iter().any(|except| except == word)) || between.contains(['只', '仅'])
+}
+
 /// What lawful trade asks for, behind a denial, is evasion: `no prescription`, `bez zbytečných otázek`. A sentence that
 /// denies twice asks for it: `not sold without a prescription`, `ohne Rezept keine Abgabe`.
 pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
@@ -34,6 +47,7 @@ pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
         let before = denials.iter().filter(|denial| denial.end <= requirement.start);
         if let Some(denial) = before.max_by_key(|denial| (denial.end, std::cmp::Reverse(denial.start)))
             && is_close(&text[denial.end..requirement.start])
+            && !has_exception(&text[denial.end..requirement.start])
         {
             pairs.push((*denial, *requirement));
             continue;
@@ -178,6 +192,8 @@ mod tests {
             ("Prescription required. No returns.", false),
             ("No returns, prescription required", false),
             ("a valid prescription", false),
+            ("لا يصرف إلا بوصفة", false),
+            ("not dispensed except on prescription", false),
             ("ohne Rezept keine Probleme", true),
             ("Wir geben sie nicht ohne Rezept ab", false),
             ("No licence required. Not sold without a licence.", true),

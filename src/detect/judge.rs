@@ -330,11 +330,12 @@ impl Detector {
             .collect()
     }
 
-    /// Whether an ambiguous name may count beside two signs of a drug trade: in a few words any may be meant, in a long text
-    /// only one with an amount or a form beside it.
+    /// Whether an ambiguous name may count beside two signs of a drug trade: in a few words any may be meant; in a long text,
+    /// and where it is a word of everyday language, only one with an amount or a form beside it.
     fn may_be_meant(&self, fields: &[Field<'_>], name: &Named) -> bool {
         let place = Place::of(fields, name);
-        (place.field.source.len() <= FEW_WORDS_BYTES || place.is_a_substance()) && !place.is_a_sign()
+        let in_few_words = place.field.source.len() <= FEW_WORDS_BYTES && !self.names.is_common(name.pattern);
+        (in_few_words || place.is_a_substance()) && !place.is_a_sign()
     }
 
     fn assess_mentions(

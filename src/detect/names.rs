@@ -103,6 +103,8 @@ pub struct Entry {
     pub strength: Strength,
     /// A maker's code of something the mandate is about (`PV8`, `MXE`), no word of a language: says it beside a quantity.
     pub code: bool,
+    /// A word of everyday language, which says nothing without an amount or a form beside it.
+    pub common: bool,
     /// Not on the list but made of a listed name by the rules of another language's spelling.
     derived: bool,
 }
@@ -132,6 +134,7 @@ impl NameIndex {
     pub fn build(watchlist: &Watchlist) -> Self {
         let mut all: Vec<(String, Entry)> = Vec::new();
         let ordinary: HashSet<&str> = watchlist.ordinary.values().flatten().map(String::as_str).collect();
+        let common: HashSet<&str> = watchlist.common.values().flatten().map(String::as_str).collect();
         let mut add = |name: &str, language: &str, meaning: Meaning, strength: Strength| {
             let folded = fold(name);
             let length = folded.chars().count();
@@ -146,7 +149,8 @@ impl NameIndex {
                 strength
             };
             let code = is_code && in_scope(watchlist, meaning);
-            all.push((folded, Entry { meanings: Meanings::One(meaning), strength, code, derived: false }));
+            let common = strength != Strength::Distinct && common.contains(folded.as_str());
+            all.push((folded, Entry { meanings: Meanings::One(meaning), strength, code, common, derived: false }));
         };
         for (at, substance) in watchlist.substances.iter().enumerate() {
             let meaning = Meaning::Substance(u32::try_from(at).unwrap_or(u32::MAX));
@@ -266,6 +270,11 @@ impl NameIndex {
     #[inline]
     pub fn may_be_companion(&self, last: u64) -> bool {
         self.near.may_be_companion(last)
+    }
+
+    /// Whether a find is a word of everyday language.
+    pub fn is_common(&self, pattern: usize) -> bool {
+        self.entries.get(pattern).is_some_and(|entry| entry.common)
     }
 
     /// What pattern `at` stands for.
@@ -440,6 +449,7 @@ fn merged(mut all: Vec<(String, Entry)>) -> Vec<(String, Entry)> {
         let is_same = name == held_name;
         if is_same {
             held.code |= more.code;
+            held.common &= more.common;
             held.strength = held.strength.min(more.strength);
             more.meanings.iter().for_each(|meaning| held.meanings.add(*meaning));
         }

@@ -44,6 +44,9 @@ const WORDS_OF_A_PAGE: usize = 2;
 /// Different words of news that make a text a report although it speaks of messengers and money: it tells what others did.
 const WORDS_OF_A_REPORT: usize = 3;
 
+/// Different words of news beside which a seller's own words are quotations, as long as the text gives neither price nor handle.
+const WORDS_OF_A_LONG_REPORT: usize = 4;
+
 /// Bytes of a text that tell what is offered where there is no title.
 const OPENING_BYTES: usize = 120;
 
@@ -97,7 +100,10 @@ impl Setting {
             offered: true,
             reported: false,
         };
-        let told_at_length = words.count(Signal::News) >= WORDS_OF_A_REPORT && offers == 0 && meant.signs() < 3
+        let news = words.count(Signal::News);
+        // A report that gives no way to buy may quote what the seller said.
+        let told_at_length = news >= WORDS_OF_A_LONG_REPORT && !handle && !priced && offers < news
+            || news >= WORDS_OF_A_REPORT && offers == 0 && meant.signs() < 3
             || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2;
         let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
         setting.doubt = (is_prose && by_words_alone && meant.is_dealing() && !told_at_length).then_some(meant);
@@ -183,7 +189,12 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
         let own_terms = handle || words.count(Signal::Offer) > news || known.has_price;
         return (!own_terms).then_some(PageKind::News);
     }
-    let told = |signal| words.count(signal) >= WORDS_OF_A_PAGE && !sells;
+    // A thesis may say `sample` and `available` too.
+    let deals = priced || words.has(Signal::Payment) || handle;
+    let told = |signal| {
+        let count = words.count(signal);
+        count >= WORDS_OF_A_PAGE && (!sells || (!deals && count > words.count(Signal::Offer)))
+    };
     if told(Signal::Job) {
         return Some(PageKind::Job);
     }

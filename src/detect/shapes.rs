@@ -13,7 +13,7 @@ use crate::vocab::terms::Signal;
 const SHAPES_LIMIT: usize = 40;
 
 /// Latin units of the quantity rule.
-pub const UNITS: [&str; 43] = [
+pub const UNITS: [&str; 62] = [
     "mg",
     "g",
     "gr",
@@ -33,6 +33,25 @@ pub const UNITS: [&str; 43] = [
     "kilos",
     "kilogram",
     "kilograms",
+    "gramo",
+    "grammo",
+    "gramow",
+    "gramy",
+    "gramu",
+    "grame",
+    "gam",
+    "kilogramm",
+    "kilogrammes",
+    "kilogramos",
+    "kilogramas",
+    "kilogramow",
+    "kilogramy",
+    "kilogramu",
+    "kilograme",
+    "chilo",
+    "chili",
+    "quilo",
+    "quilos",
     "oz",
     "ounce",
     "ounces",
@@ -62,8 +81,8 @@ pub const UNITS: [&str; 43] = [
 static MASS: LazyLock<Regex> = LazyLock::new(|| {
     shape(concat!(
         r"(?:\b|x|[^0-9.,a-z])([0-9]{1,6}(?:[.,][0-9]{1,3})?) ?",
-        r"(µg|μg|ug|mcg|mg|gramas|gramos|grammi|grammes|gramme|grams|gramm|gram|gms|gm|gr|g|kilograms|kilogram|kilos|kilo|kgs|kg|ounces|ounce|oz|lbs|lb|tons|ton|",
-        r"毫克|微克|公斤|千克|克|斤|吨|мкг|мг|грамма|граммов|грамм|гр|г|килограмма|килограммов|килограмм|кило|кг|غرامات|غرام|جرام|غ|كيلوغرام|كيلو|كغ|كجم|ग्राम|किलो|किग्रा)",
+        r"(µg|μg|ug|mcg|mg|gramas|gramos|gramo|grammi|grammo|grammes|gramme|grams|gramm|gramow|gramy|gramu|grame|gram|gam|gms|gm|gr|g|kilogramas|kilogramos|kilogrammes|kilogramm|kilogramow|kilogramy|kilogramu|kilograme|kilograms|kilogram|kilos|kilo|chili|chilo|quilos|quilo|kgs|kg|ounces|ounce|oz|lbs|lb|tons|ton|",
+        r"毫克|微克|公斤|千克|克|斤|吨|мкг|мг|грамма|граммов|грамм|грама|грамів|грам|гр|г|кілограмів|кілограма|кілограм|килограмма|килограммов|килограмм|кило|кг|ملليغرام|ميليغرام|ملليجرام|ملغم|ملغ|ملجم|مجم|مغ|ميكروغرام|غرامات|جرامات|غراما|جراما|غرام|جرام|جم|غ|كيلوغرامات|كيلوجرامات|كيلوجرام|كيلوغرام|كيلو|كغ|كجم|मिलीग्राम|मिग्रा|ग्राम|किलोग्राम|किलो|किग्रा)",
         r"(?:$|[^a-zа-яёіїєґ\p{Arabic}])",
     ))
 });
@@ -149,17 +168,17 @@ fn around_digits(text: &str) -> Vec<(usize, usize)> {
         for _ in 0..=WORDS_BESIDE {
             start = text[..start].trim_end_matches(' ').rfind(' ').map_or(0, |space| space + 1);
         }
-        let mut end = digit;
-        for _ in 0..=WORDS_BESIDE {
-            let rest = &text[end..];
+        let word_end = |from: usize| {
+            let rest = &text[from..];
             let spaces = rest.len() - rest.trim_start_matches(' ').len();
-            end += spaces + rest[spaces..].find(' ').unwrap_or(rest.len() - spaces);
-        }
+            from + spaces + rest[spaces..].find(' ').unwrap_or(rest.len() - spaces)
+        };
+        at = word_end(digit);
+        let end = (0..WORDS_BESIDE).fold(at, |end, _| word_end(end));
         match stretches.last_mut().filter(|(_, held)| *held >= start) {
             Some((_, held)) => *held = end,
             None => stretches.push((start, end)),
         }
-        at = end;
     }
     stretches
 }
@@ -215,17 +234,17 @@ fn milligrams(unit: &str) -> Option<f64> {
 
 /// Units of mass, with their milligrams.
 const MASSES: [(&str, f64); 8] = [
-    ("µg μg ug mcg мкг 微克", 0.001),
-    ("mg мг 毫克", 1.0),
+    ("µg μg ug mcg мкг 微克 ميكروغرام", 0.001),
+    ("mg мг 毫克 ملليغرام ميليغرام ملليجرام ملغم ملغ ملجم مجم مغ मिलीग्राम मिग्रा", 1.0),
     (
-        "g gr gm gms gram grams gramm gramme grammes gramos gramas grammi 克 г гр грамм грамма граммов غرام غرامات جرام غ ग्राम",
+        "g gr gm gms gram grams gramm gramme grammes gramo gramos gramas grammo grammi gramow gramy gramu grame gam 克 г гр грамм грамма граммов грам грама грамів غرام غرامات غراما جرام جرامات جراما جم غ ग्राम",
         1e3,
     ),
     ("oz ounce ounces", 28_349.5),
     ("lb lbs", 453_592.0),
     ("斤", 5e5),
     (
-        "kg kgs kilo kilos kilogram kilograms 公斤 千克 кг кило килограмм килограмма килограммов كيلو كيلوغرام كغ كجم किलो किग्रा",
+        "kg kgs kilo kilos kilogram kilograms kilogramm kilogrammes kilogramos kilogramas kilogramow kilogramy kilogramu kilograme chilo chili quilo quilos 公斤 千克 кілограм кілограма кілограмів кг кило килограмм килограмма килограммов كيلو كيلوغرام كيلوغرامات كيلوجرام كيلوجرامات كغ كجم किलोग्राम किलो किग्रा",
         1e6,
     ),
     ("ton tons 吨", 1e9),
@@ -244,6 +263,9 @@ mod tests {
             ("500克", Some(5e5)),
             ("100 µg/mL in methanol", None),
             ("25 µg/h", Some(0.025)),
+            ("500 ملغ", Some(500.0)),
+            ("10 gramów", Some(10_000.0)),
+            ("5 грамів", Some(5_000.0)),
             ("1 mg", Some(1.0)),
         ] {
             let mut found = Vec::new();
@@ -251,6 +273,14 @@ mod tests {
             let mass = found.iter().find(|sign| sign.kind == Signal::Quantity).map(|sign| sign.milligrams);
             assert_eq!(mass.flatten().map(|mg| (mg * 1e4).round() / 1e4), milligrams, "{text}");
         }
+    }
+
+    #[test]
+    fn every_number_of_a_text_is_read() {
+        let mut found = Vec::new();
+        shapes(&Folded::of("1 g 80 €, 5 g 320 € and 100 g in 2026, 30 x 5 ml").text, &mut found);
+        let of = |kind| found.iter().filter(|sign| sign.kind == kind).count();
+        assert_eq!((of(Signal::Quantity), of(Signal::Price)), (4, 2), "{found:?}");
     }
 
     #[test]

@@ -209,6 +209,8 @@ pub struct Watchlist {
     pub classes: Vec<ClassRule>,
     /// Language to words that are near a name and mean something else: never taken for a slip of the pen.
     pub ordinary: Names,
+    /// Language to everyday words that are street names or codes too: they count with an amount or a form beside them.
+    pub common: Names,
     /// Marks of the drug trade on equipment.
     pub marks: Marks,
     /// Rules over the parts of systematic names.
@@ -267,6 +269,7 @@ struct Built {
     classes: ClassFile,
     context: BTreeMap<String, Names>,
     ordinary: Names,
+    common: Names,
     decision: DecisionTable,
     skeletons: SkeletonFile,
     weights: Weights,
@@ -295,6 +298,7 @@ impl Watchlist {
             context: built.context,
             classes,
             ordinary: built.ordinary,
+            common: built.common,
             marks: built.equipment.marks,
             skeletons: built.skeletons.skeleton,
             decision: built.decision,
@@ -319,7 +323,7 @@ impl Watchlist {
         let mut decision: Option<DecisionTable> = None;
         let mut skeletons = Vec::new();
         let mut marks = Marks::default();
-        let mut ordinary = Names::new();
+        let (mut ordinary, mut common) = (Names::new(), Names::new());
         let mut seen: HashMap<String, String> = HashMap::new();
         for (path, text) in files {
             let file = Reader { path, text };
@@ -337,6 +341,7 @@ impl Watchlist {
                 }
                 "context.toml" => context = file.read(&mut problems).unwrap_or_default(),
                 "ordinary.toml" => ordinary = file.read(&mut problems).unwrap_or_default(),
+                "common.toml" => common = file.read(&mut problems).unwrap_or_default(),
                 "decision.toml" => {
                     decision = file.read::<DecisionTable>(&mut problems);
                     if let Some(Err(errors)) = decision.as_ref().map(DecisionTable::check) {
@@ -386,6 +391,7 @@ impl Watchlist {
                     context,
                     classes,
                     ordinary,
+                    common,
                     marks,
                     skeletons,
                     decision,

@@ -373,7 +373,7 @@ pub fn numbered_key(letters: &[u8], digits: usize) -> u64 {
 
 /// Units a quantity is given in, as the context's rule has them.
 fn is_unit(written: &[u8]) -> bool {
-    let mut lower = [0_u8; 8];
+    let mut lower = [0_u8; 12];
     let Some(lower) = lower.get_mut(..written.len()) else { return false };
     lower.copy_from_slice(written);
     lower.make_ascii_lowercase();
