@@ -169,7 +169,8 @@ impl NearIndex {
         }
         let (mut nearest, mut best) = (usize::MAX, Vec::new());
         let (head, tail) = ends(word.as_bytes());
-        let sharing = |table: &'_ Table<Vec<u32>>, end: u64| table.get(end).map(Vec::as_slice).unwrap_or_default().to_vec();
+        let sharing =
+            |table: &'_ Table<Vec<u32>>, end: u64| table.get(end).map(Vec::as_slice).unwrap_or_default().to_vec();
         let mut candidates = sharing(&self.by_head, head);
         candidates.extend(sharing(&self.by_tail, tail));
         candidates.sort_unstable();

@@ -224,7 +224,9 @@ mod tests {
         let mut found = Vec::new();
         for at in 0..tokens.len() {
             let start = tokens[at].start as usize;
-            table.starting(text, &tokens, at, 0, ending, |phrase, end| found.push((phrase, text[start..end].to_owned())));
+            table.starting(text, &tokens, at, 0, ending, |phrase, end| {
+                found.push((phrase, text[start..end].to_owned()))
+            });
         }
         found
     }

@@ -13,7 +13,7 @@ use crate::detect::classes::{ClassGrammar, Endings};
 use crate::detect::names::{Meaning, NameIndex, Strength};
 use crate::detect::sets::{Bits, Growing, Table};
 use crate::detect::sieve::walk::{
-    Walk, Written, backwards, letters, numbered, numbered_key, packed, short_key, stand_for,
+    Walk, Written, backwards, i_for_l, letters, numbered, numbered_key, packed, short_key, stand_for,
 };
 use crate::detect::signals::SignalIndex;
 use crate::detect::skeletons::SkeletonIndex;
@@ -38,6 +38,9 @@ const CAPITALS: u8 = 1 << 5;
 /// Letters from which a name is found by its last eight.
 const LONG: usize = 8;
 
+/// Letters at the end of a word that are asked for first.
+const FOUR: usize = 4;
+
 /// What a field may hold.
 #[derive(Debug, Clone, Copy, Default)]
 struct Signs {
@@ -52,6 +55,8 @@ struct Signs {
 /// What ends with a word.
 #[derive(Default)]
 struct Sets {
+    /// Last four letters of everything of at least as many: one question in place of five for most words.
+    fours: Bits<18>,
     /// Last eight letters of long names, and to them the lengths of what ends so.
     ends: Bits<19>,
     lengths: Growing<u128>,
@@ -85,6 +90,7 @@ pub struct Sieve {
 
 /// [`Sets`] that no longer grow.
 struct Frozen {
+    fours: Bits<18>,
     ends: Bits<19>,
     lengths: Table<u128>,
     long: Table<u8>,
@@ -277,6 +283,8 @@ impl Plan {
         // Digits stay: in few letters, those they may stand for end ordinary words (`plasma` ends like `5ma`).
         let letters: Vec<u8> = letters.iter().map(|letter| if *letter == b'l' { b'i' } else { *letter }).collect();
         self.tails.set(short_key(packed(&letters), letters.len().min(4)));
+        self.sets.note_end(&letters);
+        self.soft.note_end(&letters);
         *self.endings.entry(short_key(packed(&letters), letters.len())) |= STRONG;
     }
 
@@ -298,7 +306,22 @@ impl Plan {
 }
 
 impl Sets {
+    /// Notes the last four letters of what is looked for; before three of them any symbol may stand.
+    fn note_end(&mut self, letters: &[u8]) {
+        let read = i_for_l(packed(&letters[letters.len().saturating_sub(FOUR)..]));
+        match letters.len() {
+            FOUR.. => self.fours.set(read),
+            3 => (b'a'..=b'z').chain(b'0'..=b'9').chain([0]).for_each(|symbol| {
+                self.fours.set(i_for_l(u64::from(symbol)) << 24 | read);
+            }),
+            _ => {}
+        }
+    }
+
     fn add(&mut self, letters: &[u8], flags: u8) {
+        if letters.len() >= FOUR {
+            self.note_end(letters);
+        }
         match letters.len() {
             0 => {}
             length @ 1..LONG => {
@@ -320,6 +343,7 @@ impl Sets {
 
     fn freeze(self) -> Frozen {
         Frozen {
+            fours: self.fours,
             ends: self.ends,
             lengths: self.lengths.into_table(),
             long: self.long.into_table(),

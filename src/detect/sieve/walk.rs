@@ -2,7 +2,8 @@
 
 use crate::detect::names::NameIndex;
 use crate::detect::sets::spread;
-use crate::detect::sieve::{CAPITALS, CODE, DEAL, Frozen, LONG, PAIR, SOFT, STRONG, Sieve, Signs};
+use crate::detect::shapes::UNITS;
+use crate::detect::sieve::{CAPITALS, CODE, DEAL, FOUR, Frozen, LONG, PAIR, SOFT, STRONG, Sieve, Signs};
 
 /// Symbols between two soft names that may be a pair, and between a code and a quantity: the detector's windows count bytes
 /// with separators, so these are no smaller.
@@ -158,12 +159,19 @@ impl<'a> Walk<'a> {
         self.bytes.get(self.words[back].0..self.words[back].1).unwrap_or_default()
     }
 
-    /// Whether anything watched ends with these letters. The sets are asked without a branch between them: all of them almost
-    /// always say no.
+    /// Whether anything watched ends with these letters: first by the last four, then the sets, without a branch between them,
+    /// because almost all of them say no.
     #[inline(always)]
     fn ask(&mut self, last: u64, count: usize, lengths: [usize; 3]) {
         let short = |length: usize| (length < LONG) & self.sets.shorts.has(short_key(last, length.min(LONG - 1)));
         let read = i_for_l(last);
+        let is_few = (lengths[0] < FOUR && short(lengths[0])) || (lengths[1] < FOUR && short(lengths[1]));
+        if last & LETTER_BITS != LETTER_BITS {
+            self.ask_digits(last, count, lengths);
+        }
+        if !is_few && !self.sets.fours.has(read & FOUR_LETTERS) && lengths[2] >= FOUR {
+            return;
+        }
         let hit = self.sets.ends.has(read)
             | self.sieve.tails.has(short_key(read, 3))
             | self.sieve.tails.has(short_key(read, 4))
@@ -172,9 +180,6 @@ impl<'a> Walk<'a> {
             | short(lengths[2]);
         if hit {
             self.ask_all(read, last, count, lengths);
-        }
-        if last & LETTER_BITS != LETTER_BITS {
-            self.ask_digits(last, count, lengths);
         }
     }
 
@@ -377,11 +382,15 @@ fn is_unit(written: &[u8]) -> bool {
     let Some(lower) = lower.get_mut(..written.len()) else { return false };
     lower.copy_from_slice(written);
     lower.make_ascii_lowercase();
-    crate::detect::shapes::UNITS.iter().any(|unit| unit.as_bytes() == lower)
+    let first = lower.first().copied();
+    UNITS.iter().any(|unit| unit.as_bytes().first().copied() == first && unit.as_bytes() == lower)
 }
 
 /// The bit of each of eight bytes that makes letters small and leaves digits alone.
 const LOWER: u64 = 0x2020_2020_2020_2020;
+
+/// The last four of eight letters.
+const FOUR_LETTERS: u64 = 0xffff_ffff;
 
 /// The bit that letters have and digits lack.
 const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
@@ -411,7 +420,7 @@ pub fn stand_for(letters: u64) -> u64 {
 
 /// [`symbol`] of each of eight letters; digits stay.
 #[inline]
-fn i_for_l(letters: u64) -> u64 {
+pub fn i_for_l(letters: u64) -> u64 {
     const ONES: u64 = 0x0101_0101_0101_0101;
     // The upper bit of each byte that is an `l`.
     let other = letters ^ (b'l' as u64 * ONES);
