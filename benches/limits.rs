@@ -178,16 +178,16 @@ fn turned(name: &str, turn: usize) -> String {
         let at = ring.chars().position(|held| held == c)?;
         ring.chars().nth((at + turn) % ring.len())
     };
-    name.chars()
-        .map(|c| match c {
-            c if c.is_ascii_alphabetic() => {
-                let low = c.to_ascii_lowercase();
-                next(low, "aeiouy").or_else(|| next(low, "bcdfghjklmnpqrstvwxz")).unwrap_or(low)
-            }
-            c if c as u32 > 0x370 => char::from_u32(c as u32 + turn as u32).unwrap_or(c),
-            c => c,
-        })
-        .collect()
+    let letters = name.chars().map(|c| match c {
+        c if c.is_ascii_alphabetic() => {
+            let low = c.to_ascii_lowercase();
+            next(low, "aeiouy").or_else(|| next(low, "bcdfghjklmnpqrstvwxz")).unwrap_or(low)
+        }
+        c if c as u32 > 0x370 => char::from_u32(c as u32 + turn as u32).unwrap_or(c),
+        c => c,
+    });
+    // Turned letters are a word of English now and then (`and`), and a text with a name in it is read in full.
+    "zq".chars().chain(letters).collect()
 }
 
 /// Processor time of this thread; wall time where it is not told.

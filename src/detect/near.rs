@@ -37,28 +37,38 @@ pub struct NearIndex {
     /// mistake.
     of_words: Ends,
     of_groups: Ends,
-    any_form: TwoBits<25>,
+    any_form: TwoBits,
     /// The names themselves.
-    whole: Bits<18>,
+    whole: Bits,
     /// First and last words of names of several words.
-    companions: Bits<18>,
+    companions: Bits,
     /// Words that are near a name and mean something else.
     ordinary: HashSet<String>,
 }
 
 impl NearIndex {
     /// Files `names`, each with the pattern it stands for. `ordinary` words are never taken for a slip.
-    pub fn build<'a>(names: impl Iterator<Item = (&'a str, usize)>, ordinary: impl Iterator<Item = &'a str>) -> Self {
+    pub fn build<'a>(
+        names: impl Iterator<Item = (&'a str, usize)> + Clone,
+        ordinary: impl Iterator<Item = &'a str>,
+    ) -> Self {
+        let count = names.clone().count();
+        let forms = |name: &str| match (name.len(), slips(name.as_bytes())) {
+            (LONGEST.., _) | (_, 0) => 1,
+            (length, 1) => 1 + length,
+            (length, _) => 1 + length + length * (length - 1) / 2,
+        };
+        let all_forms: usize = names.clone().map(|(name, _)| forms(name)).sum();
         let (mut by_head, mut by_tail) = (Growing::<Vec<u32>>::default(), Growing::<Vec<u32>>::default());
         let mut index = NearIndex {
             names: Vec::new(),
             by_head: Growing::default().into_table(),
             by_tail: Growing::default().into_table(),
-            of_words: Ends::default(),
-            of_groups: Ends::default(),
-            any_form: TwoBits::default(),
-            whole: Bits::default(),
-            companions: Bits::default(),
+            of_words: Ends::of(count),
+            of_groups: Ends::of(count),
+            any_form: TwoBits::of(all_forms * 16),
+            whole: Bits::of(count * 16),
+            companions: Bits::of(count * 16),
             ordinary: ordinary.map(str::to_owned).collect(),
         };
         for (name, pattern) in names {
@@ -219,13 +229,17 @@ struct Shared {
 }
 
 /// The ends of names.
-#[derive(Default)]
 struct Ends {
-    heads: Bits<16>,
-    tails: Bits<16>,
+    heads: Bits,
+    tails: Bits,
 }
 
 impl Ends {
+    /// Room for the ends of so many names.
+    fn of(names: usize) -> Self {
+        Ends { heads: Bits::of(names * 8), tails: Bits::of(names * 8) }
+    }
+
     /// Whether a word may begin like one of the names, and whether it may end like one.
     #[inline]
     fn shared_with(&self, word: &[u8]) -> Shared {

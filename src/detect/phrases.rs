@@ -89,6 +89,9 @@ fn end_of_word(text: &str, mut at: usize) -> usize {
     at
 }
 
+/// Bits of the set of first tokens for each phrase; many phrases share one.
+const BITS_FOR_EACH: usize = 8;
+
 /// What a row of tokens is.
 #[derive(Debug, Clone, Copy, Default)]
 struct Node {
@@ -101,14 +104,14 @@ struct Node {
 pub struct Phrases {
     nodes: Table<Node>,
     /// First tokens of phrases: almost every word of a text is none.
-    first: Bits<18>,
+    first: Bits,
 }
 
 impl Phrases {
     /// A table of `phrases`, numbered in their order; of two alike the first counts.
-    pub fn build<'a>(phrases: impl Iterator<Item = &'a str>) -> Self {
+    pub fn build<'a>(phrases: impl Iterator<Item = &'a str> + Clone) -> Self {
         let mut nodes: Growing<Node> = Growing::default();
-        let mut first = Bits::default();
+        let mut first = Bits::of(phrases.clone().count() * BITS_FOR_EACH);
         for (number, phrase) in (1..).zip(phrases) {
             let mut key = 0;
             let mut before: Option<u64> = None;

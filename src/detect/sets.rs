@@ -1,39 +1,42 @@
 //! Sets and maps of 64-bit keys that answer almost always "no", and quickly.
 
-/// A set of hashes in `2^SIZE` bits that may say yes by mistake and never no.
-pub struct Bits<const SIZE: u32>(Vec<u64>);
-
-impl<const SIZE: u32> Default for Bits<SIZE> {
-    fn default() -> Self {
-        Bits(vec![0; 1 << (SIZE - 6)])
-    }
+/// A set of hashes that may say yes by mistake and never no. Its size follows what it holds, or a longer list would make it
+/// say yes to everything.
+pub struct Bits {
+    words: Vec<u64>,
+    shift: u32,
 }
 
-impl<const SIZE: u32> Bits<SIZE> {
+impl Bits {
+    /// A set of at least so many bits, an empty one at first.
+    pub fn of(bits: usize) -> Self {
+        let bits = bits.next_power_of_two().max(64);
+        Bits { words: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
+    }
+
     /// Adds a key.
     pub fn set(&mut self, key: u64) {
-        let bit = spread(key) >> (64 - SIZE);
-        self.0[(bit >> 6) as usize] |= 1 << (bit & 63);
+        let bit = spread(key) >> self.shift;
+        self.words[(bit >> 6) as usize] |= 1 << (bit & 63);
     }
 
     /// Whether a key may be in it.
     #[inline]
     pub fn has(&self, key: u64) -> bool {
-        let bit = spread(key) >> (64 - SIZE);
-        self.0[(bit >> 6) as usize] >> (bit & 63) & 1 != 0
+        let bit = spread(key) >> self.shift;
+        self.words[(bit >> 6) as usize] >> (bit & 63) & 1 != 0
     }
 }
 
 /// The same with two bits for each key: a set that is asked for many keys at once says yes by mistake to almost none of them.
-pub struct TwoBits<const SIZE: u32>(Bits<SIZE>);
+pub struct TwoBits(Bits);
 
-impl<const SIZE: u32> Default for TwoBits<SIZE> {
-    fn default() -> Self {
-        TwoBits(Bits::default())
+impl TwoBits {
+    /// A set of at least so many bits.
+    pub fn of(bits: usize) -> Self {
+        TwoBits(Bits::of(bits))
     }
-}
 
-impl<const SIZE: u32> TwoBits<SIZE> {
     /// Adds a key.
     pub fn set(&mut self, key: u64) {
         self.0.set(key);
@@ -134,7 +137,7 @@ mod tests {
 
     #[test]
     fn what_was_put_in_is_found() {
-        let (mut bits, mut growing) = (Bits::<10>::default(), Growing::<u8>::default());
+        let (mut bits, mut growing) = (Bits::of(1_024), Growing::<u8>::default());
         for key in (0..500_u64).map(|key| key * key) {
             bits.set(key);
             *growing.entry(key) |= 1;

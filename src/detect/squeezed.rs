@@ -14,8 +14,8 @@ pub struct LetterIndex<T> {
     /// Hash of a name to one more than its place in `names`.
     by_hash: Table<u32>,
     /// The same hashes, and those of the first letters of each: almost all say no.
-    whole: Bits<19>,
-    begins: Bits<19>,
+    whole: Bits,
+    begins: Bits,
     /// Letters after which it is asked whether any name begins so: sooner asks for less, later lets less through.
     probes: [usize; 3],
     /// Bytes of the shortest and of the longest.
@@ -43,7 +43,7 @@ impl<T: Copy> LetterIndex<T> {
         let shortest = names.iter().map(|(name, _)| name.len()).min().unwrap_or_default();
         let probes = [0, 2, 4].map(|more| shortest.min(LATEST_PROBE) + more);
         let mut by_hash = Growing::<u32>::with_capacity(names.len());
-        let (mut whole, mut begins) = (Bits::default(), Bits::default());
+        let (mut whole, mut begins) = (Bits::of(names.len() * 16), Bits::of(names.len() * 16));
         for (number, (name, _)) in (1..).zip(&names) {
             let mut hash = 0;
             for (at, byte) in (1..).zip(name.bytes()) {

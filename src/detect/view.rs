@@ -461,7 +461,8 @@ pub fn fold(name: &str) -> String {
         }
     }
     folded.truncate(folded.trim_end().len());
-    folded
+    // A mark that stands by itself (`¸`) is a space and a mark that combines.
+    if folded.starts_with(' ') { folded.trim_start().to_owned() } else { folded }
 }
 
 /// A name without case, accents, width and separators, its script as it is.
@@ -593,7 +594,8 @@ mod tests {
     proptest! {
         #[test]
         fn names_are_folded_as_texts_are(source in "([ -~\\t\\n\\x00\\x7f]|\\PC){0,40}") {
-            prop_assert_eq!(fold(&source), Folded::of(&source).text.trim());
+            let folded = Folded::of(&source);
+            prop_assert_eq!(fold(&source), folded.text.trim());
         }
 
         #[test]

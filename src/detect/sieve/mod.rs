@@ -53,17 +53,16 @@ struct Signs {
 }
 
 /// What ends with a word.
-#[derive(Default)]
 struct Sets {
     /// Last four letters of everything of at least as many: one question in place of five for most words.
-    fours: Bits<18>,
+    fours: Bits,
     /// Last eight letters of long names, and to them the lengths of what ends so.
-    ends: Bits<19>,
+    ends: Bits,
     lengths: Growing<u128>,
     /// Hash of all letters to flags.
     long: Growing<u8>,
     /// Letters of shorter names, whole words.
-    shorts: Bits<16>,
+    shorts: Bits,
     short: Growing<u8>,
 }
 
@@ -74,7 +73,7 @@ pub struct Sieve {
     /// Soft names that count beside signs of a deal only: asked for once there are some.
     soft: Frozen,
     /// Endings shorter than eight letters, and the last three or four of each.
-    tails: Bits<18>,
+    tails: Bits,
     endings: Table<u8>,
     /// Letters in front of a family's numbers, with how many digits follow: `u` and five, `jwh` and three.
     numbered: Table<u8>,
@@ -90,11 +89,11 @@ pub struct Sieve {
 
 /// [`Sets`] that no longer grow.
 struct Frozen {
-    fours: Bits<18>,
-    ends: Bits<19>,
+    fours: Bits,
+    ends: Bits,
     lengths: Table<u128>,
     long: Table<u8>,
-    shorts: Bits<16>,
+    shorts: Bits,
     short: Table<u8>,
 }
 
@@ -117,7 +116,7 @@ impl Sieve {
         classes: &ClassGrammar,
         skeletons: &SkeletonIndex,
     ) -> Result<Self, aho_corasick::BuildError> {
-        let mut plan = Plan::default();
+        let mut plan = Plan::of(names.entries().count());
         for (name, entry) in names.entries() {
             let equipment = entry.meanings.iter().all(|meaning| matches!(meaning, Meaning::Equipment(_)));
             let in_scope = entry.meanings.iter().any(|meaning| match meaning {
@@ -246,17 +245,28 @@ impl Sieve {
 }
 
 /// Everything to be found, before it is frozen.
-#[derive(Default)]
 struct Plan {
     sets: Sets,
     soft: Sets,
-    tails: Bits<18>,
+    tails: Bits,
     endings: Growing<u8>,
     numbered: Growing<u8>,
     other_scripts: Vec<(String, u8)>,
 }
 
 impl Plan {
+    /// Room for so many names and as many terms and endings as belong to them.
+    fn of(names: usize) -> Self {
+        Plan {
+            sets: Sets::of(names),
+            soft: Sets::of(names),
+            tails: Bits::of(names * 6),
+            endings: Growing::default(),
+            numbered: Growing::default(),
+            other_scripts: Vec::new(),
+        }
+    }
+
     fn add(&mut self, folded: &str, flags: u8) {
         if !folded.is_ascii() && folded.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) {
             let mut letters = String::with_capacity(folded.len());
@@ -306,6 +316,17 @@ impl Plan {
 }
 
 impl Sets {
+    fn of(names: usize) -> Self {
+        Sets {
+            fours: Bits::of(names * 6),
+            ends: Bits::of(names * 12),
+            lengths: Growing::default(),
+            long: Growing::default(),
+            shorts: Bits::of(names * 4),
+            short: Growing::default(),
+        }
+    }
+
     /// Notes the last four letters of what is looked for; before three of them any symbol may stand.
     fn note_end(&mut self, letters: &[u8]) {
         let read = i_for_l(packed(&letters[letters.len().saturating_sub(FOUR)..]));
