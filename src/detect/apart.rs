@@ -15,6 +15,13 @@ pub fn is_pulled_apart(text: &str, start: usize, end: usize) -> bool {
         || gaps(cut).any(is_odd)
 }
 
+/// Whether a name stands letter by letter, or with something between its pieces that nobody writes there: a disguise, where
+/// a space or a dash more than the list has is none.
+pub fn is_letter_by_letter(cut: &str) -> bool {
+    let single = pieces(cut).filter(|part| is_single(part)).count();
+    single * 10 >= pieces(cut).count() * 6 || gaps(cut).any(is_odd)
+}
+
 /// Whether digits or signs stand for letters of a name.
 pub fn has_digits_for_letters(text: &str, start: usize, end: usize) -> bool {
     let cut = &text[start..end];

@@ -1,6 +1,7 @@
 //! What is named: listed names, identifiers, systematic names and names of families in one field, each once and whole.
 
 use crate::detect::Detector;
+use crate::detect::apart;
 use crate::detect::assessment::EmergingFinding;
 use crate::detect::chemical::{self, ChemicalName};
 use crate::detect::controls::control;
@@ -242,8 +243,9 @@ impl Detector {
     fn push_names(&self, field: &Field<'_>, at: usize, hit: &Found, named: &mut Vec<Named>) {
         let entry = self.names.entry(hit.pattern);
         let span = field.folded.span(hit.start, hit.end);
-        let disguised = hit.spelling == Spelling::Squeezed
-            || field.folded.is_disguised(hit.start, hit.end)
+        let pulled_apart = hit.spelling == Spelling::Squeezed;
+        let disguised = pulled_apart && apart::is_letter_by_letter(&field.folded.text[hit.start..hit.end])
+            || (pulled_apart || field.folded.is_disguised(hit.start, hit.end))
                 && !self.is_listed_spelling(&cut(field.source, span.0, span.1));
         let how = match entry.strength {
             _ if hit.spelling == Spelling::Near => How::Fuzzy,

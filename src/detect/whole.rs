@@ -7,9 +7,17 @@
 use crate::detect::view::Folded;
 
 /// Endings of the pieces that stand in front of a parent compound.
-const PREFIXES: [&str; 16] = [
+const PREFIXES: [&str; 22] = [
     "yl", "oxy", "oxo", "ino", "thio", "chloro", "bromo", "fluoro", "iodo", "nitro", "cyano", "aza", "ido", "ylene",
-    "ene", "hydro",
+    "ene", "hydro", "oso", "azo", "sulfo", "anyl", "ylidene", "carbonyl",
+];
+
+/// Words behind a compound that make another of it: what it was made into, or what it was part of.
+const DERIVATIVES: [&str; 25] = [
+    "acetal", "ketal", "oxime", "hydrazone", "semicarbazone", "thiosemicarbazone", "azine", "n oxide", "oxide", "heptafluoride",
+    "pentafluoride", "trifluoride", "monochloride", "trichloride", "monobromide", "monoacetate", "reaction product",
+    "reaction products", "polymer", "polymers", "copolymer", "diethyl acetal", "dimethyl acetal", "condensation product",
+    "anil",
 ];
 
 /// Endings of pieces that follow a parent compound: `-4-carboxamide`, `-1-yl`. Those of salts (`-hydrochloride`, `-citrate`)
@@ -30,13 +38,37 @@ pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
         return true;
     }
     let before = head(folded, start).is_some_and(|token| {
-        is_locants(token) || token.len() > 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
+        is_locants(token) || token.len() >= 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
     });
+    if is_inverted(folded, end) || has_derivative(&text[end..]) {
+        return true;
+    }
     if is_ester(&text[..start], &text[start..end]) {
         return true;
     }
     let joined = start.checked_sub(1).is_some_and(|at| folded.is_glue(at));
     before || text[..start - usize::from(joined)].ends_with([')', ']', '}']) || follows_on(folded, end)
+}
+
+/// Whether the name goes on behind a comma as registers write it: the parent first, then its groups with a dash that waits
+/// for it (`aniline, N-allyl-o-tert-butyl-`).
+fn is_inverted(folded: &Folded, end: usize) -> bool {
+    let text = folded.text.as_str();
+    let Some(groups) = text[end..].strip_prefix(", ").or_else(|| text[end..].strip_prefix(',')) else { return false };
+    let from = text.len() - groups.len();
+    let is_space = |at: &usize| text.as_bytes()[*at] == b' ' && !folded.is_glue(*at);
+    let until = (from..text.len()).find(is_space).unwrap_or(text.len());
+    let groups = &text[from..until];
+    // A list of goods goes on with a word (`aniline, 2-propanol`), groups end with a dash.
+    groups.ends_with(' ') && groups.len() > 3 && groups.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// Whether a word follows that makes another compound of the name (`piperonal diethyl acetal`).
+fn has_derivative(behind: &str) -> bool {
+    let Some(behind) = behind.strip_prefix([' ', ',']).map(str::trim_start) else { return false };
+    DERIVATIVES.iter().any(|word| {
+        behind.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
+    })
 }
 
 /// Whether the name of an acid's salts stands behind a group: `methyl anthranilate` is an ester, and another compound.
@@ -140,6 +172,14 @@ mod tests {
             ("ephedrine-hydrochloride", "ephedrine", false),
             ("ephedrine-sulfate-crystal", "ephedrine", false),
             ("toluene-free glue", "toluene", false),
+            ("aniline, N-propyl-o-methyl-", "aniline", true),
+            ("aniline, 2-propanol, acetone", "aniline", false),
+            ("aniline, piperidine - in stock", "aniline", false),
+            ("n,n-dimethyl-3-phenazin-2-yl-ethylamine", "ethylamine", true),
+            ("3-nitroso-piperidine", "piperidine", true),
+            ("piperonal dimethyl acetal", "piperonal", true),
+            ("iodine pentafluoride", "iodine", true),
+            ("iodine crystals", "iodine", false),
         ] {
             let (folded, start, end) = place(text, name);
             assert_eq!(is_piece_of_a_name(&folded, start, end), piece, "{text}");
