@@ -12,17 +12,89 @@ const PREFIXES: [&str; 22] = [
     "ene", "hydro", "oso", "azo", "sulfo", "anyl", "ylidene", "carbonyl",
 ];
 
-/// Words behind a compound that make another of it: what it was made into, or what it was part of.
-const DERIVATIVES: [&str; 25] = [
-    "acetal", "ketal", "oxime", "hydrazone", "semicarbazone", "thiosemicarbazone", "azine", "n oxide", "oxide", "heptafluoride",
-    "pentafluoride", "trifluoride", "monochloride", "trichloride", "monobromide", "monoacetate", "reaction product",
-    "reaction products", "polymer", "polymers", "copolymer", "diethyl acetal", "dimethyl acetal", "condensation product",
+/// Endings of words behind a compound that make another of it: what it was made into, or what it was part of.
+const DERIVATIVES: [&str; 33] = [
+    "acetal",
+    "ketal",
+    "oxime",
+    "hydrazone",
+    "semicarbazone",
+    "azine",
+    "n oxide",
+    "oxide",
+    "heptafluoride",
+    "pentafluoride",
+    "trifluoride",
+    "monochloride",
+    "trichloride",
+    "monobromide",
+    "cyanide",
+    "monoacetate",
+    "reaction product",
+    "reaction products",
+    "polymer",
+    "polymers",
+    "copolymer",
+    "condensation product",
     "anil",
+    "acrylate",
+    "dibenzoate",
+    "hydrazide",
+    "carbamate",
+    "carbinolamide",
+    "nitrosated",
+    "derivative",
+    "methochloride",
+    "ester",
+    "esters",
 ];
+
+/// Words behind a name among which one of those may stand (`phenylacetic acid, 3-phenyl-2-propyl ester`).
+const WORDS_BEHIND: usize = 2;
+
+/// What stands in the names of registers around a compound that a polymer or a condensate was made of.
+const MADE_OF: [&str; 3] = ["polymer with", "polymers with", "reaction product"];
+
+/// Parts of what such polymers are made of besides, as registers list them, joined by semicolons.
+const WITH: [&str; 16] = [
+    "isocyanat",
+    "dioic acid",
+    "phthal",
+    "methanal",
+    "formaldehyde",
+    "phenol",
+    "oxiran",
+    "oxepan",
+    "caprolact",
+    "diol",
+    "oxolan",
+    "lactone",
+    "diene",
+    "borane",
+    "platinum",
+    "furan 2,5 dione",
+];
+
+/// Bytes around a name in which those stand.
+const MADE_OF_BYTES: usize = 100;
 
 /// Endings of pieces that follow a parent compound: `-4-carboxamide`, `-1-yl`. Those of salts (`-hydrochloride`, `-citrate`)
 /// and of words that sellers join on (`-crystal`) are not among them.
-const SUFFIXES: [&str; 9] = ["yl", "amide", "oxy", "carboxylic", "oxime", "ylidene", "ylamino", "nitrile", "thiol"];
+const SUFFIXES: [&str; 13] = [
+    "yl",
+    "amide",
+    "oxy",
+    "carboxylic",
+    "oxime",
+    "ylidene",
+    "ylamino",
+    "nitrile",
+    "thiol",
+    "carbaldehyde",
+    "carbodithioate",
+    "carbothioate",
+    "ol",
+];
 
 /// Short words in front of a code that do not make it part of another: groups and isomers, which make it a relative's, and
 /// what sellers join to a name.
@@ -40,7 +112,7 @@ pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
     let before = head(folded, start).is_some_and(|token| {
         is_locants(token) || token.len() >= 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
     });
-    if is_inverted(folded, end) || has_derivative(&text[end..]) {
+    if is_inverted(folded, end) || has_derivative(folded, end) || is_a_monomer(text, start, end) {
         return true;
     }
     if is_ester(&text[..start], &text[start..end]) {
@@ -60,15 +132,46 @@ fn is_inverted(folded: &Folded, end: usize) -> bool {
     let until = (from..text.len()).find(is_space).unwrap_or(text.len());
     let groups = &text[from..until];
     // A list of goods goes on with a word (`aniline, 2-propanol`), groups end with a dash.
-    groups.ends_with(' ') && groups.len() > 3 && groups.bytes().any(|b| b.is_ascii_lowercase())
+    let waits = groups.ends_with(' ') || groups.contains(" ,") || groups.ends_with(" )");
+    waits && groups.len() > 3 && groups.bytes().any(|b| b.is_ascii_lowercase())
 }
 
-/// Whether a word follows that makes another compound of the name (`piperonal diethyl acetal`).
-fn has_derivative(behind: &str) -> bool {
-    let Some(behind) = behind.strip_prefix([' ', ',']).map(str::trim_start) else { return false };
-    DERIVATIVES.iter().any(|word| {
-        behind.strip_prefix(word).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric()))
-    })
+/// Whether a word follows that makes another compound of the name (`piperonal diethyl acetal`), on its line.
+fn has_derivative(folded: &Folded, end: usize) -> bool {
+    let text = folded.text.as_str();
+    let Some(behind) = text[end..].strip_prefix([' ', ',']) else { return false };
+    let from = text.len() - behind.len();
+    let words = behind.split(' ').filter(|word| !word.is_empty());
+    let mut until = from;
+    for word in words.take(WORDS_BEHIND + 1) {
+        until += text[until..].find(word).unwrap_or_default() + word.len();
+        let is_one = DERIVATIVES.iter().any(|ending| {
+            let stretch = &text[from..until];
+            stretch
+                .strip_suffix(ending)
+                .is_some_and(|before| word.len() > ending.len() || !before.ends_with(char::is_alphanumeric))
+                && (word.ends_with(ending) || ending.contains(' '))
+        });
+        if is_one {
+            return !folded.breaks_within(end, until);
+        }
+        // What ends a clause ends the name.
+        if word.ends_with(['.', ';', ':', '!']) {
+            return false;
+        }
+    }
+    false
+}
+
+/// Whether the name is that of what a polymer or a condensate was made of (`butane-1,4-diol;hexanedioic acid`).
+fn is_a_monomer(text: &str, start: usize, end: usize) -> bool {
+    let behind = &text[end..text.floor_char_boundary(end + MADE_OF_BYTES)];
+    let before = &text[text.ceil_char_boundary(start.saturating_sub(MADE_OF_BYTES))..start];
+    let made_of = MADE_OF.iter().any(|words| behind.contains(words) || before.contains(words));
+    // Registers put no space behind the semicolon, sellers do.
+    let is_listed = behind.strip_prefix(';').is_some_and(|rest| !rest.starts_with(' '))
+        || before.strip_suffix(';').is_some_and(|rest| !rest.is_empty());
+    made_of || (is_listed && WITH.iter().any(|part| behind.contains(part) || before.contains(part)))
 }
 
 /// Whether the name of an acid's salts stands behind a group: `methyl anthranilate` is an ester, and another compound.
@@ -180,6 +283,13 @@ mod tests {
             ("piperonal dimethyl acetal", "piperonal", true),
             ("iodine pentafluoride", "iodine", true),
             ("iodine crystals", "iodine", false),
+            ("aniline, N-propyl-, hydrochloride", "aniline", true),
+            ("phenylacetic acid 3-phenylpropyl ester", "phenylacetic acid", true),
+            ("phenylacetic acid in stock. Polyester bags", "phenylacetic acid", false),
+            ("butane-1,4-diol;pentanedioic acid", "butane 1,4 diol", true),
+            ("butane-1,4-diol; gamma-butyrolactone 1 kg", "butane 1,4 diol", false),
+            ("maleic acid, polymer with 1,4-butanediol", "1,4 butanediol", true),
+            ("piperidine-1-carbothioate", "piperidine", true),
         ] {
             let (folded, start, end) = place(text, name);
             assert_eq!(is_piece_of_a_name(&folded, start, end), piece, "{text}");
