@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use listingwatch::frontier::entry::{NewEntry, UrlKind};
 use listingwatch::store::hot::HotStore;
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::ids::PlatformId;
 use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Timestamp;
-use listingwatch::vocab::url::CanonicalUrl;
 
 const BATCH: u64 = 1000;
 const HOSTS: u64 = 50;
@@ -68,7 +68,7 @@ fn check(hot: &HotStore, urls: u64) {
     let step = (urls / 100_000).max(1) as usize;
     let mut missing = 0;
     for numbers in (0..urls).step_by(step).collect::<Vec<_>>().chunks(BATCH as usize) {
-        let mut sample: Vec<CanonicalUrl> = numbers.iter().map(|number| url(*number)).collect();
+        let mut sample: Vec<FoundUrl> = numbers.iter().map(|number| url(*number)).collect();
         hot.retain_unknown(&platform, &mut sample).expect("the store answers");
         missing += sample.len();
     }
@@ -149,13 +149,13 @@ fn entry(number: u64) -> NewEntry {
 }
 
 /// A listing's address: shop, number, and a few words, about eighty bytes.
-fn url(number: u64) -> CanonicalUrl {
+fn url(number: u64) -> FoundUrl {
     let words = ["lamp", "chair", "kettle", "jacket", "mirror", "blanket", "drill", "bicycle"];
     let word = |at: u32| words[(mix(number) >> (3 * at)) as usize & 7];
     let host = number / 40 % HOSTS;
     let text =
         format!("https://shop{host}.example.test/listings/{number}-{}-{}-{}-{}", word(0), word(1), word(2), word(3));
-    CanonicalUrl::parse(&text, None).expect("a URL")
+    FoundUrl::parse(&text, None).expect("a URL")
 }
 
 fn mix(number: u64) -> u64 {

@@ -11,9 +11,9 @@ use listingwatch::detect::Detector;
 use listingwatch::detect::assessment::ListingText;
 use listingwatch::detect::watchlist::{Names, Watchlist};
 use listingwatch::listing::ReadContext;
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Deadline;
-use listingwatch::vocab::url::CanonicalUrl;
 
 const GOODS: [&str; 8] = [
     "This lightweight hiking jacket keeps you dry when the weather turns, with taped seams, two zipped pockets and a hood.",
@@ -97,7 +97,7 @@ fn main() {
 /// Small pages that cost a reader without a budget far more than their size: time, memory beyond the page, and what each is
 /// given up for.
 fn pages() {
-    let url = CanonicalUrl::parse("https://shop.example.test/p/1", None).expect("an address");
+    let url = FoundUrl::parse("https://shop.example.test/p/1", None).expect("an address");
     let limits = Limits::default();
     println!("{:<60} {:>8} {:>9} {:>8}  (under 1 s and 200 MB)", "page", "kB", "ms", "MB");
     for (name, html, _) in bomb_pages::all() {

@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use listingwatch::frontier::control::Control;
 use listingwatch::frontier::robots::RobotsRecord;
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::identity::CrawlerKeys;
 use listingwatch::vocab::time::Timestamp;
-use listingwatch::vocab::url::CanonicalUrl;
 
 fn main() {
     let now = Timestamp::from_millis(1_770_000_000_000);
@@ -17,20 +17,20 @@ fn main() {
     measure("sign a request (ed25519, with Signature-Agent)", || {
         keys.request_headers("www.example.test", Some("https://hub.example.test"), now, &[1; 24])
     });
-    let base = CanonicalUrl::parse("https://www.example.test/category/garden?page=3", None).expect("an address");
+    let base = FoundUrl::parse("https://www.example.test/category/garden?page=3", None).expect("an address");
     for (name, link) in [
         ("canonical form of a plain link", "/l/123456-garden-chair-of-oak"),
         ("canonical form of a link with parameters", "/l/123456-chair?utm_source=x&id=7&sid=0123456789abcdef&b=2"),
         ("canonical form of a link with escapes", "/l/%e6%a4%85%e5%ad%90/%41?q=%e6%a4%85"),
     ] {
-        measure(name, || CanonicalUrl::parse(link, Some(&base)));
+        measure(name, || FoundUrl::parse(link, Some(&base)));
     }
     let mut rules = "User-agent: *\nCrawl-delay: 1\n".to_owned();
     for n in 0..2_000 {
         rules.push_str(&format!("Disallow: /private/{n}/*/print$\n"));
     }
     let robots = RobotsRecord::from_answer(Some(200), rules.as_bytes(), now);
-    let url = CanonicalUrl::parse("/l/123456-garden-chair-of-oak?id=7", Some(&base)).expect("an address");
+    let url = FoundUrl::parse("/l/123456-garden-chair-of-oak?id=7", Some(&base)).expect("an address");
     measure("ask robots.txt of 2,000 rules", || robots.allows(&url));
     let few = RobotsRecord::from_answer(Some(200), b"User-agent: *\nDisallow: /account/\nDisallow: /*?sort=\n", now);
     measure("ask robots.txt of two rules", || few.allows(&url));

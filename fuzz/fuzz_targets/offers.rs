@@ -3,11 +3,11 @@
 
 use libfuzzer_sys::fuzz_target;
 use listingwatch::vocab::limits::Limits;
-use listingwatch::vocab::url::CanonicalUrl;
+use listingwatch::vocab::found::FoundUrl;
 
 fuzz_target!(|bytes: &[u8]| {
-    let Ok(base) = CanonicalUrl::parse("https://shop.example.test/feed.xml", None) else { return };
+    let Ok(base) = FoundUrl::parse("https://shop.example.test/feed.xml", None) else { return };
     for offered in listingwatch::listing::feed::read(bytes, &base, Limits::default().listing_bytes).offers {
-        assert_eq!(CanonicalUrl::parse(offered.url.as_str(), None).as_ref(), Ok(&offered.url));
+        assert_eq!(FoundUrl::parse(offered.url.as_str(), None).as_ref(), Ok(&offered.url));
     }
 });

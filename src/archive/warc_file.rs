@@ -11,9 +11,9 @@ use crate::archive::{ArchiveError, member, warc_reader};
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::form::{self, Original, RevisitProfile};
 use crate::evidence::warc::{Record, WarcRef};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// Names the file being written, so that a process that died leaves word of which file to look at.
 const MARKER: &str = "OPEN";
@@ -125,7 +125,7 @@ impl WarcWriter {
     /// When the disk refuses; then the file holds what it held before.
     pub fn write_resource(
         &mut self,
-        url: &CanonicalUrl,
+        url: &FoundUrl,
         at: Timestamp,
         kind: &str,
         body: &[u8],

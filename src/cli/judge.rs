@@ -15,9 +15,9 @@ use crate::detect::fit::Example;
 use crate::detect::screen::{self, BadLine};
 use crate::listing::input::InputLine;
 use crate::listing::{ReadContext, charset, structured};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::{Clock, Deadline};
-use crate::vocab::url::CanonicalUrl;
 
 pub(super) fn limits(paths: &Paths, output: &Output) -> Result<Limits, Failure> {
     Ok(app::load_settings(paths).map_err(|error| super::failure(error, output))?.limits)
@@ -115,7 +115,7 @@ pub(super) fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
 
 pub(super) fn extract(paths: &Paths, args: &ExtractArgs, output: &Output) -> Result<Exit, Failure> {
     let limits = limits(paths, output)?;
-    let url = CanonicalUrl::parse(&args.url, None).map_err(|error| {
+    let url = FoundUrl::parse(&args.url, None).map_err(|error| {
         Failure::usage(format!("--url: {error}"))
             .hint("give the page's address, e.g. --url https://www.example.test/p/1")
     })?;

@@ -11,11 +11,12 @@ use crate::engine::mandate::OWN_SITE;
 use crate::engine::scan::tally::Progress;
 use crate::engine::scan::{self, PlatformResult, ScanOrder};
 use crate::report::coverage::{in_words, span};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{Basis, Platform};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// What to do when a mandate allows no more.
 pub(super) const MANDATE_HINT: &str = "record a new one with `listingwatch mandate create` and name it with --mandate, \
@@ -181,7 +182,7 @@ fn dry_run(app: &App, platforms: &[Arc<Platform>], output: &Output) -> Result<Ex
                 false
             }
         });
-        let mut hosts: Vec<HostKey> = urls.iter().map(CanonicalUrl::host).collect();
+        let mut hosts: Vec<HostKey> = urls.iter().map(FoundUrl::host).collect();
         hosts.extend(app.rooms.hot.hosts(&platform.id));
         hosts.sort();
         hosts.dedup();

@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use url::{Host, Url};
 
 use crate::config::reader::Wrong;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::HostPattern;
-use crate::vocab::url::CanonicalUrl;
 
 /// Longest free text (names, references) of a setting, in characters.
 const WORDS_LIMIT: usize = 500;
@@ -96,8 +96,8 @@ pub(super) fn is_eu_member(country: &str) -> bool {
 }
 
 /// A page we may start from.
-pub(super) fn page_url(text: &str) -> Result<CanonicalUrl, Wrong> {
-    CanonicalUrl::parse(text, None).map_err(|error| {
+pub(super) fn page_url(text: &str) -> Result<FoundUrl, Wrong> {
+    FoundUrl::parse(text, None).map_err(|error| {
         let wrong = Wrong::from(error);
         if text.contains("://") {
             wrong

@@ -12,12 +12,12 @@ use crate::config::problem::Problem;
 use crate::config::reader::{Document, Placed, Section, Wrong, suggestion};
 use crate::config::units;
 use crate::referral::language;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{
     Agreement, Approval, Basis, Channel, CrawlPolicy, HostPattern, ListingSelectors, PathGlobs, Platform, PlatformKind,
     Rate, ReferralPolicy, Schedule, SitemapPolicy,
 };
-use crate::vocab::url::CanonicalUrl;
 
 /// An agreement that ends within this many days is worth a warning.
 const RENEWAL_NOTICE_DAYS: i64 = 30;
@@ -264,7 +264,7 @@ fn crawl(section: &Section<'_, '_>, basis: Option<Basis>, hosts: Option<&[HostPa
 enum Sitemaps {
     Robots,
     None,
-    List(Vec<Placed<CanonicalUrl>>),
+    List(Vec<Placed<FoundUrl>>),
 }
 
 fn sitemaps(section: &Section<'_, '_>) -> Option<Sitemaps> {
@@ -320,7 +320,7 @@ fn render(text: &str) -> Result<(), Wrong> {
     }
 }
 
-fn url_address(url: &CanonicalUrl) -> Option<std::net::IpAddr> {
+fn url_address(url: &FoundUrl) -> Option<std::net::IpAddr> {
     match url.as_url().host()? {
         url::Host::Ipv4(address) => Some(address.into()),
         url::Host::Ipv6(address) => Some(address.into()),
@@ -328,7 +328,7 @@ fn url_address(url: &CanonicalUrl) -> Option<std::net::IpAddr> {
     }
 }
 
-fn names_private_address(url: &CanonicalUrl) -> bool {
+fn names_private_address(url: &FoundUrl) -> bool {
     url_address(url).is_some_and(|address| forms::private_range(&address.to_string()).is_ok())
 }
 

@@ -11,9 +11,9 @@ use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::{Channel, Platform};
 use crate::vocab::terms::Message;
-use crate::vocab::url::CanonicalUrl;
 
 /// Tries one delivery. What fails for reasons of our own (no mail server set) is tried again like everything else: the
 /// reason stands in the case until somebody mends it.
@@ -92,7 +92,7 @@ async fn by_webhook(
         Ok(keys) => keys,
         Err(error) => return later(error.to_string()),
     };
-    let Ok(url) = CanonicalUrl::parse(target, None) else {
+    let Ok(url) = FoundUrl::parse(target, None) else {
         return Attempt::Disabled { error: "the webhook's address cannot be read".to_owned() };
     };
     let event = EventView {
@@ -112,7 +112,7 @@ async fn by_webhook(
 struct Guarded {
     rooms: Arc<Rooms>,
     platform: Arc<Platform>,
-    url: CanonicalUrl,
+    url: FoundUrl,
 }
 
 impl WebhookSender for Guarded {

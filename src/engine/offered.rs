@@ -1,7 +1,7 @@
 //! Whether the agreement covers a listing that a platform hands over, in a feed or by posting it.
 
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::{OutOfScope, Platform};
-use crate::vocab::url::CanonicalUrl;
 
 /// Why a listing is not taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -16,7 +16,7 @@ pub enum Unwanted {
 ///
 /// # Errors
 /// When the page lies on a host that is not the platform's.
-pub fn wanted(platform: &Platform, url: &CanonicalUrl) -> Result<(), Unwanted> {
+pub fn wanted(platform: &Platform, url: &FoundUrl) -> Result<(), Unwanted> {
     match platform.in_scope(url) {
         Ok(()) | Err(OutOfScope::Path) => Ok(()),
         Err(OutOfScope::Host) => Err(Unwanted::Host),

@@ -19,11 +19,11 @@ use crate::referral::recheck::{Reached, Sight, judge};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{Look, MandateEnd, RecheckTarget, TruthError};
 use crate::vocab::actor::{Actor, Job};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::{CaseSight, Reason};
 use crate::vocab::time::Deadline;
-use crate::vocab::url::CanonicalUrl;
 
 /// When a platform that could not be asked is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3600);
@@ -95,7 +95,7 @@ pub async fn one(
     let mut spending =
         Spending { rooms, under: mandate::for_recheck(&rooms.truth, platform, &target.referral, rooms.now())? };
     for url in &target.urls {
-        let Ok(url) = CanonicalUrl::parse(url, None) else { continue };
+        let Ok(url) = FoundUrl::parse(url, None) else { continue };
         let (sight, status) = look(&mut spending, platform, &url, &target.fingerprints).await?;
         let page = Look { url: url.to_string(), seen: sight, status, at: rooms.now() };
         rechecked.pages.push(page);
@@ -164,7 +164,7 @@ impl Spending<'_> {
 async fn look(
     spending: &mut Spending<'_>,
     platform: &Arc<Platform>,
-    url: &CanonicalUrl,
+    url: &FoundUrl,
     fingerprints: &[Vec<u8>],
 ) -> Result<(Sight, Option<u16>), RecheckError> {
     let rooms = spending.rooms;
@@ -194,7 +194,10 @@ async fn look(
         let first = *first_status.get_or_insert(status);
         let sight = match fetched.kind {
             Answer::Redirect(Ok(next)) => {
-                reached = Reached::ByRedirect;
+                // Another form of the page's own address is the page.
+                if next.key() != at.key() {
+                    reached = Reached::ByRedirect;
+                }
                 at = next;
                 continue;
             }
@@ -216,7 +219,7 @@ async fn look(
 fn conclude(
     rooms: &Rooms,
     platform: &Platform,
-    url: &CanonicalUrl,
+    url: &FoundUrl,
     sight: Sight,
     status: Option<u16>,
 ) -> Result<(Sight, Option<u16>), RecheckError> {

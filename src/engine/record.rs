@@ -18,9 +18,9 @@ use crate::evidence::warc::form::{Original, RevisitProfile};
 use crate::examine::ExaminedListing;
 use crate::store::hot::HotError;
 use crate::store::truth::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded, TruthError};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, MandateId, PlatformId, RunId, Sha256Digest};
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// Pushed listings are told apart by their ids; their ordinals lie beyond those of feeds and pages.
 const PUSH_ORDINAL: u32 = 0x4000_0000;
@@ -48,7 +48,7 @@ pub struct Sighting<'a> {
     /// Platform.
     pub platform: &'a PlatformId,
     /// The page they are published at.
-    pub url: &'a CanonicalUrl,
+    pub url: &'a FoundUrl,
     /// Run.
     pub run: &'a RunId,
     /// When.
@@ -298,7 +298,7 @@ impl<'a> Recording<'a> {
         &mut self,
         platform: &PlatformId,
         digest: Sha256Digest,
-        (url, at): (&CanonicalUrl, Timestamp),
+        (url, at): (&FoundUrl, Timestamp),
         held: &WarcRef,
     ) -> Result<(), RecordError> {
         let place = serde_json::to_vec(&(url.as_str(), at, held))?;
@@ -323,7 +323,7 @@ pub enum Revisit {
 ///
 /// # Errors
 /// When a store refuses.
-pub fn gone(rooms: &Rooms, platform: &PlatformId, url: &CanonicalUrl, run: &RunId) -> Result<(), RecordError> {
+pub fn gone(rooms: &Rooms, platform: &PlatformId, url: &FoundUrl, run: &RunId) -> Result<(), RecordError> {
     let mut recording = Recording::begin(rooms);
     // What was handed over under this address is gone with the page.
     let seen = Sighting { platform, url, run, at: rooms.now(), status: 410 };

@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// One exchange with a server: what was asked, what came back, how much of it was kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capture {
     /// What was asked for.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// When the response's head arrived.
     pub fetched_at: Timestamp,
     /// Address that answered.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use url::Host;
 
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::IpRange;
-use crate::vocab::url::CanonicalUrl;
 
 /// Refuses private, loopback, link-local and other special addresses, except in listed ranges.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +28,7 @@ impl AddressGuard {
 
     /// Whether the URL's host, where it is an address already, may be dialled. Names are checked when they resolve:
     /// literals never reach the resolver, so they need a check of their own.
-    pub fn admits_literal(&self, url: &CanonicalUrl) -> bool {
+    pub fn admits_literal(&self, url: &FoundUrl) -> bool {
         match url.as_url().host() {
             Some(Host::Ipv4(address)) => self.admits(address.into()),
             Some(Host::Ipv6(address)) => self.admits(address.into()),
@@ -139,7 +139,7 @@ mod tests {
         for text in
             ["http://127.0.0.1/", "http://2130706433/", "http://0x7f.1/", "http://[::1]/", "http://[::ffff:10.0.0.1]/"]
         {
-            assert!(!guard.admits_literal(&CanonicalUrl::parse(text, None).unwrap()), "{text}");
+            assert!(!guard.admits_literal(&FoundUrl::parse(text, None).unwrap()), "{text}");
         }
     }
 }

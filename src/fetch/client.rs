@@ -9,12 +9,12 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
 use crate::frontier::entry::UrlKind;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::identity::{Identity, NONCE_BYTES};
 use crate::vocab::limits::Limits;
 use crate::vocab::platform::IpRange;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
-use crate::vocab::url::CanonicalUrl;
 
 /// A body may be as slow as it likes for this long.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,13 +26,13 @@ pub enum FetchError {
     #[error("`{url}` leads to a private address")]
     PrivateAddress {
         /// What was asked for.
-        url: CanonicalUrl,
+        url: FoundUrl,
     },
     /// The connection could not be made or broke.
     #[error("no answer from `{url}`: {reason}")]
     Connection {
         /// What was asked for.
-        url: CanonicalUrl,
+        url: FoundUrl,
         /// The chain of causes, in one line.
         reason: String,
     },
@@ -40,7 +40,7 @@ pub enum FetchError {
     #[error("`{url}` did not answer within {seconds} s")]
     Timeout {
         /// What was asked for.
-        url: CanonicalUrl,
+        url: FoundUrl,
         /// The limit.
         seconds: u64,
     },
@@ -48,7 +48,7 @@ pub enum FetchError {
     #[error("malformed response from `{url}`: {reason}")]
     Malformed {
         /// What was asked for.
-        url: CanonicalUrl,
+        url: FoundUrl,
         /// What is wrong with it.
         reason: String,
     },
@@ -106,7 +106,7 @@ impl Client {
     /// Sends one GET. Visible in this room only: outside it a request needs a permit.
     pub(super) async fn get(
         &self,
-        url: &CanonicalUrl,
+        url: &FoundUrl,
         private_addresses: &[IpRange],
         extra: &[(&'static str, String)],
         body_limit_bytes: usize,
@@ -167,7 +167,7 @@ impl Client {
         response: &mut reqwest::Response,
         started: Instant,
         limit_bytes: usize,
-        url: &CanonicalUrl,
+        url: &FoundUrl,
     ) -> Result<(Vec<u8>, Option<Truncated>), FetchError> {
         let deadline = tokio::time::Instant::from_std(started + self.limits.page_deadline);
         let expected = response.content_length().and_then(|n| usize::try_from(n).ok()).unwrap_or(32 << 10);
@@ -210,7 +210,7 @@ impl Client {
     }
 
     /// Adds the signature's headers, where there is a key and the system gives randomness for the nonce.
-    fn sign(&self, url: &CanonicalUrl, headers: &mut HeaderMap) {
+    fn sign(&self, url: &FoundUrl, headers: &mut HeaderMap) {
         let Some(identity) = &self.identity else { return };
         let mut nonce = [0; NONCE_BYTES];
         if getrandom::fill(&mut nonce).is_err() {
@@ -246,7 +246,7 @@ impl Client {
     }
 }
 
-pub(super) fn connection(url: &CanonicalUrl, error: &reqwest::Error) -> FetchError {
+pub(super) fn connection(url: &FoundUrl, error: &reqwest::Error) -> FetchError {
     let mut reason = String::new();
     let mut broke = error.is_connect() || error.is_timeout();
     let mut cause: Option<&dyn std::error::Error> = std::error::Error::source(error);

@@ -6,8 +6,8 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGE
 
 use crate::fetch::address::AddressGuard;
 use crate::fetch::client::{Client, FetchError, connection};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::IpRange;
-use crate::vocab::url::CanonicalUrl;
 
 /// Until a receiver that says nothing counts as away: the Standard Webhooks specification asks for 15 to 30 seconds.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -36,7 +36,7 @@ impl Client {
     /// When the address is private and not listed, or no answer comes.
     pub async fn post(
         &self,
-        url: &CanonicalUrl,
+        url: &FoundUrl,
         private_addresses: &[IpRange],
         headers: &[(&'static str, String)],
         body: String,

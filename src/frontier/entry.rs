@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{PlatformId, Sha256Digest};
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// The clock is taken to have been set back when it shows a moment this long before one it showed earlier.
 pub const CLOCK_SLACK: Duration = Duration::from_secs(10);
@@ -42,7 +42,7 @@ impl UrlKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewEntry {
     /// Where to look.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// Links followed from a seed.
     pub depth: u16,
     /// Why it is offered.
@@ -104,6 +104,17 @@ impl UrlState {
         UrlState { given_up: Some(now), ..self.failed() }
     }
 
+    /// Whether the last answered visit brought a page.
+    pub fn has_page(&self) -> bool {
+        self.body_mark.is_some() || self.payload_digest.is_some()
+    }
+
+    /// What is remembered of a page that is asked for in another form of its address.
+    #[must_use]
+    pub fn renamed(&self) -> Self {
+        UrlState { hit: self.hit, ..UrlState::default() }
+    }
+
     /// Whether `body` is what the last visit brought; `None` when that is not known.
     pub fn is_same_body(&self, body: &[u8]) -> Option<bool> {
         match (self.body_mark, self.payload_digest) {
@@ -153,7 +164,7 @@ pub struct Lease {
     /// Whose URL it is.
     pub platform: PlatformId,
     /// Where to look.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// Links followed from a seed.
     pub depth: u16,
     /// Why it is in the frontier.
@@ -170,6 +181,18 @@ impl Lease {
     /// The lease's end: come back at `due` with `state` remembered.
     pub fn settle(&self, state: UrlState, due: Timestamp) -> Settlement {
         Settlement { lease: self.clone(), state, due }
+    }
+}
+
+impl Settlement {
+    /// The page is asked for again at once, in another form of its address.
+    #[must_use]
+    pub fn renamed(self, url: FoundUrl, now: Timestamp) -> Self {
+        let Settlement { lease, state, .. } = self;
+        let state = UrlState { hit: lease.state.hit || state.hit, ..state.renamed() };
+        // What lies after the lease's own due time cannot be taken for a lease that was not used.
+        let due = now.max(lease.due.after(Duration::from_millis(1)));
+        Settlement { lease: Lease { url, ..lease }, state, due }
     }
 }
 

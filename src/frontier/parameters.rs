@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::frontier::traps::shape_of;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
@@ -129,13 +130,13 @@ impl ParameterBook {
     }
 
     /// The URL without the parameters that change nothing, if it has any. `linked` counts it as a link that was shortened.
-    pub fn shorten(&mut self, url: &CanonicalUrl, linked: bool, now: Timestamp) -> Option<CanonicalUrl> {
-        if self.rules.is_empty() || url.as_url().query().is_none() {
+    pub fn shorten(&mut self, url: &FoundUrl, linked: bool, now: Timestamp) -> Option<FoundUrl> {
+        if self.rules.is_empty() || url.canonical().as_url().query().is_none() {
             return None;
         }
-        let place = place_of(url);
-        let mut short: Option<CanonicalUrl> = None;
-        for (name, _) in url.parameters() {
+        let place = place_of(url.canonical());
+        let mut short: Option<FoundUrl> = None;
+        for (name, _) in url.canonical().parameters() {
             let Some(rule) = self.rules.get_mut(&key_of(&place, name)).filter(|rule| rule.drops(now)) else { continue };
             if linked {
                 rule.links = rule.links.saturating_add(1);
@@ -227,8 +228,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn url(path: &str) -> CanonicalUrl {
-        CanonicalUrl::parse(&format!("https://x.example.test{path}"), None).unwrap()
+    fn url(path: &str) -> FoundUrl {
+        FoundUrl::parse(&format!("https://x.example.test{path}"), None).unwrap()
     }
 
     const NOW: Timestamp = Timestamp::from_millis(1_770_000_000_000);
@@ -238,7 +239,7 @@ mod tests {
         let mut book = ParameterBook::default();
         for item in 0..5_u64 {
             for from in ["home", "search"] {
-                book.observe(&url(&format!("/item/{item}?id={item}&ref={from}")), None, item, NOW);
+                book.observe(url(&format!("/item/{item}?id={item}&ref={from}")).canonical(), None, item, NOW);
             }
         }
         book
@@ -254,7 +255,7 @@ mod tests {
         let dropped = book.dropped(NOW);
         assert_eq!((dropped.len(), dropped[0].name.as_str(), dropped[0].links), (1, "ref", 1));
         for item in 0..50_u64 {
-            book.observe(&url(&format!("/show?item={item}")), None, item, NOW);
+            book.observe(url(&format!("/show?item={item}")).canonical(), None, item, NOW);
         }
         assert_eq!(book.shorten(&url("/show?item=9"), true, NOW), None);
     }
@@ -262,8 +263,8 @@ mod tests {
     #[test]
     fn one_difference_keeps_a_parameter_for_good() {
         let mut book = taught();
-        book.observe(&url("/item/9?ref=a"), None, 1, NOW);
-        book.observe(&url("/item/9?ref=b"), None, 2, NOW);
+        book.observe(url("/item/9?ref=a").canonical(), None, 1, NOW);
+        book.observe(url("/item/9?ref=b").canonical(), None, 2, NOW);
         assert_eq!(book.shorten(&url("/item/77?ref=mail"), true, NOW), None);
         assert!(book.dropped(NOW).is_empty());
     }
@@ -272,11 +273,11 @@ mod tests {
     fn pages_of_an_empty_result_list_do_not_teach_that_pages_do_not_matter() {
         let mut book = ParameterBook::default();
         for page in 0..15 {
-            book.observe(&url(&format!("/search?page={page}&q=nothing")), None, 7, NOW);
+            book.observe(url(&format!("/search?page={page}&q=nothing")).canonical(), None, 7, NOW);
         }
         assert_eq!(book.shorten(&url("/search?page=2&q=chairs"), true, NOW), None);
         for page in 0..30 {
-            book.observe(&url(&format!("/loop?n={page}")), None, 7, NOW);
+            book.observe(url(&format!("/loop?n={page}")).canonical(), None, 7, NOW);
         }
         assert_eq!(book.shorten(&url("/loop?n=99"), true, NOW), Some(url("/loop")), "a counter that leads to itself");
     }
@@ -286,22 +287,22 @@ mod tests {
         let mut book = ParameterBook::default();
         for item in 0..5 {
             let plain = url(&format!("/item/{item}"));
-            book.observe(&url(&format!("/item/{item}?ref=rel")), Some(&plain), item, NOW);
+            book.observe(url(&format!("/item/{item}?ref=rel")).canonical(), Some(plain.canonical()), item, NOW);
         }
         assert_eq!(book.shorten(&url("/item/8?ref=x"), true, NOW), Some(url("/item/8")));
         let mut book = ParameterBook::default();
-        book.observe(&url("/item/0?ref=rel"), Some(&url("/item/0")), 0, NOW);
+        book.observe(url("/item/0?ref=rel").canonical(), Some(url("/item/0").canonical()), 0, NOW);
         for item in 1..5 {
-            book.observe(&url(&format!("/item/{item}")), None, item, NOW);
-            book.observe(&url(&format!("/item/{item}?ref=rel")), None, item, NOW);
-            book.observe(&url(&format!("/item/{item}")), None, item, NOW);
+            book.observe(url(&format!("/item/{item}")).canonical(), None, item, NOW);
+            book.observe(url(&format!("/item/{item}?ref=rel")).canonical(), None, item, NOW);
+            book.observe(url(&format!("/item/{item}")).canonical(), None, item, NOW);
         }
         assert_eq!(book.shorten(&url("/item/8?ref=x"), true, NOW), Some(url("/item/8")));
         // A page that claims another page for its own is believed only as long as what they say agrees.
         let mut liar = ParameterBook::default();
         for item in 0..9 {
-            liar.observe(&url("/show?id=0"), Some(&url("/show")), 0, NOW);
-            liar.observe(&url(&format!("/show?id={item}")), Some(&url("/show")), item, NOW);
+            liar.observe(url("/show?id=0").canonical(), Some(url("/show").canonical()), 0, NOW);
+            liar.observe(url(&format!("/show?id={item}")).canonical(), Some(url("/show").canonical()), item, NOW);
         }
         assert_eq!(liar.shorten(&url("/show?id=3"), true, NOW), None);
     }
@@ -315,7 +316,7 @@ mod tests {
         assert!(book.dropped(later).is_empty());
         for n in 0..50_000_u64 {
             let value = n % 2;
-            book.observe(&url(&format!("/a{}/b?p{}={value}", n / 2, n / 2)), None, n / 2, NOW);
+            book.observe(url(&format!("/a{}/b?p{}={value}", n / 2, n / 2)).canonical(), None, n / 2, NOW);
         }
         assert!(book.rules.len() <= RULES_LIMIT && book.samples.len() <= SAMPLES_LIMIT);
     }
@@ -327,8 +328,8 @@ mod tests {
             let long = url(&format!("/item/5?{query}"));
             if let Some(short) = book.shorten(&long, false, NOW) {
                 prop_assert_eq!(book.shorten(&short, false, NOW), None);
-                prop_assert!(!short.parameters().any(|(name, _)| name == "ref"));
-                prop_assert_eq!(CanonicalUrl::parse(short.as_str(), None), Ok(short));
+                prop_assert!(!short.canonical().parameters().any(|(name, _)| name == "ref"));
+                prop_assert_eq!(FoundUrl::parse(short.as_str(), None), Ok(short));
             }
         }
     }

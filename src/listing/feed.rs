@@ -10,8 +10,9 @@ use crate::listing::input::{InputError, InputLine, KEYS_WITH_SELLER};
 use crate::listing::json_ld::values_and_depth;
 use crate::listing::page::Listing;
 use crate::listing::price;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::money::Price;
-use crate::vocab::url::{CanonicalUrl, UrlError};
+use crate::vocab::url::UrlError;
 
 /// Offers read of one feed; the rest is said to be missing.
 pub const OFFERS_LIMIT: usize = 50_000;
@@ -23,7 +24,7 @@ const ROW_VALUES: u64 = 10_000;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Offered {
     /// The page it is published at.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// The offer.
     pub listing: Listing,
 }
@@ -41,7 +42,7 @@ pub struct OfferFeed {
 
 /// Reads the offers of a feed fetched from `base`, each of at most `limit_bytes`: a longer one is a problem, as one that
 /// cannot be read is, because what is cut is not judged. A feed that carries none has none: its pages say what they offer.
-pub fn read(bytes: &[u8], base: &CanonicalUrl, limit_bytes: usize) -> OfferFeed {
+pub fn read(bytes: &[u8], base: &FoundUrl, limit_bytes: usize) -> OfferFeed {
     let mut feed = OfferFeed { limit_bytes, ..OfferFeed::default() };
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     match text.first() {
@@ -111,7 +112,7 @@ impl OfferFeed {
         }
     }
 
-    fn push(&mut self, link: &str, base: &CanonicalUrl, listing: Listing) {
+    fn push(&mut self, link: &str, base: &FoundUrl, listing: Listing) {
         if self.offers.len() >= OFFERS_LIMIT {
             self.problem(format!("more than {OFFERS_LIMIT} offers"));
             return;
@@ -120,7 +121,7 @@ impl OfferFeed {
             self.problem("an offer without a link".to_owned());
             return;
         }
-        match CanonicalUrl::parse(link, Some(base)) {
+        match FoundUrl::linked(link, base, None) {
             Ok(url) if !(listing.title.is_empty() && listing.description.is_empty()) => {
                 self.offers.push(Offered { url, listing });
             }
@@ -129,7 +130,7 @@ impl OfferFeed {
         }
     }
 
-    fn json(&mut self, number: usize, text: &[u8], base: &CanonicalUrl) {
+    fn json(&mut self, number: usize, text: &[u8], base: &FoundUrl) {
         if self.offers.len() >= OFFERS_LIMIT {
             return self.problem(format!("more than {OFFERS_LIMIT} offers"));
         }
@@ -142,7 +143,7 @@ impl OfferFeed {
         }
     }
 
-    fn row(&mut self, number: usize, row: &Value, base: &CanonicalUrl) {
+    fn row(&mut self, number: usize, row: &Value, base: &FoundUrl) {
         match offered(row, Some(base), self.limit_bytes) {
             Ok(offered) if self.offers.len() < OFFERS_LIMIT => self.offers.push(offered),
             Ok(_) => self.problem(format!("more than {OFFERS_LIMIT} offers")),
@@ -169,13 +170,18 @@ pub enum RowError {
 ///
 /// # Errors
 /// What is missing or wrong, as a clause.
-pub fn offered(row: &Value, base: Option<&CanonicalUrl>, limit_bytes: usize) -> Result<Offered, RowError> {
+pub fn offered(row: &Value, base: Option<&FoundUrl>, limit_bytes: usize) -> Result<Offered, RowError> {
     if row.is_object() && row.get("url").is_none_or(Value::is_null) {
         return Err(RowError::NoUrl);
     }
     let input = InputLine::read(row, &KEYS_WITH_SELLER, limit_bytes)?;
     let link = input.url.as_deref().ok_or(RowError::NoUrl)?;
-    let url = CanonicalUrl::parse(link, base).map_err(RowError::Url)?;
+    // A feed's links are links; what a platform posts is its own word for the page.
+    let url = match base {
+        Some(base) => FoundUrl::linked(link, base, None),
+        None => FoundUrl::parse(link, None),
+    }
+    .map_err(RowError::Url)?;
     let mut identifiers = Vec::new();
     if let Some(id) = Some(input.id.to_string()).filter(|id| !id.is_empty()) {
         identifiers.push(("listing id".to_owned(), id));
@@ -259,13 +265,13 @@ impl Item {
         }
     }
 
-    fn finish(self, base: &CanonicalUrl, feed: &mut OfferFeed) {
+    fn finish(self, base: &FoundUrl, feed: &mut OfferFeed) {
         if self.bytes > feed.limit_bytes {
             feed.problem(format!("an offer of more than {} bytes", feed.limit_bytes));
             return;
         }
         let identifiers = [("sku", self.id), ("gtin", self.gtin), ("mpn", self.mpn), ("brand", self.brand)];
-        let images = self.images.iter().filter_map(|image| CanonicalUrl::parse(image, Some(base)).ok());
+        let images = self.images.iter().filter_map(|image| FoundUrl::parse(image, Some(base)).ok());
         let mut listing = Listing {
             title: self.title,
             description: self.text,
@@ -283,7 +289,7 @@ impl Item {
     }
 }
 
-fn read_products(text: &[u8], base: &CanonicalUrl, feed: &mut OfferFeed) {
+fn read_products(text: &[u8], base: &FoundUrl, feed: &mut OfferFeed) {
     let mut reader = quick_xml::Reader::from_reader(text);
     reader.config_mut().check_end_names = false;
     let mut buffer = Vec::new();
@@ -395,8 +401,8 @@ mod tests {
 
     const LIMIT_BYTES: usize = 1 << 20;
 
-    fn base() -> CanonicalUrl {
-        CanonicalUrl::parse("https://shop.example.test/feeds/products.xml", None).unwrap()
+    fn base() -> FoundUrl {
+        FoundUrl::parse("https://shop.example.test/feeds/products.xml", None).unwrap()
     }
 
     #[test]

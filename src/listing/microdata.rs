@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::listing::budget::{Budget, Spent, Work};
 use crate::listing::dom;
 use crate::listing::reader::one_line;
-use crate::vocab::url::CanonicalUrl;
+use crate::vocab::found::FoundUrl;
 
 /// Items nest at most this deep.
 const DEPTH_LIMIT: usize = 30;
@@ -21,7 +21,7 @@ const VALUE_BYTES: u64 = 64;
 ///
 /// # Errors
 /// What they cost too much of.
-pub fn items(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Value>, Spent> {
+pub fn items(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Value>, Spent> {
     let mut reader = Reader { document, url, budget, by_id: OnceCell::new(), open: Vec::new() };
     let mut found = Vec::new();
     for element in document.root_element().descendent_elements() {
@@ -41,7 +41,7 @@ struct Weighed {
 
 struct Reader<'d, 'b, 'a> {
     document: &'d Html,
-    url: &'d CanonicalUrl,
+    url: &'d FoundUrl,
     budget: &'b Budget<'a>,
     by_id: OnceCell<HashMap<&'d str, ElementRef<'d>>>,
     /// Items being read, outermost first: one that refers to itself is not read inside itself.
@@ -172,7 +172,7 @@ impl<'d> Reader<'d, '_, '_> {
 }
 
 /// The value of a property that is no item.
-fn plain(element: ElementRef<'_>, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<String, Spent> {
+fn plain(element: ElementRef<'_>, url: &FoundUrl, budget: &Budget<'_>) -> Result<String, Spent> {
     let attribute = |name| element.value().attr(name).unwrap_or_default();
     let address = |name| {
         let raw = attribute(name).trim();
@@ -199,7 +199,7 @@ mod tests {
     use crate::vocab::time::Deadline;
 
     fn read(html: &str) -> Result<Vec<Value>, Spent> {
-        let url = CanonicalUrl::parse("https://x.example.test/p", None).unwrap();
+        let url = FoundUrl::parse("https://x.example.test/p", None).unwrap();
         let limits = Limits::default();
         items(&Html::parse_document(html), &url, &Budget::new(&limits, Deadline::NEVER))
     }

@@ -30,15 +30,15 @@ pub use selectors::{CompiledSelectors, SelectorError};
 
 use crate::listing::page::Page;
 use crate::listing::spellings::Spellings;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::Deadline;
-use crate::vocab::url::CanonicalUrl;
 
 /// What reading a page needs besides its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadContext<'a> {
     /// The page's own address, base of its links.
-    pub url: &'a CanonicalUrl,
+    pub url: &'a FoundUrl,
     /// `Content-Type` of the response.
     pub content_type: Option<&'a str>,
     /// The platform's selectors, if it has any.
@@ -55,7 +55,7 @@ pub struct ReadContext<'a> {
 
 impl<'a> ReadContext<'a> {
     /// A page of which nothing but its address is known.
-    pub fn new(url: &'a CanonicalUrl, limits: &'a Limits) -> Self {
+    pub fn new(url: &'a FoundUrl, limits: &'a Limits) -> Self {
         let deadline = Deadline::NEVER;
         ReadContext { url, content_type: None, selectors: None, limits, deadline, owner: "", known: None }
     }
@@ -72,7 +72,7 @@ pub fn read(bytes: &[u8], context: &ReadContext<'_>) -> Page {
     }
     let cut = bytes.len() > context.limits.body_bytes;
     let decoded = charset::decode(&bytes[..bytes.len().min(context.limits.body_bytes)], context.content_type);
-    let mut page = reader::read(&decoded.text, context);
+    let mut page = reader::read(&decoded.text, decoded.encoding, context);
     page.encoding = decoded.encoding;
     page.cut |= page.listings.iter().any(|listing| listing.cut);
     if cut {

@@ -8,7 +8,7 @@ use crate::listing::budget::{Budget, Spent, Work};
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
 use crate::listing::reader::{Raw, one_line};
-use crate::vocab::url::CanonicalUrl;
+use crate::vocab::found::FoundUrl;
 
 /// Listings read of one page.
 const LISTINGS_LIMIT: usize = 200;
@@ -20,7 +20,7 @@ const DEPTH_LIMIT: usize = 12;
 const FIELD_LIMIT_CHARS: usize = 200_000;
 
 /// Products of JSON-LD values.
-pub fn from_json_ld(values: &[Value], url: &CanonicalUrl) -> Vec<Listing> {
+pub fn from_json_ld(values: &[Value], url: &FoundUrl) -> Vec<Listing> {
     let mut found = Vec::new();
     for value in values {
         collect(value, "json-ld", url, 0, &mut found);
@@ -29,7 +29,7 @@ pub fn from_json_ld(values: &[Value], url: &CanonicalUrl) -> Vec<Listing> {
 }
 
 /// Products of microdata items.
-pub fn from_items(items: &[Value], origin: &str, url: &CanonicalUrl) -> Vec<Listing> {
+pub fn from_items(items: &[Value], origin: &str, url: &FoundUrl) -> Vec<Listing> {
     let flat: Vec<Value> = items.iter().map(|item| flatten(item, 0)).collect();
     let mut found = Vec::new();
     for value in &flat {
@@ -42,7 +42,7 @@ pub fn from_items(items: &[Value], origin: &str, url: &CanonicalUrl) -> Vec<List
 ///
 /// # Errors
 /// What following them cost too much of.
-pub fn from_rdfa(subjects: &[Value], url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
+pub fn from_rdfa(subjects: &[Value], url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
     let mut graph = Graph { by_id: HashMap::with_capacity(subjects.len()), budget };
     for subject in subjects {
         if let Some(id) = subject.get("@id").and_then(Value::as_str) {
@@ -61,7 +61,7 @@ pub fn from_rdfa(subjects: &[Value], url: &CanonicalUrl, budget: &Budget<'_>) ->
 }
 
 /// A product of OpenGraph properties.
-pub fn from_meta(meta: &[(String, String)], _url: &CanonicalUrl) -> Vec<Listing> {
+pub fn from_meta(meta: &[(String, String)], _url: &FoundUrl) -> Vec<Listing> {
     let get = |name: &str| meta.iter().find(|(property, _)| property == name).map(|(_, content)| content.as_str());
     let kind = get("og:type").unwrap_or_default();
     let amount = get("product:price:amount").or_else(|| get("og:price:amount"));
@@ -239,7 +239,7 @@ fn is_identifier(label: &str, value: &str) -> bool {
     label.chars().count() <= 40 && value.len() <= 2000 && named.iter().any(|name| lower.contains(name))
 }
 
-fn collect(value: &Value, origin: &str, url: &CanonicalUrl, depth: usize, found: &mut Vec<Listing>) {
+fn collect(value: &Value, origin: &str, url: &FoundUrl, depth: usize, found: &mut Vec<Listing>) {
     if depth > DEPTH_LIMIT || found.len() >= LISTINGS_LIMIT {
         return;
     }
@@ -292,7 +292,7 @@ fn is_offered(kind: &str) -> bool {
     )
 }
 
-fn product(value: &Value, origin: &str, url: &CanonicalUrl) -> Option<Listing> {
+fn product(value: &Value, origin: &str, url: &FoundUrl) -> Option<Listing> {
     let title = text(value.get("name").or_else(|| value.get("title"))).map(|name| one_line(&name)).unwrap_or_default();
     let offer = first(value.get("offers")).unwrap_or(value);
     let specification = first(offer.get("priceSpecification"));

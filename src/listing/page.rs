@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::listing::budget::Spent;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::money::Price;
 use crate::vocab::terms::Reason;
-use crate::vocab::url::CanonicalUrl;
 
 /// One offer, in the words of the page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Page {
     /// Links that are no address we would ask for: a hash of what stands there, and the reason's name.
     pub refused: Vec<(u128, Reason)>,
     /// `rel=canonical`, resolved.
-    pub canonical: Option<CanonicalUrl>,
+    pub canonical: Option<FoundUrl>,
     /// Content of `<title>`.
     pub title: String,
     /// Visible text, blocks separated by newlines.
@@ -69,7 +69,7 @@ pub struct Page {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// Where it leads.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// `rel=nofollow` stands on it.
     pub nofollow: bool,
     /// Number of its spelling, if that means the same on every page of the host.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::listing::budget::{Budget, Spent, Work};
 use crate::listing::dom;
-use crate::vocab::url::CanonicalUrl;
+use crate::vocab::found::FoundUrl;
 
 /// Subjects read of a page.
 const SUBJECTS_LIMIT: usize = 2_000;
@@ -56,7 +56,7 @@ impl Prefixes {
 ///
 /// # Errors
 /// What they cost too much of.
-pub fn subjects(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Value>, Spent> {
+pub fn subjects(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Value>, Spent> {
     let mut graph = Graph { subjects: Vec::new(), places: HashMap::new(), blanks: 0, budget };
     graph.subject(Some(url.as_str().to_owned()))?;
     let mut prefixes = Prefixes { iris: HashMap::new(), bytes: 0 };
@@ -118,12 +118,7 @@ impl Graph<'_, '_> {
     }
 }
 
-fn visit(
-    element: ElementRef<'_>,
-    mut scope: Scope,
-    url: &CanonicalUrl,
-    graph: &mut Graph<'_, '_>,
-) -> Result<Scope, Spent> {
+fn visit(element: ElementRef<'_>, mut scope: Scope, url: &FoundUrl, graph: &mut Graph<'_, '_>) -> Result<Scope, Spent> {
     let attribute = |name: &str| element.value().attr(name);
     if let Some(vocab) = attribute("vocab") {
         scope.vocab = Some(vocab.trim()).filter(|vocab| !vocab.is_empty()).map(Rc::from);
@@ -212,7 +207,7 @@ mod tests {
     use crate::vocab::time::Deadline;
 
     fn read(html: &str) -> Result<Vec<Value>, Spent> {
-        let url = CanonicalUrl::parse("https://x.example.test/p", None).unwrap();
+        let url = FoundUrl::parse("https://x.example.test/p", None).unwrap();
         let limits = Limits::default();
         subjects(&Html::parse_document(html), &url, &Budget::new(&limits, Deadline::NEVER))
     }

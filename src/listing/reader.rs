@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use encoding_rs::Encoding;
 use memchr::memmem::Finder;
 use scraper::Html;
 
@@ -13,7 +14,7 @@ use crate::listing::spellings::Site;
 use crate::listing::tags::{self, tag_of};
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
 use crate::listing::{ReadContext, dom, entities, json_ld, microdata, offer, rdfa};
-use crate::vocab::url::CanonicalUrl;
+use crate::vocab::found::FoundUrl;
 
 /// Links that lead nowhere and are noted of one page.
 const REFUSED_LIMIT: usize = 100;
@@ -45,10 +46,11 @@ pub(super) struct Raw<'a> {
 static ITEMSCOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("itemscope"));
 static TYPEOF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("typeof"));
 
-/// Reads a page that is text already.
-pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
+/// Reads a page that is text already and was decoded from `encoding`.
+pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Page {
     let budget = Budget::new(context.limits, context.deadline);
     let mut pass = Pass::new(context);
+    pass.encoding = Encoding::for_label(encoding.as_bytes()).filter(|encoding| *encoding != encoding_rs::UTF_8);
     pass.run(html, &budget);
     let Pass { mut page, raw, flow, .. } = pass;
     page.text = flow.into_text();
@@ -82,11 +84,11 @@ pub fn read(html: &str, context: &ReadContext<'_>) -> Page {
     page
 }
 
-fn from_microdata(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
+fn from_microdata(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
     Ok(offer::from_items(&microdata::items(document, url, budget)?, "microdata", url))
 }
 
-fn from_rdfa(document: &Html, url: &CanonicalUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
+fn from_rdfa(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
     offer::from_rdfa(&rdfa::subjects(document, url, budget)?, url, budget)
 }
 
@@ -102,7 +104,9 @@ struct Pass<'a, 'c> {
     page: Page,
     raw: Raw<'a>,
     flow: Flow,
-    base: CanonicalUrl,
+    base: FoundUrl,
+    /// In which queries of links are written; `None` for UTF-8.
+    encoding: Option<&'static Encoding>,
     site: Site,
     /// Paths begin at the page's own host: no `<base>` was met.
     at_home: bool,
@@ -125,6 +129,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             raw: Raw::default(),
             flow: Flow::default(),
             base: context.url.clone(),
+            encoding: None,
             site: Site::new(context.owner, context.url.host().as_str()),
             at_home: true,
             seen_raw: HashSet::new(),
@@ -188,7 +193,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             tags::META => self.meta(inside),
             tags::BASE => {
                 if let Some(base) =
-                    attribute(inside, "href").and_then(|href| CanonicalUrl::parse(&href, Some(&self.base)).ok())
+                    attribute(inside, "href").and_then(|href| FoundUrl::parse(&href, Some(&self.base)).ok())
                 {
                     self.base = base;
                     self.at_home = false;
@@ -269,7 +274,8 @@ impl<'a, 'c> Pass<'a, 'c> {
         let Some(href) = href else { return };
         let spelling = self.site.spelling(href);
         // A path from the root means the same on every page of the host.
-        let rooted = self.at_home && href.starts_with('/') && !href.starts_with("//");
+        let in_any_encoding = self.encoding.is_none() || href.is_ascii();
+        let rooted = self.at_home && href.starts_with('/') && !href.starts_with("//") && in_any_encoding;
         if rooted && self.context.known.is_some_and(|known| known.knows(spelling)) {
             return;
         }
@@ -295,8 +301,8 @@ impl<'a, 'c> Pass<'a, 'c> {
         if href.is_empty() || href.starts_with('#') || href.len() > 4096 {
             return;
         }
-        match CanonicalUrl::parse(href, Some(&self.base)) {
-            Ok(url) if self.seen.insert(url.key()) => self.page.links.push(Link { url, nofollow, spelling }),
+        match FoundUrl::linked(href, &self.base, self.encoding) {
+            Ok(url) if self.seen.insert(url.form_key()) => self.page.links.push(Link { url, nofollow, spelling }),
             Ok(_) => {}
             Err(error) => {
                 if let Some(reason) = error.reason()
@@ -314,7 +320,7 @@ impl<'a, 'c> Pass<'a, 'c> {
         for word in rel.split_ascii_whitespace() {
             match word {
                 "canonical" => {
-                    let canonical = CanonicalUrl::parse(&href, Some(&self.base)).ok();
+                    let canonical = FoundUrl::linked(&href, &self.base, self.encoding).ok();
                     // Honoured on the same site only: a page cannot speak for another host.
                     self.page.canonical = canonical.filter(|url| url.host() == self.context.url.host());
                 }
@@ -383,23 +389,24 @@ mod tests {
     use crate::vocab::limits::Limits;
 
     fn page(html: &str) -> Page {
-        let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
+        let url = FoundUrl::parse("https://shop.example.test/a/b", None).unwrap();
         let limits = Limits::default();
-        read(html, &ReadContext::new(&url, &limits))
+        read(html, "UTF-8", &ReadContext::new(&url, &limits))
     }
 
     #[test]
     fn links_known_by_their_spelling_are_left_out_unless_a_base_changes_their_meaning() {
-        let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
+        let url = FoundUrl::parse("https://shop.example.test/a/b", None).unwrap();
         let limits = Limits::default();
         let mut known = crate::listing::spellings::Spellings::new(64);
         let html = "<a href=/l/1>1</a><a href=/l/2>2</a><a href=l/1>3</a><a href=//x.test/>4</a>";
-        let page = read(html, &ReadContext { owner: "bazaar", ..ReadContext::new(&url, &limits) });
+        let page = read(html, "UTF-8", &ReadContext { owner: "bazaar", ..ReadContext::new(&url, &limits) });
         let rooted: Vec<bool> = page.links.iter().map(|link| link.spelling.is_some()).collect();
         assert_eq!(rooted, [true, true, false, false]);
         page.links.iter().filter_map(|link| link.spelling).for_each(|spelling| known.note(spelling));
         let context = ReadContext { owner: "bazaar", known: Some(&known), ..ReadContext::new(&url, &limits) };
-        let left = |html: &str| read(html, &context).links.iter().map(|l| l.url.to_string()).collect::<Vec<_>>();
+        let left =
+            |html: &str| read(html, "UTF-8", &context).links.iter().map(|l| l.url.to_string()).collect::<Vec<_>>();
         assert_eq!(left(html), ["https://shop.example.test/a/l/1", "https://x.test/"]);
         assert_eq!(left("<base href=//y.test/><a href=/l/1>1</a>"), ["https://y.test/l/1"]);
     }
@@ -411,7 +418,15 @@ mod tests {
              <a rel='nofollow ugc' href=//other.example.test/y>3</a><!-- <a href=no> --><script>'<a href=no2>'</script>",
         );
         let links: Vec<_> = page.links.iter().map(|link| (link.url.as_str(), link.nofollow)).collect();
-        assert_eq!(links, [("https://shop.example.test/c/x?a=1&b=2", false), ("https://other.example.test/y", true)]);
+        // Two forms of one address are told apart here: the frontier knows that they are one page.
+        assert_eq!(
+            links,
+            [
+                ("https://shop.example.test/c/x?a=1&b=2", false),
+                ("https://shop.example.test/c/x?b=2&a=1", false),
+                ("https://other.example.test/y", true)
+            ]
+        );
     }
 
     #[test]

@@ -6,8 +6,8 @@ use crate::listing::budget::{Budget, Spent};
 use crate::listing::page::{Listing, Page};
 use crate::listing::reader::one_line;
 use crate::listing::{dom, price};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::{ListingSelectors, PathGlobs};
-use crate::vocab::url::CanonicalUrl;
 
 /// A selector that does not parse.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -53,8 +53,8 @@ impl CompiledSelectors {
     }
 
     /// Whether the page is a listing by its path.
-    pub fn apply_to(&self, url: &CanonicalUrl) -> bool {
-        self.pages.matches(url.as_url().path())
+    pub fn apply_to(&self, url: &FoundUrl) -> bool {
+        [url.as_url(), url.canonical().as_url()].iter().any(|url| self.pages.matches(url.path()))
     }
 
     /// Reads the selected fields; they win over what structured data says.

@@ -66,12 +66,12 @@ fn opengraph(meta: &[(String, String)]) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::found::FoundUrl;
     use crate::vocab::limits::Limits;
-    use crate::vocab::url::CanonicalUrl;
 
     #[test]
     fn opengraph_keeps_order_and_repeats() {
-        let url = CanonicalUrl::parse("https://x.example.test/", None).unwrap();
+        let url = FoundUrl::parse("https://x.example.test/", None).unwrap();
         let html = r#"<meta property="og:title" content="A &amp; B"><meta property=og:image content=1><meta property=og:image content=2>"#;
         assert_eq!(
             read(html, &ReadContext::new(&url, &Limits::default())).opengraph,

@@ -177,6 +177,55 @@ fn without_session(segment: &str) -> &str {
     rest
 }
 
+/// A path without `;jsessionid=` and its like; `None` when it has none. Everything else stays as it is written.
+pub fn path_without_session(path: &str) -> Option<String> {
+    if !path.contains(';') {
+        return None;
+    }
+    let kept: Vec<&str> = path
+        .split('/')
+        .map(|segment| {
+            let mut rest = segment;
+            while let Some((head, _)) = rest.rsplit_once(';').filter(|(_, last)| names_session(last)) {
+                rest = head;
+            }
+            rest
+        })
+        .collect();
+    Some(kept.join("/")).filter(|kept| kept != path)
+}
+
+/// A query without the parameters that name a visitor's session or count a visit; `None` when it has none of them, and an
+/// empty text when it has no others.
+pub fn query_without_visit(query: &str) -> Option<String> {
+    let of_a_visit = |pair: &&str| names_session(pair) || names_tracking(pair);
+    if !query.split('&').any(|pair| of_a_visit(&pair)) {
+        return None;
+    }
+    Some(query.split('&').filter(|pair| !of_a_visit(pair)).collect::<Vec<_>>().join("&"))
+}
+
+/// Whether a parameter is a visitor's session.
+fn names_session(pair: &str) -> bool {
+    let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+    let among = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+    among(SESSION)
+        || name.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("aspsessionid"))
+        || (among(PERHAPS_SESSION) && looks_like_a_session(value.as_bytes()))
+}
+
+/// Whether a parameter counts visits.
+fn names_tracking(pair: &str) -> bool {
+    let name = pair.split('=').next().unwrap_or_default();
+    let begins = |start: &&str| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
+    TRACKING.iter().any(|known| name.eq_ignore_ascii_case(known)) || TRACKING_STARTS.iter().any(|start| begins(&start))
+}
+
+/// The canonical name of a parameter as written in any query.
+pub fn name_of(pair: &str) -> String {
+    encoded(&decoded(pair.split('=').next().unwrap_or_default()))
+}
+
 /// `(S(lit3py55t21z5v55vlm25s55))`, as ASP.NET writes a session into the path.
 fn is_cookieless_session(segment: &str) -> bool {
     segment.len() > 20

@@ -2,10 +2,11 @@
 //!
 //! Owns: types that every room speaks, parsed once and valid from then on; the crawler's identity and its signatures.
 //! Never: IO, clock reads (a [`time::Clock`] is passed in), randomness.
-//! Start reading: [`url::CanonicalUrl`], then [`platform::Platform`].
+//! Start reading: [`found::FoundUrl`] and [`url::CanonicalUrl`], then [`platform::Platform`].
 
 pub mod actor;
 mod canonical;
+pub mod found;
 pub mod identity;
 pub mod ids;
 pub mod limits;

@@ -6,9 +6,9 @@ use std::time::Duration;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// One platform that cooperates. Built by `config`, never changed afterwards.
 #[derive(Debug, Clone)]
@@ -73,8 +73,8 @@ impl std::fmt::Display for HostPattern {
 
 impl HostPattern {
     /// Whether `url`'s host (and port, if the pattern has one) matches.
-    pub fn matches(&self, url: &CanonicalUrl) -> bool {
-        let url = url.as_url();
+    pub fn matches(&self, url: &FoundUrl) -> bool {
+        let url = url.canonical().as_url();
         let Some(host) = url.host_str() else { return false };
         let port_agrees = self.port.is_none_or(|port| url.port_or_known_default() == Some(port));
         let host_agrees = if self.wildcard {
@@ -128,11 +128,11 @@ pub enum Basis {
 #[derive(Debug, Clone)]
 pub struct CrawlPolicy {
     /// Seeds.
-    pub start: Vec<CanonicalUrl>,
+    pub start: Vec<FoundUrl>,
     /// Which sitemaps are read.
     pub sitemaps: SitemapPolicy,
     /// RSS, Atom, JSON Feed and product feeds.
-    pub feeds: Vec<CanonicalUrl>,
+    pub feeds: Vec<FoundUrl>,
     /// Path globs that are in scope.
     pub include: PathGlobs,
     /// Path globs that are out of scope; they win over `include`.
@@ -190,7 +190,7 @@ pub enum SitemapPolicy {
     /// None.
     None,
     /// Exactly these.
-    List(Vec<CanonicalUrl>),
+    List(Vec<FoundUrl>),
 }
 
 /// Upper bound of requests per host.
@@ -327,12 +327,14 @@ impl Platform {
     ///
     /// # Errors
     /// Which part of the scope excludes it.
-    pub fn in_scope(&self, url: &CanonicalUrl) -> Result<(), OutOfScope> {
+    pub fn in_scope(&self, url: &FoundUrl) -> Result<(), OutOfScope> {
         if !self.hosts.iter().any(|pattern| pattern.matches(url)) {
             return Err(OutOfScope::Host);
         }
-        let path = url.as_url().path();
-        if !self.crawl.include.matches(path) || self.crawl.exclude.matches(path) {
+        // A site may serve a page under either form of its path; both must be within what was agreed.
+        let within = |path: &str| self.crawl.include.matches(path) && !self.crawl.exclude.matches(path);
+        let (found, canonical) = (url.as_url().path(), url.canonical().as_url().path());
+        if !within(found) || (found != canonical && !within(canonical)) {
             return Err(OutOfScope::Path);
         }
         Ok(())
@@ -343,8 +345,8 @@ impl Platform {
 mod tests {
     use super::*;
 
-    fn url(text: &str) -> CanonicalUrl {
-        CanonicalUrl::parse(text, None).unwrap()
+    fn url(text: &str) -> FoundUrl {
+        FoundUrl::parse(text, None).unwrap()
     }
 
     #[test]

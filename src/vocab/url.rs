@@ -1,5 +1,6 @@
 //! One form per page, and the host politeness is owed to.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -62,43 +63,19 @@ impl CanonicalUrl {
     /// # Errors
     /// When the text is no URL, is not http(s), has no host, carries userinfo or control characters, or is too long.
     pub fn parse(raw: &str, base: Option<&CanonicalUrl>) -> Result<Self, UrlError> {
-        let raw = raw.trim();
-        // The URL standard drops tabs and line breaks, as browsers do; other control characters are no mistake of layout.
-        if raw.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\r' | b'\n')) {
-            return Err(UrlError::ControlCharacter);
-        }
-        if raw.len() > 4 * URL_LIMIT_BYTES {
-            return Err(UrlError::TooLong(raw.len()));
-        }
-        let shown = || raw.chars().take(120).collect::<String>();
-        let mut url = match base {
-            Some(base) => base.0.join(raw),
-            None => Url::parse(raw),
-        }
-        .map_err(|_| UrlError::Malformed(shown()))?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(UrlError::Scheme(url.scheme().to_owned()));
-        }
-        if url.host_str().is_none_or(str::is_empty) {
-            return Err(UrlError::NoHost(shown()));
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(UrlError::Userinfo);
-        }
-        url.set_fragment(None);
-        if canonical::has_control(url.path()) || url.query().is_some_and(canonical::has_control) {
-            return Err(UrlError::ControlCharacter);
-        }
-        if let Some(host) = url.host_str().filter(|host| host.ends_with('.')) {
-            let host = host.trim_end_matches('.').to_owned();
-            url.set_host(Some(&host)).map_err(|_| UrlError::NoHost(shown()))?;
-        }
+        CanonicalUrl::of(resolve(raw, base.map(|base| &base.0), None)?)
+    }
+
+    /// The canonical form of an address that [`resolve`] accepted.
+    pub(super) fn of(mut url: Url) -> Result<Self, UrlError> {
         if let Some(path) = canonical::path(url.path()) {
             url.set_path(&path);
         }
         if let Some(query) = url.query() {
-            let query = canonical::query(query);
-            url.set_query(query.as_deref());
+            let canonical = canonical::query(query);
+            if canonical.as_deref() != Some(query) {
+                url.set_query(canonical.as_deref());
+            }
         }
         if url.as_str().len() > URL_LIMIT_BYTES {
             return Err(UrlError::TooLong(url.as_str().len()));
@@ -153,6 +130,81 @@ impl CanonicalUrl {
     /// 128-bit key of this URL (xxh3 of its text), stable across versions.
     pub fn key(&self) -> u128 {
         xxhash_rust::xxh3::xxh3_128(self.0.as_str().as_bytes())
+    }
+}
+
+/// An absolute address as a browser would request it: resolved, without fragment, without the final dot of its host,
+/// encoded by the URL standard, its query in `encoding` where the document has another than UTF-8.
+///
+/// # Errors
+/// When the text is no URL, is not http(s), has no host, carries userinfo or control characters, or is too long.
+pub(super) fn resolve(
+    raw: &str,
+    base: Option<&Url>,
+    encoding: Option<&'static encoding_rs::Encoding>,
+) -> Result<Url, UrlError> {
+    let raw = raw.trim();
+    // The URL standard drops tabs and line breaks, as browsers do; other control characters are no mistake of layout.
+    if raw.bytes().any(|byte| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\r' | b'\n')) {
+        return Err(UrlError::ControlCharacter);
+    }
+    if raw.len() > 4 * URL_LIMIT_BYTES {
+        return Err(UrlError::TooLong(raw.len()));
+    }
+    let shown = || raw.chars().take(120).collect::<String>();
+    let in_charset = in_charset(encoding.unwrap_or(encoding_rs::UTF_8));
+    let mut url = Url::options()
+        .base_url(base)
+        .encoding_override(encoding.is_some().then_some(&in_charset))
+        .parse(raw)
+        .map_err(|_| UrlError::Malformed(shown()))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(UrlError::Scheme(url.scheme().to_owned()));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(UrlError::NoHost(shown()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(UrlError::Userinfo);
+    }
+    url.set_fragment(None);
+    if canonical::has_control(url.path()) || url.query().is_some_and(canonical::has_control) {
+        return Err(UrlError::ControlCharacter);
+    }
+    if let Some(host) = url.host_str().filter(|host| host.ends_with('.')) {
+        let host = host.trim_end_matches('.').to_owned();
+        url.set_host(Some(&host)).map_err(|_| UrlError::NoHost(shown()))?;
+    }
+    if url.as_str().len() > URL_LIMIT_BYTES {
+        return Err(UrlError::TooLong(url.as_str().len()));
+    }
+    Ok(url)
+}
+
+fn in_charset(encoding: &'static encoding_rs::Encoding) -> impl for<'a> Fn(&'a str) -> Cow<'a, [u8]> {
+    move |query| query_bytes(query, encoding)
+}
+
+/// The bytes of a query in an encoding; what it lacks is written as an escaped character reference, as the URL standard
+/// asks (`&#8364;` as `%26%238364%3B`).
+fn query_bytes<'a>(query: &'a str, encoding: &'static encoding_rs::Encoding) -> Cow<'a, [u8]> {
+    let encoding = encoding.output_encoding();
+    if encoding == encoding_rs::UTF_8 || query.is_ascii() {
+        return Cow::Borrowed(query.as_bytes());
+    }
+    let mut encoder = encoding.new_encoder();
+    let (mut rest, mut bytes) = (query, Vec::with_capacity(query.len() + 16));
+    loop {
+        bytes.reserve(encoder.max_buffer_length_from_utf8_without_replacement(rest.len()).unwrap_or(rest.len()) + 16);
+        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut bytes, true);
+        rest = &rest[read..];
+        match result {
+            encoding_rs::EncoderResult::InputEmpty => return Cow::Owned(bytes),
+            encoding_rs::EncoderResult::OutputFull => {}
+            encoding_rs::EncoderResult::Unmappable(character) => {
+                bytes.extend_from_slice(format!("%26%23{}%3B", u32::from(character)).as_bytes());
+            }
+        }
     }
 }
 

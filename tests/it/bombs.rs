@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use listingwatch::listing::page::Page;
 use listingwatch::listing::{ReadContext, read};
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::limits::Limits;
-use listingwatch::vocab::url::CanonicalUrl;
 use serde_json::json;
 
 use crate::bomb_pages;
@@ -17,7 +17,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Read without a clock, so that only counters can end it.
 fn read_alone(html: &str) -> Page {
-    let url = CanonicalUrl::parse("https://shop.example.test/p/1", None).unwrap();
+    let url = FoundUrl::parse("https://shop.example.test/p/1", None).unwrap();
     read(html.as_bytes(), &ReadContext::new(&url, &Limits::default()))
 }
 

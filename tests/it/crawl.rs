@@ -32,7 +32,7 @@ fn each_page_is_asked_once_whatever_tracking_and_session_parameters_its_links_ca
             "https://elsewhere.example.test/item",
         ]))),
         "/item/1" => Reply::html(listing("Garden chair", "A chair of oak, hardly used.", &paths(&["/", "/deep/1"]))),
-        "/item/2?a=1&b=2" => Reply::html(offer(1, &paths(&["/item/1?utm_campaign=again"]))),
+        "/item/2?b=2&a=1" => Reply::html(offer(1, &paths(&["/item/1?utm_campaign=again"]))),
         "/deep/1" => Reply::html(links(&paths(&["/deep/2"]))),
         "/deep/2" => Reply::html(links(&paths(&["/deep/3"]))),
         _ => Reply::status(404),
@@ -44,7 +44,7 @@ fn each_page_is_asked_once_whatever_tracking_and_session_parameters_its_links_ca
     for path in server.paths() {
         *asked.entry(path).or_default() += 1;
     }
-    let once = ["/", "/deep/1", "/deep/2", "/item/1", "/item/2?a=1&b=2", "/robots.txt"];
+    let once = ["/", "/deep/1", "/deep/2", "/item/1", "/item/2?b=2&a=1", "/robots.txt"];
     assert_eq!(asked, once.iter().map(|path| ((*path).to_owned(), 1)).collect());
     let agent = server.log()[0].header("user-agent").unwrap_or_default().to_owned();
     assert!(agent.starts_with("listingwatch/") && agent.contains("(+http"), "who asks must be said: {agent}");

@@ -12,6 +12,7 @@ use listingwatch::demo::hosts::HOSTS;
 use listingwatch::demo::serve::{DemoError, Marketplace, PortChoice};
 use listingwatch::demo::site::Site;
 use listingwatch::frontier::robots::RobotsRecord;
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::platform::{Basis, Rate};
 use listingwatch::vocab::time::Timestamp;
 use listingwatch::vocab::url::CanonicalUrl;
@@ -221,7 +222,7 @@ async fn the_platform_files_are_accepted_and_promise_what_is_audited() {
         .collect();
     assert_eq!(platforms.len(), 3);
     for (spec, origin) in HOSTS.iter().zip(market.origins()) {
-        let home = CanonicalUrl::parse(origin, None).unwrap();
+        let home = FoundUrl::parse(origin, None).unwrap();
         let own: Vec<_> = platforms.iter().filter(|platform| platform.in_scope(&home).is_ok()).collect();
         assert_eq!(own.len(), 1, "{origin}");
         assert_eq!(own[0].id.as_str(), spec.platform);
@@ -320,7 +321,7 @@ async fn the_crawler_reads_each_robots_file_as_the_audit_does() {
             &format!("{category}?sort=price"),
             &format!("{category}?page=2&sort=price"),
         ] {
-            let url = CanonicalUrl::parse(&format!("{origin}{path}"), None).unwrap();
+            let url = FoundUrl::parse(&format!("{origin}{path}"), None).unwrap();
             assert_eq!(record.allows(&url), spec.robots.allows(url.path_and_query()), "{url}");
         }
     }

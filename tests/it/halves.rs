@@ -9,8 +9,8 @@ use listingwatch::engine::scan::messages::{
 };
 use listingwatch::engine::scan::{self, ScanOrder};
 use listingwatch::telemetry::SystemClock;
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::ids::{MandateId, RunId};
-use listingwatch::vocab::url::CanonicalUrl;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -51,7 +51,7 @@ impl Passage for AsJson {
     fn naming(&self, message: Naming) -> Naming {
         self.carry("naming", &message)
     }
-    fn shorter_name(&self, message: Option<CanonicalUrl>) -> Option<CanonicalUrl> {
+    fn shorter_name(&self, message: Option<FoundUrl>) -> Option<FoundUrl> {
         self.carry("shorter-name", &message)
     }
     fn spend(&self, message: Spend) -> Spend {

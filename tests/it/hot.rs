@@ -6,10 +6,10 @@ use listingwatch::frontier::entry::{NewEntry, UrlKind, UrlState};
 use listingwatch::frontier::ledger::{Ledger, Urgency};
 use listingwatch::frontier::politeness::HostRecord;
 use listingwatch::store::hot::{HotStore, SettleBatch};
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::ids::PlatformId;
 use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Timestamp;
-use listingwatch::vocab::url::CanonicalUrl;
 
 const LEASE: Duration = Duration::from_secs(60);
 
@@ -26,7 +26,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn page(path: &str, due: Timestamp) -> NewEntry {
-    let url = CanonicalUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap();
+    let url = FoundUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap();
     NewEntry { url, depth: 1, kind: UrlKind::Page, priority: UrlKind::Page.priority(), due }
 }
 
@@ -261,7 +261,7 @@ fn no_url_is_lost_or_repeated_by_kill_9_at_any_moment() {
         }
         let (hot, report) = HotStore::open(directory.path(), &limits()).unwrap();
         assert!(report.unclean && !report.empty);
-        let mut unknown: Vec<CanonicalUrl> = offered.iter().map(|n| page(&format!("/{n}"), at(0)).url).collect();
+        let mut unknown: Vec<FoundUrl> = offered.iter().map(|n| page(&format!("/{n}"), at(0)).url).collect();
         hot.retain_unknown(&platform(), &mut unknown).unwrap();
         assert_eq!(unknown, [], "round {round}: lost");
         let host = hot.hosts(&platform())[0].clone();

@@ -1,6 +1,7 @@
 //! One binary of integration tests: the real program against loopback servers.
 
 mod actors;
+mod addresses;
 mod audit_tampering;
 mod benchmark;
 mod bomb_pages;

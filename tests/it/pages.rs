@@ -4,8 +4,8 @@
 use std::collections::BTreeSet;
 
 use listingwatch::listing::ReadContext;
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::limits::Limits;
-use listingwatch::vocab::url::CanonicalUrl;
 use proptest::prelude::*;
 
 const PIECES: &[&str] = &[
@@ -71,14 +71,14 @@ const PIECES: &[&str] = &[
 ];
 
 /// Links, title and the visible characters, by the standard's tree.
-fn by_tree(html: &str, url: &CanonicalUrl) -> (BTreeSet<String>, String, Vec<char>) {
+fn by_tree(html: &str, url: &FoundUrl) -> (BTreeSet<String>, String, Vec<char>) {
     let document = scraper::Html::parse_document(html);
     let links = scraper::Selector::parse("a[href], area[href]").unwrap();
     let links = document
         .select(&links)
         .filter_map(|element| {
             let href = element.attr("href")?.trim();
-            (!href.is_empty() && !href.starts_with('#')).then(|| CanonicalUrl::parse(href, Some(url)).ok())?
+            (!href.is_empty() && !href.starts_with('#')).then(|| FoundUrl::linked(href, url, None).ok())?
         })
         .map(String::from)
         .collect();
@@ -100,7 +100,7 @@ fn by_tree(html: &str, url: &CanonicalUrl) -> (BTreeSet<String>, String, Vec<cha
     (links, title, visible)
 }
 
-fn by_pass(html: &str, url: &CanonicalUrl) -> (BTreeSet<String>, String, Vec<char>) {
+fn by_pass(html: &str, url: &FoundUrl) -> (BTreeSet<String>, String, Vec<char>) {
     let limits = Limits::default();
     let context = ReadContext { content_type: Some("text/html; charset=utf-8"), ..ReadContext::new(url, &limits) };
     let page = listingwatch::listing::read(html.as_bytes(), &context);
@@ -115,7 +115,7 @@ proptest! {
     #[test]
     fn one_pass_reads_what_the_tree_holds(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..24)) {
         let html = pieces.concat();
-        let url = CanonicalUrl::parse("https://shop.example.test/a/b", None).unwrap();
+        let url = FoundUrl::parse("https://shop.example.test/a/b", None).unwrap();
         prop_assert_eq!(by_pass(&html, &url), by_tree(&html, &url), "{}", html);
     }
 }

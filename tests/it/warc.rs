@@ -12,8 +12,8 @@ use listingwatch::archive::warc_reader::{WarcReader, read_cited, verify};
 use listingwatch::evidence::capture::{Capture, Truncated};
 use listingwatch::evidence::warc::form::{Original, RevisitProfile};
 use listingwatch::evidence::warc::{RecordType, WarcRef};
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::time::Timestamp;
-use listingwatch::vocab::url::CanonicalUrl;
 
 fn capture(n: u64) -> Capture {
     // Different lengths, and text gzip cannot shrink to nothing.
@@ -21,7 +21,7 @@ fn capture(n: u64) -> Capture {
         (0..n % 7 * 300).map(|i| format!("{:x}", (i + 1) * (n + 3) * 2_654_435_761 % 1_000_003)).collect();
     let body = format!("<html><title>Offer {n}</title><p>{noise}</p></html>");
     Capture {
-        url: CanonicalUrl::parse(&format!("http://shop.example.test/product/{n}"), None).unwrap(),
+        url: FoundUrl::parse(&format!("http://shop.example.test/product/{n}"), None).unwrap(),
         fetched_at: Timestamp::from_millis(1_764_000_000_000 + i64::try_from(n).unwrap() * 1_000),
         remote: Some("127.0.0.1".parse().unwrap()),
         status: 200,

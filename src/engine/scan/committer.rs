@@ -113,7 +113,6 @@ impl Group<'_> {
             tracing::warn!(platform.id = %done.platform, run = %done.run, "a visit of another run is dropped");
             return;
         };
-        following.scan.tally.add(&done.counts);
         let (found, lease) = (std::mem::take(&mut done.found), &done.settlement.lease);
         let limits = &self.rooms.settings.limits;
         // A panic here must not leave the lanes waiting for leases that never end.
@@ -138,6 +137,13 @@ impl Group<'_> {
                 let _ = examiner.try_send(self.passage.known(known.clone()));
             }
         }
+        if let Some(form) = followed.renamed {
+            // The page is still on its way: neither left out nor failed.
+            done.counts.skipped.clear();
+            done.counts.failures.clear();
+            done.settlement = done.settlement.renamed(form, self.rooms.now());
+        }
+        following.scan.tally.add(&done.counts);
         self.bytes += done.bytes();
         self.taken.push(Taken { following, done, entries: followed.entries });
     }

@@ -8,8 +8,9 @@ use crate::engine::scan::follow::{Following, Followings};
 use crate::engine::scan::messages::{Granted, Naming, Passage, Spend, Spent, Want};
 use crate::engine::scan::worker::{Asked, Keeper};
 use crate::store::hot::HotError;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// A host that must be waited for longer than this is left for a later scan; the coverage statement says so.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
@@ -40,7 +41,7 @@ impl Keeper for Desk {
         Box::pin(std::future::ready(self.passage.granted(granted)))
     }
 
-    fn shorter_name(&self, naming: Naming) -> Asked<'_, Option<CanonicalUrl>> {
+    fn shorter_name(&self, naming: Naming) -> Asked<'_, Option<FoundUrl>> {
         let naming = self.passage.naming(naming);
         let following = self.followings.of(&naming.platform, &naming.run);
         let short = following.and_then(|following| following.shorter_name(&naming.url, self.rooms.now()));

@@ -9,7 +9,7 @@ use tracing::debug;
 use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
 use crate::engine::offered;
-use crate::engine::scan::messages::{Done, Fetched, Found, Known, PageDone, Shown};
+use crate::engine::scan::messages::{Done, Fetched, Form, Found, Known, PageDone, Shown};
 use crate::engine::scan::state::{PlatformScan, Scans};
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{TRY_AGAIN, Worker, reading_time};
@@ -24,9 +24,9 @@ use crate::listing::ended::ended;
 use crate::listing::feed::{self, Offered};
 use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Deadline, Timestamp};
-use crate::vocab::url::CanonicalUrl;
 
 /// Examines pages until the lanes are done. `known` brings spellings of links that need not be told again.
 pub fn run(
@@ -120,14 +120,23 @@ impl Examiner<'_> {
                 listings = found;
                 after
             }
-            Answer::NotModified => self.visited(&lease, Visit::Unchanged, lease.state.clone()),
-            Answer::Gone => self.visited(&lease, Visit::Gone, forgotten(&lease.state)),
+            Answer::NotModified => {
+                let mut after = self.visited(&lease, Visit::Unchanged, lease.state.clone());
+                after.found.form = Form::Answers;
+                after
+            }
+            Answer::Gone => {
+                let mut after = self.visited(&lease, Visit::Gone, forgotten(&lease.state));
+                after.found.form = Form::Fails;
+                after
+            }
             Answer::Redirect(ref target) => self.redirect(&lease, target),
             Answer::Refused => self.refused(&lease),
             Answer::Other => {
                 self.counts.fail_with_status(capture.status);
                 let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN));
-                After { state: lease.state.given_up(self.now), due, found: Found::default() }
+                let form = if (400..500).contains(&capture.status) { Form::Fails } else { Form::Untold };
+                After { state: lease.state.given_up(self.now), due, found: Found { form, ..Found::default() } }
             }
         };
         if let Some(truncated) = capture.truncated {
@@ -202,7 +211,7 @@ impl Examiner<'_> {
         };
         let mut after = self.visited(lease, visit, state);
         let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
-        let mut found = Found { refused: page.refused.clone(), ..Found::default() };
+        let mut found = Found { refused: page.refused.clone(), form: Form::Answers, ..Found::default() };
         let mut has_listing = None;
         if page.robots.nofollow || robots_tag::nofollow(tags.map(|(_, value)| value.as_str())) {
             self.counts.skip(Reason::RobotsMetaNofollow);
@@ -219,8 +228,8 @@ impl Examiner<'_> {
     }
 
     /// A sitemap or a feed: the pages it names, those it says have changed, and the offers it carries itself.
-    fn sitemap(&mut self, lease: &Lease, capture: &Capture) -> (After, Vec<(CanonicalUrl, ExaminedListing)>) {
-        let mut found = Found::default();
+    fn sitemap(&mut self, lease: &Lease, capture: &Capture) -> (After, Vec<(FoundUrl, ExaminedListing)>) {
+        let mut found = Found { form: Form::Answers, ..Found::default() };
         let offers = if lease.kind == UrlKind::Feed { self.offers(capture, &mut found.refused) } else { Vec::new() };
         let sitemap = sitemap::read(&capture.body, self.worker.limits.sitemap_bytes);
         for problem in sitemap.problems.iter().filter(|_| offers.is_empty()) {
@@ -248,16 +257,16 @@ impl Examiner<'_> {
     }
 
     /// Pages the sitemap says have changed since it was last read.
-    fn changed(&mut self, lease: &Lease, sitemap: &Sitemap, since: Timestamp) -> Vec<CanonicalUrl> {
+    fn changed(&mut self, lease: &Lease, sitemap: &Sitemap, since: Timestamp) -> Vec<FoundUrl> {
         let Dates::Changed(changed) = sitemap.changed(since, self.now) else {
             self.counts.skip(Reason::SitemapLastmod);
             return Vec::new();
         };
-        changed.into_iter().filter_map(|entry| CanonicalUrl::parse(&entry.location, Some(&lease.url)).ok()).collect()
+        changed.into_iter().filter_map(|entry| FoundUrl::linked(&entry.location, &lease.url, None).ok()).collect()
     }
 
     /// The offers a feed carries, judged as any listing is; those outside the agreement are refused.
-    fn offers(&mut self, capture: &Capture, refused: &mut Vec<(u128, Reason)>) -> Vec<(CanonicalUrl, ExaminedListing)> {
+    fn offers(&mut self, capture: &Capture, refused: &mut Vec<(u128, Reason)>) -> Vec<(FoundUrl, ExaminedListing)> {
         let feed = feed::read(&capture.body, &capture.url, self.worker.limits.listing_bytes);
         for problem in &feed.problems {
             debug!(url = %capture.url, problem, "feed `{}` is not whole", capture.url);
@@ -287,8 +296,9 @@ impl Examiner<'_> {
         offers
     }
 
-    fn redirect(&mut self, lease: &Lease, target: &Result<CanonicalUrl, crate::vocab::url::UrlError>) -> After {
+    fn redirect(&mut self, lease: &Lease, target: &Result<FoundUrl, crate::vocab::url::UrlError>) -> After {
         let mut after = self.visited(lease, Visit::Unchanged, forgotten(&lease.state));
+        after.found.form = Form::Answers;
         match target {
             Ok(url) if *url != lease.url => after.found.redirect = Some(url.clone()),
             Ok(_) => self.counts.skip(Reason::RedirectToItself),
@@ -337,10 +347,10 @@ fn forgotten(state: &UrlState) -> UrlState {
 }
 
 /// The addresses a sitemap or feed names; what is none goes to `refused` with the reason.
-fn addresses(entries: &[SitemapEntry], base: &CanonicalUrl, refused: &mut Vec<(u128, Reason)>) -> Vec<CanonicalUrl> {
+fn addresses(entries: &[SitemapEntry], base: &FoundUrl, refused: &mut Vec<(u128, Reason)>) -> Vec<FoundUrl> {
     let mut addresses = Vec::with_capacity(entries.len());
     for SitemapEntry { location, .. } in entries {
-        match CanonicalUrl::parse(location, Some(base)) {
+        match FoundUrl::linked(location, base, None) {
             Ok(url) => addresses.push(url),
             Err(error) => {
                 let key = xxhash_rust::xxh3::xxh3_128(location.as_bytes());

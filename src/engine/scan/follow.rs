@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::scan::messages::{Found, Shown};
+use crate::engine::scan::names::Names;
 use crate::engine::scan::order::ScanError;
 use crate::engine::scan::state::PlatformScan;
 use crate::frontier::entry::{Lease, NewEntry, UrlKind};
@@ -13,13 +14,14 @@ use crate::frontier::parameters::ParameterBook;
 use crate::frontier::shapes::{PageKind, Shapes};
 use crate::frontier::traps::{TrapDetector, TrapReason};
 use crate::store::hot::filter::{KeyFilter, Seen};
-use crate::store::hot::{HotError, HotStore};
+use crate::store::hot::{Claim, HotError, HotStore};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{PlatformId, RunId};
 use crate::vocab::limits::Limits;
 use crate::vocab::platform::OutOfScope;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// Memory by which URLs that are left out are counted once each; past a hundred thousand a few go uncounted.
 const LEFT_OUT_BYTES: usize = 1 << 20;
@@ -52,6 +54,7 @@ pub struct Following {
     /// URLs due at the start or found since.
     known: AtomicU64,
     found: Mutex<KeyFilter>,
+    names: Mutex<Names>,
 }
 
 /// What became of the links of one visit.
@@ -61,6 +64,8 @@ pub struct Followed {
     pub entries: Vec<NewEntry>,
     /// Spellings that need not be told again.
     pub spellings: Vec<u64>,
+    /// Another form of the page's own address, in which it is to be asked for next.
+    pub renamed: Option<FoundUrl>,
 }
 
 impl Following {
@@ -81,6 +86,7 @@ impl Following {
             redirects: Mutex::default(),
             known: AtomicU64::new(0),
             found: filter(),
+            names: Mutex::default(),
         }
     }
 
@@ -97,21 +103,27 @@ impl Following {
         limits: &Limits,
         now: Timestamp,
     ) -> Result<Followed, HotError> {
-        let Found { mut links, spellings, sitemaps, changed, refused, redirect, shorter, shown } = found;
+        let Found { mut links, spellings, sitemaps, changed, refused, redirect, shorter, shown, form } = found;
         if let Some(Shown { canonical, seen, .. }) = &shown {
-            self.parameters().observe(&from.url, canonical.as_ref(), *seen, now);
+            let canonical = canonical.as_ref().map(FoundUrl::canonical);
+            self.parameters().observe(from.url.canonical(), canonical, *seen, now);
         }
         for (key, reason) in &refused {
             self.leave_out_text(*key, *reason);
         }
+        let mut followed = Followed::default();
         if let Some(target) = redirect {
-            // The target is a new URL, one link deeper.
+            let same_page = target.key() == from.url.key();
             match self.another_redirect(&from.url, &target, limits.redirects) {
+                // The host names the form it wants the page asked for in.
+                true if same_page => followed.renamed = Some(target),
+                // The target is a new URL, one link deeper.
                 true => links.push(target),
                 false => self.scan.tally.fail(Reason::RedirectLimit),
             }
+        } else {
+            followed.renamed = self.names().visited(&from.url, form);
         }
-        let mut followed = Followed::default();
         let cut;
         (followed.entries, cut) = self.follow(hot, from, links, now)?;
         if let Some(has_listing) = shown.and_then(|shown| shown.has_listing) {
@@ -156,10 +168,10 @@ impl Following {
         &self,
         hot: &HotStore,
         from: &Lease,
-        links: Vec<CanonicalUrl>,
+        links: Vec<FoundUrl>,
         now: Timestamp,
     ) -> Result<(Vec<NewEntry>, usize), HotError> {
-        let mut within: Vec<CanonicalUrl> = self
+        let mut within: Vec<FoundUrl> = self
             .shortened(links, now)
             .into_iter()
             .filter(|url| match self.scan.platform.in_scope(url) {
@@ -168,6 +180,9 @@ impl Following {
                 Err(OutOfScope::Path) => self.leave_out(url, Reason::ScopePath),
             })
             .collect();
+        let mut other_forms = self.names().other_forms(&within);
+        // The page itself has just answered.
+        other_forms.retain(|form| form.key() != from.url.key());
         hot.retain_unknown(&self.scan.platform.id, &mut within)?;
         let mut on_their_way = self.on_their_way.lock().unwrap_or_else(PoisonError::into_inner);
         within.retain(|url| !on_their_way.contains(&url.key()));
@@ -195,7 +210,32 @@ impl Following {
         }
         drop((patterns, on_their_way));
         self.note_found(entries.iter().map(|entry| &entry.url));
+        entries.iter().for_each(|entry| self.names().offered(&entry.url));
+        self.claim(hot, other_forms, now)?;
         Ok((entries, cut))
+    }
+
+    /// Has pages asked for in forms they were found in, where the form the frontier holds did not answer.
+    pub(super) fn claim(
+        &self,
+        hot: &HotStore,
+        forms: impl IntoIterator<Item = FoundUrl>,
+        now: Timestamp,
+    ) -> Result<(), HotError> {
+        for form in forms {
+            if !self.names().is_news(&form) {
+                continue;
+            }
+            match hot.claim(&self.scan.platform.id, &form, now)? {
+                Claim::Waits => self.names().keep(form),
+                Claim::Taken | Claim::Held => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> MutexGuard<'_, Names> {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn patterns(&self) -> MutexGuard<'_, HashMap<HostKey, Patterns>> {
@@ -203,21 +243,21 @@ impl Following {
     }
 
     /// Learns what stood behind a URL: whether it held a listing, and which new links it brought.
-    fn learn(&self, url: &CanonicalUrl, has_listing: bool, links: &[NewEntry]) {
+    fn learn(&self, url: &FoundUrl, has_listing: bool, links: &[NewEntry]) {
         let new_listings = links.iter().filter(|link| link.priority == PageKind::Listing.priority()).count();
         if let Some(patterns) = patterns_of(&mut self.patterns(), url.host(), self.scan.platform.crawl.max_pages) {
-            patterns.shapes.visited(url, has_listing, new_listings);
+            patterns.shapes.visited(url.canonical(), has_listing, new_listings);
         }
     }
 
     /// Links without the parameters that were learned to change nothing.
-    fn shortened(&self, links: Vec<CanonicalUrl>, now: Timestamp) -> Vec<CanonicalUrl> {
+    fn shortened(&self, links: Vec<FoundUrl>, now: Timestamp) -> Vec<FoundUrl> {
         let mut book = self.parameters();
         links.into_iter().map(|url| book.shorten(&url, true, now).unwrap_or(url)).collect()
     }
 
     /// The shorter name of a page that was found before its parameters were learned to change nothing.
-    pub fn shorter_name(&self, url: &CanonicalUrl, now: Timestamp) -> Option<CanonicalUrl> {
+    pub fn shorter_name(&self, url: &FoundUrl, now: Timestamp) -> Option<FoundUrl> {
         self.parameters().shorten(url, false, now)
     }
 
@@ -246,7 +286,7 @@ impl Following {
     }
 
     /// Counts URLs that are to be asked for, each once.
-    pub(super) fn note_found<'a>(&self, urls: impl Iterator<Item = &'a CanonicalUrl>) {
+    pub(super) fn note_found<'a>(&self, urls: impl Iterator<Item = &'a FoundUrl>) {
         let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
         for url in urls {
             if found.seen(url.key()) == Seen::No {
@@ -266,7 +306,7 @@ impl Following {
     }
 
     /// Whether one more sitemap may be read; beyond `limit` of one scan they are counted and left out.
-    fn another_sitemap(&self, url: &CanonicalUrl, limit: u64) -> bool {
+    fn another_sitemap(&self, url: &FoundUrl, limit: u64) -> bool {
         if self.sitemaps.fetch_add(1, Ordering::Relaxed) < limit {
             return true;
         }
@@ -280,7 +320,7 @@ impl Following {
     }
 
     /// Whether one more redirect may be followed after those that led to `from`.
-    fn another_redirect(&self, from: &CanonicalUrl, to: &CanonicalUrl, limit: u16) -> bool {
+    fn another_redirect(&self, from: &FoundUrl, to: &FoundUrl, limit: u16) -> bool {
         let mut redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
         let count = redirects.remove(&from.key()).unwrap_or(0).saturating_add(1);
         if count > limit {
@@ -294,7 +334,7 @@ impl Following {
     }
 
     /// Makes a page due that was had before and is said to have changed since.
-    fn look_again(&self, hot: &HotStore, from: &Lease, url: CanonicalUrl, now: Timestamp) -> Result<(), HotError> {
+    fn look_again(&self, hot: &HotStore, from: &Lease, url: FoundUrl, now: Timestamp) -> Result<(), HotError> {
         let url = self.parameters().shorten(&url, false, now).unwrap_or(url);
         let mut unknown = vec![url.clone()];
         hot.retain_unknown(&self.scan.platform.id, &mut unknown)?;
@@ -307,7 +347,7 @@ impl Following {
     }
 
     /// Counts a URL that is not followed, unless it was counted before; always answers false.
-    fn leave_out(&self, url: &CanonicalUrl, reason: Reason) -> bool {
+    fn leave_out(&self, url: &FoundUrl, reason: Reason) -> bool {
         let mut left_out = self.left_out.lock().unwrap_or_else(PoisonError::into_inner);
         if left_out.seen(url.key()) == Seen::No {
             left_out.insert(url.key());
@@ -342,12 +382,12 @@ fn patterns_of(all: &mut HashMap<HostKey, Patterns>, host: HostKey, pages: u64) 
 }
 
 /// What a new link promises, unless it leads into a trap.
-fn admit(all: &mut HashMap<HostKey, Patterns>, url: &CanonicalUrl, pages: u64) -> Result<PageKind, Reason> {
+fn admit(all: &mut HashMap<HostKey, Patterns>, url: &FoundUrl, pages: u64) -> Result<PageKind, Reason> {
     let Some(Patterns { traps, shapes }) = patterns_of(all, url.host(), pages) else {
         return Err(Reason::TrapHosts);
     };
-    let kind = shapes.kind_of(url);
-    match traps.admit(url) {
+    let kind = shapes.kind_of(url.canonical());
+    match traps.admit(url.canonical()) {
         // A shape whose pages hold listings is what we came for, however many there are; the page budget ends it.
         Err(TrapReason::Shape) if kind == PageKind::Listing => Ok(kind),
         Err(trap) => Err(trap.reason()),

@@ -9,16 +9,17 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use crate::engine::scan::messages::{Done, Fetched, Granted, Naming, Spend, Spent, Want};
+use crate::engine::scan::messages::{Done, Fetched, Form, Granted, Naming, Spend, Spent, Want};
 use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{Links, TRY_AGAIN, Worker};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};
 use crate::frontier::entry::{Lease, UrlKind, UrlState};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// How long a lease is ours at least: longer than any fetch may take, so that none runs out under a worker.
 const LEASE: Duration = Duration::from_secs(900);
@@ -177,7 +178,12 @@ impl Lane {
                     counts.fail(refusal.reason());
                     lease.state.given_up(now)
                 };
-                self.come_back(lease, state, due, counts).await;
+                let mut done = Done::without_page(self.scan.run.clone(), lease.settle(state, due), counts);
+                // Another form of the address may be one the rules allow.
+                if matches!(refusal, Refusal::Disallowed { .. } | Refusal::ScopePath { .. }) {
+                    done.found.form = Form::Fails;
+                }
+                self.hand_over(done).await;
             }
             Some(at) => {
                 // If the scan ends first, the URL is counted as put off.
@@ -188,7 +194,7 @@ impl Lane {
     }
 
     /// The page was found before its parameters were learned to change nothing; it is had under its shorter name.
-    async fn known_by_another_name(&self, lease: &Lease, short: CanonicalUrl, now: Timestamp) {
+    async fn known_by_another_name(&self, lease: &Lease, short: FoundUrl, now: Timestamp) {
         let mut counts = Counts::default();
         counts.skip(Reason::ParameterChangesNothing);
         let state = UrlState { excluded: true, given_up: Some(now), ..lease.state.clone() };

@@ -14,10 +14,11 @@ use crate::evidence::capture::Capture;
 use crate::examine::ExaminedListing;
 use crate::fetch::gate::{Answer, Fetched as Response};
 use crate::frontier::entry::{Lease, Settlement};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{PlatformId, RunId, Sha256Digest};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// A lane asks for work.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub struct Naming {
     /// Run.
     pub run: RunId,
     /// The page.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
 }
 
 /// A lane is about to send a request, which takes a page from the budgets of the scan and of its mandate.
@@ -110,28 +111,42 @@ pub struct Done {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
     /// Links in document order.
-    pub links: Vec<CanonicalUrl>,
+    pub links: Vec<FoundUrl>,
     /// Numbers of the spellings of those links.
     pub spellings: Vec<u64>,
     /// Sitemaps an index names.
-    pub sitemaps: Vec<CanonicalUrl>,
+    pub sitemaps: Vec<FoundUrl>,
     /// Pages a sitemap says have changed.
-    pub changed: Vec<CanonicalUrl>,
+    pub changed: Vec<FoundUrl>,
     /// Links that are no address we would ask for: a hash of what stands there, and the reason.
     pub refused: Vec<(u128, Reason)>,
     /// Where the page redirects to.
-    pub redirect: Option<CanonicalUrl>,
+    pub redirect: Option<FoundUrl>,
     /// The shorter name the page is had under.
-    pub shorter: Option<CanonicalUrl>,
+    pub shorter: Option<FoundUrl>,
     /// What a page shows, to learn from.
     pub shown: Option<Shown>,
+    /// What became of the form of the page's address that was asked for.
+    pub form: Form,
+}
+
+/// What a visit tells of the found form of an address it used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Form {
+    /// Nothing: it was not asked for, or the host was in trouble.
+    #[default]
+    Untold,
+    /// The host answers under it.
+    Answers,
+    /// The host has nothing under it, or its rules or the agreement forbid it; another form may do.
+    Fails,
 }
 
 /// What a page shows, to learn parameters and shapes from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shown {
     /// `rel=canonical`.
-    pub canonical: Option<CanonicalUrl>,
+    pub canonical: Option<FoundUrl>,
     /// Stands for what a reader sees of it.
     pub seen: u64,
     /// Whether it holds a listing; `None` where its links are not followed and its shape tells nothing.
@@ -159,7 +174,7 @@ pub struct PageDone {
     /// Listings with their assessments.
     pub listings: Vec<ExaminedListing>,
     /// Listings of a feed, each with the page it is published at.
-    pub offers: Vec<(CanonicalUrl, ExaminedListing)>,
+    pub offers: Vec<(FoundUrl, ExaminedListing)>,
     /// Digest of the body at the last visit.
     pub known_payload: Option<Sha256Digest>,
 }
@@ -199,7 +214,7 @@ pub trait Passage: Send + Sync {
         message
     }
     /// From the desk to a lane.
-    fn shorter_name(&self, message: Option<CanonicalUrl>) -> Option<CanonicalUrl> {
+    fn shorter_name(&self, message: Option<FoundUrl>) -> Option<FoundUrl> {
         message
     }
     /// From a lane to the desk.
@@ -242,14 +257,21 @@ impl PageDone {
     pub fn tells_of_absence(&self) -> bool {
         match self.kind {
             Answer::Page => self.capture.truncated.is_none(),
+            Answer::Redirect(_) if self.leads_to_itself() => false,
             Answer::NotModified | Answer::Redirect(_) | Answer::Gone => true,
             Answer::Refused | Answer::Other => false,
         }
     }
 
+    /// Whether it redirects to another form of its own address.
+    fn leads_to_itself(&self) -> bool {
+        matches!(&self.kind, Answer::Redirect(Ok(target)) if target.key() == self.capture.url.key())
+    }
+
     /// What the control sample would learn from it.
     pub fn sight(&self) -> Option<Sight> {
         match &self.kind {
+            Answer::Redirect(_) if self.leads_to_itself() => None,
             Answer::Gone | Answer::Redirect(_) => Some(Sight::Gone),
             Answer::Page if self.capture.truncated.is_some() => None,
             Answer::Page if self.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) => {

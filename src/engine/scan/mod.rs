@@ -9,6 +9,7 @@ pub mod examiner;
 mod follow;
 pub mod lane;
 pub mod messages;
+mod names;
 mod order;
 mod sample;
 mod seeds;
@@ -261,6 +262,7 @@ fn has_work(rooms: &Rooms, following: &Following, host: &HostKey, now: Timestamp
 fn offer(rooms: &Rooms, following: &Following, entries: &[NewEntry]) -> Result<(), HotError> {
     let platform = &following.scan.platform.id;
     rooms.hot.offer(platform, entries)?;
+    following.claim(&rooms.hot, entries.iter().map(|entry| entry.url.clone()), rooms.now())?;
     following.note_found(rooms.hot.due(platform, rooms.now(), STILL_DUE)?.iter());
     Ok(())
 }

@@ -12,9 +12,9 @@ use crate::config::settings::Keep;
 use crate::detect::Detector;
 use crate::engine::scan::messages::{Done, Fetched, Granted, Naming, Passage, Spend, Spent, Want};
 use crate::fetch::gate::Gate;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::{Clock, Timestamp};
-use crate::vocab::url::CanonicalUrl;
 
 /// When a later scan may try again what this one could not have: a site that was down for an hour must not stay unseen
 /// for a week.
@@ -31,7 +31,7 @@ pub trait Keeper: Send + Sync {
     /// Work for a lane.
     fn lease(&self, want: Want) -> Asked<'_, Granted>;
     /// The shorter name of a page, if its parameters were learned to change nothing.
-    fn shorter_name(&self, naming: Naming) -> Asked<'_, Option<CanonicalUrl>>;
+    fn shorter_name(&self, naming: Naming) -> Asked<'_, Option<FoundUrl>>;
     /// Takes one page from the budgets.
     fn spend(&self, spend: Spend) -> Asked<'_, Spent>;
 }

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use crate::evidence::capture::{Capture, Truncated};
 use crate::evidence::warc::http_head::{one_line, request_head, response_head};
 use crate::evidence::warc::{Record, written_digest};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// Why a revisit is believed to be unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,7 +65,7 @@ pub fn response(capture: &Capture, id: Uuid, warcinfo: Uuid) -> Record {
 
 /// Bytes that were handed to us rather than fetched: a listing a platform posted.
 pub fn resource(
-    url: &CanonicalUrl,
+    url: &FoundUrl,
     at: Timestamp,
     kind: &str,
     body: &[u8],

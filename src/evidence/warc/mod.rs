@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 pub use http_head::HttpMessage;
 
 use crate::evidence::capture::{Capture, Truncated};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// Where a stored response or revisit record lies, and what it holds: the citation of a hit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +143,7 @@ impl Record {
     pub fn to_capture(&self) -> Option<Capture> {
         if self.record_type() == RecordType::Resource {
             return Some(Capture {
-                url: CanonicalUrl::parse(self.field("WARC-Target-URI")?, None).ok()?,
+                url: FoundUrl::parse(self.field("WARC-Target-URI")?, None).ok()?,
                 fetched_at: self.field("WARC-Date")?.parse::<Timestamp>().ok()?,
                 remote: None,
                 status: 200,
@@ -159,7 +159,7 @@ impl Record {
         }
         let message = self.http()?;
         Some(Capture {
-            url: CanonicalUrl::parse(self.field("WARC-Target-URI")?, None).ok()?,
+            url: FoundUrl::parse(self.field("WARC-Target-URI")?, None).ok()?,
             fetched_at: self.field("WARC-Date")?.parse::<Timestamp>().ok()?,
             remote: self.field("WARC-IP-Address").and_then(|address| address.parse().ok()),
             status: message.status()?,

@@ -12,7 +12,7 @@ fn id(n: u128) -> Uuid {
 
 fn capture(body: &[u8]) -> Capture {
     Capture {
-        url: CanonicalUrl::parse("https://www.example.test:8443/product/7?b=2&a=1", None).unwrap(),
+        url: FoundUrl::parse("https://www.example.test:8443/product/7?b=2&a=1", None).unwrap(),
         fetched_at: Timestamp::from_millis(1_764_000_000_120),
         remote: Some("127.0.0.9".parse().unwrap()),
         status: 200,
@@ -39,7 +39,7 @@ fn a_response_has_the_fields_of_the_standard_and_one_head() {
         WARC-Type: response\r\n\
         WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000002>\r\n\
         WARC-Date: 2025-11-24T16:00:00.120Z\r\n\
-        WARC-Target-URI: https://www.example.test:8443/product/7?a=1&b=2\r\n\
+        WARC-Target-URI: https://www.example.test:8443/product/7?b=2&a=1\r\n\
         WARC-IP-Address: 127.0.0.9\r\n\
         WARC-Warcinfo-ID: <urn:uuid:00000000-0000-0000-0000-000000000001>\r\n\
         Content-Type: application/http;msgtype=response\r\n\
@@ -62,7 +62,7 @@ fn a_response_has_the_fields_of_the_standard_and_one_head() {
 fn a_request_names_its_host_and_its_response() {
     let record = form::request(&capture(b""), id(3), id(2), id(1));
     assert!(
-        record.block().starts_with(b"GET /product/7?a=1&b=2 HTTP/1.1\r\nhost: www.example.test:8443\r\nuser-agent: ")
+        record.block().starts_with(b"GET /product/7?b=2&a=1 HTTP/1.1\r\nhost: www.example.test:8443\r\nuser-agent: ")
     );
     assert_eq!(record.field("WARC-Concurrent-To"), Some("<urn:uuid:00000000-0000-0000-0000-000000000002>"));
     assert_eq!(record.field("WARC-Payload-Digest"), None);

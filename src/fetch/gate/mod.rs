@@ -22,10 +22,11 @@ use crate::frontier::entry::UrlKind;
 use crate::frontier::ledger::{Ledger, Urgency};
 use crate::frontier::politeness::Wait;
 use crate::frontier::robots::{RobotsRecord, RobotsStatus};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::{OutOfScope, Platform};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
-use crate::vocab::url::{CanonicalUrl, HostKey, UrlError};
+use crate::vocab::url::{HostKey, UrlError};
 
 /// A wait longer than this is an answer ("come back then"), not a sleep.
 const LONGEST_SLEEP: Duration = Duration::from_secs(60);
@@ -49,13 +50,13 @@ pub enum Refusal {
     #[error("`{url}` is on a host outside the agreement")]
     ScopeHost {
         /// What was asked for.
-        url: CanonicalUrl,
+        url: FoundUrl,
     },
     /// The URL lies outside the platform's paths.
     #[error("the path of `{url}` is outside the agreement")]
     ScopePath {
         /// What was asked for.
-        url: CanonicalUrl,
+        url: FoundUrl,
     },
     /// robots.txt disallows it.
     #[error("robots.txt of `{host}` disallows `{path}`")]
@@ -147,7 +148,7 @@ impl Refusal {
 /// The right to send one request for one URL now.
 #[derive(Debug)]
 pub struct Permit {
-    url: CanonicalUrl,
+    url: FoundUrl,
     kind: UrlKind,
     platform: Arc<Platform>,
     host: Arc<Host>,
@@ -183,7 +184,7 @@ pub enum Answer {
     /// 304.
     NotModified,
     /// 3xx with a target, which must ask for a permit of its own.
-    Redirect(Result<CanonicalUrl, UrlError>),
+    Redirect(Result<FoundUrl, UrlError>),
     /// 404 or 410.
     Gone,
     /// 429 or 503: the host wants less of us.
@@ -223,7 +224,7 @@ impl Gate {
     ///
     /// # Errors
     /// When agreement, scope or robots.txt forbid it, or the wait would be longer than a minute.
-    pub async fn admit(&self, platform: &Arc<Platform>, url: &CanonicalUrl, kind: UrlKind) -> Result<Permit, Refusal> {
+    pub async fn admit(&self, platform: &Arc<Platform>, url: &FoundUrl, kind: UrlKind) -> Result<Permit, Refusal> {
         self.in_scope(platform, url, kind)?;
         let host = self.host(platform, &url.host());
         if self.held(&host).is_err() {
@@ -271,7 +272,7 @@ impl Gate {
             304 => Answer::NotModified,
             200..=299 => Answer::Page,
             301 | 302 | 303 | 307 | 308 => match capture.header("location") {
-                Some(target) => Answer::Redirect(CanonicalUrl::parse(target, Some(&url))),
+                Some(target) => Answer::Redirect(FoundUrl::redirected(target, &url)),
                 None => Answer::Other,
             },
             404 | 410 => Answer::Gone,
@@ -306,7 +307,7 @@ impl Gate {
     }
 
     /// Why `url` would be refused, as far as scope and the stored robots.txt tell; nothing is asked.
-    pub fn foreseen(&self, platform: &Platform, url: &CanonicalUrl) -> Option<Reason> {
+    pub fn foreseen(&self, platform: &Platform, url: &FoundUrl) -> Option<Reason> {
         if let Err(refusal) = self.in_scope(platform, url, UrlKind::Page) {
             return Some(refusal.reason());
         }
@@ -353,7 +354,7 @@ impl Gate {
         }
     }
 
-    fn in_scope(&self, platform: &Platform, url: &CanonicalUrl, kind: UrlKind) -> Result<(), Refusal> {
+    fn in_scope(&self, platform: &Platform, url: &FoundUrl, kind: UrlKind) -> Result<(), Refusal> {
         if !platform.agreement.in_force(self.clock.now()) {
             return Err(Refusal::Agreement { platform: platform.id.to_string() });
         }

@@ -11,8 +11,8 @@ use crate::frontier::control::{CONTROL_LIMIT_BYTES, CONTROL_PATH, Control};
 use crate::frontier::entry::UrlKind;
 use crate::frontier::ledger::Urgency;
 use crate::frontier::robots::{ROBOTS_LIMIT_BYTES, RobotsRecord};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::Platform;
-use crate::vocab::url::CanonicalUrl;
 
 /// Redirects followed for them (RFC 9309 section 2.3.1.2).
 const REDIRECTS: usize = 5;
@@ -52,7 +52,7 @@ impl Gate {
     async fn fetch_robots(&self, platform: &Arc<Platform>, host: &Arc<Host>) -> Result<RobotsRecord, Refusal> {
         let unreachable = |now| RobotsRecord::from_answer(None, b"", now);
         let address = format!("{}/robots.txt", host.key);
-        let Ok(mut url) = CanonicalUrl::parse(&address, None) else { return Ok(unreachable(self.clock.now())) };
+        let Ok(mut url) = FoundUrl::parse(&address, None) else { return Ok(unreachable(self.clock.now())) };
         // What the last record asked for still counts while a new one is fetched.
         let known_delay = self.ledger.load_robots(&host.key).and_then(|record| record.crawl_delay);
         for _ in 0..=REDIRECTS {
@@ -75,7 +75,7 @@ impl Gate {
             if !(300..400).contains(&capture.status) {
                 return Ok(RobotsRecord::from_answer(Some(capture.status), &capture.body, now));
             }
-            match capture.header("location").map(|target| CanonicalUrl::parse(target, Some(&url))) {
+            match capture.header("location").map(|target| FoundUrl::parse(target, Some(&url))) {
                 Some(Ok(next)) if self.in_scope(platform, &next, UrlKind::Sitemap).is_ok() => url = next,
                 // A redirect out of scope, nowhere, or in circles: no rules were read, so nothing is allowed.
                 _ => return Ok(unreachable(now)),
@@ -98,7 +98,7 @@ impl Gate {
         if !host.pace().record.control_is_due(self.clock.now()) {
             return Ok(());
         }
-        let Ok(url) = CanonicalUrl::parse(&format!("{}{CONTROL_PATH}", host.key), None) else { return Ok(()) };
+        let Ok(url) = FoundUrl::parse(&format!("{}{CONTROL_PATH}", host.key), None) else { return Ok(()) };
         if robots.is_some_and(|robots| !robots.allows(&url)) {
             return Ok(());
         }
@@ -133,7 +133,7 @@ impl Gate {
     async fn fetch_control(
         &self,
         platform: &Arc<Platform>,
-        mut url: CanonicalUrl,
+        mut url: FoundUrl,
         crawl_delay: Option<Duration>,
     ) -> Result<Served, Refusal> {
         for _ in 0..=REDIRECTS {
@@ -148,7 +148,7 @@ impl Gate {
                 // Half a file is not what the platform asks for.
                 200..=299 if capture.truncated == Some(Truncated::Time) => return Ok(Served::NoAnswer),
                 200..=299 => return Ok(Served::File(capture.body.to_vec())),
-                300..=399 => match capture.header("location").map(|to| CanonicalUrl::parse(to, Some(&url))) {
+                300..=399 => match capture.header("location").map(|to| FoundUrl::parse(to, Some(&url))) {
                     // Another name of the host is followed; another page is what sites show in place of a file they lack.
                     Some(Ok(next))
                         if next.as_url().path() == CONTROL_PATH

@@ -8,8 +8,8 @@
 
 use crate::frontier::entry::{NewEntry, UrlKind};
 use crate::store::hot::error::HotError;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// URLs of one block at most: what is held in memory for one URL on its way.
 pub const BLOCK_URLS: usize = 128;
@@ -60,7 +60,7 @@ pub fn unpack(block: &[u8]) -> Result<Vec<NewEntry>, HotError> {
         due_before = due;
         let kind = kind_of(*kind).ok_or(HotError::Block)?;
         let text = std::str::from_utf8(&url).map_err(|_| HotError::Block)?;
-        if let Ok(url) = CanonicalUrl::parse(text, None) {
+        if let Ok(url) = FoundUrl::parse(text, None) {
             entries.push(NewEntry { url, depth, kind, priority: *priority, due: Timestamp::from_millis(due) });
         }
     }
@@ -121,7 +121,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn entry(path: &str, depth: u16, priority: u8, due: i64) -> NewEntry {
-        let url = CanonicalUrl::parse(&format!("https://shop.example.test/{path}"), None).unwrap();
+        let url = FoundUrl::parse(&format!("https://shop.example.test/{path}"), None).unwrap();
         NewEntry { url, depth, kind: UrlKind::Page, priority, due: Timestamp::from_millis(due) }
     }
 

@@ -6,9 +6,10 @@ use crate::frontier::entry::{Lease, NewEntry, UrlState};
 use crate::store::hot::keys::{self, LaneKey};
 use crate::store::hot::queue::Place;
 use crate::store::hot::{Entry, Held, HotError, HotStore, Memory, block};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// Entries looked at in search of what was put off.
 const PUT_OFF_LOOKED_AT: usize = 10_000;
@@ -242,7 +243,7 @@ impl HotStore {
     ///
     /// # Errors
     /// When sled fails.
-    pub fn due(&self, platform: &PlatformId, now: Timestamp, limit: usize) -> Result<Vec<CanonicalUrl>, HotError> {
+    pub fn due(&self, platform: &PlatformId, now: Timestamp, limit: usize) -> Result<Vec<FoundUrl>, HotError> {
         let mut urls = Vec::new();
         for host in self.hosts(platform) {
             let prefix = keys::due_prefix(platform, &host);

@@ -32,10 +32,11 @@ use crate::store::hot::clock::Latest;
 use crate::store::hot::keys::LaneKey;
 use crate::store::hot::known::{KeySet, KnownKeys};
 use crate::store::hot::queue::{Place, Queue};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 pub use crate::store::hot::error::HotError;
 
@@ -55,6 +56,17 @@ pub struct Offered {
     pub discovered: u64,
     /// Seen before; nothing was changed.
     pub known: u64,
+}
+
+/// What became of another form of a known page's address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The page is asked for in it from now on.
+    Taken,
+    /// The frontier has this form, or one that brought a page.
+    Held,
+    /// The page was not tried yet, or is on its way.
+    Waits,
 }
 
 /// What becomes durable together.
@@ -97,7 +109,7 @@ struct Held {
 #[derive(Serialize, Deserialize)]
 struct Entry {
     #[serde(rename = "u")]
-    url: CanonicalUrl,
+    url: FoundUrl,
     #[serde(rename = "d")]
     depth: u16,
     #[serde(rename = "k")]

@@ -6,10 +6,11 @@ use crate::frontier::entry::{Lease, NewEntry, Settlement, UrlKind, UrlState};
 use crate::store::hot::block::{self, BLOCK_URLS};
 use crate::store::hot::keys::{self, LaneKey};
 use crate::store::hot::known::KeySet;
-use crate::store::hot::{Entry, HotError, HotStore, Memory, Offered, SettleBatch};
+use crate::store::hot::{Claim, Entry, HotError, HotStore, Memory, Offered, SettleBatch};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::{CanonicalUrl, HostKey};
+use crate::vocab::url::HostKey;
 
 /// What was put into a batch and must be noted in memory once that is applied.
 #[derive(Default)]
@@ -63,7 +64,7 @@ impl HotStore {
     ///
     /// # Errors
     /// When sled fails.
-    pub fn retain_unknown(&self, platform: &PlatformId, urls: &mut Vec<CanonicalUrl>) -> Result<(), HotError> {
+    pub fn retain_unknown(&self, platform: &PlatformId, urls: &mut Vec<FoundUrl>) -> Result<(), HotError> {
         let mut memory = self.memory();
         let mut failed = None;
         let mut met = KeySet::default();
@@ -121,6 +122,32 @@ impl HotStore {
         batch.insert(keys::entry(platform, url_key), serde_json::to_vec(&stored)?);
         self.tree.apply_batch(batch)?;
         Ok(())
+    }
+
+    /// Has a known page asked for in another form of its address, at `now`, unless the form it has brought a page.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn claim(&self, platform: &PlatformId, url: &FoundUrl, now: Timestamp) -> Result<Claim, HotError> {
+        let url_key = url.key();
+        let memory = self.memory();
+        if memory.leased.get(&keys::platform_url(platform, url_key)).is_some_and(|lease| lease.until > now) {
+            return Ok(Claim::Waits);
+        }
+        let Some(mut stored) = self.entry(platform, url_key)? else { return Ok(Claim::Waits) };
+        if stored.url == *url || stored.state.has_page() {
+            return Ok(Claim::Held);
+        }
+        let host = url.host();
+        let mut batch = sled::Batch::default();
+        batch.remove(keys::due(platform, &host, stored.due_millis, stored.priority, url_key));
+        stored.url = url.clone();
+        stored.state = stored.state.renamed();
+        stored.due_millis = now.as_millis();
+        batch.insert(keys::due(platform, &host, stored.due_millis, stored.priority, url_key), &[]);
+        batch.insert(keys::entry(platform, url_key), serde_json::to_vec(&stored)?);
+        self.tree.apply_batch(batch)?;
+        Ok(Claim::Taken)
     }
 
     /// Ends a lease without a visit: the URL is due again at `due`, as it was.

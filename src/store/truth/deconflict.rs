@@ -244,7 +244,7 @@ impl Truth {
     fn own_digests(&self, key: &DigestKey) -> Result<Vec<(String, Digest)>, TruthError> {
         let rows: Vec<(String, String, String)> = self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT r.id, 'url', h.url FROM hits h JOIN referrals r ON r.id = h.referral
+                "SELECT r.id, 'url', h.page FROM hits h JOIN referrals r ON r.id = h.referral
                    WHERE r.state NOT IN ('dismissed', 'expired')
                  UNION SELECT r.id, f.kind, f.hash FROM fingerprints f JOIN hits h ON h.id = f.hit
                    JOIN referrals r ON r.id = h.referral WHERE r.state NOT IN ('dismissed', 'expired')",

@@ -17,6 +17,7 @@ use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, steps};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
@@ -30,7 +31,7 @@ pub struct PageRecord {
     /// Platform.
     pub platform: PlatformId,
     /// Page.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// Scan.
     pub run: RunId,
     /// When it was fetched.
@@ -126,11 +127,11 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn cluster_at(&self, platform: &PlatformId, url: &CanonicalUrl) -> Result<Option<ClusterId>, TruthError> {
+    pub fn cluster_at(&self, platform: &PlatformId, url: &FoundUrl) -> Result<Option<ClusterId>, TruthError> {
         let held: Vec<String> = self.read(|reader| {
             Ok(reader
-                .prepare_cached("SELECT DISTINCT cluster FROM hits WHERE platform = ? AND url = ? LIMIT 2")?
-                .query_map(params![platform.as_str(), url.as_str()], |row| row.get(0))?
+                .prepare_cached("SELECT DISTINCT cluster FROM hits WHERE platform = ? AND page = ? LIMIT 2")?
+                .query_map(params![platform.as_str(), url.canonical().as_str()], |row| row.get(0))?
                 .collect::<Result<_, _>>()?)
         })?;
         match held.as_slice() {
@@ -171,8 +172,8 @@ impl Truth {
     ) -> Result<Recorded, TruthError> {
         let mut recorded = Recorded::default();
         if page.unchanged {
-            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND url = ?")?
-                .execute(params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.as_str()])?;
+            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND page = ?")?
+                .execute(params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.canonical().as_str()])?;
             return Ok(recorded);
         }
         for (listing, parted) in page.listings.iter().zip(parted) {
@@ -184,9 +185,11 @@ impl Truth {
         // Hits of this page that were not seen this time: removed, ended, or no longer an offer.
         let seen: Vec<u32> = page.listings.iter().map(|listing| listing.ordinal).collect();
         let mut statement =
-            tx.prepare_cached("SELECT id, ordinal FROM hits WHERE platform = ? AND url = ? AND gone_at IS NULL")?;
+            tx.prepare_cached("SELECT id, ordinal FROM hits WHERE platform = ? AND page = ? AND gone_at IS NULL")?;
         let open: Vec<(String, u32)> = statement
-            .query_map(params![page.platform.as_str(), page.url.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
+            .query_map(params![page.platform.as_str(), page.url.canonical().as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
             .collect::<Result<_, _>>()?;
         for (id, ordinal) in open {
             // A page that is there says nothing of what the platform itself handed over under its address.
@@ -211,9 +214,9 @@ impl Truth {
         now: Timestamp,
         recorded: &mut Recorded,
     ) -> Result<(), TruthError> {
-        let id = hit_id(&page.platform, &page.url, listing.ordinal);
+        let id = hit_id(&page.platform, page.url.canonical(), listing.ordinal);
         let held: Option<(String, String, i64, String)> = tx
-            .prepare_cached("SELECT content_digest, watchlist, rowid, referral FROM hits WHERE id = ?")?
+            .prepare_cached("SELECT content_digest, watchlist, rowid, url FROM hits WHERE id = ?")?
             .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
             .optional()?;
         let content = listing.content_digest.to_string();
@@ -222,8 +225,12 @@ impl Truth {
             held.as_ref().is_none_or(|(digest, list, ..)| *digest != content || *list != assessment.watchlist);
         let referral = self.case_of(tx, page, (listing, parted), changed, now, recorded)?;
         if !changed {
-            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ? WHERE id = ?")?
-                .execute(params![page.fetched_at.as_millis(), referral.as_str(), id])?;
+            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ?, url = ? WHERE id = ?")?
+                .execute(params![page.fetched_at.as_millis(), referral.as_str(), page.url.as_str(), id])?;
+            // What is cited is the address that answers.
+            if held.is_some_and(|(.., url)| url != page.url.as_str()) {
+                cases::refresh(tx, &referral, now)?;
+            }
             return Ok(());
         }
         if let Some((_, _, rowid, _)) = &held {
@@ -236,10 +243,11 @@ impl Truth {
         tx.prepare_cached(
             "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, price, currency, seller_hash,
                language, images, identifiers, verdict, score, category, assessment, content_digest, minhash, watchlist,
-               warc_file, warc_offset, warc_length, warc_record, payload_digest, captured_at, run, first_seen, last_seen)
+               warc_file, warc_offset, warc_length, warc_record, payload_digest, captured_at, run, first_seen, last_seen,
+               page)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?27)
-             ON CONFLICT (id) DO UPDATE SET referral = excluded.referral, cluster = excluded.cluster,
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?27, ?29)
+             ON CONFLICT (id) DO UPDATE SET url = excluded.url, referral = excluded.referral, cluster = excluded.cluster,
                title = excluded.title, text = excluded.text, price = excluded.price, currency = excluded.currency,
                seller_hash = excluded.seller_hash, language = excluded.language, images = excluded.images,
                identifiers = excluded.identifiers, verdict = excluded.verdict, score = excluded.score,
@@ -278,6 +286,7 @@ impl Truth {
             warc.payload_digest.to_string(),
             page.fetched_at.as_millis(),
             page.run.as_str(),
+            page.url.canonical().as_str(),
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
         note_fingerprints(tx, &id, &parted.values)?;
@@ -395,9 +404,11 @@ fn matter(assessment: &Assessment) -> Matter {
 /// Whether the page's hit was gone at the last look, or is new on this page.
 fn was_gone(tx: &Transaction<'_>, page: &PageRecord, ordinal: u32) -> Result<bool, TruthError> {
     let gone: Option<Option<i64>> = tx
-        .query_row("SELECT gone_at FROM hits WHERE id = ?", [hit_id(&page.platform, &page.url, ordinal)], |row| {
-            row.get(0)
-        })
+        .query_row(
+            "SELECT gone_at FROM hits WHERE id = ?",
+            [hit_id(&page.platform, page.url.canonical(), ordinal)],
+            |row| row.get(0),
+        )
         .optional()?;
     Ok(gone.is_none_or(|gone| gone.is_some()))
 }

@@ -6,6 +6,7 @@ use crate::store::truth::cases::{CaseFilter, ROW, ReferralRow, row};
 use crate::store::truth::query::quoted;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::url::CanonicalUrl;
 
 /// Cases found by words at most.
 pub const FOUND_LIMIT: usize = 200;
@@ -37,9 +38,11 @@ impl Truth {
             let mut ids: Vec<String> = Vec::new();
             if words.starts_with("http://") || words.starts_with("https://") {
                 let mut statement =
-                    connection.prepare_cached("SELECT DISTINCT referral FROM hits WHERE platform = ? AND url = ?")?;
+                    connection.prepare_cached("SELECT DISTINCT referral FROM hits WHERE platform = ? AND page = ?")?;
+                // Any form of an address finds its page.
+                let page = CanonicalUrl::parse(words, None).map_or_else(|_| words.to_owned(), String::from);
                 for platform in platforms {
-                    let rows = statement.query_map(params![platform.as_str(), words], |row| row.get(0))?;
+                    let rows = statement.query_map(params![platform.as_str(), page], |row| row.get(0))?;
                     ids.extend(rows.collect::<Result<Vec<String>, _>>()?);
                 }
             } else {

@@ -4,9 +4,9 @@ use rusqlite::params;
 
 use crate::evidence::warc::WarcRef;
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// A hit on record.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct KnownHit {
     /// Platform.
     pub platform: PlatformId,
     /// Page.
-    pub url: CanonicalUrl,
+    pub url: FoundUrl,
     /// Cluster.
     pub cluster: ClusterId,
     /// Fingerprint.
@@ -61,7 +61,7 @@ impl Truth {
                 hits.push(KnownHit {
                     row: row.get(0)?,
                     platform: PlatformId::parse(&text(1)?).map_err(wrong)?,
-                    url: CanonicalUrl::parse(&text(2)?, None).map_err(wrong)?,
+                    url: FoundUrl::parse(&text(2)?, None).map_err(wrong)?,
                     cluster: ClusterId::parse(&text(3)?).map_err(wrong)?,
                     minhash: row.get(4)?,
                     warc: WarcRef {

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use crate::report::responses::ControlCount;
 use crate::store::truth::{Truth, TruthError};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId, ReferralId};
 use crate::vocab::terms::Sight;
 use crate::vocab::time::Timestamp;
-use crate::vocab::url::CanonicalUrl;
 
 /// What one look saw of one page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -58,9 +58,9 @@ const ONE_IN: u16 = 16;
 
 impl Truth {
     /// The keyed digest of a page, if chance draws it for the control sample.
-    pub fn control_digest(&self, platform: &PlatformId, url: &CanonicalUrl) -> Option<[u8; 16]> {
+    pub fn control_digest(&self, platform: &PlatformId, url: &FoundUrl) -> Option<[u8; 16]> {
         let key = self.secret_for("control sample");
-        let hash = blake3::keyed_hash(&key, format!("{platform}\n{url}").as_bytes());
+        let hash = blake3::keyed_hash(&key, format!("{platform}\n{}", url.canonical()).as_bytes());
         let mut digest = [0; 16];
         digest.copy_from_slice(&hash.as_bytes()[..16]);
         let drawn = u16::from_le_bytes([digest[14], digest[15]]) % ONE_IN == 0;

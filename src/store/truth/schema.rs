@@ -9,7 +9,7 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS];
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -157,6 +157,14 @@ CREATE TABLE jobs (
   detail TEXT NOT NULL, last_success INTEGER) STRICT, WITHOUT ROWID;
 ";
 
+/// Hits have the address their page was found under, and the one it is known by. Until then both were the same.
+const FOUND_URLS: &str = "
+ALTER TABLE hits ADD COLUMN page TEXT NOT NULL DEFAULT '';
+UPDATE hits SET page = url;
+DROP INDEX hits_by_url;
+CREATE INDEX hits_by_page ON hits (platform, page);
+";
+
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.
 pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {
@@ -239,10 +247,20 @@ mod tests {
         let mut old = Connection::open(&path).unwrap();
         old.execute_batch(FIRST).unwrap();
         old.execute_batch("INSERT INTO paused VALUES ('bazaar', 1); PRAGMA user_version = 1;").unwrap();
+        old.execute_batch(
+            "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, images, identifiers, verdict, score,
+               assessment, content_digest, minhash, watchlist, warc_file, warc_offset, warc_length, warc_record,
+               payload_digest, captured_at, run, first_seen, last_seen)
+             VALUES ('H-1', 'bazaar', 'https://shop.example.test/item?a=1', 0, 'R-1', 'C-1', 't', 'x', '[]', '[]', 'refer',
+               1.0, '{}', 'd', x'00', 'w', 'f', 0, 1, 'r', 'p', 1, 'run', 1, 1);",
+        )
+        .unwrap();
         assert!(prepare(&mut old).unwrap());
         assert!(!prepare(&mut old).unwrap());
         let paused: String = old.query_row("SELECT platform FROM paused", [], |row| row.get(0)).unwrap();
         assert_eq!(paused, "bazaar");
+        let page: String = old.query_row("SELECT page FROM hits", [], |row| row.get(0)).unwrap();
+        assert_eq!(page, "https://shop.example.test/item?a=1", "what was published and what it is known by were one");
         old.execute("UPDATE referrals SET attention = NULL, renotice_at = NULL", []).unwrap();
         let copy = Connection::open(folder.path().join("truth.schema-1.db")).unwrap();
         let version: i64 = copy.query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap();

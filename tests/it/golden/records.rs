@@ -9,10 +9,10 @@ use listingwatch::frontier::ledger::{Ledger, Urgency};
 use listingwatch::frontier::politeness::HostRecord;
 use listingwatch::frontier::robots::RobotsRecord;
 use listingwatch::store::hot::{HotStore, SettleBatch};
+use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
 use listingwatch::vocab::limits::Limits;
 use listingwatch::vocab::time::Timestamp;
-use listingwatch::vocab::url::CanonicalUrl;
 
 use super::compare;
 
@@ -21,7 +21,7 @@ fn at(seconds: i64) -> Timestamp {
 }
 
 fn entry(path: &str, kind: UrlKind, due: Timestamp) -> NewEntry {
-    let url = CanonicalUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap();
+    let url = FoundUrl::parse(&format!("https://shop.example.test{path}"), None).unwrap();
     NewEntry { url, depth: 3, kind, priority: kind.priority(), due }
 }
 
