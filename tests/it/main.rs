@@ -1,6 +1,8 @@
 //! One binary of integration tests: the real program against loopback servers.
 
 mod actors;
+mod again;
+mod apart;
 mod audit_tampering;
 mod benchmark;
 mod bomb_pages;
@@ -13,7 +15,9 @@ mod delivery;
 mod demo_site;
 mod detection;
 mod discovery;
+mod disk;
 mod evidence;
+mod examiners;
 mod facts;
 mod golden;
 mod halves;

@@ -9,7 +9,7 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS];
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, MANDATE_BYTES];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -155,6 +155,12 @@ const JOBS: &str = "
 CREATE TABLE jobs (
   name TEXT PRIMARY KEY, last_run INTEGER NOT NULL, duration_ms INTEGER NOT NULL, succeeded INTEGER NOT NULL,
   detail TEXT NOT NULL, last_success INTEGER) STRICT, WITHOUT ROWID;
+";
+
+/// Bytes that mandates allow, and bytes fetched under them.
+const MANDATE_BYTES: &str = "
+ALTER TABLE mandates ADD COLUMN budget_bytes INTEGER;
+ALTER TABLE mandates ADD COLUMN spent_bytes INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
