@@ -16,13 +16,15 @@ use crate::config::settings::Settings;
 use crate::config::watchlist::{WatchlistError, WatchlistFolder};
 use crate::detect::Detector;
 use crate::detect::watchlist::Watchlist;
+use crate::engine::disk::Disk;
+use crate::engine::examiners::Examiners;
 use crate::engine::intake::{self, Pushed};
 use crate::engine::mandate::Purses;
 use crate::engine::offered;
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::tally::Progress;
-use crate::engine::service::{JobError, News, Reloaded, Service, Surroundings, Watchlists};
+use crate::engine::service::{JobError, News, Reloaded, Seeds, Service, Surroundings, Watchlists};
 use crate::fetch::client::Client;
 use crate::fetch::gate::Gate;
 use crate::outbound::links::{LinkKey, NoticeDesk};
@@ -129,7 +131,7 @@ pub struct App {
     pub rooms: Arc<Rooms>,
     /// How far running scans are, for the console and for other commands.
     pub progress: Mutex<Vec<Progress>>,
-    platforms: RwLock<Vec<Arc<Platform>>>,
+    seeds: Arc<Seeds>,
     answered: RwLock<Option<AnswerHook>>,
     watchlists: Arc<Watchlists>,
     /// The files in use when it was opened; the watchlist may have been loaded again since.
@@ -154,6 +156,7 @@ impl App {
         settings: Option<Settings>,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, AppError> {
+        let brings_platforms = !extra.is_empty();
         let own = [(!extra.is_empty(), Part::Seeds), (settings.is_some(), Part::Settings)];
         let own = own.into_iter().filter_map(|(own, part)| own.then_some(part)).collect();
         // Before they are parsed: a file edited in between is taken for another, not for the same.
@@ -205,6 +208,9 @@ impl App {
             public_url: public_url.trim_end_matches('/').to_owned(),
             key: LinkKey::derive(&truth.secret_for("links of notices")),
         };
+        // Platforms that were handed over are in no file.
+        let of = paths.seeds.clone().filter(|_| !brings_platforms);
+        let seeds = Seeds::new(of, platforms, files.seeds.clone());
         let rooms = Rooms {
             desk,
             poster: Client::new(&contact, settings.limits.clone(), clock.clone()),
@@ -218,6 +224,8 @@ impl App {
             warc: Mutex::new(warc),
             detector: Arc::new(RwLock::new(Arc::new(detector))),
             purses: Purses::default(),
+            disk: Arc::new(Disk::of(paths.data.clone(), settings.limits.free_disk_bytes)),
+            examiners: Arc::new(Examiners::new(settings.limits.examiners)),
             settings,
             clock,
         };
@@ -225,7 +233,7 @@ impl App {
             paths,
             rooms: Arc::new(rooms),
             progress: Mutex::default(),
-            platforms: RwLock::new(platforms.into_iter().map(Arc::new).collect()),
+            seeds: Arc::new(seeds),
             answered: RwLock::new(None),
             watchlists: Arc::new(Watchlists::new(folder, seen, files.patterns.clone())),
             files,
@@ -242,7 +250,7 @@ impl App {
 
     /// The files of the configuration in use.
     pub fn files_in_use(&self) -> FilesInUse {
-        FilesInUse { patterns: self.watchlists.in_use(), ..self.files.clone() }
+        FilesInUse { seeds: self.seeds.in_use(), patterns: self.watchlists.in_use(), ..self.files.clone() }
     }
 
     /// Whether a part of the configuration was handed to [`App::open`] and is in no file.
@@ -252,7 +260,7 @@ impl App {
 
     /// The platforms in use.
     pub fn platforms(&self) -> Vec<Arc<Platform>> {
-        self.platforms.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.seeds.platforms()
     }
 
     /// One platform.
@@ -283,6 +291,14 @@ impl App {
         self.watchlists.reload(&self.rooms)
     }
 
+    /// Reads the platform files again if one of them changed, came or went; answers with the names of those.
+    ///
+    /// # Errors
+    /// Every problem of the changed files; the platforms stay as they were.
+    pub fn reload_platforms(&self) -> Result<Option<Vec<String>>, JobError> {
+        self.seeds.reload(&self.rooms)
+    }
+
     /// The jobs of a hub over this directory, which end when `stopped` turns true. `progress` is told how far scheduled
     /// scans are, `news` what happens.
     pub fn service(
@@ -291,9 +307,8 @@ impl App {
         news: impl Fn(News) + Send + Sync + 'static,
         stopped: watch::Receiver<bool>,
     ) -> Arc<Service> {
-        let app = self.clone();
         let around = Surroundings {
-            platforms: Box::new(move || app.platforms()),
+            seeds: self.seeds.clone(),
             progress: Box::new(progress),
             news: Box::new(news),
             warc: self.paths.warc(),

@@ -18,6 +18,10 @@ use crate::vocab::ids::Sha256Digest;
 use crate::vocab::limits::Limits;
 use crate::vocab::time::Deadline;
 
+/// Raised when the same page would be read or judged otherwise than before, so that pages known from earlier builds are due
+/// again.
+pub const READER_VERSION: u32 = 1;
+
 /// What examination needs to know of the platform besides the page.
 pub struct Bench<'a> {
     /// The compiled watchlist.

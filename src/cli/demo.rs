@@ -14,7 +14,7 @@ use crate::demo::serve::{Marketplace, PortChoice};
 use crate::demo::site::Site;
 use crate::demo::truth::{FoundReferral, TruthReport};
 use crate::detect::assessment::Verdict;
-use crate::engine::scan::{PlatformResult, ScanOrder};
+use crate::engine::scan::{Looks, PlatformResult, ScanOrder};
 use crate::store::lock::DirectoryLock;
 use crate::store::truth::{CaseFilter, ReferralRow, Role};
 use crate::telemetry::SystemClock;
@@ -63,6 +63,7 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         platforms: app.platforms().into_iter().map(|platform| (platform, mandate.clone())).collect(),
         max_pages: None,
         until: None,
+        looks: Looks::Due,
     };
     let results = scan::carry_out(&app, order, output).await?;
     let mut rows =

@@ -19,7 +19,7 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
     let truth = &app.rooms.truth;
     let parse = |id: &str| MandateId::parse(id).map_err(|error| Failure::usage(error.to_string()));
     match request {
-        MandateRequest::Create { id, authority, reference, purpose, budget, expires } => {
+        MandateRequest::Create { id, authority, reference, purpose, budget, bytes, expires } => {
             let id = parse(id)?;
             let expires: jiff::civil::Date = expires.parse().map_err(|_| {
                 Failure::usage(format!("--expires: `{expires}` is not a day")).hint("write it as 2027-12-31")
@@ -29,6 +29,11 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
                 return Err(Failure::usage(format!("--expires: {expires} is over"))
                     .hint(format!("name the last day the mandate is in force, {today} or later")));
             }
+            let bytes = bytes
+                .as_deref()
+                .map(units::size)
+                .transpose()
+                .map_err(|error| Failure::usage(format!("--bytes: {error}")).hint("write 500MiB or 2GiB"))?;
             let mandate = Mandate {
                 id: id.to_string(),
                 authority: authority.clone(),
@@ -36,6 +41,8 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
                 purpose: purpose.clone(),
                 budget: *budget,
                 spent: 0,
+                budget_bytes: bytes,
+                spent_bytes: 0,
                 expires,
                 revoked: None,
             };
@@ -55,8 +62,12 @@ pub(super) fn mandate(app: &App, request: &MandateRequest, output: &Output) -> R
                         .refuses(app.rooms.now())
                         .unwrap_or_else(|| format!("in force until {}", mandate.expires));
                     output.line(format!(
-                        "{}  {}  {}  {} pages used  {state}",
-                        mandate.id, mandate.authority, mandate.reference, mandate.spent
+                        "{}  {}  {}  {} pages, {} MiB used  {state}",
+                        mandate.id,
+                        mandate.authority,
+                        mandate.reference,
+                        mandate.spent,
+                        mandate.spent_bytes.div_ceil(1 << 20)
                     ))?;
                 }
             }

@@ -241,7 +241,7 @@ impl From<crate::engine::recheck::RecheckError> for Failure {
         use crate::engine::recheck::RecheckError as E;
         match error {
             E::Truth(error) => error.into(),
-            E::Record(error) => {
+            E::Record(_) | E::Panic => {
                 Failure::new(Exit::Internal, error.to_string()).hint("run it again; nothing was changed")
             }
         }

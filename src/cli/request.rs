@@ -166,6 +166,10 @@ pub struct ScanArgs {
     /// Stop after this long: 90s, 15m, 2h
     #[arg(long = "for", value_name = "DURATION")]
     pub duration: Option<String>,
+    /// Ask for all known pages again and judge them anew
+    #[arg(long, conflicts_with = "dry_run")]
+    #[serde(default)]
+    pub again: bool,
     /// Show what would be fetched, fetch nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -400,6 +404,9 @@ pub enum MandateRequest {
         /// Pages it allows in all
         #[arg(long, value_name = "PAGES")]
         budget: Option<u64>,
+        /// Bytes of page bodies it allows in all: 500MiB, 2GiB
+        #[arg(long, value_name = "SIZE")]
+        bytes: Option<String>,
         /// Last day in force, YYYY-MM-DD
         #[arg(long, value_name = "DATE")]
         expires: String,

@@ -56,6 +56,10 @@ pub fn agree(app: &App, request: &Request, expected: Option<&Expected>) -> Resul
         // refused differs still.
         let _ = app.reload_watchlist();
     }
+    if parts.contains(&Part::Seeds) {
+        // The same of platform files.
+        let _ = app.reload_platforms();
+    }
     let in_use = app.files_in_use();
     let Some((part, file)) = in_use.difference(files, &parts) else { return Ok(()) };
     Err(Failure::new(

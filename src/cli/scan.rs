@@ -1,5 +1,6 @@
 //! `scan`: crawl now, show progress, end with a summary and a coverage statement.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use crate::app::App;
@@ -9,7 +10,7 @@ use crate::cli::request::ScanArgs;
 use crate::config::units;
 use crate::engine::mandate::OWN_SITE;
 use crate::engine::scan::tally::Progress;
-use crate::engine::scan::{self, PlatformResult, ScanOrder};
+use crate::engine::scan::{self, Looks, PlatformResult, ScanOrder};
 use crate::report::coverage::{in_words, span};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
@@ -40,23 +41,51 @@ pub(super) async fn carry_out(
 ) -> Result<Vec<PlatformResult>, Failure> {
     let (output, watching) = (output.clone(), app.clone());
     let show = move |progress: &[Progress]| show(&watching, &output, progress);
+    // Ctrl-C and SIGTERM end a scan in good order; what was not fetched is still due.
+    let interrupted = AtomicBool::new(false);
     let stop = async {
-        // Ctrl-C ends a scan in good order; what was not fetched is still due.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
+        stop_signal().await;
+        interrupted.store(true, Ordering::Release);
     };
     let results = scan::run(app.rooms.clone(), order, show, stop).await.map_err(|error| {
         Failure::new(Exit::Internal, error.to_string()).hint("run the scan again: it goes on where it stopped")
     })?;
-    crate::engine::dispatch::step(&app.rooms, &app.platforms()).await?;
+    if interrupted.load(Ordering::Acquire) {
+        return Ok(results);
+    }
+    // What does not go out now is still due.
+    let platforms = app.platforms();
+    tokio::select! {
+        sent = crate::engine::dispatch::step(&app.rooms, &platforms) => { sent?; }
+        () = stop_signal() => {}
+    }
     Ok(results)
+}
+
+/// Resolves when the process is asked to stop, by Ctrl-C or SIGTERM.
+pub(super) async fn stop_signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut terminate) => {
+            tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
+        }
+        Err(_) => {
+            let _ = tokio::signal::ctrl_c().await;
+        }
+    }
 }
 
 /// Shows how far scans are: here, to other commands, and in the console.
 pub(super) fn show(app: &App, output: &Output, progress: &[Progress]) {
-    *app.progress.lock().unwrap_or_else(PoisonError::into_inner) = progress.to_vec();
-    output.progress(progress_line(progress, app.rooms.now()));
+    let all = {
+        let mut held = app.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        // Scans run side by side: each tells of its own platforms. Those that ended are shown until the next begins.
+        held.retain(|one| !one.ended && progress.iter().all(|new| new.platform != one.platform));
+        held.extend_from_slice(progress);
+        held.sort_by(|a, b| a.platform.cmp(&b.platform));
+        held.clone()
+    };
+    output.progress(progress_line(&all, app.rooms.now()));
 }
 
 pub(super) fn report(results: &[PlatformResult], output: &Output) -> Result<Exit, Failure> {
@@ -76,9 +105,9 @@ pub(super) fn report(results: &[PlatformResult], output: &Output) -> Result<Exit
         }
     }
     let failures = results.iter().flat_map(|result| result.coverage.failures.keys());
-    let ended = failures
-        .filter_map(|name| name.parse().ok())
-        .filter(|reason| matches!(reason, Reason::MandateBudget | Reason::MandateExpired | Reason::MandateRevoked));
+    let ended = failures.filter_map(|name| name.parse().ok()).filter(|reason| {
+        matches!(reason, Reason::MandateBudget | Reason::MandateBytes | Reason::MandateExpired | Reason::MandateRevoked)
+    });
     for reason in ended.collect::<std::collections::BTreeSet<_>>() {
         output.note(format!("hint: {}; {MANDATE_HINT}", in_words(reason)));
     }
@@ -155,7 +184,8 @@ fn order(app: &App, args: &ScanArgs, platforms: Vec<Arc<Platform>>) -> Result<Sc
         }
         None => None,
     };
-    Ok(ScanOrder { run: scan::run_id(now), platforms: with_mandates, max_pages: args.max_pages, until })
+    let looks = if args.again { Looks::Again } else { Looks::Due };
+    Ok(ScanOrder { run: scan::run_id(now), platforms: with_mandates, max_pages: args.max_pages, until, looks })
 }
 
 /// URLs of a platform that a dry run lists.

@@ -106,7 +106,7 @@ pub(super) async fn until_stopped(
         loop_stop,
     );
     tasks.spawn(service::run(service));
-    shutdown_signal().await;
+    scan::stop_signal().await;
     output.note("stopping");
     let _ = stop.send(true);
     let joined =
@@ -116,18 +116,6 @@ pub(super) async fn until_stopped(
     }
     app.close()?;
     Ok(Exit::Done)
-}
-
-async fn shutdown_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            tokio::select! { _ = tokio::signal::ctrl_c() => {}, _ = terminate.recv() => {} }
-        }
-        Err(_) => {
-            let _ = tokio::signal::ctrl_c().await;
-        }
-    }
 }
 
 /// What the hub's jobs say while they run.
@@ -141,6 +129,7 @@ fn say(news: &News, output: &Output) {
             }
             output.note("  hint: `listingwatch rescreen` judges the archive again with it");
         }
+        News::Platforms(changed) => output.note(format!("platform files were taken up: {}", changed.join(", "))),
         News::Refused(problems) => problems.iter().for_each(|problem| output.note(problem.to_string())),
         News::Scanned(result) => {
             output.note(format!("scheduled scan of {}: {} pages, {} hits", result.platform, result.pages, result.hits))

@@ -70,7 +70,10 @@ pub const SETTINGS: &[Key] = &[
     read_as("limits", "filter", "limits.filter_bytes"),
     read_as("limits", "sled_cache", "limits.sled_cache_bytes"),
     read_as("limits", "listing", "limits.listing_bytes"),
-    not_yet("limits", "free_disk", "scans go on until the disk is full, and then stop"),
+    read_as("limits", "free_disk", "limits.free_disk_bytes"),
+    read_as("limits", "requests", "limits.requests"),
+    read_as("limits", "bodies", "limits.bodies_bytes"),
+    read_as("limits", "examiners", "limits.examiners"),
 ];
 
 /// Keys of `seeds/<id>.toml`.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -354,6 +355,13 @@ fn limits(section: &Section<'_, '_>) -> Limits {
         sled_cache_bytes: bytes(section, "sled_cache", 1 << 20, default.sled_cache_bytes),
         listing_bytes: memory(section, "listing", 1 << 10, default.listing_bytes),
         free_disk_bytes: bytes(section, "free_disk", 0, default.free_disk_bytes),
+        requests: section.number("requests", 1..10_001).and_then(|n| n.try_into().ok()).unwrap_or(default.requests),
+        bodies_bytes: memory(section, "bodies", 1 << 20, default.bodies_bytes),
+        examiners: section
+            .number("examiners", 1..257)
+            .and_then(|n| usize::try_from(n).ok())
+            .and_then(NonZeroUsize::new)
+            .or(default.examiners),
         ..default
     };
     section.finish();
@@ -440,6 +448,9 @@ filter = "1MiB"
 sled_cache = "16MiB"
 listing = "64KiB"
 free_disk = "1GiB"
+requests = 8
+bodies = "4MiB"
+examiners = 3
 "#;
         let settings = parse("listingwatch.toml", text).unwrap();
         assert_eq!(settings.hub.public_url.as_deref(), Some("https://hub.example.test"));
@@ -453,6 +464,8 @@ free_disk = "1GiB"
         assert_eq!(settings.limits.body_bytes, 1 << 20);
         assert_eq!(settings.limits.parse_deadline, Duration::from_millis(500));
         assert_eq!(settings.limits.free_disk_bytes, 1 << 30);
+        assert_eq!((settings.limits.requests, settings.limits.bodies_bytes), (8, 4 << 20));
+        assert_eq!(settings.limits.examiners, NonZeroUsize::new(3));
         let smtp = settings.smtp.unwrap();
         assert_eq!(smtp.url.expose().password(), Some("hunter2"));
         assert!(!format!("{smtp:?}").contains("hunter2"), "{smtp:?}");

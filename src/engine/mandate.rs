@@ -1,6 +1,6 @@
-//! What mandates still allow: pages counted where every request passes, and the mandate a recheck runs under.
+//! What mandates still allow: pages and bytes counted where every request passes, and the mandate a recheck runs under.
 //!
-//! A purse claims pages from the record of truth in blocks before they are used, so that no kill and no second scan lets a
+//! A purse claims them from the record of truth in blocks before they are used, so that no kill and no second scan lets a
 //! mandate's budget be passed; what was not used is given back when a scan or a step of rechecks ends. A kill costs the
 //! mandate at most the block that was claimed.
 
@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::store::truth::{MandateEnd, Truth, TruthError};
+use crate::store::truth::{MandateClaim, MandateEnd, Truth, TruthError};
 use crate::vocab::ids::{MandateId, ReferralId};
 use crate::vocab::platform::{Basis, Platform};
 use crate::vocab::time::Timestamp;
@@ -22,6 +22,11 @@ const BLOCK: u64 = 256;
 /// Part of what a mandate has left that is claimed at once at most.
 const BLOCK_SHARE: u64 = 64;
 
+/// Bytes claimed at once at most, and at least where so many are left. How many a body has is known when it came: a budget of
+/// bytes may be passed by the bodies that are on their way when it ends, and by no more.
+const BLOCK_BYTES: u64 = 16 << 20;
+const LEAST_BLOCK_BYTES: u64 = 64 << 10;
+
 /// How long a mandate that was revoked may go unnoticed by a scan under it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
@@ -32,12 +37,14 @@ pub struct Purses {
     held: Mutex<HashMap<MandateId, Purse>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Purse {
     /// Pages claimed and not used.
     pages: u64,
+    /// Bytes claimed and not used; below zero where more came than was claimed.
+    bytes: i64,
     /// When it was last made sure that the mandate is in force.
-    looked: Timestamp,
+    looked: Option<Timestamp>,
 }
 
 impl Purses {
@@ -55,22 +62,42 @@ impl Purses {
             return Ok(Ok(()));
         }
         let mut held = self.held();
-        let purse = held.entry(mandate.clone()).or_insert(Purse { pages: 0, looked: Timestamp::EPOCH });
-        if purse.pages > 0 && (now < purse.looked || now.since(purse.looked) >= LOOK_AGAIN) {
+        let purse = held.entry(mandate.clone()).or_default();
+        let stale = purse.looked.is_none_or(|looked| now < looked || now.since(looked) >= LOOK_AGAIN);
+        if purse.pages > 0 && purse.bytes > 0 && stale {
             // The pages in the purse count as spent: only the end of the mandate itself matters.
             if let Some(end @ (MandateEnd::Revoked | MandateEnd::Expired)) = truth.mandate(mandate)?.end(now) {
                 return Ok(Err(end));
             }
-            purse.looked = now;
+            purse.looked = Some(now);
         }
-        if purse.pages == 0 {
-            match truth.claim_pages(mandate, block, now)? {
-                Ok(pages) => *purse = Purse { pages, looked: now },
+        if purse.pages == 0 || purse.bytes <= 0 {
+            let (pages, bytes) = (purse.pages, purse.bytes);
+            let owed = u64::try_from(purse.bytes.saturating_neg()).unwrap_or(0);
+            let wanted = |left, left_bytes| Purse::wants(pages, bytes, (left, left_bytes));
+            let claimed = truth.claim_of_mandate(mandate, owed, wanted, now)?;
+            // What was owed is on record now, whatever else the answer is.
+            purse.bytes = purse.bytes.max(0);
+            match claimed {
+                Ok(MandateClaim { pages, bytes }) => {
+                    purse.pages += pages;
+                    purse.bytes = purse.bytes.saturating_add_unsigned(bytes);
+                    purse.looked = Some(now);
+                }
                 Err(end) => return Ok(Err(end)),
             }
         }
         purse.pages -= 1;
         Ok(Ok(()))
+    }
+
+    /// Notes the bytes of a body that came for a request under `mandate`.
+    pub fn brought(&self, mandate: &MandateId, bytes: u64) {
+        if mandate.as_str() != OWN_SITE {
+            let mut held = self.held();
+            let purse = held.entry(mandate.clone()).or_default();
+            purse.bytes = purse.bytes.saturating_sub_unsigned(bytes);
+        }
     }
 
     /// Gives back what was claimed and not used.
@@ -79,9 +106,9 @@ impl Purses {
     /// When SQLite fails; then the rest stays claimed until the next time.
     pub fn give_back(&self, truth: &Truth) -> Result<(), TruthError> {
         let mut held = self.held();
-        for (mandate, purse) in held.iter_mut().filter(|(_, purse)| purse.pages > 0) {
-            truth.give_back_pages(mandate, purse.pages)?;
-            purse.pages = 0;
+        for (mandate, purse) in held.iter_mut().filter(|(_, purse)| purse.pages > 0 || purse.bytes != 0) {
+            truth.give_back_to_mandate(mandate, purse.pages, purse.bytes)?;
+            (purse.pages, purse.bytes) = (0, 0);
         }
         held.clear();
         Ok(())
@@ -90,6 +117,21 @@ impl Purses {
     fn held(&self) -> MutexGuard<'_, HashMap<MandateId, Purse>> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Purse {
+    /// What to claim beside what is held, of a mandate that has so much left.
+    fn wants(pages: u64, bytes: i64, left: (Option<u64>, Option<u64>)) -> MandateClaim {
+        MandateClaim {
+            pages: if pages == 0 { block(left.0) } else { 0 },
+            bytes: if bytes <= 0 { block_bytes(left.1) } else { 0 },
+        }
+    }
+}
+
+/// Bytes to claim from a mandate with so many left.
+fn block_bytes(left: Option<u64>) -> u64 {
+    left.map_or(BLOCK_BYTES, |left| (left / BLOCK_SHARE).clamp(LEAST_BLOCK_BYTES, BLOCK_BYTES))
 }
 
 /// Pages to claim from a mandate with so many left; `None`: without a budget.

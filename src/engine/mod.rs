@@ -5,8 +5,10 @@
 //! Start reading: [`scan::run`].
 
 pub mod deliver;
+pub mod disk;
 pub mod dispatch;
 pub mod evidence;
+pub mod examiners;
 pub mod intake;
 pub mod mandate;
 pub mod offered;

@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
+use tokio::task::JoinSet;
 
 use crate::dedup::minhash::MinHash;
+use crate::engine::examiners::Patience;
 use crate::engine::mandate::{self, Under};
 use crate::engine::record::{self, RecordError};
 use crate::engine::rooms::Rooms;
@@ -17,10 +19,10 @@ use crate::frontier::entry::UrlKind;
 use crate::listing::CompiledSelectors;
 use crate::referral::recheck::{Reached, Sight, judge};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::{Look, MandateEnd, RecheckTarget, TruthError};
+use crate::store::truth::{DueRecheck, Look, MandateEnd, RecheckTarget, TruthError};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
-use crate::vocab::ids::RunId;
+use crate::vocab::ids::{PlatformId, ReferralId, RunId};
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::{CaseSight, Reason};
 use crate::vocab::time::Deadline;
@@ -37,6 +39,9 @@ pub enum RecheckError {
     /// What was seen could not be recorded.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A fault of this program.
+    #[error("looking at the cases of a host ended in a panic")]
+    Panic,
 }
 
 /// What became of one case.
@@ -55,18 +60,64 @@ pub struct Rechecked {
     pub refused: Option<Reason>,
 }
 
-/// Looks at the cases that are due.
+/// Cases of one host that are due.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Platform.
+    pub platform: PlatformId,
+    /// The host of their first pages.
+    pub host: String,
+    cases: Vec<ReferralId>,
+}
+
+/// The cases that are due, of each host the first `of_a_host`.
+///
+/// # Errors
+/// When the store fails.
+pub fn due(rooms: &Rooms, of_a_host: usize) -> Result<Vec<Row>, RecheckError> {
+    let mut rows: Vec<Row> = Vec::new();
+    for DueRecheck { referral, platform, host } in rooms.truth.due_rechecks(rooms.now(), of_a_host)? {
+        match rows.last_mut().filter(|row| row.platform == platform && row.host == host) {
+            Some(row) => row.cases.push(referral),
+            None => rows.push(Row { platform, host, cases: vec![referral] }),
+        }
+    }
+    Ok(rows)
+}
+
+/// Looks at the cases of one host, one after another.
+///
+/// # Errors
+/// When the store fails.
+pub async fn row(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], row: &Row) -> Result<Vec<Rechecked>, RecheckError> {
+    let mut done = Vec::with_capacity(row.cases.len());
+    for case in &row.cases {
+        let target = rooms.truth.recheck_target(case)?;
+        done.push(one(rooms, platforms, &target).await?);
+    }
+    Ok(done)
+}
+
+/// Looks at the cases that are due, those of different hosts side by side, of each host the first `of_a_host`.
 ///
 /// # Errors
 /// When the store fails.
 pub async fn step(
     rooms: &Arc<Rooms>,
     platforms: &[Arc<Platform>],
-    limit: usize,
+    of_a_host: usize,
 ) -> Result<Vec<Rechecked>, RecheckError> {
+    let mut running = JoinSet::new();
+    for one in due(rooms, of_a_host)? {
+        let (rooms, platforms) = (rooms.clone(), platforms.to_vec());
+        running.spawn(async move { row(&rooms, &platforms, &one).await });
+    }
     let mut done = Vec::new();
-    for target in rooms.truth.due_rechecks(rooms.now(), limit)? {
-        done.push(one(rooms, platforms, &target).await?);
+    while let Some(ended) = running.join_next().await {
+        match ended {
+            Ok(rechecked) => done.extend(rechecked?),
+            Err(_) => return Err(RecheckError::Panic),
+        }
     }
     Ok(done)
 }
@@ -152,6 +203,13 @@ impl Spending<'_> {
         }
     }
 
+    /// Notes what a request brought.
+    fn brought(&self, bytes: u64) {
+        if let Under::Mandate(id) = &self.under {
+            self.rooms.purses.brought(id, bytes);
+        }
+    }
+
     fn end(&self) -> Option<MandateEnd> {
         match self.under {
             Under::Ended(end) => Some(end),
@@ -187,9 +245,10 @@ async fn look(
         if !spending.page()? {
             return Ok((Sight::NotSeen, first_status));
         }
-        let Ok(fetched) = rooms.gate.fetch(permit, Conditional::default()).await else {
+        let Ok((fetched, held)) = rooms.gate.fetch(permit, Conditional::default()).await else {
             return Ok((Sight::NotSeen, first_status));
         };
+        spending.brought(fetched.capture.body.len() as u64);
         let status = fetched.capture.status;
         let first = *first_status.get_or_insert(status);
         let sight = match fetched.kind {
@@ -206,7 +265,9 @@ async fn look(
             Answer::Gone if status == 410 => Sight::Removed,
             Answer::Gone => Sight::NotFound,
             Answer::Page if fetched.capture.truncated.is_none() => {
-                judged(rooms, platform, fetched.capture, fingerprints, reached).await
+                let sight = judged(rooms, platform, fetched.capture, fingerprints, reached).await;
+                drop(held);
+                sight
             }
             _ => Sight::NotSeen,
         };
@@ -239,7 +300,8 @@ async fn judged(
 ) -> Sight {
     let known: Vec<MinHash> = fingerprints.iter().filter_map(|bytes| MinHash::from_bytes(bytes)).collect();
     let (rooms, platform) = (rooms.clone(), platform.clone());
-    let read = tokio::task::spawn_blocking(move || {
+    let (examiners, time) = (rooms.examiners.clone(), Patience::of(&rooms.settings.limits, capture.body.len()));
+    let read = examiners.examined(time, move || {
         let detector = rooms.detector();
         let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
         let over = reading_time(&rooms.settings.limits);
@@ -255,6 +317,6 @@ async fn judged(
         };
         judge(&examine(&capture, &bench), &known, reached)
     });
-    // A page our reader stumbles over was not seen.
+    // A page our reader stumbles over, or does not come back from, was not seen.
     read.await.unwrap_or(Sight::NotSeen)
 }

@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::archive::warc_file::WarcWriter;
 use crate::config::settings::Settings;
 use crate::detect::Detector;
+use crate::engine::disk::Disk;
+use crate::engine::examiners::Examiners;
 use crate::engine::mandate::Purses;
 use crate::engine::scan::worker::CurrentDetector;
 use crate::fetch::client::Client;
@@ -29,6 +31,10 @@ pub struct Rooms {
     pub warc: Mutex<WarcWriter>,
     /// The compiled watchlist; replaced as a whole when it is reloaded.
     pub detector: CurrentDetector,
+    /// The threads that read pages.
+    pub examiners: Arc<Examiners>,
+    /// The disk the data directory lies on.
+    pub disk: Arc<Disk>,
     /// Sends to webhooks through the address guard.
     pub poster: Client,
     /// Signing keys.

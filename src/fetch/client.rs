@@ -8,6 +8,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
+use crate::fetch::flights::Flights;
 use crate::frontier::entry::UrlKind;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::identity::{Identity, NONCE_BYTES};
@@ -96,6 +97,11 @@ impl Client {
     pub fn signing_as(mut self, identity: Arc<Identity>) -> Self {
         self.identity = Some(identity);
         self
+    }
+
+    /// Room for requests and bodies, as the limits allow it.
+    pub(super) fn flights(&self) -> Arc<Flights> {
+        Flights::new(self.limits.requests, self.limits.bodies_bytes)
     }
 
     /// The User-Agent header sent.

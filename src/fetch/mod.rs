@@ -6,5 +6,6 @@
 
 pub mod address;
 pub mod client;
+pub mod flights;
 pub mod gate;
 pub mod post;

@@ -398,7 +398,7 @@ mod tests {
     fn links_known_by_their_spelling_are_left_out_unless_a_base_changes_their_meaning() {
         let url = FoundUrl::parse("https://shop.example.test/a/b", None).unwrap();
         let limits = Limits::default();
-        let mut known = crate::listing::spellings::Spellings::new(64);
+        let known = crate::listing::spellings::Spellings::new(64);
         let html = "<a href=/l/1>1</a><a href=/l/2>2</a><a href=l/1>3</a><a href=//x.test/>4</a>";
         let page = read(html, "UTF-8", &ReadContext { owner: "bazaar", ..ReadContext::new(&url, &limits) });
         let rooted: Vec<bool> = page.links.iter().map(|link| link.spelling.is_some()).collect();

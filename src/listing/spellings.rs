@@ -3,10 +3,12 @@
 //! A site writes the link to a page the same way on every page, and of a hundred links on a page ninety-eight are known. To
 //! know that from the spelling alone saves resolving, canonicalising and looking up each of them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 /// Spellings of links whose targets need not be told again. A fixed amount of memory: a newer one takes the place of an
-/// older one, which then is simply resolved once more.
+/// older one, which then is simply resolved once more. Those who read pages side by side share one.
 pub struct Spellings {
-    slots: Vec<u64>,
+    slots: Vec<AtomicU64>,
 }
 
 /// Where a spelling stands: links to one path of one host mean the same page on all pages of that host.
@@ -29,18 +31,17 @@ impl Site {
 impl Spellings {
     /// Memory for `count` spellings, eight bytes each.
     pub fn new(count: usize) -> Self {
-        Spellings { slots: vec![0; count.next_power_of_two()] }
+        Spellings { slots: (0..count.next_power_of_two()).map(|_| AtomicU64::new(0)).collect() }
     }
 
     /// Whether the target of a link is known.
     pub fn knows(&self, spelling: u64) -> bool {
-        self.slots[self.slot(spelling)] == spelling
+        self.slots[self.slot(spelling)].load(Ordering::Relaxed) == spelling
     }
 
     /// Notes that it is.
-    pub fn note(&mut self, spelling: u64) {
-        let slot = self.slot(spelling);
-        self.slots[slot] = spelling;
+    pub fn note(&self, spelling: u64) {
+        self.slots[self.slot(spelling)].store(spelling, Ordering::Relaxed);
     }
 
     fn slot(&self, spelling: u64) -> usize {
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn a_spelling_counts_for_its_site_and_its_owner_only() {
-        let mut known = Spellings::new(1000);
+        let known = Spellings::new(1000);
         let site = Site::new("bazaar", "https://a.example.test");
         known.note(site.spelling("/l/1"));
         assert!(known.knows(site.spelling("/l/1")));

@@ -1,6 +1,7 @@
 //! Every cap against hostile or broken input, defined once. `config` fills [`Limits`] from the settings file, and each
 //! room is handed the one that is in force.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// The caps of an installation: the keys of `[limits]`, and those that are not set by anyone.
@@ -38,6 +39,12 @@ pub struct Limits {
     pub listing_bytes: usize,
     /// Free disk space below which scans pause.
     pub free_disk_bytes: u64,
+    /// Requests in flight at once, over all platforms.
+    pub requests: usize,
+    /// Bytes of bodies in memory beyond which no request is sent.
+    pub bodies_bytes: usize,
+    /// Threads that read pages; `None`: as many as there are processors less one, at least one.
+    pub examiners: Option<NonZeroUsize>,
 }
 
 /// Work one page may cost before its structured data is given up. Counted, not timed, so that a page is read alike on
@@ -89,6 +96,9 @@ impl Default for Limits {
             sled_cache_bytes: 32 << 20,
             listing_bytes: 1 << 20,
             free_disk_bytes: 256 << 20,
+            requests: 64,
+            bodies_bytes: 64 << 20,
+            examiners: None,
         }
     }
 }

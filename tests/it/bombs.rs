@@ -186,10 +186,10 @@ fn a_line_with_more_than_a_listing_may_have_is_refused_alone() {
 #[test]
 fn check_warns_of_settings_without_effect_and_accepts_them() {
     let place = Place::new();
-    place.settings("[limits]\nfree_disk = \"1GiB\"\n[privacy]\naudit = \"90d\"\n");
+    place.settings("[cluster]\nreplicas = 1\n[privacy]\naudit = \"90d\"\n");
     place.own_site("site", "http://127.0.0.1:9/", "");
     let ended = place.run(&["check"]).expect(0);
-    for (line, key) in [(2, "free_disk"), (4, "audit")] {
+    for (line, key) in [(2, "replicas"), (4, "audit")] {
         let told = ended.out.lines().any(|said| {
             said.contains(&format!("listingwatch.toml:{line}:1: warning: `{key}`"))
                 && said.contains("has no effect yet")

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use listingwatch::app::{App, Paths};
-use listingwatch::engine::scan::{self, PlatformResult, ScanOrder};
+use listingwatch::engine::scan::{self, Looks, PlatformResult, ScanOrder};
 use listingwatch::telemetry::SystemClock;
 use listingwatch::vocab::ids::{MandateId, RunId};
 use listingwatch::vocab::time::{Clock, Timestamp};
@@ -52,6 +52,7 @@ fn scan(place: &Place, run: &str, clock: WrongClock) -> PlatformResult {
             platforms: app.platforms().into_iter().map(|platform| (platform, mandate.clone())).collect(),
             max_pages: None,
             until: None,
+            looks: Looks::Due,
         };
         let mut results = scan::run(app.rooms.clone(), order, |_| {}, std::future::pending()).await.unwrap();
         app.close().unwrap();

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use listingwatch::app::{App, Paths};
 use listingwatch::engine::scan::messages::{
-    Done, Fetched, Granted, InProcess, Known, Naming, Passage, Spend, Spent, Want,
+    Brought, Done, Fetched, Granted, InProcess, Known, Naming, Passage, Spend, Spent, Want,
 };
-use listingwatch::engine::scan::{self, ScanOrder};
+use listingwatch::engine::scan::{self, Looks, ScanOrder};
 use listingwatch::telemetry::SystemClock;
 use listingwatch::vocab::found::FoundUrl;
 use listingwatch::vocab::ids::{MandateId, RunId};
@@ -56,6 +56,9 @@ impl Passage for AsJson {
     }
     fn spend(&self, message: Spend) -> Spend {
         self.carry("spend", &message)
+    }
+    fn brought(&self, message: Brought) -> Brought {
+        self.carry("brought", &message)
     }
     fn spent(&self, message: Spent) -> Spent {
         self.carry("spent", &message)
@@ -109,6 +112,7 @@ async fn scanned(server: &MockServer, passage: Arc<dyn Passage>) -> (Value, Vec<
         platforms: app.platforms().into_iter().map(|platform| (platform, own_site.clone())).collect(),
         max_pages: None,
         until: None,
+        looks: Looks::Due,
     };
     let results = scan::run_over(app.rooms.clone(), order, passage, |_| {}, std::future::pending()).await.unwrap();
     app.close().unwrap();
@@ -131,6 +135,6 @@ async fn a_scan_whose_messages_are_serialised_brings_the_same() {
     assert_eq!(plain["referrals_new"], 3, "{plain}");
     let carried = as_json.0.lock().unwrap().clone();
     let kinds: Vec<&str> = carried.keys().copied().collect();
-    let all = ["done", "fetched", "granted", "known", "naming", "shorter-name", "spend", "spent", "want"];
+    let all = ["brought", "done", "fetched", "granted", "known", "naming", "shorter-name", "spend", "spent", "want"];
     assert_eq!(kinds, all, "every kind of message was sent");
 }

@@ -67,6 +67,7 @@ async fn a_failure_is_noted_with_its_reason_and_outlives_the_process() {
             let word = match news {
                 News::Reloaded(_) => "reloaded".to_owned(),
                 News::Refused(problems) => format!("refused {}", problems.len()),
+                News::Platforms(changed) => format!("platforms {}", changed.join(" ")),
                 News::Scanned(result) => format!("scanned {}", result.pages),
             };
             hearing.lock().unwrap().push(word);

@@ -2,6 +2,8 @@
 
 mod actors;
 mod addresses;
+mod again;
+mod apart;
 mod audit_tampering;
 mod benchmark;
 mod bomb_pages;
@@ -14,7 +16,9 @@ mod delivery;
 mod demo_site;
 mod detection;
 mod discovery;
+mod disk;
 mod evidence;
+mod examiners;
 mod facts;
 mod golden;
 mod halves;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use listingwatch::app::{App, Paths};
-use listingwatch::engine::scan::{self, ScanOrder};
+use listingwatch::engine::scan::{self, Looks, ScanOrder};
 use listingwatch::store::truth::Mandate;
 use listingwatch::telemetry::SystemClock;
 use listingwatch::vocab::actor::Actor;
@@ -36,10 +36,14 @@ fn create(place: &Place, id: &str, budget: &str, expires: &str) -> Ended {
     place.run(&[&line[..], &["--budget", budget, "--expires", expires]].concat())
 }
 
-fn spent(place: &Place, id: &str) -> u64 {
+fn mandate(place: &Place, id: &str) -> serde_json::Value {
     let ended = place.run(&["--json", "mandate", "list"]).expect(0);
     let mut rows = ended.out.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
-    rows.find(|row| row["id"] == id).unwrap()["spent"].as_u64().unwrap()
+    rows.find(|row| row["id"] == id).unwrap()
+}
+
+fn spent(place: &Place, id: &str) -> u64 {
+    mandate(place, id)["spent"].as_u64().unwrap()
 }
 
 #[test]
@@ -60,6 +64,39 @@ fn a_page_budget_holds_over_platforms_and_runs() {
     let refused = place.run(&["scan", "--json", "--mandate", "m"]).expect(5);
     assert!(refused.err.contains("no pages left"), "{}", refused.err);
     assert_eq!(pages(&one) + pages(&two), 4);
+}
+
+#[test]
+fn a_byte_budget_holds_over_platforms_and_runs() {
+    let page = || {
+        MockServer::start(|asked| match asked.path.strip_prefix("/p/").and_then(|n| n.parse::<u32>().ok()) {
+            Some(number) => Reply::html(listing("Chair", &"Oak. ".repeat(2_000), &[format!("/p/{}", number + 1)])),
+            None if asked.path == "/" => Reply::html(links(&["/p/1".to_owned()])),
+            None => Reply::status(404),
+        })
+    };
+    let (one, two) = (page(), page());
+    let place = Place::new();
+    place.own_site("one", &one.url("/"), "concurrency = 1\nmax_depth = 10000");
+    place.own_site("two", &two.url("/"), "concurrency = 1\nmax_depth = 10000");
+    let line = ["mandate", "create", "m", "--authority", "Office", "--reference", "A 1", "--purpose", "test"];
+    place.run(&[&line[..], &["--bytes", "200KiB", "--expires", "2099-12-31"]].concat()).expect(0);
+    // Each page has some 20 KB.
+    place.run(&["scan", "one", "--json", "--mandate", "m", "--max-pages", "4"]).expect(4);
+    let held = mandate(&place, "m");
+    assert_eq!((pages(&one), &held["budget_bytes"]), (4, &(200 << 10).into()), "{held}");
+    let used = held["spent_bytes"].as_u64().unwrap();
+    assert!((60_000..65_000).contains(&used), "{held}");
+    let ended = place.run(&["scan", "two", "--json", "--mandate", "m"]).expect(4);
+    assert_eq!(ended.coverage("two")["failures"]["mandate-bytes"], 1, "{}", ended.out);
+    assert!(ended.err.contains("hint:") && ended.err.contains("mandate create"), "{}", ended.err);
+    // The last page may pass the budget, and none comes after it.
+    let used = mandate(&place, "m")["spent_bytes"].as_u64().unwrap();
+    assert!((200 << 10..(200 << 10) + 21_000).contains(&used), "{used}");
+    let asked = pages(&one) + pages(&two);
+    let refused = place.run(&["scan", "--json", "--mandate", "m"]).expect(5);
+    assert!(refused.err.contains("no bytes left"), "{}", refused.err);
+    assert_eq!(pages(&one) + pages(&two), asked);
 }
 
 #[test]
@@ -158,6 +195,8 @@ async fn a_mandate_that_expires_ends_the_scan_under_it() {
         purpose: "test".to_owned(),
         budget: None,
         spent: 0,
+        budget_bytes: None,
+        spent_bytes: 0,
         expires: clock.now().date(),
         revoked: None,
     };
@@ -167,6 +206,7 @@ async fn a_mandate_that_expires_ends_the_scan_under_it() {
         platforms: app.platforms().into_iter().map(|platform| (platform, id.clone())).collect(),
         max_pages: None,
         until: None,
+        looks: Looks::Due,
     };
     let results = scan::run(app.rooms.clone(), order, |_| {}, std::future::pending()).await.unwrap();
     assert_eq!(results[0].coverage.failures.get("mandate-expired"), Some(&1), "{:?}", results[0]);

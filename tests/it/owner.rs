@@ -33,7 +33,7 @@ fn hub(place: &Place) -> Running {
 }
 
 #[test]
-fn a_hub_that_uses_other_files_than_the_command_refuses_and_asks_nothing() {
+fn a_hub_takes_up_edited_platform_files_and_refuses_a_command_with_others() {
     let server = shop();
     let place = Place::new();
     place.own_site("bazaar", &server.url("/"), "");
@@ -42,14 +42,21 @@ fn a_hub_that_uses_other_files_than_the_command_refuses_and_asks_nothing() {
     let asked = server.log().len();
     assert!(asked >= 2);
 
-    // An edited platform file: the hub does not know the slower pace.
+    // An edited platform file: the next command obeys the slower pace.
     let start = server.url("/");
     place.platform(&PlatformFile { id: "bazaar", rate: "6/min", start: &start, ..Default::default() });
+    let ended = place.run(&["scan", "--json", "--again", "--for", "4s"]).expect(4);
+    assert!(server.log().len() <= asked + 1, "{:?}\n{}", server.paths(), ended.out);
+    let asked = server.log().len();
+    // A file with a fault is not taken up, and nothing is asked with the older one.
+    let sound = fs::read_to_string(place.path("seeds/bazaar.toml")).unwrap();
+    fs::write(place.path("seeds/bazaar.toml"), sound.replace("6/min", "6/moon")).unwrap();
     for command in [&["scan", "--json"][..], &["scan", "--dry-run"], &["platforms", "show", "bazaar"], &["rescreen"]] {
         let ended = place.run(command).expect(3);
         assert!(ended.err.contains("bazaar.toml") && ended.err.contains("hint:"), "{command:?}: {}", ended.err);
     }
     assert_eq!(server.log().len(), asked, "nothing is asked with older files");
+    fs::write(place.path("seeds/bazaar.toml"), sound).unwrap();
     // What does not rest on them works as ever, and so does what stops something.
     for command in [
         &["referrals", "list"][..],
@@ -84,6 +91,42 @@ fn a_hub_that_uses_other_files_than_the_command_refuses_and_asks_nothing() {
     running.kill();
     let running = hub(&place);
     place.run(&["scan", "--json"]).expect(0);
+    running.kill();
+}
+
+#[test]
+fn a_scan_that_runs_obeys_an_edited_platform_file() {
+    let server = MockServer::start(|asked| match asked.path.strip_prefix("/p/").and_then(|n| n.parse::<u32>().ok()) {
+        Some(number) => Reply::html(listing("Chair", "Oak.", &[format!("/p/{}", number + 1)])),
+        None if asked.path == "/" => Reply::html(links(&["/p/1".to_owned()])),
+        None => Reply::status(404),
+    });
+    let place = Place::new();
+    let start = server.url("/");
+    let file = |rate, until| PlatformFile {
+        id: "bazaar",
+        rate,
+        start: &start,
+        valid_until: until,
+        crawl: "concurrency = 1\nmax_depth = 10000",
+        ..Default::default()
+    };
+    place.platform(&file("10/s", "2099-12-31"));
+    let running = hub(&place);
+    let scan = place.spawn(&["scan", "--json"]);
+    server.wait_for("some pages", |log| log.len() > 10);
+    place.platform(&file("6/min", "2099-12-31"));
+    // `platforms show` is answered with the newest files.
+    let shown = place.run(&["platforms", "show", "bazaar"]).expect(0);
+    let asked = server.log().len();
+    std::thread::sleep(Duration::from_secs(3));
+    assert!(server.log().len() <= asked + 1, "{} then {}\n{}", asked, server.log().len(), shown.out);
+    // An agreement that ended ends the requests.
+    place.platform(&file("10/s", "2026-01-01"));
+    place.run(&["platforms", "show", "bazaar"]).expect(0);
+    let ended = scan.end().expect(0);
+    assert!(ended.coverage("bazaar")["skipped"]["agreement"].as_u64().is_some(), "{}", ended.out);
+    assert!(server.log().len() <= asked + 3, "{} then {}", asked, server.log().len());
     running.kill();
 }
 

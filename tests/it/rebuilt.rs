@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use listingwatch::app::{App, Paths};
-use listingwatch::engine::scan::{self, PlatformResult, ScanOrder};
+use listingwatch::engine::scan::{self, Looks, PlatformResult, ScanOrder};
 use listingwatch::telemetry::SystemClock;
 use listingwatch::vocab::ids::{MandateId, RunId};
 use listingwatch::vocab::time::{Clock, Timestamp};
@@ -103,6 +103,7 @@ fn scan_with_clock(place: &Place, ahead: Duration) -> Vec<PlatformResult> {
             platforms: app.platforms().into_iter().map(|platform| (platform, mandate.clone())).collect(),
             max_pages: None,
             until: None,
+            looks: Looks::Due,
         };
         let results = scan::run(app.rooms.clone(), order, |_| {}, std::future::pending()).await.unwrap();
         app.close().unwrap();

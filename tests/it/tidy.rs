@@ -247,7 +247,7 @@ fn every_key_of_the_files_is_read_by_somebody() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read > 50, "only {read} keys are declared");
-    assert_eq!(waiting, ["audit", "url", "credentials", "replicas", "free_disk"], "keys that wait for their effect");
+    assert_eq!(waiting, ["audit", "url", "credentials", "replicas"], "keys that wait for their effect");
 }
 
 /// Wire names of closed terms that stand in a comparison, a match or a statement for something else, by file: the names,

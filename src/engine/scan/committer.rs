@@ -5,8 +5,7 @@
 //! a fast one does not wait for the disk at each page.
 
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::mpsc::SyncSender;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
@@ -15,6 +14,7 @@ use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
 use crate::engine::record::{HandedOver, RecordError, Recording, Revisit, Sighting};
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::examining::{Examining, Settled};
 use crate::engine::scan::follow::{Following, Followings};
 use crate::engine::scan::messages::{Done, Known, PageDone, Passage};
 use crate::engine::scan::sample;
@@ -56,24 +56,26 @@ struct Taken {
     following: Arc<Following>,
     done: Done,
     entries: Vec<NewEntry>,
+    /// Keeps its room until it is committed.
+    _room: Box<dyn Send>,
 }
 
 /// Where visits come in, and where examiners hear what need not be told again.
 pub struct Ends {
     /// Visits that ended.
-    pub done: mpsc::Receiver<Done>,
-    /// One for each examiner.
-    pub examiners: Vec<SyncSender<Known>>,
+    pub done: mpsc::UnboundedReceiver<Settled>,
+    /// One for each platform.
+    pub examining: HashMap<PlatformId, Weak<Examining>>,
     /// The way they come and go.
     pub passage: Arc<dyn Passage>,
 }
 
 /// Commits until the stages before are done.
-pub fn run(rooms: &Rooms, followings: &Followings, Ends { mut done, examiners, passage }: Ends) {
+pub fn run(rooms: &Rooms, followings: &Followings, Ends { mut done, examining, passage }: Ends) {
     let mut last_began: Option<Instant> = None;
     while let Some(first) = done.blocking_recv() {
-        let (examiners, passage) = (&examiners, passage.as_ref());
-        let mut group = Group { rooms, followings, examiners, passage, taken: Vec::new(), bytes: 0 };
+        let (examining, passage) = (&examining, passage.as_ref());
+        let mut group = Group { rooms, followings, examining, passage, taken: Vec::new(), bytes: 0 };
         group.take(first);
         // Each commit waits for the disk a few times whatever its size. Pages that come one by one are committed at once;
         // where they come fast, a moment's patience makes one commit of many.
@@ -98,7 +100,7 @@ pub fn run(rooms: &Rooms, followings: &Followings, Ends { mut done, examiners, p
 struct Group<'a> {
     rooms: &'a Rooms,
     followings: &'a Followings,
-    examiners: &'a [SyncSender<Known>],
+    examining: &'a HashMap<PlatformId, Weak<Examining>>,
     passage: &'a dyn Passage,
     taken: Vec<Taken>,
     bytes: usize,
@@ -107,7 +109,8 @@ struct Group<'a> {
 impl Group<'_> {
     /// Takes a visit in: counts what it counted, and takes up what it found. A visit of another run is dropped; its lease
     /// ends with its time.
-    fn take(&mut self, done: Done) {
+    fn take(&mut self, settled: Settled) {
+        let (done, room) = settled.parts();
         let mut done = self.passage.done(done);
         let Some(following) = self.followings.of(&done.platform, &done.run).cloned() else {
             tracing::warn!(platform.id = %done.platform, run = %done.run, "a visit of another run is dropped");
@@ -131,10 +134,9 @@ impl Group<'_> {
             }
         };
         if !followed.spellings.is_empty() {
-            let known = Known { spellings: followed.spellings };
-            for examiner in self.examiners {
-                // An examiner that is behind resolves a few known links once more.
-                let _ = examiner.try_send(self.passage.known(known.clone()));
+            let known = self.passage.known(Known { spellings: followed.spellings });
+            if let Some(examining) = self.examining.get(&done.platform).and_then(Weak::upgrade) {
+                known.spellings.iter().for_each(|spelling| examining.known.note(*spelling));
             }
         }
         if let Some(form) = followed.renamed {
@@ -144,8 +146,8 @@ impl Group<'_> {
             done.settlement = done.settlement.renamed(form, self.rooms.now());
         }
         following.scan.tally.add(&done.counts);
-        self.bytes += done.bytes();
-        self.taken.push(Taken { following, done, entries: followed.entries });
+        self.bytes += done.capture_bytes();
+        self.taken.push(Taken { following, done, entries: followed.entries, _room: Box::new(room) });
     }
 
     /// Whether anything else is on its way in the scans of this group.
@@ -157,7 +159,7 @@ impl Group<'_> {
     }
 
     /// Takes what is waiting. Says whether the group may grow further.
-    fn gather(&mut self, done: &mut mpsc::Receiver<Done>) -> bool {
+    fn gather(&mut self, done: &mut mpsc::UnboundedReceiver<Settled>) -> bool {
         while self.taken.len() < GROUP && self.bytes < GROUP_BYTES {
             let Ok(next) = done.try_recv() else { return true };
             self.take(next);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::follow::{Following, Followings};
-use crate::engine::scan::messages::{Granted, Naming, Passage, Spend, Spent, Want};
+use crate::engine::scan::messages::{Brought, Granted, Naming, Passage, Spend, Spent, Want};
 use crate::engine::scan::worker::{Asked, Keeper};
 use crate::store::hot::HotError;
 use crate::vocab::found::FoundUrl;
@@ -55,6 +55,14 @@ impl Keeper for Desk {
             None => Spent::Ended,
         };
         Box::pin(std::future::ready(self.passage.spent(spent)))
+    }
+
+    fn brought(&self, brought: Brought) -> Asked<'_, ()> {
+        let brought = self.passage.brought(brought);
+        if let Some(following) = self.followings.of(&brought.platform, &brought.run) {
+            self.rooms.purses.brought(&following.scan.mandate, brought.bytes);
+        }
+        Box::pin(std::future::ready(()))
     }
 }
 

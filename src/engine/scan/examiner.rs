@@ -1,16 +1,16 @@
-//! The CPU side of a scan: pages in, what they hold out. Runs in a thread beside the IO runtime.
+//! The CPU side of a scan: a page in, what it holds out. Runs in a thread beside the IO runtime.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
 use tracing::debug;
 
 use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
+use crate::engine::examiners::GivenUp;
 use crate::engine::offered;
-use crate::engine::scan::messages::{Done, Fetched, Form, Found, Known, PageDone, Shown};
-use crate::engine::scan::state::{PlatformScan, Scans};
+use crate::engine::scan::messages::{Done, Fetched, Form, Found, PageDone, Shown};
+use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{TRY_AGAIN, Worker, reading_time};
 use crate::evidence::capture::{Capture, Truncated};
@@ -28,52 +28,56 @@ use crate::vocab::found::FoundUrl;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Deadline, Timestamp};
 
-/// Examines pages until the lanes are done. `known` brings spellings of links that need not be told again.
-pub fn run(
-    worker: &Worker,
-    scans: &Scans,
-    pages: &Mutex<mpsc::Receiver<Fetched>>,
-    committer: &mpsc::Sender<Done>,
-    known: &std::sync::mpsc::Receiver<Known>,
-) {
-    let mut spellings = Spellings::new(SPELLINGS);
-    while let Some(page) = next_page(pages) {
-        let page = worker.passage.fetched(page);
-        let Some(scan) = scans.of(&page.platform, &page.run) else {
-            tracing::warn!(platform.id = %page.platform, run = %page.run, "a page of another run is dropped");
-            continue;
-        };
-        known.try_iter().flat_map(|known| known.spellings).for_each(|spelling| spellings.note(spelling));
-        let lease = page.lease.clone();
-        let now = worker.now();
-        let mut examiner = Examiner { worker, scan, now, spellings: &spellings, counts: Counts::default() };
-        // All input is hostile: a page that finds a hole in a parser costs that page, not the scan.
-        let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| examiner.read(page)));
-        let done = read.unwrap_or_else(|_| {
-            tracing::error!(url = %lease.url, "reading `{}` ended in a panic", lease.url);
-            let mut counts = examiner.counts;
-            counts.fail(Reason::Unreadable);
-            let due = now.after(scan.platform.crawl.revisit);
-            Done::without_page(scan.run.clone(), lease.settle(lease.state.given_up(now), due), counts)
-        });
-        if committer.blocking_send(done).is_err() {
-            scan.break_off(&"the committer has ended");
-            return;
-        }
-    }
+/// Reads and judges a page. `known` has the spellings of links that need not be told again.
+pub fn examined(worker: &Worker, scan: &Arc<PlatformScan>, known: &Spellings, page: Fetched) -> Done {
+    let page = worker.passage.fetched(page);
+    let now = worker.now();
+    let counts = arrived(&page, now);
+    Examiner { worker, scan, now, spellings: known, counts }.read(page)
 }
 
-/// How long a look into an empty queue is put off where pages come fast: being woken for each of them costs more.
-const MOMENT: Duration = Duration::from_micros(300);
+/// What is counted of a page whatever becomes of it.
+fn arrived(page: &Fetched, now: Timestamp) -> Counts {
+    let Response { capture, kind } = &page.fetched;
+    let mut counts = Counts { pages: 1, body_bytes: capture.body.len() as u64, ..Counts::default() };
+    *counts.outcomes.entry(outcome_name(kind, capture.status)).or_default() += 1;
+    counts.looked_at(page.lease.state.last_fetched, now);
+    counts
+}
 
-/// Whoever waits for a page holds the queue; the others wait for it in turn.
-fn next_page(pages: &Mutex<mpsc::Receiver<Fetched>>) -> Option<Fetched> {
-    let mut pages = pages.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Ok(page) = pages.try_recv() {
-        return Some(page);
+/// What is needed of a page to settle it without having read it.
+pub struct Unread {
+    lease: Lease,
+    counts: Counts,
+}
+
+impl Unread {
+    /// Of a page that is about to be read.
+    pub fn of(page: &Fetched, now: Timestamp) -> Self {
+        Unread { lease: page.lease.clone(), counts: arrived(page, now) }
     }
-    std::thread::sleep(MOMENT);
-    pages.try_recv().ok().or_else(|| pages.blocking_recv())
+
+    /// The page.
+    pub fn url(&self) -> &FoundUrl {
+        &self.lease.url
+    }
+
+    /// Its lease's end. A page that could not be read is left alone for as long as one that was; one that a scan ended on
+    /// is due as it was.
+    pub fn done(self, scan: &PlatformScan, why: GivenUp, now: Timestamp) -> Done {
+        let Unread { lease, mut counts } = self;
+        counts.fail(match why {
+            GivenUp::Panic => Reason::Unreadable,
+            GivenUp::Time | GivenUp::Ended => Reason::GivenUp,
+        });
+        let settlement = match why {
+            GivenUp::Ended => lease.settle(lease.state.clone(), lease.due),
+            GivenUp::Panic | GivenUp::Time => {
+                lease.settle(lease.state.given_up(now), now.after(scan.platform.crawl.revisit))
+            }
+        };
+        Done::without_page(scan.run.clone(), settlement, counts)
+    }
 }
 
 struct Examiner<'a> {
@@ -84,9 +88,6 @@ struct Examiner<'a> {
     /// What this visit adds to the counts of the scan.
     counts: Counts,
 }
-
-/// Spellings of known links remembered during a scan: four megabytes.
-const SPELLINGS: usize = 1 << 19;
 
 /// Refusals (429, 503) of a URL after which a scan leaves it to a later one.
 const REFUSALS: u16 = 5;
@@ -104,10 +105,6 @@ struct After {
 impl Examiner<'_> {
     fn read(&mut self, Fetched { lease, fetched, .. }: Fetched) -> Done {
         let Response { capture, kind } = fetched;
-        self.counts.pages += 1;
-        self.counts.body_bytes += capture.body.len() as u64;
-        *self.counts.outcomes.entry(outcome_name(&kind, capture.status)).or_default() += 1;
-        self.counts.looked_at(lease.state.last_fetched, self.now);
         let (mut listings, mut offers) = (Vec::new(), Vec::new());
         let after = match kind {
             Answer::Page if matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed) => {

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use tracing::debug;
 
-use crate::engine::scan::messages::{Done, Fetched, Form, Granted, Naming, Spend, Spent, Want};
+use crate::engine::scan::examining::Examining;
+use crate::engine::scan::messages::{Brought, Done, Fetched, Form, Granted, Naming, Spend, Spent, Want};
 use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
-use crate::engine::scan::worker::{Links, TRY_AGAIN, Worker};
+use crate::engine::scan::worker::{TRY_AGAIN, Worker};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::{Conditional, Refusal};
 use crate::frontier::entry::{Lease, UrlKind, UrlState};
@@ -28,6 +29,12 @@ const LEASE: Duration = Duration::from_secs(900);
 /// so slow that the last of them would run out.
 const LEASES_AT_ONCE: usize = 64;
 
+/// How long an answer is waited for once a scan is stopped or its time is over.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
+
+/// How often a lane that waits for disk space looks again.
+const DISK_LOOK: Duration = Duration::from_secs(1);
+
 /// Attempts at a URL that fails for a passing reason, within one scan.
 const ATTEMPTS: u16 = 3;
 
@@ -40,9 +47,15 @@ fn leases_in_time(delay: Duration, concurrency: usize) -> (usize, Duration) {
 }
 
 /// Works on `host` until nothing is due there and nothing is on its way, or the scan stops.
-pub async fn run(worker: Arc<Worker>, scan: Arc<PlatformScan>, host: HostKey, links: Links) {
-    let lane =
-        Arc::new(Lane { worker, scan, host, links, queue: Mutex::default(), asking: tokio::sync::Mutex::default() });
+pub async fn run(worker: Arc<Worker>, scan: Arc<PlatformScan>, host: HostKey, examining: Arc<Examining>) {
+    let lane = Arc::new(Lane {
+        worker,
+        scan,
+        host,
+        examining,
+        queue: Mutex::default(),
+        asking: tokio::sync::Mutex::default(),
+    });
     let mut workers = tokio::task::JoinSet::new();
     for _ in 0..lane.scan.platform.crawl.concurrency.max(1) {
         let lane = lane.clone();
@@ -60,7 +73,7 @@ struct Lane {
     worker: Arc<Worker>,
     scan: Arc<PlatformScan>,
     host: HostKey,
-    links: Links,
+    examining: Arc<Examining>,
     // A few leases; never held across an await.
     queue: Mutex<VecDeque<Lease>>,
     /// Held by the worker that asks for leases: the others take of what it is given.
@@ -82,6 +95,10 @@ impl Lane {
             if self.scan.stops(self.worker.now()) {
                 return;
             }
+            if self.worker.disk.is_low() {
+                self.wait_for_disk().await;
+                continue;
+            }
             // Registered before the look, so that a settlement between look and wait is not missed.
             let settled = self.scan.settled.notified();
             let wait = match self.next().await {
@@ -96,6 +113,22 @@ impl Lane {
                 Next::Nothing => return,
             };
             tokio::select! { () = settled => {}, () = tokio::time::sleep(wait) => {} }
+        }
+    }
+
+    /// Nothing is fetched where the disk is nearly full; once there is room again the lane goes on.
+    async fn wait_for_disk(&self) {
+        let now = self.worker.now();
+        self.scan.tally.count(|counts| {
+            counts.wait(&self.host, now.after(DISK_LOOK), Reason::FreeDisk);
+        });
+        self.scan.paused(now);
+        tokio::select! {
+            () = tokio::time::sleep(DISK_LOOK) => {}
+            () = self.scan.told_to_stop(self.worker.clock.as_ref()) => {}
+        }
+        if !self.worker.disk.is_low() {
+            self.scan.resumed(self.worker.now());
         }
     }
 
@@ -151,14 +184,19 @@ impl Lane {
         }
         let conditional =
             Conditional { etag: lease.state.etag.clone(), last_modified: lease.state.last_modified.clone() };
-        match self.worker.gate.fetch(permit, conditional).await {
-            Ok(fetched) => {
+        // Nor does it wait for a body that comes in drops.
+        let answer = tokio::select! {
+            answer = self.worker.gate.fetch(permit, conditional) => answer,
+            () = self.told_to_leave() => return self.put_back(&lease).await,
+        };
+        match answer {
+            Ok((fetched, held)) => {
                 debug!(url = %lease.url, status = fetched.capture.status, "fetched `{}`", lease.url);
                 let (platform, run) = (lease.platform.clone(), self.scan.run.clone());
-                let page = Fetched { platform, run, lease, fetched };
-                if self.links.examiner.send(page).await.is_err() {
-                    self.stage_ended();
-                }
+                let bytes = fetched.capture.body.len() as u64;
+                let brought = Brought { platform: platform.clone(), run: run.clone(), bytes };
+                self.worker.keeper.brought(brought).await;
+                self.examining.take(Fetched { platform, run, lease, fetched }, held).await;
             }
             Err(error) => self.failed(&lease, &error).await,
         }
@@ -229,15 +267,13 @@ impl Lane {
     }
 
     async fn hand_over(&self, done: Done) {
-        if self.links.committer.send(done).await.is_err() {
-            self.stage_ended();
-        }
+        self.examining.pass(done).await;
     }
 
-    /// A stage beside us is gone, so the lease ends with the process and is due again after it.
-    fn stage_ended(&self) {
-        self.scan.break_off(&"a thread of the scan has ended");
-        self.scan.ended(1);
+    /// Resolves when the scan was told to stop and an answer on its way had a moment more.
+    async fn told_to_leave(&self) {
+        self.scan.told_to_hurry(self.worker.clock.as_ref()).await;
+        tokio::time::sleep(LAST_ANSWERS).await;
     }
 }
 

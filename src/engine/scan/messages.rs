@@ -75,6 +75,17 @@ pub enum Spent {
     Ended,
 }
 
+/// A body came for a request of a lane, which counts towards the budget of its mandate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brought {
+    /// Platform.
+    pub platform: PlatformId,
+    /// Run.
+    pub run: RunId,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
 /// A fetched page on its way to be examined.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fetched {
@@ -221,6 +232,10 @@ pub trait Passage: Send + Sync {
     fn spend(&self, message: Spend) -> Spend {
         message
     }
+    /// From a lane to the desk.
+    fn brought(&self, message: Brought) -> Brought {
+        message
+    }
     /// From the desk to a lane.
     fn spent(&self, message: Spent) -> Spent {
         message
@@ -232,6 +247,9 @@ pub struct InProcess;
 
 impl Passage for InProcess {}
 
+/// Memory of a link besides its text.
+const LINK_BYTES: usize = 128;
+
 impl Done {
     /// A lease that ended without a page.
     pub fn without_page(run: RunId, settlement: Settlement, counts: Counts) -> Self {
@@ -239,8 +257,14 @@ impl Done {
         Done { platform, run, settlement, counts, found: Found::default(), sight: None, page: None }
     }
 
-    /// Memory its capture holds.
+    /// Memory its capture and its links hold, about.
     pub fn bytes(&self) -> usize {
+        let links = self.found.links.iter().map(|url| url.as_str().len() + LINK_BYTES).sum::<usize>();
+        links + self.capture_bytes()
+    }
+
+    /// Memory its capture holds.
+    pub fn capture_bytes(&self) -> usize {
         self.page.as_ref().map_or(0, |page| page.capture.body.len())
     }
 }

@@ -1,11 +1,14 @@
-//! One scan: a lane for each host, examiners and the committer, from the first lease to the coverage statement.
+//! One scan: a lane for each host and the committer, from the first lease to the coverage statement. The examiners are those
+//! of the process, shared by all scans.
 //!
 //! Two halves. `worker`, `seeds`, `lane` and `examiner` fetch and examine, and touch no store. `desk`, `follow`, `committer`
 //! and `statement` keep. They speak to each other in `messages`, plain values that name the scan they belong to.
 
+mod again;
 pub mod committer;
 mod desk;
 pub mod examiner;
+mod examining;
 mod follow;
 pub mod lane;
 pub mod messages;
@@ -19,25 +22,26 @@ pub mod tally;
 pub mod worker;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tracing::warn;
 
-pub use order::{PlatformResult, ScanError, ScanOrder, run_id};
+pub use order::{Looks, PlatformResult, ScanError, ScanOrder, run_id};
 
 use crate::engine::mandate::OWN_SITE;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::committer::Ends;
 use crate::engine::scan::desk::Desk;
+use crate::engine::scan::examining::{Examining, Settled};
 use crate::engine::scan::follow::{Following, Followings};
-use crate::engine::scan::messages::{Done, Fetched, InProcess, Known, Passage};
-use crate::engine::scan::state::{Bounds, PROGRESS_PERIOD, PlatformScan, Scans};
+use crate::engine::scan::messages::{InProcess, Passage};
+use crate::engine::scan::state::{Bounds, PROGRESS_PERIOD, PlatformScan};
 use crate::engine::scan::statement::STILL_DUE;
 use crate::engine::scan::tally::Progress;
-use crate::engine::scan::worker::{Links, Worker};
+use crate::engine::scan::worker::Worker;
 use crate::frontier::entry::NewEntry;
 use crate::store::hot::HotError;
 use crate::vocab::ids::MandateId;
@@ -46,14 +50,8 @@ use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::HostKey;
 
-/// Pages on their way from the network to the examiner, and from there to the committer.
-const PAGES_BETWEEN_STAGES: usize = 64;
-
-/// Notes of known links on their way back to an examiner; what does not fit only costs it a little work.
-const NOTES_BETWEEN_STAGES: usize = 1024;
-
-/// Examiners of a scan. Nothing but this line counts on there being one.
-const EXAMINERS: usize = 1;
+/// How long pages on their way are read once a scan is stopped or its time is over.
+const LAST_PAGES: Duration = Duration::from_secs(2);
 
 /// Scans the platforms of `order`, side by side, until nothing is due, a budget ends, or `stop` resolves.
 ///
@@ -83,6 +81,7 @@ pub async fn run_over(
     let followings: Vec<Arc<Following>> = scans.iter().map(|scan| Arc::new(Following::new(scan.clone()))).collect();
     for following in &followings {
         following.recall(&rooms.hot)?;
+        again::make_due(&rooms, &following.scan, order.looks)?;
     }
     let desk = Desk {
         rooms: rooms.clone(),
@@ -94,20 +93,34 @@ pub async fn run_over(
         gate: rooms.gate.clone(),
         clock: rooms.clock.clone(),
         detector: rooms.detector.clone(),
+        disk: rooms.disk.clone(),
         keep: rooms.settings.evidence.keep,
         limits: rooms.settings.limits.clone(),
         keeper: Arc::new(desk),
         passage: passage.clone(),
     });
-    let (to_examiner, fetched) = mpsc::channel::<Fetched>(PAGES_BETWEEN_STAGES);
-    let (to_committer, done) = mpsc::channel::<Done>(PAGES_BETWEEN_STAGES);
-    let stages = Stages::start((&rooms, &all), (&worker, &scans), fetched, (to_committer.clone(), done))?;
+    let (to_committer, done) = mpsc::unbounded_channel::<Settled>();
+    let lines: Vec<Arc<Examining>> = scans
+        .iter()
+        .map(|scan| Examining::new(worker.clone(), scan.clone(), rooms.examiners.clone(), to_committer.clone()))
+        .collect();
+    drop(to_committer);
+    let committer = Committer::start(&rooms, (&all, &lines), done, passage)?;
+    // Each platform's statement is stored as soon as its own scan has ended.
     let mut running = JoinSet::new();
-    for following in &followings {
-        let links = Links { examiner: to_examiner.clone(), committer: to_committer.clone() };
-        running.spawn(platform(rooms.clone(), worker.clone(), following.clone(), links));
+    for (at, following) in followings.iter().enumerate() {
+        let (rooms, worker, following) = (rooms.clone(), worker.clone(), following.clone());
+        let ending = Ending(lines[at].clone());
+        running.spawn(async move {
+            platform(&rooms, worker, &following, &ending.0).await;
+            drop(ending);
+            if following.scan.broken().is_some() {
+                return (at, None);
+            }
+            let finished = tokio::task::spawn_blocking(move || statement::finish(&rooms, &following)).await;
+            (at, finished.ok())
+        });
     }
-    drop((to_examiner, to_committer));
     let show = |ended| {
         let how_far = |one: &Arc<Following>| one.scan.progress(one.known(), ended, rooms.now());
         report(&followings.iter().map(how_far).collect::<Vec<Progress>>());
@@ -115,9 +128,14 @@ pub async fn run_over(
     let mut ticks = tokio::time::interval(PROGRESS_PERIOD);
     let mut stop = std::pin::pin!(stop);
     let mut stopped = false;
+    let mut ended: Vec<Option<Result<PlatformResult, ScanError>>> = followings.iter().map(|_| None).collect();
     loop {
         tokio::select! {
-            next = running.join_next() => if next.is_none() { break },
+            next = running.join_next() => match next {
+                Some(Ok((at, result))) => ended[at] = result,
+                Some(Err(error)) => warn!(%error, "the scan of a platform ended in a panic"),
+                None => break,
+            },
             _ = ticks.tick() => show(false),
             () = &mut stop, if !stopped => {
                 stopped = true;
@@ -127,19 +145,29 @@ pub async fn run_over(
             }
         }
     }
-    stages.join().await;
+    committer.join().await;
     rooms.purses.give_back(&rooms.truth)?;
     show(true);
     let mut results = Vec::new();
     let mut broken = None;
-    for following in &followings {
+    for (following, result) in followings.iter().zip(ended) {
         // What another platform's scan saw is stated all the same.
-        match following.scan.broken() {
-            Some(reason) => broken = Some(reason),
-            None => results.push(statement::finish(&rooms, following)?),
+        match (following.scan.broken(), result) {
+            (None, Some(result)) => results.push(result?),
+            (Some(reason), _) => broken = Some(reason),
+            (None, None) => broken = Some("it ended in a panic".to_owned()),
         }
     }
     broken.map_or(Ok(results), |reason| Err(ScanError::BrokenOff(reason)))
+}
+
+/// Ends the line of a platform whose scan has ended, or of which nobody waits for the end.
+struct Ending(Arc<Examining>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.end();
+    }
 }
 
 /// The scans of a run, each within the bounds of order, platform and mandate.
@@ -155,61 +183,43 @@ fn begin(rooms: &Rooms, order: &ScanOrder) -> Result<Vec<Arc<PlatformScan>>, Sca
     order.platforms.iter().map(scan).collect()
 }
 
-/// The threads beside the IO runtime.
-struct Stages {
-    handles: Vec<std::thread::JoinHandle<()>>,
-}
+/// The thread that makes durable what the scans of a run bring.
+struct Committer(std::thread::JoinHandle<()>);
 
-impl Stages {
+impl Committer {
     fn start(
-        (rooms, followings): (&Arc<Rooms>, &Arc<Followings>),
-        (worker, scans): (&Arc<Worker>, &[Arc<PlatformScan>]),
-        fetched: mpsc::Receiver<Fetched>,
-        (to_committer, done): (mpsc::Sender<Done>, mpsc::Receiver<Done>),
+        rooms: &Arc<Rooms>,
+        (followings, lines): (&Arc<Followings>, &[Arc<Examining>]),
+        done: mpsc::UnboundedReceiver<Settled>,
+        passage: Arc<dyn Passage>,
     ) -> Result<Self, ScanError> {
-        let broken = |error: std::io::Error| ScanError::BrokenOff(format!("no thread could be started: {error}"));
-        let scans = Arc::new(Scans::new(scans.iter().cloned()));
-        let fetched = Arc::new(Mutex::new(fetched));
-        let (mut handles, mut examiners) = (Vec::new(), Vec::new());
-        for _ in 0..EXAMINERS {
-            let (to_known, known) = std::sync::mpsc::sync_channel::<Known>(NOTES_BETWEEN_STAGES);
-            examiners.push(to_known);
-            let (worker, scans) = (worker.clone(), scans.clone());
-            let (fetched, to_committer) = (fetched.clone(), to_committer.clone());
-            let examiner = std::thread::Builder::new()
-                .name("examine".to_owned())
-                .spawn(move || examiner::run(&worker, &scans, &fetched, &to_committer, &known))
-                .map_err(broken)?;
-            handles.push(examiner);
-        }
-        let ends = Ends { done, examiners, passage: worker.passage.clone() };
+        let examining = lines.iter().map(|line| (line.platform().clone(), Arc::downgrade(line))).collect();
+        let ends = Ends { done, examining, passage };
         let (rooms, followings) = (rooms.clone(), followings.clone());
-        let committer = std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("commit".to_owned())
             .spawn(move || committer::run(&rooms, &followings, ends))
-            .map_err(broken)?;
-        handles.push(committer);
-        Ok(Stages { handles })
+            .map_err(|error| ScanError::BrokenOff(format!("no thread could be started: {error}")))?;
+        Ok(Committer(thread))
     }
 
     async fn join(self) {
-        for handle in self.handles {
-            let joined = tokio::task::spawn_blocking(move || handle.join()).await;
-            if !matches!(joined, Ok(Ok(()))) {
-                warn!("a stage of the scan ended in a panic");
-            }
+        let joined = tokio::task::spawn_blocking(move || self.0.join()).await;
+        if !matches!(joined, Ok(Ok(()))) {
+            warn!("the committer of the scan ended in a panic");
         }
     }
 }
 
 /// Offers the platform's seeds and runs a lane for each of its hosts until all are quiet.
-async fn platform(rooms: Arc<Rooms>, worker: Arc<Worker>, following: Arc<Following>, links: Links) {
+async fn platform(rooms: &Rooms, worker: Arc<Worker>, following: &Following, examining: &Arc<Examining>) {
     let scan = &following.scan;
+    let mut hurrying: Option<Instant> = None;
     let entries = tokio::select! {
         entries = seeds::of(&worker, scan) => entries,
         () = scan.told_to_stop(rooms.clock.as_ref()) => return,
     };
-    if let Err(error) = offer(&rooms, &following, &entries) {
+    if let Err(error) = offer(rooms, following, &entries) {
         scan.break_off(&error);
         return;
     }
@@ -222,7 +232,7 @@ async fn platform(rooms: Arc<Rooms>, worker: Arc<Worker>, following: Arc<Followi
                 if open.contains(&host) {
                     continue;
                 }
-                let has_work = match has_work(&rooms, &following, &host, now) {
+                let has_work = match has_work(rooms, following, &host, now) {
                     Ok(has_work) => has_work,
                     Err(error) => {
                         // A host that is passed over would be missing from the coverage statement.
@@ -232,13 +242,16 @@ async fn platform(rooms: Arc<Rooms>, worker: Arc<Worker>, following: Arc<Followi
                 };
                 if has_work {
                     open.insert(host.clone());
-                    let lane = lane::run(worker.clone(), scan.clone(), host.clone(), links.clone());
+                    let lane = lane::run(worker.clone(), scan.clone(), host.clone(), examining.clone());
                     lanes.spawn(async move {
                         lane.await;
                         host
                     });
                 }
             }
+        }
+        if scan.hurries() && hurrying.get_or_insert_with(Instant::now).elapsed() >= LAST_PAGES {
+            examining.give_up();
         }
         if lanes.is_empty() && (scan.outstanding() <= 0 || scan.broken().is_some()) {
             return;

@@ -21,6 +21,17 @@ pub struct ScanOrder {
     pub max_pages: Option<u64>,
     /// Stop at this moment, if given.
     pub until: Option<Timestamp>,
+    /// Which of the known pages are asked for.
+    pub looks: Looks,
+}
+
+/// Which of the known pages a scan asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Looks {
+    /// Those that are due, which those are that would be judged otherwise now.
+    Due,
+    /// All that were had before, to judge them again.
+    Again,
 }
 
 /// A run is named after its start, so that lists sort by time.

@@ -2,7 +2,6 @@
 //!
 //! Nothing here touches a store, so that the half that fetches and examines can hold it too.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use tracing::warn;
 
 use crate::engine::scan::tally::{Progress, Tally};
 use crate::listing::CompiledSelectors;
-use crate::vocab::ids::{MandateId, PlatformId, RunId};
+use crate::vocab::ids::{MandateId, RunId};
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
@@ -57,10 +56,22 @@ pub struct PlatformScan {
     outstanding: AtomicI64,
     budget: AtomicI64,
     stopping: AtomicBool,
+    /// Whether it ends without waiting for what is on its way.
+    hurrying: AtomicBool,
     settled_urls: AtomicU64,
     // A sentence, never held across an await.
     broken: Mutex<Option<String>>,
     last_pages: AtomicU64,
+    // A few moments, never held across an await.
+    pause: Mutex<Pause>,
+    judged_again: AtomicU64,
+}
+
+/// How long a scan fetched nothing because the disk was nearly full.
+#[derive(Debug, Default)]
+struct Pause {
+    since: Option<Timestamp>,
+    before: Duration,
 }
 
 impl PlatformScan {
@@ -88,9 +99,12 @@ impl PlatformScan {
             outstanding: AtomicI64::new(0),
             budget: AtomicI64::new(i64::try_from(bounds.pages).unwrap_or(i64::MAX)),
             stopping: AtomicBool::new(false),
+            hurrying: AtomicBool::new(false),
             settled_urls: AtomicU64::new(0),
             broken: Mutex::default(),
             last_pages: AtomicU64::new(0),
+            pause: Mutex::default(),
+            judged_again: AtomicU64::new(0),
         }
     }
 
@@ -110,16 +124,32 @@ impl PlatformScan {
         self.stopping.load(Ordering::Acquire)
     }
 
+    /// Whether the scan ends without waiting for what is on its way: it was stopped, or its time is over. A budget that is
+    /// used up leaves the last answers the time they take.
+    pub fn hurries(&self) -> bool {
+        self.hurrying.load(Ordering::Acquire)
+    }
+
     /// Resolves when lanes should take no more work.
     pub async fn told_to_stop(&self, clock: &dyn Clock) {
+        self.told(clock, Self::is_stopping).await;
+    }
+
+    /// Resolves when the scan should not wait for what is on its way either.
+    pub async fn told_to_hurry(&self, clock: &dyn Clock) {
+        self.told(clock, Self::hurries).await;
+    }
+
+    async fn told(&self, clock: &dyn Clock, is_so: fn(&Self) -> bool) {
         loop {
             // Registered before the look, so that a stop between look and wait is not missed.
             let ending = self.ending.notified();
             let now = clock.now();
-            if self.stops(now) {
+            self.stops(now);
+            if is_so(self) {
                 return;
             }
-            let ends = self.until.into_iter().chain(self.mandate_until).min();
+            let ends = self.until.into_iter().chain(self.mandate_until).filter(|end| *end > now).min();
             let left = ends.map_or(LOOK_AT_CLOCK, |until| until.since(now).min(LOOK_AT_CLOCK));
             tokio::select! { () = ending => {}, () = tokio::time::sleep(left + Duration::from_millis(1)) => {} }
         }
@@ -134,6 +164,10 @@ impl PlatformScan {
 
     /// Ends the scan because of `reason`, which the first to say so puts in the coverage statement.
     pub fn stop_for(&self, reason: Reason) {
+        let hurries = matches!(reason, Reason::Stopped | Reason::TimeBudget | Reason::ReadingLost);
+        if hurries && !self.hurrying.swap(true, Ordering::AcqRel) {
+            self.ending.notify_waiters();
+        }
         if !self.stopping.swap(true, Ordering::AcqRel) {
             self.tally.fail(reason);
             self.stop();
@@ -144,12 +178,42 @@ impl PlatformScan {
     pub fn break_off(&self, error: &dyn std::fmt::Display) {
         warn!(platform.id = %self.platform.id, %error, "scan of `{}` breaks off", self.platform.id);
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
+        self.hurrying.store(true, Ordering::Release);
         self.stop();
     }
 
     /// What broke the scan off, if a store failed under it.
     pub fn broken(&self) -> Option<String> {
         self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Notes how many known pages were made due to be judged again.
+    pub fn judged_again(&self, pages: u64) {
+        self.judged_again.store(pages, Ordering::Relaxed);
+    }
+
+    /// How many known pages were made due to be judged again.
+    pub fn to_judge_again(&self) -> u64 {
+        self.judged_again.load(Ordering::Relaxed)
+    }
+
+    /// Notes that nothing is fetched from now on, for lack of disk space.
+    pub fn paused(&self, now: Timestamp) {
+        self.pause.lock().unwrap_or_else(PoisonError::into_inner).since.get_or_insert(now);
+    }
+
+    /// Notes that fetching goes on.
+    pub fn resumed(&self, now: Timestamp) {
+        let mut pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(since) = pause.since.take() {
+            pause.before += now.since(since);
+        }
+    }
+
+    /// How long nothing was fetched for lack of disk space, and whether that is so still.
+    pub fn pauses(&self, now: Timestamp) -> (Duration, bool) {
+        let pause = self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        (pause.before + pause.since.map_or(Duration::ZERO, |since| now.since(since)), pause.since.is_some())
     }
 
     /// Takes one page from the scan's own budget; false when there is none left.
@@ -203,20 +267,5 @@ impl PlatformScan {
             seconds_left,
             ended,
         }
-    }
-}
-
-/// The platforms of one run. Messages name a scan by platform and run; whoever gets one finds the scan here.
-pub struct Scans(HashMap<PlatformId, Arc<PlatformScan>>);
-
-impl Scans {
-    /// The scans of a run.
-    pub fn new(scans: impl IntoIterator<Item = Arc<PlatformScan>>) -> Self {
-        Scans(scans.into_iter().map(|scan| (scan.platform.id.clone(), scan)).collect())
-    }
-
-    /// The scan that a message speaks of; `None` when it is of another run.
-    pub fn of(&self, platform: &PlatformId, run: &RunId) -> Option<&Arc<PlatformScan>> {
-        self.0.get(platform).filter(|scan| scan.run == *run)
     }
 }

@@ -8,7 +8,7 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::follow::Following;
 use crate::engine::scan::order::{PlatformResult, ScanError};
 use crate::engine::scan::state::PlatformScan;
-use crate::report::coverage::{Coverage, Freshness, HostWaiting};
+use crate::report::coverage::{Coverage, Freshness, HostWaiting, span};
 use crate::vocab::terms::{Reason, Written};
 
 /// Pages still due that are counted at the end of a scan that was cut short, or known at its start.
@@ -59,6 +59,17 @@ fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
     let scan = &following.scan;
     let hosts = rooms.hot.hosts(&scan.platform.id);
     let asked = hosts.iter().flat_map(|host| rooms.gate.control_in_words(&scan.platform, host));
+    let pauses = match scan.pauses(rooms.now()) {
+        (Duration::ZERO, false) => None,
+        (length, still) => {
+            let still = if still { ", and still is" } else { "" };
+            Some(format!("fetching was paused for {} because the disk was nearly full{still}", span(length.as_secs())))
+        }
+    };
+    let again = match scan.to_judge_again() {
+        0 => None,
+        pages => Some(format!("{pages} known pages were due to be judged again")),
+    };
     let dropped = following.parameters().dropped(rooms.now());
     let dropped = dropped.into_iter().map(|dropped| {
         format!(
@@ -66,13 +77,16 @@ fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
             dropped.name, dropped.place, dropped.comparisons, dropped.links
         )
     });
-    asked.chain(dropped).take(NOTES).collect()
+    again.into_iter().chain(pauses).chain(asked).chain(dropped).take(NOTES).collect()
 }
 
 /// Stores and returns what one platform's scan brought.
 pub(super) fn finish(rooms: &Rooms, following: &Following) -> Result<PlatformResult, ScanError> {
     let scan = &following.scan;
     count_put_off(rooms, scan)?;
+    if scan.pauses(rooms.now()).1 {
+        scan.tally.fail(Reason::FreeDisk);
+    }
     following.keep_learned(&rooms.hot)?;
     let counts = scan.tally.snapshot();
     let ended_at = rooms.now();

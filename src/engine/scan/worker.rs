@@ -6,11 +6,10 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
 use crate::config::settings::Keep;
 use crate::detect::Detector;
-use crate::engine::scan::messages::{Done, Fetched, Granted, Naming, Passage, Spend, Spent, Want};
+use crate::engine::disk::Disk;
+use crate::engine::scan::messages::{Brought, Granted, Naming, Passage, Spend, Spent, Want};
 use crate::fetch::gate::Gate;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
@@ -34,6 +33,8 @@ pub trait Keeper: Send + Sync {
     fn shorter_name(&self, naming: Naming) -> Asked<'_, Option<FoundUrl>>;
     /// Takes one page from the budgets.
     fn spend(&self, spend: Spend) -> Asked<'_, Spent>;
+    /// Notes what a request brought.
+    fn brought(&self, brought: Brought) -> Asked<'_, ()>;
 }
 
 /// What lanes and examiners work with.
@@ -44,6 +45,8 @@ pub struct Worker {
     pub clock: Arc<dyn Clock>,
     /// The compiled watchlist.
     pub detector: CurrentDetector,
+    /// The disk that must not fill up.
+    pub disk: Arc<Disk>,
     /// Which pages are kept as evidence.
     pub keep: Keep,
     /// Caps against hostile or broken input.
@@ -70,13 +73,4 @@ impl Worker {
 pub fn reading_time(limits: &Limits) -> impl Fn() -> bool + use<> {
     let (started, most) = (Instant::now(), limits.parse_deadline);
     move || started.elapsed() >= most
-}
-
-/// Where a lane hands its work on.
-#[derive(Clone)]
-pub struct Links {
-    /// Pages to be examined.
-    pub examiner: mpsc::Sender<Fetched>,
-    /// Leases that ended without a page.
-    pub committer: mpsc::Sender<Done>,
 }

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use crate::config::problem::Problem;
+use crate::config::watchlist::WatchlistError;
+use crate::engine::recheck::RecheckError;
+use crate::engine::retention::RetentionError;
+use crate::engine::scan::ScanError;
+use crate::store::truth::TruthError;
 use crate::vocab::actor::{self, Actor};
 
 /// How often what is due is looked for.
@@ -12,6 +18,39 @@ const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// Between two checkpoints of a growing audit log.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(3600);
+
+/// Why a job did not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum JobError {
+    /// The record of truth failed.
+    #[error(transparent)]
+    Truth(#[from] TruthError),
+    /// Rechecks could not go on.
+    #[error(transparent)]
+    Recheck(#[from] RecheckError),
+    /// Retention could not be carried out.
+    #[error(transparent)]
+    Retention(#[from] RetentionError),
+    /// A scheduled scan failed.
+    #[error(transparent)]
+    Scan(#[from] ScanError),
+    /// The changed watchlist is refused; the old one stays in use.
+    #[error("the changed watchlist is refused, the old one stays in use: {0}")]
+    Watchlist(#[from] WatchlistError),
+    /// Changed platform files are refused; the platforms stay as they were.
+    #[error("the changed platform files are refused, the platforms stay as they were ({} in them)", in_number(.0))]
+    Platforms(Vec<Problem>),
+    /// A fault of this program.
+    #[error("it ended in a panic")]
+    Panic,
+}
+
+fn in_number(problems: &[Problem]) -> String {
+    match problems.len() {
+        1 => "1 problem".to_owned(),
+        count => format!("{count} problems"),
+    }
+}
 
 /// What a running hub does by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

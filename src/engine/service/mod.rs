@@ -4,8 +4,10 @@
 //! for another.
 
 mod job;
+mod rechecks;
 mod reload;
 mod scheduled;
+mod seeds;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -15,50 +17,20 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-pub use job::Job;
+pub use job::{Job, JobError};
 pub use reload::{Reloaded, Watchlists};
+pub use seeds::Seeds;
 
 use crate::config::problem::Problem;
 use crate::config::watchlist::WatchlistError;
-use crate::engine::recheck::RecheckError;
-use crate::engine::retention::RetentionError;
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::PlatformResult;
 use crate::engine::scan::tally::Progress;
-use crate::engine::scan::{PlatformResult, ScanError};
-use crate::engine::{dispatch, recheck, retention};
-use crate::store::truth::TruthError;
-use crate::vocab::platform::Platform;
-use crate::vocab::terms::CaseSight;
+use crate::engine::{dispatch, retention};
 use crate::vocab::time::Timestamp;
-
-/// Rechecks made in one step.
-const RECHECKS_AT_ONCE: usize = 20;
 
 /// A run that did nothing new is noted no more often than this.
 const NOTED_EVERY: Duration = Duration::from_secs(60);
-
-/// Why a job did not do its work.
-#[derive(Debug, thiserror::Error)]
-pub enum JobError {
-    /// The record of truth failed.
-    #[error(transparent)]
-    Truth(#[from] TruthError),
-    /// Rechecks could not go on.
-    #[error(transparent)]
-    Recheck(#[from] RecheckError),
-    /// Retention could not be carried out.
-    #[error(transparent)]
-    Retention(#[from] RetentionError),
-    /// A scheduled scan failed.
-    #[error(transparent)]
-    Scan(#[from] ScanError),
-    /// The changed watchlist is refused; the old one stays in use.
-    #[error("the changed watchlist is refused, the old one stays in use: {0}")]
-    Watchlist(#[from] WatchlistError),
-    /// A fault of this program.
-    #[error("it ended in a panic")]
-    Panic,
-}
 
 /// What a run of a job did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +46,9 @@ pub enum Outcome {
 pub enum News {
     /// Another watchlist is in use.
     Reloaded(Reloaded),
-    /// A changed watchlist is refused.
+    /// Platform files were taken up that changed, came or went.
+    Platforms(Vec<String>),
+    /// A changed watchlist is refused, or changed platform files are.
     Refused(Vec<Problem>),
     /// A scheduled scan of a platform ended.
     Scanned(PlatformResult),
@@ -86,7 +60,7 @@ pub type ProgressHook = Box<dyn Fn(&[Progress]) + Send + Sync>;
 /// What the jobs work with besides the rooms.
 pub struct Surroundings {
     /// The platforms in use.
-    pub platforms: Box<dyn Fn() -> Vec<Arc<Platform>> + Send + Sync>,
+    pub seeds: Arc<Seeds>,
     /// Told how far scheduled scans are.
     pub progress: ProgressHook,
     /// Told what happens.
@@ -100,8 +74,10 @@ pub struct Service {
     rooms: Arc<Rooms>,
     watchlists: Arc<Watchlists>,
     around: Surroundings,
-    /// Scheduled scans that run; one order at a time.
-    scans: tokio::sync::Mutex<JoinSet<()>>,
+    /// Scheduled scans that run, one for each platform.
+    scans: tokio::sync::Mutex<scheduled::Scans>,
+    /// Hosts whose cases are being looked at.
+    rechecks: tokio::sync::Mutex<rechecks::Rows>,
     // A few moments, never held across an await.
     noted: Mutex<HashMap<Job, Timestamp>>,
     stopped: watch::Receiver<bool>,
@@ -115,8 +91,8 @@ impl Service {
         around: Surroundings,
         stopped: watch::Receiver<bool>,
     ) -> Arc<Self> {
-        let (scans, noted) = (tokio::sync::Mutex::default(), Mutex::default());
-        Arc::new(Service { rooms, watchlists, around, scans, noted, stopped })
+        let (scans, rechecks, noted) = Default::default();
+        Arc::new(Service { rooms, watchlists, around, scans, rechecks, noted, stopped })
     }
 
     /// Runs a job once and notes how that ended. Failures are logged here, once.
@@ -141,10 +117,14 @@ impl Service {
     }
 
     async fn work(self: &Arc<Self>, job: Job) -> Result<Outcome, JobError> {
+        // Both fetch, which waits for disk space.
+        if matches!(job, Job::Schedule | Job::Recheck) && self.rooms.disk.is_low() {
+            return Ok(Outcome::Nothing);
+        }
         match job {
             Job::Schedule => scheduled::start(self).await,
             Job::Dispatch => {
-                let done = dispatch::step(&self.rooms, &(self.around.platforms)()).await?;
+                let done = dispatch::step(&self.rooms, &self.around.seeds.platforms()).await?;
                 let dispatch::Dispatched { approved, reminded, delivered, postponed, failed } = done;
                 Ok(told(approved + reminded + delivered + postponed + failed, || {
                     format!(
@@ -152,23 +132,20 @@ impl Service {
                     )
                 }))
             }
-            Job::Recheck => {
-                let done = recheck::step(&self.rooms, &(self.around.platforms)(), RECHECKS_AT_ONCE).await?;
-                let of = |seen| done.iter().filter(|one| one.seen == seen).count();
-                Ok(told(done.len(), || {
-                    format!(
-                        "{} live, {} gone, {} not seen",
-                        of(CaseSight::Live),
-                        of(CaseSight::Gone),
-                        of(CaseSight::NotSeen)
-                    )
-                }))
-            }
+            Job::Recheck => rechecks::step(self).await,
             Job::Reload => {
+                let service = self.clone();
+                let platforms = blocking(move || service.around.seeds.reload(&service.rooms)).await;
+                match &platforms {
+                    Ok(None) => {}
+                    Ok(Some(changed)) => (self.around.news)(News::Platforms(changed.clone())),
+                    Err(JobError::Platforms(problems)) => (self.around.news)(News::Refused(problems.clone())),
+                    Err(_) => {}
+                }
                 let service = self.clone();
                 let reloaded = blocking(move || service.watchlists.reload(&service.rooms)).await;
                 match reloaded {
-                    Ok(None) => Ok(Outcome::Nothing),
+                    Ok(None) => Ok(told(usize::from(platforms?.is_some()), || "platform files".to_owned())),
                     Ok(Some(reloaded)) => {
                         let version = reloaded.version.clone();
                         (self.around.news)(News::Reloaded(reloaded));
@@ -249,8 +226,8 @@ pub async fn run(service: Arc<Service>) {
         tasks.spawn(repeat(service.clone(), job));
     }
     while tasks.join_next().await.is_some() {}
-    let mut scans = service.scans.lock().await;
-    while scans.join_next().await.is_some() {}
+    service.rechecks.lock().await.end().await;
+    service.scans.lock().await.ended().await;
 }
 
 async fn repeat(service: Arc<Service>, job: Job) {

@@ -8,7 +8,7 @@ mod pace;
 mod rules;
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,15 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use crate::evidence::capture::Capture;
 use crate::fetch::client::{Client, FetchError};
-use crate::fetch::gate::pace::{Host, KeptTime, Purpose};
+use crate::fetch::flights::{Flights, Held};
+use crate::fetch::gate::pace::{Host, KeptTime, Purpose, Turn};
 use crate::frontier::control::Hold;
 use crate::frontier::entry::UrlKind;
 use crate::frontier::ledger::{Ledger, Urgency};
 use crate::frontier::politeness::Wait;
 use crate::frontier::robots::{RobotsRecord, RobotsStatus};
 use crate::vocab::found::FoundUrl;
+use crate::vocab::ids::PlatformId;
 use crate::vocab::platform::{OutOfScope, Platform};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Clock, Timestamp};
@@ -152,10 +154,24 @@ pub struct Permit {
     kind: UrlKind,
     platform: Arc<Platform>,
     host: Arc<Host>,
-    /// Which of the host's requests it is.
-    turn: u64,
+    turn: Turn,
     /// Keeps the number of requests in flight; given back when the fetch ends.
     _slot: OwnedSemaphorePermit,
+}
+
+/// A request on its way. Where nobody waits for its answer any more, the delay to the next counts from that moment.
+struct Sent<'a> {
+    gate: &'a Gate,
+    host: &'a Host,
+    turn: Option<Turn>,
+}
+
+impl Drop for Sent<'_> {
+    fn drop(&mut self) {
+        if let Some(turn) = self.turn.take() {
+            self.gate.left(self.host, turn);
+        }
+    }
 }
 
 /// Validators of an earlier visit.
@@ -196,6 +212,7 @@ pub enum Answer {
 /// Where robots.txt, pace and scope are enforced. One for a process.
 pub struct Gate {
     client: Client,
+    flights: Arc<Flights>,
     ledger: Arc<dyn Ledger>,
     clock: Arc<dyn Clock>,
     started: Instant,
@@ -204,6 +221,8 @@ pub struct Gate {
     hosts: Mutex<HashMap<HostKey, Arc<Host>>>,
     // A few numbers, never held across an await.
     kept: Mutex<KeptTime>,
+    /// Platforms whose files changed since: `None` where the file is gone. Handles only, never held across an await.
+    newest: RwLock<HashMap<PlatformId, Option<Arc<Platform>>>>,
 }
 
 impl Gate {
@@ -212,7 +231,18 @@ impl Gate {
     pub fn new(client: Client, ledger: Arc<dyn Ledger>, clock: Arc<dyn Clock>, after_crash: bool) -> Self {
         let started = Instant::now();
         let kept = Mutex::new(KeptTime::start(clock.now(), started));
-        Gate { client, ledger, clock, started, after_crash, hosts: Mutex::default(), kept }
+        let flights = client.flights();
+        Gate {
+            client,
+            flights,
+            ledger,
+            clock,
+            started,
+            after_crash,
+            hosts: Mutex::default(),
+            kept,
+            newest: RwLock::default(),
+        }
     }
 
     /// The client's User-Agent, for the about page.
@@ -225,6 +255,7 @@ impl Gate {
     /// # Errors
     /// When agreement, scope or robots.txt forbid it, or the wait would be longer than a minute.
     pub async fn admit(&self, platform: &Arc<Platform>, url: &FoundUrl, kind: UrlKind) -> Result<Permit, Refusal> {
+        let platform = &self.newest(platform)?;
         self.in_scope(platform, url, kind)?;
         let host = self.host(platform, &url.host());
         if self.held(&host).is_err() {
@@ -254,18 +285,36 @@ impl Gate {
         Ok(Permit { url: url.clone(), kind, platform: platform.clone(), host, turn, _slot: slot })
     }
 
-    /// Sends the permitted request and learns from its answer.
+    /// Takes up platforms as their files are now; those in use before that are not among them get no permit any more. Whoever
+    /// works with an older file asks by the newer one from the next request on.
+    pub fn obey(&self, before: &[Arc<Platform>], now: &[Arc<Platform>]) {
+        let mut newest = self.newest.write().unwrap_or_else(PoisonError::into_inner);
+        newest.extend(before.iter().map(|platform| (platform.id.clone(), None)));
+        newest.extend(now.iter().map(|platform| (platform.id.clone(), Some(platform.clone()))));
+    }
+
+    fn newest(&self, platform: &Arc<Platform>) -> Result<Arc<Platform>, Refusal> {
+        match self.newest.read().unwrap_or_else(PoisonError::into_inner).get(&platform.id) {
+            None => Ok(platform.clone()),
+            Some(Some(newest)) => Ok(newest.clone()),
+            Some(None) => Err(Refusal::Agreement { platform: platform.id.to_string() }),
+        }
+    }
+
+    /// Sends the permitted request and learns from its answer. The body counts as held until the [`Held`] is dropped.
     ///
     /// # Errors
     /// When no capture came back.
-    pub async fn fetch(&self, permit: Permit, conditional: Conditional) -> Result<Fetched, FetchError> {
+    pub async fn fetch(&self, permit: Permit, conditional: Conditional) -> Result<(Fetched, Held), FetchError> {
         let Permit { url, kind, platform, host, turn, _slot: slot } = permit;
         let mut extra = Vec::new();
         extra.extend(conditional.etag.map(|value| ("if-none-match", value)));
         extra.extend(conditional.last_modified.map(|value| ("if-modified-since", value)));
         let private = &platform.crawl.private_addresses;
+        let mut sent = Sent { gate: self, host: &host, turn: Some(turn) };
         let result = self.client.get(&url, private, &extra, self.client.body_limit_bytes(kind)).await;
-        self.learn(&host, turn, &result);
+        let held = sent.turn.take().map(|turn| self.learn(&host, turn, &result)).unwrap_or_default();
+        drop(sent);
         drop(slot);
         let capture = result?;
         let kind = match capture.status {
@@ -279,7 +328,7 @@ impl Gate {
             429 | 503 => Answer::Refused,
             _ => Answer::Other,
         };
-        Ok(Fetched { capture, kind })
+        Ok((Fetched { capture, kind }, held))
     }
 
     /// The host's robots record, fetched if it is missing or stale.

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use crate::evidence::capture::Capture;
 use crate::fetch::client::FetchError;
+use crate::fetch::flights::Held;
 use crate::fetch::gate::{Gate, LONGEST_SLEEP, Refusal};
 use crate::frontier::ledger::Urgency;
 use crate::frontier::politeness::{HostRecord, Wait, parse_retry_after};
@@ -54,8 +55,24 @@ pub(super) struct Pace {
     requests: u64,
     /// The latest request that was answered, or failed.
     answered: u64,
+    /// Bytes of a body, going by those before.
+    body_bytes: usize,
     pub(super) used: Instant,
 }
+
+/// The right to send one request to a host now.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// Which of the host's requests it is.
+    number: u64,
+    /// Its place among all requests of the process, and room for what it brings.
+    held: Held,
+}
+
+/// Bytes a host's first body is expected to have. After that as many as the largest had, less this part with each that had
+/// fewer.
+const FIRST_BODY_BYTES: usize = 1 << 20;
+const BODY_SHRINKS: usize = 8;
 
 /// The wall clock beside the clock that nobody can set, since both were first looked at.
 #[derive(Debug, Clone, Copy)]
@@ -94,14 +111,15 @@ impl Gate {
         (pace, now)
     }
 
-    /// Waits until a request may start, and notes that it does. Answers which request of the host it is.
+    /// Waits until a request may start, and notes that it does.
     pub(super) async fn pace(
         &self,
         platform: &Platform,
         host: &Host,
         crawl_delay: Option<Duration>,
         purpose: Purpose,
-    ) -> Result<u64, Refusal> {
+    ) -> Result<Turn, Refusal> {
+        let mut place = None;
         loop {
             let wait = {
                 let (mut pace, now) = self.pace_now(host);
@@ -122,31 +140,61 @@ impl Gate {
                         let why = why.map_or(Wait::Pace, |(why, _)| why);
                         return Err(Refusal::NotBefore { host: host.key.clone(), until: not_before, why });
                     }
-                    wait
+                    Ok(wait)
                 } else {
-                    match pace.bucket_wait(delay) {
-                        None => {
-                            pace.record.last_request_at = Some(now);
-                            pace.record.delay = delay;
-                            pace.requests += 1;
-                            pace.used = Instant::now();
-                            if !delay.is_zero() {
-                                self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
+                    let bytes = pace.body_bytes;
+                    match place.take().or_else(|| self.flights.try_take(bytes)) {
+                        None => Err(bytes),
+                        Some(held) => match pace.bucket_wait(delay) {
+                            None => {
+                                pace.record.last_request_at = Some(now);
+                                pace.record.delay = delay;
+                                pace.requests += 1;
+                                pace.used = Instant::now();
+                                if !delay.is_zero() {
+                                    self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
+                                }
+                                return Ok(Turn { number: pace.requests, held });
                             }
-                            return Ok(pace.requests);
-                        }
-                        Some(wait) => wait,
+                            Some(wait) => Ok(wait),
+                        },
                     }
                 }
             };
-            // One millisecond more, because both clocks are cut to milliseconds.
-            tokio::time::sleep(wait + Duration::from_millis(1)).await;
+            match wait {
+                Ok(wait) => {
+                    // Who waits for a host keeps no place from others.
+                    place = None;
+                    // One millisecond more, because both clocks are cut to milliseconds.
+                    tokio::time::sleep(wait + Duration::from_millis(1)).await;
+                }
+                // The turn is taken when the request can be sent: to take it sooner would shorten the gap to the next.
+                Err(bytes) => place = Some(self.flights.take(bytes).await),
+            }
+        }
+    }
+
+    /// A request whose answer is not waited for may have reached the server until now.
+    pub(super) fn left(&self, host: &Host, turn: Turn) {
+        let (mut pace, now) = self.pace_now(host);
+        pace.answered = pace.answered.max(turn.number);
+        if pace.requests == turn.number {
+            pace.record.last_request_at = Some(now);
+            let delay = pace.record.delay;
+            pace.restart_bucket(delay);
+            if !delay.is_zero() {
+                self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
+            }
         }
     }
 
     /// Learns from an answer, or from none.
-    pub(super) fn learn(&self, host: &Host, turn: u64, result: &Result<Capture, FetchError>) {
+    pub(super) fn learn(&self, host: &Host, turn: Turn, result: &Result<Capture, FetchError>) -> Held {
+        let Turn { number: turn, mut held } = turn;
+        let bytes = result.as_ref().map_or(0, |capture| capture.body.len());
+        held.landed(bytes);
         let (mut pace, now) = self.pace_now(host);
+        pace.body_bytes = bytes.max(pace.body_bytes - pace.body_bytes / BODY_SHRINKS);
         // The request reached the server some time between its start and its answer. Counting the delay from the answer,
         // unless a later request is already out, keeps the gap as the server sees it at least as long as promised.
         pace.answered = pace.answered.max(turn);
@@ -170,6 +218,7 @@ impl Gate {
         } else if !delay.is_zero() {
             self.ledger.save_host(&host.key, &pace.record, Urgency::Soon);
         }
+        held
     }
 }
 
@@ -185,7 +234,16 @@ impl Host {
         let used = Instant::now();
         Host {
             key,
-            pace: Mutex::new(Pace { record, limiter: None, earliest, kept, requests: 0, answered: 0, used }),
+            pace: Mutex::new(Pace {
+                record,
+                limiter: None,
+                earliest,
+                kept,
+                requests: 0,
+                answered: 0,
+                body_bytes: FIRST_BODY_BYTES,
+                used,
+            }),
             robots: Mutex::default(),
             rules_turn: tokio::sync::Mutex::default(),
             slots: Arc::new(Semaphore::new(concurrency.max(1))),

@@ -227,6 +227,11 @@ pub fn payload(platform: &PlatformId, digest: &Sha256Digest) -> Vec<u8> {
     key(b'p', &[&hash(platform.as_str()), &digest.0])
 }
 
+/// Key of what the pages of a platform were judged by.
+pub fn judged_by(platform: &PlatformId) -> Vec<u8> {
+    key(b'j', &[platform.as_str().as_bytes()])
+}
+
 /// Key of an engine's note about a platform.
 pub fn run_state(platform: &PlatformId) -> Vec<u8> {
     key(b's', &[platform.as_str().as_bytes()])

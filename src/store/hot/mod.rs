@@ -8,6 +8,7 @@
 //! those there are tens of millions. From then on it has an entry of its own and a place in the due index. Whether a URL was
 //! ever offered is `known`'s to say.
 
+mod again;
 mod block;
 mod clock;
 mod dedup;

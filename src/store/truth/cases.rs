@@ -162,6 +162,17 @@ pub struct CaseFilter {
     pub limit: usize,
 }
 
+/// A case whose listing should be looked at again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRecheck {
+    /// Case.
+    pub referral: ReferralId,
+    /// Platform.
+    pub platform: PlatformId,
+    /// Scheme and host of its first page.
+    pub host: String,
+}
+
 /// A page to look at again.
 #[derive(Debug, Clone)]
 pub struct RecheckTarget {
@@ -347,18 +358,32 @@ impl Truth {
         })
     }
 
-    /// Cases whose listing should be looked at again.
+    /// Cases whose listing should be looked at again, of each host the `of_a_host` that are due longest. The host is that of
+    /// the case's first page.
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn due_rechecks(&self, now: Timestamp, limit: usize) -> Result<Vec<RecheckTarget>, TruthError> {
+    pub fn due_rechecks(&self, now: Timestamp, of_a_host: usize) -> Result<Vec<DueRecheck>, TruthError> {
         self.read(|connection| {
+            // An address begins with `http://` or `https://`; its host ends at the next slash.
             let mut statement = connection.prepare_cached(
-                "SELECT id FROM referrals WHERE recheck_at IS NOT NULL AND recheck_at <= ? ORDER BY recheck_at LIMIT ?",
+                "WITH due AS (
+                   SELECT id, platform, recheck_at, coalesce(json_extract(urls, '$[0]'), '') AS url
+                   FROM referrals WHERE recheck_at IS NOT NULL AND recheck_at <= ?1),
+                 of_hosts AS (
+                   SELECT id, platform, recheck_at, substr(url, 1, instr(substr(url, 9), '/') + 8) AS host FROM due),
+                 numbered AS (
+                   SELECT *, row_number() OVER (PARTITION BY platform, host ORDER BY recheck_at, id) AS place FROM of_hosts)
+                 SELECT id, platform, host FROM numbered WHERE place <= ?2 ORDER BY platform, host, place",
             )?;
-            let ids: Vec<String> =
-                statement.query_map(params![now.as_millis(), limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            ids.iter().map(|id| recheck_target(connection, id)).collect()
+            let mut rows = statement.query(params![now.as_millis(), of_a_host])?;
+            let mut due = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (id, platform): (String, String) = (row.get(0)?, row.get(1)?);
+                let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
+                due.push(DueRecheck { referral: referral_id(&id)?, platform, host: row.get(2)? });
+            }
+            Ok(due)
         })
     }
 

@@ -26,6 +26,11 @@ pub struct Mandate {
     pub budget: Option<u64>,
     /// Pages fetched under it.
     pub spent: u64,
+    /// Bytes of bodies it allows in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub budget_bytes: Option<u64>,
+    /// Bytes of bodies fetched under it.
+    pub spent_bytes: u64,
     /// Last day in force.
     pub expires: jiff::civil::Date,
     /// When it was ended.
@@ -41,6 +46,30 @@ pub enum MandateEnd {
     Expired,
     /// All pages of its budget are used.
     Spent,
+    /// All bytes of its budget are used.
+    SpentBytes,
+}
+
+/// What is taken of a mandate before it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MandateClaim {
+    /// Pages.
+    pub pages: u64,
+    /// Bytes of bodies.
+    pub bytes: u64,
+}
+
+impl MandateClaim {
+    /// Why it brings nothing of a mandate that has so much left; what is not wanted does not matter.
+    fn ends(self, wanted: MandateClaim) -> Option<MandateEnd> {
+        if wanted.pages > 0 && self.pages == 0 {
+            Some(MandateEnd::Spent)
+        } else if wanted.bytes > 0 && self.bytes == 0 {
+            Some(MandateEnd::SpentBytes)
+        } else {
+            None
+        }
+    }
 }
 
 impl MandateEnd {
@@ -50,6 +79,7 @@ impl MandateEnd {
             MandateEnd::Revoked => Reason::MandateRevoked,
             MandateEnd::Expired => Reason::MandateExpired,
             MandateEnd::Spent => Reason::MandateBudget,
+            MandateEnd::SpentBytes => Reason::MandateBytes,
         }
     }
 }
@@ -63,6 +93,8 @@ impl Mandate {
             Some(MandateEnd::Expired)
         } else if self.budget.is_some_and(|budget| self.spent >= budget) {
             Some(MandateEnd::Spent)
+        } else if self.budget_bytes.is_some_and(|budget| self.spent_bytes >= budget) {
+            Some(MandateEnd::SpentBytes)
         } else {
             None
         }
@@ -74,6 +106,7 @@ impl Mandate {
             MandateEnd::Revoked => format!("mandate `{}` was revoked", self.id),
             MandateEnd::Expired => format!("mandate `{}` expired on {}", self.id, self.expires),
             MandateEnd::Spent => format!("mandate `{}` has no pages left", self.id),
+            MandateEnd::SpentBytes => format!("mandate `{}` has no bytes left", self.id),
         })
     }
 
@@ -121,13 +154,15 @@ impl Truth {
             return Err(TruthError::Invalid(format!("mandate `{}` exists already", mandate.id)));
         }
         tx.execute(
-            "INSERT INTO mandates (id, authority, reference, purpose, budget, spent, created, expires) VALUES (?, ?, ?, ?, ?, 0, ?, ?)",
+            "INSERT INTO mandates (id, authority, reference, purpose, budget, budget_bytes, spent, created, expires)
+             VALUES (?, ?, ?, ?, ?, ?, 0, ?, ?)",
             params![
                 mandate.id,
                 mandate.authority,
                 mandate.reference,
                 mandate.purpose,
                 mandate.budget,
+                mandate.budget_bytes,
                 now.as_millis(),
                 mandate.expires.to_string()
             ],
@@ -176,41 +211,55 @@ impl Truth {
         Ok(())
     }
 
-    /// Claims pages of a mandate before they are requested, so that no kill lets its budget be passed. `wanted` says how
-    /// many of those that are left (`None`: it has no budget); never more than are left are claimed.
+    /// Notes bytes that came beyond what was claimed, and claims pages and bytes of a mandate before they are requested, so
+    /// that no kill lets its budget be passed. `wanted` says how much of what is left of each (`None`: it has no such
+    /// budget); never more than is left is claimed.
     ///
     /// # Errors
     /// When the mandate is not on record, or SQLite refuses.
-    pub fn claim_pages(
+    pub fn claim_of_mandate(
         &self,
         id: &MandateId,
-        wanted: impl FnOnce(Option<u64>) -> u64,
+        owed_bytes: u64,
+        wanted: impl FnOnce(Option<u64>, Option<u64>) -> MandateClaim,
         now: Timestamp,
-    ) -> Result<Result<u64, MandateEnd>, TruthError> {
+    ) -> Result<Result<MandateClaim, MandateEnd>, TruthError> {
         // The writer is held from the look to the claim, so that two cannot claim the same pages.
         let mut writer = self.writer();
         let tx = writer.transaction()?;
+        let sql = "UPDATE mandates SET spent_bytes = spent_bytes + ? WHERE id = ?";
+        tx.execute(sql, params![owed_bytes, id.as_str()])?;
         let mandate = mandates(&tx)?
             .into_iter()
             .find(|mandate| mandate.id == id.as_str())
             .ok_or_else(|| TruthError::NotFound { kind: "mandate", id: id.to_string() })?;
-        if let Some(end) = mandate.end(now) {
-            return Ok(Err(end));
-        }
         let left = mandate.budget.map(|budget| budget.saturating_sub(mandate.spent));
-        let pages = wanted(left).min(left.unwrap_or(u64::MAX));
-        tx.execute("UPDATE mandates SET spent = spent + ? WHERE id = ?", params![pages, id.as_str()])?;
+        let left_bytes = mandate.budget_bytes.map(|budget| budget.saturating_sub(mandate.spent_bytes));
+        let wanted = wanted(left, left_bytes);
+        let claim = MandateClaim {
+            pages: wanted.pages.min(left.unwrap_or(u64::MAX)),
+            bytes: wanted.bytes.min(left_bytes.unwrap_or(u64::MAX)),
+        };
+        // What was claimed before counts as spent: that none is left ends only a claim of it.
+        let end = match mandate.end(now) {
+            Some(end @ (MandateEnd::Revoked | MandateEnd::Expired)) => Some(end),
+            Some(MandateEnd::Spent | MandateEnd::SpentBytes) | None => claim.ends(wanted),
+        };
+        if end.is_none() {
+            let sql = "UPDATE mandates SET spent = spent + ?, spent_bytes = spent_bytes + ? WHERE id = ?";
+            tx.execute(sql, params![claim.pages, claim.bytes, id.as_str()])?;
+        }
         tx.commit()?;
-        Ok(Ok(pages))
+        Ok(end.map_or(Ok(claim), Err))
     }
 
-    /// Gives back pages that were claimed and not requested.
+    /// Gives back pages and bytes that were claimed and not requested; bytes below zero came beyond what was claimed.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn give_back_pages(&self, id: &MandateId, pages: u64) -> Result<(), TruthError> {
-        let sql = "UPDATE mandates SET spent = max(spent - ?, 0) WHERE id = ?";
-        self.writer().execute(sql, params![pages, id.as_str()])?;
+    pub fn give_back_to_mandate(&self, id: &MandateId, pages: u64, bytes: i64) -> Result<(), TruthError> {
+        let sql = "UPDATE mandates SET spent = max(spent - ?, 0), spent_bytes = max(spent_bytes - ?, 0) WHERE id = ?";
+        self.writer().execute(sql, params![pages, bytes, id.as_str()])?;
         Ok(())
     }
 
@@ -362,7 +411,8 @@ impl Truth {
 
 fn mandates(connection: &Connection) -> Result<Vec<Mandate>, TruthError> {
     let mut statement = connection.prepare_cached(
-        "SELECT id, authority, reference, purpose, budget, spent, expires, revoked FROM mandates ORDER BY id",
+        "SELECT id, authority, reference, purpose, budget, spent, expires, revoked, budget_bytes, spent_bytes
+         FROM mandates ORDER BY id",
     )?;
     let mut rows = statement.query([])?;
     let mut mandates = Vec::new();
@@ -377,6 +427,8 @@ fn mandates(connection: &Connection) -> Result<Vec<Mandate>, TruthError> {
             spent: row.get(5)?,
             expires: expires.parse().map_err(|_| TruthError::Value(format!("date `{expires}`")))?,
             revoked: row.get::<_, Option<i64>>(7)?.map(Timestamp::from_millis),
+            budget_bytes: row.get(8)?,
+            spent_bytes: row.get(9)?,
         });
     }
     Ok(mandates)

@@ -172,8 +172,7 @@ impl Truth {
     ) -> Result<Recorded, TruthError> {
         let mut recorded = Recorded::default();
         if page.unchanged {
-            tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE platform = ? AND page = ?")?
-                .execute(params![page.fetched_at.as_millis(), page.platform.as_str(), page.url.canonical().as_str()])?;
+            seen_unchanged(tx, page, now)?;
             return Ok(recorded);
         }
         for (listing, parted) in page.listings.iter().zip(parted) {
@@ -345,6 +344,37 @@ impl Truth {
             }
         }
     }
+}
+
+/// A page answered that it is as it was: its hits are seen again, and cases that were closed because they were gone are
+/// reopened, as by a page that comes whole. Hits that had left the page before, or never came from it, are not on it.
+fn seen_unchanged(tx: &Transaction<'_>, page: &PageRecord, now: Timestamp) -> Result<(), TruthError> {
+    // Those that were on it when it came whole were all seen last at one moment, and the others before.
+    let mut statement = tx.prepare_cached(
+        "SELECT id, referral, gone_at IS NOT NULL FROM hits
+         WHERE platform = ?1 AND page = ?2 AND ordinal < ?3 AND last_seen =
+           (SELECT max(last_seen) FROM hits WHERE platform = ?1 AND page = ?2 AND ordinal < ?3)",
+    )?;
+    let hits: Vec<(String, String, bool)> = statement
+        .query_map(params![page.platform.as_str(), page.url.canonical().as_str(), NOT_FROM_A_PAGE], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    for (id, referral, was_gone) in hits {
+        tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL WHERE id = ?")?
+            .execute(params![page.fetched_at.as_millis(), id])?;
+        if was_gone {
+            let referral = cases::referral_id(&referral)?;
+            let state: String = tx
+                .prepare_cached("SELECT state_json FROM referrals WHERE id = ?")?
+                .query_row([referral.as_str()], |row| row.get(0))?;
+            if matches!(weigh(&serde_json::from_str(&state)?, false), Sighting::Again) {
+                let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
+                transition(tx, &referral, Event::SeenAgain, &Actor::Job(Job::Scan), intervals, now)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// What is new in a listing since its case was decided against: other names or text, or other entries of the watchlist.

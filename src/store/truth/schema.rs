@@ -9,7 +9,7 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS];
+const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS, MANDATE_BYTES];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -163,6 +163,12 @@ ALTER TABLE hits ADD COLUMN page TEXT NOT NULL DEFAULT '';
 UPDATE hits SET page = url;
 DROP INDEX hits_by_url;
 CREATE INDEX hits_by_page ON hits (platform, page);
+";
+
+/// Bytes that mandates allow, and bytes fetched under them.
+const MANDATE_BYTES: &str = "
+ALTER TABLE mandates ADD COLUMN budget_bytes INTEGER;
+ALTER TABLE mandates ADD COLUMN spent_bytes INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older

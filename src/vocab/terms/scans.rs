@@ -28,6 +28,10 @@ terms! {
         FailedBefore = "failed-before",
         /// An entry of a feed that cannot be read.
         FeedMalformed = "feed-malformed",
+        /// Less disk space is free than scans leave.
+        FreeDisk = "free-disk",
+        /// A page that was given up because reading it did not end.
+        GivenUp = "given-up",
         /// The host asked us to stay away.
         HostBlocked = "host-blocked",
         /// The pace promised to the host did not allow it yet.
@@ -52,6 +56,8 @@ terms! {
         MalformedResponse = "malformed-response",
         /// The page budget of the mandate is used up.
         MandateBudget = "mandate-budget",
+        /// The byte budget of the mandate is used up.
+        MandateBytes = "mandate-bytes",
         /// The mandate expired during the scan.
         MandateExpired = "mandate-expired",
         /// The mandate was revoked during the scan.
@@ -64,6 +70,8 @@ terms! {
         ParseDeadline = "parse-deadline",
         /// A private address that the platform file does not list.
         PrivateAddress = "private-address",
+        /// The scan was ended because reading two of its pages did not end.
+        ReadingLost = "reading-lost",
         /// A redirect after as many in a row as are followed.
         RedirectLimit = "redirect-limit",
         /// A redirect to what is no address.

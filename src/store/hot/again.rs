@@ -1,0 +1,80 @@
+//! Pages that are due again before their time, because they would be judged otherwise now.
+
+use crate::frontier::entry::{UrlKind, UrlState};
+use crate::store::hot::{HotError, HotStore, keys};
+use crate::vocab::ids::PlatformId;
+use crate::vocab::time::Timestamp;
+
+/// URLs made due in one atomic step.
+const AT_ONCE: usize = 512;
+
+impl HotStore {
+    /// By what the pages of a platform were judged at its last scan; `None` where there was none.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn judged_by(&self, platform: &PlatformId) -> Result<Option<u64>, HotError> {
+        let held = self.tree.get(keys::judged_by(platform))?;
+        Ok(held.and_then(|value| value.as_ref().try_into().ok()).map(u64::from_be_bytes))
+    }
+
+    /// Notes by what the pages of a platform are judged from now on.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn note_judged_by(&self, platform: &PlatformId, mark: u64) -> Result<(), HotError> {
+        self.tree.insert(keys::judged_by(platform), &mark.to_be_bytes())?;
+        Ok(())
+    }
+
+    /// Makes every page and feed of the platform due that was had before, and forgets its validators, so that it comes whole.
+    /// What is owed, put off or left out stays as it is. Answers how many there are. What was done is kept if it breaks off.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn look_again(&self, platform: &PlatformId, now: Timestamp) -> Result<u64, HotError> {
+        let mut count = 0;
+        for host in self.hosts(platform) {
+            let prefix = keys::due_prefix(platform, &host);
+            let mut from = prefix.clone();
+            loop {
+                // What is made due below `now` lies before where the walk goes on, or is met once more and passed over.
+                let range = self.tree.range(from.clone()..keys::due_end(&prefix, Timestamp::NEVER)).keys();
+                let met: Vec<sled::IVec> = range.take(AT_ONCE).collect::<Result<_, _>>()?;
+                let Some(last) = met.last() else { break };
+                from = [last.as_ref(), &[0]].concat();
+                count += self.make_due(platform, &met, now)?;
+            }
+        }
+        Ok(count)
+    }
+
+    fn make_due(&self, platform: &PlatformId, met: &[sled::IVec], now: Timestamp) -> Result<u64, HotError> {
+        let memory = self.memory();
+        let mut batch = sled::Batch::default();
+        let mut count = 0;
+        for key in met {
+            let url = keys::url_key_of(key);
+            let on_its_way = memory.leased.get(&keys::platform_url(platform, url)).is_some_and(|held| held.until > now);
+            let Some(mut entry) = self.entry(platform, url)?.filter(|_| !on_its_way) else { continue };
+            let stands_here = keys::due_of(key) == Some((keys::minute(entry.due_millis), entry.priority));
+            let had_before = !entry.state.is_owed() && !entry.state.excluded && entry.state.given_up.is_none();
+            let wanted = match entry.kind {
+                UrlKind::Seed | UrlKind::Page | UrlKind::Feed | UrlKind::Recheck => true,
+                UrlKind::Sitemap => false,
+            };
+            let whole = UrlState { etag: None, last_modified: None, ..entry.state.clone() };
+            if !stands_here || !had_before || !wanted || (whole == entry.state && entry.due_millis <= now.as_millis()) {
+                continue;
+            }
+            entry.state = whole;
+            entry.due_millis = entry.due_millis.min(now.as_millis());
+            batch.remove(key);
+            batch.insert(keys::due_beside(key, entry.due_millis, entry.priority), &[]);
+            batch.insert(keys::entry(platform, url), serde_json::to_vec(&entry)?);
+            count += 1;
+        }
+        self.tree.apply_batch(batch)?;
+        Ok(count)
+    }
+}
