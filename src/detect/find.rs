@@ -17,6 +17,9 @@ use crate::vocab::terms::{Class, How, LegitimateUse};
 /// Bytes of the longest folded code that a part number could hold.
 const LONGEST_CODE: usize = 8;
 
+/// Letters of a word that makes a name of what has digits too (`butane-1,4-diol`, `2-phenylacetonitrile`), and no code.
+const SPELLED_OUT: usize = 6;
+
 /// Pieces of a name that was pulled apart into words, not into letters.
 const FEW_PIECES: usize = 3;
 
@@ -203,7 +206,8 @@ impl Detector {
     fn stands_by_itself(&self, folded: &Folded, hit: &Found) -> bool {
         let entry = self.names.entry(hit.pattern);
         let text = &folded.text[hit.start..hit.end];
-        if entry.code || is_code(text) {
+        let is_spelled_out = text.split(' ').any(|word| word.len() >= SPELLED_OUT && self.has_lawful_use(hit.pattern));
+        if (entry.code || is_code(text)) && !is_spelled_out {
             return !whole::is_piece_of_a_code(folded, hit.start, hit.end);
         }
         let few_pieces = text.split(' ').count() <= FEW_PIECES;

@@ -112,7 +112,7 @@ pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
     let before = head(folded, start).is_some_and(|token| {
         is_locants(token) || token.len() >= 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
     });
-    if is_inverted(folded, end) || has_derivative(folded, end) || is_a_monomer(text, start, end) {
+    if is_inverted(folded, start, end) || has_derivative(folded, end) || is_a_monomer(text, start, end) {
         return true;
     }
     if is_ester(&text[..start], &text[start..end]) {
@@ -124,8 +124,12 @@ pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
 
 /// Whether the name goes on behind a comma as registers write it: the parent first, then its groups with a dash that waits
 /// for it (`aniline, N-allyl-o-tert-butyl-`).
-fn is_inverted(folded: &Folded, end: usize) -> bool {
+fn is_inverted(folded: &Folded, start: usize, end: usize) -> bool {
     let text = folded.text.as_str();
+    // The groups have begun within the name (`2(3H)-furanone, dihydro-5-methyl-`).
+    if text[start..end].contains(", ") && folded.is_glue(end) {
+        return true;
+    }
     let Some(groups) = text[end..].strip_prefix(", ").or_else(|| text[end..].strip_prefix(',')) else { return false };
     let from = text.len() - groups.len();
     let is_space = |at: &usize| text.as_bytes()[*at] == b' ' && !folded.is_glue(*at);
