@@ -51,6 +51,12 @@ impl Capture {
 
     /// Digest of the decoded body, the payload digest of its WARC record.
     pub fn payload_digest(&self) -> Sha256Digest {
+    /// All response headers of that (lower-case) name as one list.
+    pub fn every(&self, name: &str) -> Option<String> {
+        let values = self.response_headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str());
+        values.map(str::to_owned).reduce(|all, next| all + ", " + &next)
+    }
+
         Sha256Digest::of(&self.body)
     }
 }

@@ -75,7 +75,7 @@ impl FetchError {
 pub struct Client {
     user_agent: String,
     limits: Limits,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     identity: Option<Arc<Identity>>,
     // Handles only, never held across an await.
     clients: Mutex<HashMap<String, reqwest::Client>>,

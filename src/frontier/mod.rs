@@ -11,6 +11,7 @@ pub mod parameters;
 pub mod politeness;
 pub mod revisit;
 pub mod robots;
+pub mod retry_after;
 pub mod robots_tag;
 pub mod shapes;
 pub mod sitemap;

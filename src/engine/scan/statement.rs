@@ -20,6 +20,9 @@ const PUT_OFF_COUNTED: usize = 10_000;
 /// How far ahead the end of a scan looks for them where no block says how long.
 const PUT_OFF_AHEAD: Duration = Duration::from_secs(3600);
 
+/// A block is kept on a clock that moves it by milliseconds: what is due at its end may be due just after it.
+const PUT_OFF_SLACK: Duration = Duration::from_secs(60);
+
 /// Notes of a coverage statement at most: a platform may have many hosts.
 const NOTES: usize = 200;
 
@@ -29,7 +32,7 @@ fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
     for host in rooms.hot.hosts(&scan.platform.id) {
         let (reason, blocked) =
             rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or((Reason::FailedBefore, None));
-        let until = blocked.unwrap_or(now).max(now.after(PUT_OFF_AHEAD));
+        let until = blocked.map_or(now, |until| until.after(PUT_OFF_SLACK)).max(now.after(PUT_OFF_AHEAD));
         for _ in rooms.hot.put_off(&scan.platform.id, &host, (now, until), scan.started_at, PUT_OFF_COUNTED)? {
             scan.tally.fail(reason);
         }
