@@ -104,16 +104,23 @@ impl Following {
         for (key, reason) in &refused {
             self.leave_out_text(*key, *reason);
         }
+        let mut moved = None;
         if let Some(target) = redirect {
-            // The target is a new URL, one link deeper.
-            match self.another_redirect(&from.url, &target, limits.redirects) {
-                true => links.push(target),
-                false => self.scan.tally.fail(Reason::RedirectLimit),
+            match (self.another_redirect(&from.url, &target, limits.redirects), from.kind) {
+                (false, _) => self.scan.tally.fail(Reason::RedirectLimit),
+                // A list that moved is a list, as deep as it was; robots.txt and scope are asked as for any other.
+                (true, UrlKind::Sitemap | UrlKind::Feed) => {
+                    let (depth, kind) = (from.depth, from.kind);
+                    moved = Some(NewEntry { url: target, depth, kind, priority: kind.priority(), due: now });
+                }
+                // The target is a new URL, one link deeper.
+                (true, UrlKind::Seed | UrlKind::Page | UrlKind::Recheck) => links.push(target),
             }
         }
         let mut followed = Followed::default();
         let cut;
         (followed.entries, cut) = self.follow(hot, from, links, now)?;
+        followed.entries.extend(moved);
         if let Some(has_listing) = shown.and_then(|shown| shown.has_listing) {
             self.learn(&from.url, has_listing, &followed.entries);
         }
