@@ -69,7 +69,13 @@ fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
             dropped.name, dropped.place, dropped.comparisons, dropped.links
         )
     });
-    asked.chain(dropped).take(NOTES).collect()
+    let given_up = following.given_up().into_iter().map(|(host, given_up)| {
+        format!(
+            "links to {} of {host} were left out after {} pages without a listing",
+            given_up.pattern, given_up.visits
+        )
+    });
+    asked.chain(dropped).chain(given_up).take(NOTES).collect()
 }
 
 /// Stores and returns what one platform's scan brought.
