@@ -91,11 +91,14 @@ pub struct Examination {
 
 /// Reads and judges one fetched page. Never fails: what could not be read is named in the page's problems.
 pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
+    let link = capture.every("link");
     let mut page = crate::listing::read(
         &capture.body,
         &ReadContext {
             url: &capture.url,
             content_type: capture.header("content-type"),
+            link: link.as_deref(),
+            refresh: capture.header("refresh"),
             selectors: bench.selectors,
             limits: bench.limits,
             deadline: bench.deadline,

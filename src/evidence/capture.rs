@@ -34,19 +34,27 @@ pub struct Capture {
     pub elapsed: Duration,
 }
 
-/// Which cap ended a body early. Named as WARC 1.1 names them (`WARC-Truncated`).
+/// What ended a body early. Named as WARC 1.1 names them (`WARC-Truncated`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Truncated {
     /// The size cap.
     Length,
     /// The time cap.
     Time,
+    /// It broke off on its own: packed bytes that end in the middle.
+    Disconnect,
 }
 
 impl Capture {
     /// The first response header of that (lower-case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.response_headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
+    }
+
+    /// All response headers of that (lower-case) name as one list.
+    pub fn every(&self, name: &str) -> Option<String> {
+        let values = self.response_headers.iter().filter(|(header, _)| header == name).map(|(_, value)| value.as_str());
+        values.map(str::to_owned).reduce(|all, next| all + ", " + &next)
     }
 
     /// Digest of the decoded body, the payload digest of its WARC record.

@@ -9,6 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::address::{AddressGuard, PRIVATE_ADDRESS};
 use crate::fetch::flights::Flights;
+use crate::frontier::coding::{self, End};
 use crate::frontier::entry::UrlKind;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::identity::{Identity, NONCE_BYTES};
@@ -76,7 +77,7 @@ impl FetchError {
 pub struct Client {
     user_agent: String,
     limits: Limits,
-    clock: Arc<dyn Clock>,
+    pub(super) clock: Arc<dyn Clock>,
     identity: Option<Arc<Identity>>,
     // Handles only, never held across an await.
     clients: Mutex<HashMap<String, reqwest::Client>>,
@@ -141,12 +142,10 @@ impl Client {
             return Err(FetchError::PrivateAddress { url: url.clone() });
         }
         let status = response.status().as_u16();
-        let response_headers = response
-            .headers()
-            .iter()
-            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
-            .collect();
+        let response_headers: Vec<(String, String)> =
+            response.headers().iter().map(|(n, v)| (n.as_str().to_owned(), header_text(n, v.as_bytes()))).collect();
         let (body, truncated) = self.body(&mut response, started, body_limit_bytes, url).await?;
+        let (body, truncated) = undone(body, truncated, &response_headers, body_limit_bytes, url).await?;
         Ok(Capture {
             url: url.clone(),
             fetched_at,
@@ -160,7 +159,7 @@ impl Client {
         })
     }
 
-    /// Cap of a decoded body: sitemaps and feeds list a whole site and have one of their own.
+    /// Cap of a body, as it is sent and decoded: sitemaps and feeds list a whole site and have one of their own.
     pub(super) fn body_limit_bytes(&self, kind: UrlKind) -> usize {
         match kind {
             UrlKind::Sitemap | UrlKind::Feed => self.limits.sitemap_bytes,
@@ -246,10 +245,69 @@ impl Client {
             .connect_timeout(self.limits.connect_deadline)
             .pool_idle_timeout(Duration::from_secs(60))
             .tcp_nodelay(true)
+            // Old servers and scripts of shops send such heads; browsers read them.
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_ignore_invalid_headers_in_responses(true)
             .build()?;
         clients.insert(key, client.clone());
         Ok(client)
     }
+}
+
+/// Headers whose values hold addresses: what is not UTF-8 in them is percent-encoded, as browsers do, not replaced.
+const ADDRESSES: [&str; 4] = ["location", "link", "refresh", "content-location"];
+
+fn header_text(name: &HeaderName, value: &[u8]) -> String {
+    if !ADDRESSES.contains(&name.as_str()) {
+        return String::from_utf8_lossy(value).into_owned();
+    }
+    let mut text = String::with_capacity(value.len());
+    for chunk in value.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("%{byte:02X}")));
+    }
+    text
+}
+
+/// Packed bodies from this size on are unpacked beside the runtime.
+const LARGE_BYTES: usize = 64 << 10;
+
+/// The body without its codings.
+async fn undone(
+    body: Vec<u8>,
+    truncated: Option<Truncated>,
+    headers: &[(String, String)],
+    limit_bytes: usize,
+    url: &FoundUrl,
+) -> Result<(Vec<u8>, Option<Truncated>), FetchError> {
+    let values = |wanted: &'static str| headers.iter().filter(move |(name, _)| name == wanted).map(|(_, value)| value);
+    let encodings = || values("content-encoding").chain(values("transfer-encoding")).map(String::as_str);
+    if !coding::is_packed(&body, encodings()) {
+        return Ok((body, truncated));
+    }
+    let is_text = values("content-type").all(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.starts_with("text/") || kind.contains("html") || kind.contains("xml") || kind.contains("json")
+    });
+    let result = if body.len() < LARGE_BYTES {
+        coding::undo(body, encodings(), is_text, limit_bytes)
+    } else {
+        let encodings: Vec<String> = encodings().map(str::to_owned).collect();
+        let work = move || coding::undo(body, encodings.iter().map(String::as_str), is_text, limit_bytes);
+        // Only a panic ends the work early, and the decoders cost that page, not the scan.
+        let ended =
+            |error: tokio::task::JoinError| FetchError::Malformed { url: url.clone(), reason: error.to_string() };
+        tokio::task::spawn_blocking(work).await.map_err(ended)?
+    };
+    let undone = result.map_err(|error| FetchError::Malformed { url: url.clone(), reason: error.to_string() })?;
+    let truncated = match undone.end {
+        End::Whole => truncated,
+        // What was cut on its way breaks off for that reason.
+        End::TooLong => truncated.or(Some(Truncated::Length)),
+        End::BrokenOff => truncated.or(Some(Truncated::Disconnect)),
+    };
+    Ok((undone.body, truncated))
 }
 
 pub(super) fn connection(url: &FoundUrl, error: &reqwest::Error) -> FetchError {

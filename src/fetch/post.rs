@@ -6,6 +6,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGE
 
 use crate::fetch::address::AddressGuard;
 use crate::fetch::client::{Client, FetchError, connection};
+use crate::frontier::retry_after;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::IpRange;
 
@@ -23,7 +24,7 @@ const ANSWER_LIMIT_BYTES: usize = 4096;
 pub struct Posted {
     /// HTTP status.
     pub status: u16,
-    /// `Retry-After` in seconds, if it names a number.
+    /// What `Retry-After` asks for, if it can be read.
     pub retry_after: Option<Duration>,
     /// The head of the body.
     pub body: String,
@@ -63,8 +64,9 @@ impl Client {
             if response.remote_addr().is_some_and(|address| !guard.admits(address.ip())) {
                 return Err(FetchError::PrivateAddress { url: url.clone() });
             }
-            let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-            let retry_after = retry_after.and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+            let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+            let retry_after = header("retry-after");
+            let retry_after = retry_after.and_then(|text| retry_after::parse(text, header("date"), self.clock.now()));
             let mut head = Vec::new();
             let read = async {
                 while head.len() < ANSWER_LIMIT_BYTES

@@ -215,18 +215,6 @@ impl HostRecord {
     }
 }
 
-/// Reads `Retry-After`: seconds, or an HTTP date. A date in the past asks for nothing. `date` is the answer's own `Date`: the
-/// server's clock, by which the header was written; ours, `now`, may be wrong.
-pub fn parse_retry_after(text: &str, date: Option<&str>, now: Timestamp) -> Option<Duration> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        // Digits too many for a u64 still ask for the longest block.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
-    }
-    let moment = |text: &str| Some(Timestamp::from(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp()));
-    Some(moment(text)?.since(date.and_then(moment).unwrap_or(now)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -337,28 +325,6 @@ mod tests {
         let record = HostRecord { last_request_at: Some(at(1000)), ..HostRecord::default() };
         assert_eq!(record.not_before(5 * SECOND, at(400)), at(405));
         assert_eq!(record.not_before(5 * SECOND, at(1001)), at(1005));
-    }
-
-    #[test]
-    fn retry_after_in_every_form() {
-        let now = Timestamp::from_millis(1_764_000_000_000); // 2025-11-24T16:00:00Z
-        for (text, seconds) in [
-            ("0", Some(0)),
-            (" 120 ", Some(120)),
-            ("99999999999999999999999", Some(u64::MAX)),
-            ("Mon, 24 Nov 2025 16:01:00 GMT", Some(60)),
-            ("Mon, 24 Nov 2025 15:00:00 GMT", Some(0)),
-            ("-5", None),
-            ("soon", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_retry_after(text, None, now).map(|d| d.as_secs()), seconds, "{text}");
-        }
-        // By the clock of the server, however wrong ours is.
-        let (date, until) = ("Mon, 24 Nov 2025 16:00:30 GMT", "Mon, 24 Nov 2025 16:01:00 GMT");
-        for now in [now, now.shifted(-365 * DAY), now.shifted(365 * DAY)] {
-            assert_eq!(parse_retry_after(until, Some(date), now), Some(30 * SECOND));
-        }
     }
 
     const HOUR: i64 = 3_600_000;

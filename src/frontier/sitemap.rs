@@ -1,14 +1,23 @@
 //! Sitemaps and feeds as lists of URLs. Pure: bytes in, entries out.
 
-use std::io::Read;
+use std::collections::HashSet;
 use std::time::Duration;
 
-use quick_xml::events::Event;
-
+use crate::frontier::coding::{self, End};
+use crate::frontier::markup::{Piece, Pieces, Tag, local, prefix, text_of};
 use crate::vocab::time::Timestamp;
 
 /// The protocol's limit of entries.
 pub const ENTRIES_LIMIT: usize = 50_000;
+
+/// Markup that editors leave within an address.
+const INLINE: &[&str] = &["a", "b", "br", "em", "font", "i", "p", "span", "strong", "u", "wbr"];
+
+/// Links taken of one entry of a feed.
+const LINKS_PER_ENTRY: usize = 5;
+
+/// Bytes kept of an address or a date: somewhat more than any address that is asked for has.
+const LOCATION_BYTES: usize = 8192;
 
 /// Objects of an entry of a JSON Feed: itself, authors, attachments.
 const OBJECTS_PER_ENTRY: usize = 4;
@@ -27,8 +36,12 @@ pub struct SitemapEntry {
 pub struct Sitemap {
     /// Pages.
     pub pages: Vec<SitemapEntry>,
+    /// The same pages in other languages, as far as they have no entry of their own.
+    pub alternates: Vec<SitemapEntry>,
     /// Further sitemaps, of an index.
     pub sitemaps: Vec<SitemapEntry>,
+    /// Against what its addresses are resolved, where it says so (`xml:base`).
+    pub base: Option<String>,
     /// What was wrong or cut.
     pub problems: Vec<String>,
 }
@@ -38,6 +51,15 @@ const JUDGED_FROM: usize = 50;
 
 /// Dates are often days without a time: a page dated on the day of the last look may have changed after it.
 const A_DAY: Duration = Duration::from_secs(86_400);
+
+/// Times a file may be packed: on disk, by a server, by a proxy.
+const PACKED: usize = 3;
+
+/// Bytes in which the root of a document is looked for, after what a script of the shop wrote before it.
+const ROOT_WITHIN: usize = 16 << 10;
+
+/// Bytes within which a sitemap known as a page names its root.
+const ROOT_BYTES: usize = 1024;
 
 /// What a sitemap's dates say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,129 +87,356 @@ impl Sitemap {
 }
 
 /// Reads XML (gzipped or not) or plain-text sitemaps, and RSS, Atom or JSON feeds; of what is packed, `limit_bytes`.
-pub fn read(bytes: &[u8], limit_bytes: usize) -> Sitemap {
+pub fn read(bytes: &[u8], content_type: Option<&str>, limit_bytes: usize) -> Sitemap {
     let mut sitemap = Sitemap::default();
-    let unpacked;
-    let text = if bytes.starts_with(&[0x1f, 0x8b]) {
-        let mut out = Vec::new();
-        // MultiGzDecoder, because concatenated members are legal; capped, because they expand.
-        let mut reader = flate2::read::MultiGzDecoder::new(bytes).take(limit_bytes as u64);
-        if let Err(error) = reader.read_to_end(&mut out) {
-            sitemap.problems.push(format!("gzip: {error}"));
+    let mut unpacked = None;
+    for _ in 0..PACKED {
+        let packed: &[u8] = unpacked.as_deref().unwrap_or(bytes);
+        if coding::is_gzip(packed) {
+            unpacked = Some(gunzip(packed, limit_bytes, &mut sitemap.problems));
         }
-        unpacked = out;
-        &unpacked[..]
+    }
+    let text = text_of(unpacked.as_deref().unwrap_or(bytes), content_type);
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    if text.starts_with('{') {
+        read_json_feed(text, &mut sitemap);
+    } else if let Some(root) = Root::of(text) {
+        Reader::new(root, &mut sitemap).run(text);
+    } else if text.starts_with('<') {
+        sitemap.problems.push("neither sitemap nor feed".to_owned());
     } else {
-        bytes
-    };
-    let head = text.trim_ascii_start();
-    if head.starts_with(b"<") || head.starts_with(b"\xef\xbb\xbf<") {
-        read_xml(text, &mut sitemap);
-        if sitemap.pages.is_empty() && sitemap.sitemaps.is_empty() {
-            read_feed(text, &mut sitemap);
-        }
-    } else if head.starts_with(b"{") {
-        read_feed(text, &mut sitemap);
-    } else {
-        for line in String::from_utf8_lossy(text).lines().map(str::trim).filter(|line| line.starts_with("http")) {
-            push(&mut sitemap.pages, line.to_owned(), None);
-        }
+        read_lines(text, &mut sitemap);
     }
     sitemap
 }
 
-fn push(list: &mut Vec<SitemapEntry>, location: String, modified: Option<Timestamp>) {
-    if list.len() < ENTRIES_LIMIT && !location.is_empty() {
-        list.push(SitemapEntry { location, modified });
+/// Whether an answer is a web page, and neither a sitemap nor a feed.
+pub fn is_web_page(bytes: &[u8], content_type: Option<&str>) -> bool {
+    // What does not begin as markup needs no closer look.
+    if coding::is_gzip(bytes) || memchr::memchr(b'<', &bytes[..bytes.len().min(ROOT_WITHIN)]).is_none() {
+        return false;
+    }
+    let text = text_of(bytes, content_type);
+    let head = &text[..text.floor_char_boundary(ROOT_WITHIN)].to_ascii_lowercase();
+    (head.contains("<html") || head.contains("<!doctype html")) && Root::of(&text).is_none()
+}
+
+/// Whether an answer to the request for a page is a sitemap.
+pub fn is_sitemap(bytes: &[u8]) -> bool {
+    let head = &bytes[..bytes.len().min(ROOT_BYTES)];
+    let names = || ["urlset", "sitemapindex"].iter().any(|name| memchr::memmem::find(head, name.as_bytes()).is_some());
+    let starts = head.trim_ascii_start();
+    let starts = starts.strip_prefix(b"\xef\xbb\xbf").unwrap_or(starts);
+    // Pages are asked by the thousand, so that the document is walked only where it names what it may be.
+    (starts.starts_with(b"<?xml") || starts.starts_with(b"<urlset") || starts.starts_with(b"<sitemapindex"))
+        && names()
+        && matches!(Root::of(&text_of(head, None)), Some(Root::Pages | Root::Index))
+}
+
+fn gunzip(packed: &[u8], limit_bytes: usize, problems: &mut Vec<String>) -> Vec<u8> {
+    let unpacked = coding::gunzip(packed, limit_bytes);
+    match unpacked.end {
+        End::Whole => {}
+        End::TooLong => problems.push(format!("more than {limit_bytes} bytes")),
+        End::BrokenOff => problems.push("its packed bytes break off".to_owned()),
+    }
+    unpacked.body
+}
+
+/// Adds an entry; past the protocol's limit it answers false, and says so once.
+fn push(list: &mut Vec<SitemapEntry>, location: &str, modified: Option<Timestamp>, problems: &mut Vec<String>) -> bool {
+    let location = location.trim();
+    if location.is_empty() {
+        return true;
+    }
+    if list.len() >= ENTRIES_LIMIT {
+        let problem = format!("more than {ENTRIES_LIMIT} entries");
+        if problems.last() != Some(&problem) {
+            problems.push(problem);
+        }
+        return false;
+    }
+    list.push(SitemapEntry { location: location.to_owned(), modified });
+    true
+}
+
+/// One address a line; a date may follow it.
+fn read_lines(text: &str, sitemap: &mut Sitemap) {
+    for line in text.split(['\n', '\r']) {
+        let line = line.trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\u{feff}' | '\0'));
+        let dated = line
+            .split_once(char::is_whitespace)
+            .and_then(|(address, date)| Some((address, parse_modified(date.trim())?)));
+        let (address, modified) = dated.map_or((line, None), |(address, date)| (address, Some(date)));
+        if is_absolute(address) && !push(&mut sitemap.pages, address, modified, &mut sitemap.problems) {
+            return;
+        }
     }
 }
 
-fn read_xml(text: &[u8], sitemap: &mut Sitemap) {
-    let mut reader = quick_xml::Reader::from_reader(text);
-    reader.config_mut().check_end_names = false;
-    let mut buffer = Vec::new();
-    let (mut location, mut modified) = (String::new(), String::new());
-    let mut field: Option<&'static str> = None;
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(tag)) => match tag.local_name().as_ref() {
-                "url" | "sitemap" => {
-                    location.clear();
-                    modified.clear();
-                    field = None;
-                }
-                // Only the sitemap's own `loc`; image and news extensions have theirs with a prefix.
-                "loc" if matches!(tag.name().as_ref(), "loc" | "sm:loc") => field = Some("loc"),
-                "lastmod" => field = Some("lastmod"),
-                _ => field = None,
-            },
-            Ok(Event::Text(content)) => {
-                if let Some(field) = field {
-                    let target = if field == "loc" { &mut location } else { &mut modified };
-                    target.push_str(&content);
-                }
+fn is_absolute(address: &str) -> bool {
+    let starts = |scheme: &str| address.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    starts("http://") || starts("https://")
+}
+
+/// What a document says it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Root {
+    /// `urlset`.
+    Pages,
+    /// `sitemapindex`.
+    Index,
+    /// RSS, RDF or Atom.
+    Feed,
+}
+
+impl Root {
+    fn named(name: &str) -> Option<Self> {
+        match local(name).to_ascii_lowercase().as_str() {
+            "urlset" => Some(Root::Pages),
+            "sitemapindex" => Some(Root::Index),
+            "rss" | "rdf" | "feed" => Some(Root::Feed),
+            _ => None,
+        }
+    }
+
+    /// The root of a document, or the first that stands after what does not belong there. A document that lost its root, or
+    /// calls it otherwise, is known by its entries.
+    fn of(text: &str) -> Option<Self> {
+        let head = &text[..text.floor_char_boundary(ROOT_WITHIN)];
+        let mut by_entries = None;
+        let mut is_html = false;
+        for piece in Pieces::new(head) {
+            let Piece::Start(tag) = piece else { continue };
+            if let Some(root) = Root::named(tag.name) {
+                return Some(root);
             }
-            Ok(Event::GeneralRef(reference)) => {
-                if let Some(field) = field {
-                    let target = if field == "loc" { &mut location } else { &mut modified };
-                    match &*reference {
-                        "amp" => target.push('&'),
-                        "lt" => target.push('<'),
-                        "gt" => target.push('>'),
-                        "quot" => target.push('"'),
-                        "apos" => target.push('\''),
-                        _ => {
-                            if let Ok(Some(c)) = reference.resolve_char_ref() {
-                                target.push(c);
-                            }
-                        }
-                    }
-                }
+            let name = local(tag.name).to_ascii_lowercase();
+            is_html |= matches!(name.as_str(), "html" | "head" | "body");
+            by_entries = by_entries.or(match name.as_str() {
+                "url" | "loc" => Some(Root::Pages),
+                "sitemap" => Some(Root::Index),
+                "channel" | "item" | "entry" => Some(Root::Feed),
+                _ => None,
+            });
+        }
+        by_entries.filter(|_| !is_html)
+    }
+}
+
+/// What is being read of an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Location,
+    Modified,
+    /// An RSS guid that is an address where it looks like one.
+    Guid,
+}
+
+/// An entry while it is read.
+#[derive(Debug, Default)]
+struct Entry<'a> {
+    is_sitemap: bool,
+    prefix: &'a str,
+    location: String,
+    modified: String,
+    guid: String,
+    /// Addresses that stand in attributes.
+    links: Vec<String>,
+}
+
+/// Reads sitemaps and feeds with the mistakes of those who write them by hand or by script: prefixes of every kind, names
+/// in upper case, tags that are never closed, entries that stand where they should not.
+struct Reader<'a, 's> {
+    root: Root,
+    sitemap: &'s mut Sitemap,
+    entry: Option<Entry<'a>>,
+    /// And the name of the element that fills it.
+    field: Option<(Field, &'a str)>,
+    /// An element of an extension that is open within the entry: what it says of addresses is about pictures and videos.
+    foreign: Option<&'a str>,
+    is_open: bool,
+    is_full: bool,
+    alternates: Vec<String>,
+}
+
+impl<'a, 's> Reader<'a, 's> {
+    fn new(root: Root, sitemap: &'s mut Sitemap) -> Self {
+        let (is_open, is_full) = (false, false);
+        Reader { root, sitemap, entry: None, field: None, foreign: None, is_open, is_full, alternates: Vec::new() }
+    }
+
+    fn run(mut self, text: &'a str) {
+        for piece in Pieces::new(text) {
+            match piece {
+                Piece::Start(tag) => self.start(tag),
+                Piece::End(name) => self.end(name),
+                Piece::Text(text) => self.text(&text),
             }
-            Ok(Event::CData(content)) => {
-                if field == Some("loc") {
-                    location.push_str(&content);
-                }
-            }
-            Ok(Event::End(tag)) => {
-                field = None;
-                let list = match tag.local_name().as_ref() {
-                    "url" => &mut sitemap.pages,
-                    "sitemap" => &mut sitemap.sitemaps,
-                    _ => continue,
-                };
-                push(list, location.trim().to_owned(), parse_lastmod(modified.trim()));
-                if sitemap.pages.len() >= ENTRIES_LIMIT || sitemap.sitemaps.len() >= ENTRIES_LIMIT {
-                    sitemap.problems.push(format!("more than {ENTRIES_LIMIT} entries"));
-                    return;
-                }
-            }
-            Ok(Event::Eof) => return,
-            Ok(_) => {}
-            Err(error) => {
-                sitemap.problems.push(format!("xml: {error}"));
+            if self.is_full {
                 return;
+            }
+        }
+        // An address that is cut is another address.
+        if self.field.is_none_or(|(field, _)| field == Field::Modified) {
+            self.finish();
+        }
+        if self.is_open {
+            self.sitemap.problems.push("it ends in the middle".to_owned());
+        }
+        let held: HashSet<&str> = self.sitemap.pages.iter().map(|page| page.location.as_str()).collect();
+        let mut told = HashSet::new();
+        for alternate in self.alternates.iter().map(|alternate| alternate.trim()) {
+            if !held.contains(alternate) && told.insert(alternate) {
+                push(&mut self.sitemap.alternates, alternate, None, &mut self.sitemap.problems);
+            }
+        }
+    }
+
+    fn start(&mut self, tag: Tag<'a>) {
+        let name = local(tag.name).to_ascii_lowercase();
+        if Root::named(tag.name).is_some() {
+            self.is_open |= !tag.is_empty;
+            self.sitemap.base = tag.attribute("base").map(String::from).or_else(|| self.sitemap.base.take());
+        }
+        let before = self.field.take();
+        match (self.root, name.as_str()) {
+            (Root::Pages | Root::Index, "url" | "sitemap") | (Root::Feed, "item" | "entry") => {
+                self.finish();
+                if !tag.is_empty {
+                    self.open(name == "sitemap", tag);
+                }
+            }
+            (Root::Pages | Root::Index, "link") => self.alternate(tag),
+            (Root::Feed, "link") if self.foreign.is_none() => self.link(tag),
+            _ if self.foreign.is_some() => {}
+            (Root::Pages | Root::Index, "loc") if !tag.is_empty => self.location(tag),
+            (Root::Pages | Root::Index, "lastmod") | (Root::Feed, "updated" | "pubdate" | "published" | "date") => {
+                self.field = Some((Field::Modified, tag.name));
+                if let Some(entry) = &mut self.entry {
+                    entry.modified.clear();
+                }
+            }
+            (Root::Feed, "guid") => {
+                let permanent = tag.attribute("isPermaLink");
+                if permanent.is_none_or(|value| !value.trim().eq_ignore_ascii_case("false")) {
+                    self.field = Some((Field::Guid, tag.name));
+                }
+            }
+            (Root::Feed, "origlink") => self.field = Some((Field::Location, tag.name)),
+            (Root::Pages | Root::Index, "changefreq" | "priority") => {}
+            (_, name) if before.is_some() && INLINE.contains(&name) => self.field = before,
+            _ if self.entry.is_some() && !tag.is_empty => self.foreign = Some(tag.name),
+            _ => {}
+        }
+    }
+
+    fn open(&mut self, is_sitemap: bool, tag: Tag<'a>) {
+        let mut entry = Entry { is_sitemap, prefix: prefix(tag.name), ..Entry::default() };
+        // RSS 1.0 names its items by their address.
+        entry.links.extend(tag.attribute("about").map(String::from));
+        self.entry = Some(entry);
+    }
+
+    fn location(&mut self, tag: Tag<'a>) {
+        // Pictures and videos have addresses under a prefix of their own.
+        if self.entry.as_ref().is_some_and(|entry| !["", entry.prefix].contains(&prefix(tag.name))) {
+            return;
+        }
+        // An address without an entry around it, and one that begins where the entry before it should have ended.
+        if self.entry.as_ref().is_none_or(|entry| !entry.location.trim().is_empty()) {
+            let is_sitemap = self.entry.as_ref().map_or(self.root == Root::Index, |entry| entry.is_sitemap);
+            self.finish();
+            self.entry = Some(Entry { is_sitemap, prefix: prefix(tag.name), ..Entry::default() });
+        }
+        self.field = Some((Field::Location, tag.name));
+    }
+
+    /// The page in another language.
+    fn alternate(&mut self, tag: Tag<'a>) {
+        let is_alternate = tag.attribute("rel").is_some_and(|rel| rel.trim().eq_ignore_ascii_case("alternate"));
+        if let Some(href) = tag.attribute("href").filter(|_| is_alternate && tag.attribute("hreflang").is_some())
+            && self.alternates.len() < ENTRIES_LIMIT * 4
+        {
+            self.alternates.push(href.into_owned());
+        }
+    }
+
+    /// A link of a feed's entry: text in RSS, an attribute in Atom.
+    fn link(&mut self, tag: Tag<'a>) {
+        let Some(entry) = &mut self.entry else { return };
+        match tag.attribute("href") {
+            Some(href) => {
+                let rel = tag.attribute("rel").unwrap_or_default();
+                if ["", "alternate", "http://www.iana.org/assignments/relation/alternate"]
+                    .contains(&&*rel.trim().to_ascii_lowercase())
+                    && entry.links.len() < LINKS_PER_ENTRY
+                {
+                    entry.links.push(href.into_owned());
+                }
+            }
+            // The text follows even where the tag says that it is empty.
+            None => self.field = Some((Field::Location, tag.name)),
+        }
+    }
+
+    fn end(&mut self, name: &'a str) {
+        if self.field.is_some_and(|(_, filled_by)| local(filled_by).eq_ignore_ascii_case(local(name))) {
+            self.field = None;
+        }
+        self.is_open &= Root::named(name).is_none();
+        match (self.root, local(name).to_ascii_lowercase().as_str()) {
+            (Root::Pages | Root::Index, "url" | "sitemap" | "urlset" | "sitemapindex")
+            | (Root::Feed, "item" | "entry" | "channel" | "feed" | "rss") => self.finish(),
+            _ if self.foreign == Some(name) => self.foreign = None,
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        let (Some((field, _)), Some(entry)) = (self.field, &mut self.entry) else { return };
+        let held = match field {
+            Field::Location => &mut entry.location,
+            Field::Modified => &mut entry.modified,
+            Field::Guid => &mut entry.guid,
+        };
+        // Beyond this it is no address.
+        if held.len() < LOCATION_BYTES {
+            held.push_str(text);
+        }
+    }
+
+    fn finish(&mut self) {
+        (self.foreign, self.field) = (None, None);
+        let Some(entry) = self.entry.take() else { return };
+        let modified = parse_modified(entry.modified.trim());
+        let list = if entry.is_sitemap { &mut self.sitemap.sitemaps } else { &mut self.sitemap.pages };
+        let guid = Some(entry.guid.trim()).filter(|guid| is_absolute(guid));
+        let links = entry.links.iter().map(|link| link.trim());
+        let mut told: Vec<&str> = Vec::new();
+        for address in [entry.location.trim()].into_iter().chain(guid).chain(links) {
+            if !told.contains(&address) {
+                told.push(address);
+                self.is_full |= !push(list, address, modified, &mut self.sitemap.problems);
             }
         }
     }
 }
 
-fn read_feed(text: &[u8], sitemap: &mut Sitemap) {
+fn read_json_feed(text: &str, sitemap: &mut Sitemap) {
     // What is made of a feed takes a hundred times its text, so its entries are counted before.
-    let count = |word: &[u8]| memchr::memmem::find_iter(text, word).count();
-    let entries = (count(b"<item") + count(b"<entry")).max(count(b"{") / OBJECTS_PER_ENTRY);
+    let entries = memchr::memmem::find_iter(text.as_bytes(), b"{").count() / OBJECTS_PER_ENTRY;
     if entries > ENTRIES_LIMIT {
         sitemap.problems.push(format!("more than {ENTRIES_LIMIT} entries"));
         return;
     }
-    match feed_rs::parser::parse(text) {
+    match feed_rs::parser::parse(text.as_bytes()) {
         Ok(feed) => {
             for entry in feed.entries {
                 let modified =
                     entry.updated.or(entry.published).map(|at| Timestamp::from_millis(at.timestamp_millis()));
-                for link in entry.links.into_iter().take(5) {
-                    push(&mut sitemap.pages, link.href, modified);
+                for link in entry.links.into_iter().take(LINKS_PER_ENTRY) {
+                    push(&mut sitemap.pages, &link.href, modified, &mut sitemap.problems);
                 }
             }
         }
@@ -195,8 +444,11 @@ fn read_feed(text: &[u8], sitemap: &mut Sitemap) {
     }
 }
 
-fn parse_lastmod(text: &str) -> Option<Timestamp> {
-    text.parse().ok().or_else(|| format!("{}T00:00:00Z", text.get(..10)?).parse().ok())
+/// The forms of sitemaps and Atom, and those of RSS.
+fn parse_modified(text: &str) -> Option<Timestamp> {
+    let day = || format!("{}T00:00:00Z", text.get(..10)?).parse().ok();
+    let mail = || Some(Timestamp::from(jiff::fmt::rfc2822::parse(text).ok()?.timestamp()));
+    text.parse().ok().or_else(day).or_else(mail)
 }
 
 #[cfg(test)]
@@ -204,7 +456,7 @@ mod tests {
     use super::*;
 
     fn read(bytes: &[u8]) -> Sitemap {
-        super::read(bytes, crate::vocab::limits::Limits::default().sitemap_bytes)
+        super::read(bytes, None, crate::vocab::limits::Limits::default().sitemap_bytes)
     }
     use std::io::Write;
 
@@ -279,6 +531,219 @@ mod tests {
         assert_eq!(read(json.as_bytes()).pages[0].location, "https://a.test/1");
     }
 
+    fn told(text: &str) -> (Vec<String>, Vec<String>, Vec<String>) {
+        let read = read(text.as_bytes());
+        let names = |list: Vec<SitemapEntry>| list.into_iter().map(|entry| entry.location).collect();
+        (names(read.pages), names(read.sitemaps), names(read.alternates))
+    }
+
+    #[test]
+    fn mistakes_of_those_who_write_them_by_hand_or_by_script() {
+        let (one, two) = ("<url><loc>https://a.test/1</loc></url>", "<url><loc>https://a.test/2</loc></url>");
+        for (name, text) in [
+            (
+                "prefixes",
+                format!("<x:urlset>{}{}</x:urlset>", one, two).replace("<url>", "<x:url>").replace("loc>", "x:loc>"),
+            ),
+            ("a prefix on some", format!("<s:urlset>{}{two}</s:urlset>", one.replace("url>", "s:url>"))),
+            (
+                "upper case",
+                format!("<urlset>{one}{two}</urlset>").to_uppercase().replace("HTTPS://A.TEST", "https://a.test"),
+            ),
+            ("entries never closed", format!("<urlset>{one}{two}</urlset>").replace("</url>", "")),
+            ("addresses never closed", format!("<urlset>{one}{two}</urlset>").replace("</loc>", "")),
+            ("two in one entry", format!("<urlset>{one}{two}</urlset>").replace("</url><url>", "")),
+            ("no entries around", format!("<urlset>{one}{two}</urlset>").replace("<url>", "").replace("</url>", "")),
+            ("no root", format!("{one}{two}")),
+            ("root not closed", format!("<urlset>{one}{two}")),
+            ("another root", format!("<pages><x/>{one}{two}</pages>")),
+            ("root twice", format!("<urlset><urlset>{one}{two}</urlset></urlset>")),
+            ("cut within an address", format!("<urlset>{one}{two}<url><loc>https://a.te")),
+            ("cut after an address", format!("<urlset>{one}<url><loc>https://a.test/2</loc><lastmod>2026")),
+            ("an attribute without its quote", format!("<urlset xmlns=\"x>{one}{two}</urlset>")),
+            ("an attribute without quotes", format!("<urlset xmlns=http://x.test/0.9>{one}{two}</urlset>")),
+            ("markup within", format!("<urlset>{one}{two}</urlset>").replace("/2", "<b>/</b>2<br/>")),
+            (
+                "words before it",
+                format!("Notice: x <br />\n<b>y</b>: z<?xml version='1.0'?><urlset>{one}{two}</urlset>"),
+            ),
+            ("white space", format!("\n\n\u{feff} <urlset>{one}{two}</urlset>").replace("<loc>", "<loc>\n  ")),
+            (
+                "sections",
+                format!("<urlset>{one}{two}</urlset>")
+                    .replace("<loc>", "<loc><![CDATA[ ")
+                    .replace("</loc>", " ]]></loc>"),
+            ),
+            (
+                "comments",
+                format!("<urlset><!-- <url><loc>https://a.test/0</loc></url> -->{one}{two}</urlset>")
+                    .replace("/2", "/<!-- x -->2"),
+            ),
+            (
+                "an extension never closed",
+                format!(
+                    "<urlset><url><loc>https://a.test/1</loc><i:image><i:loc>https://a.test/i</i:loc></url>{two}</urlset>"
+                ),
+            ),
+            (
+                "an extension without a prefix",
+                format!(
+                    "<urlset><url><loc>https://a.test/1</loc><image><loc>https://a.test/i</loc></image></url>{two}</urlset>"
+                ),
+            ),
+            (
+                "an extension first",
+                format!(
+                    "<urlset><url><v:video><v:loc>https://a.test/v</v:loc></v:video><loc>https://a.test/1</loc></url>{two}</urlset>"
+                ),
+            ),
+            (
+                "an extension outside of its element",
+                format!("<urlset><url><loc>https://a.test/1</loc><i:loc>https://a.test/i</i:loc></url>{two}</urlset>"),
+            ),
+            ("lines", "https://a.test/1\r\nhttps://a.test/2 2026-01-02\r\n# https://a.test/3".to_owned()),
+            ("lines of old systems", "\u{feff}\"https://a.test/1\"\rhttps://a.test/2\t2026-01-02\r".to_owned()),
+        ] {
+            let (pages, sitemaps, alternates) = told(&text);
+            assert_eq!(pages, ["https://a.test/1", "https://a.test/2"], "{name}: {text}");
+            assert!(sitemaps.is_empty() && alternates.is_empty(), "{name}");
+        }
+        let upper = told("HTTP://a.test/1\nftp://a.test/2\nHttps://a.test/3 b");
+        assert_eq!(upper.0, ["HTTP://a.test/1", "Https://a.test/3 b"]);
+        assert_eq!(
+            told("<urlset><url><loc>https://a.test/?a=1&b=2&amp;c=3&copy=4</loc></url></urlset>").0,
+            ["https://a.test/?a=1&b=2&c=3&copy=4"]
+        );
+    }
+
+    #[test]
+    fn indexes_with_the_same_mistakes() {
+        for (name, text) in [
+            ("prefixes", "<s:sitemapindex><s:sitemap><s:loc>https://a.test/s</s:loc></s:sitemap></s:sitemapindex>"),
+            ("within a list", "<urlset><sitemap><loc>https://a.test/s</loc></sitemap></urlset>"),
+            ("no entries around", "<sitemapindex><loc>https://a.test/s</loc></sitemapindex>"),
+            ("another root", "<list><sitemap><loc>https://a.test/s</loc></sitemap></list>"),
+            ("never closed", "<SiteMapIndex><SiteMap><loc>https://a.test/s</loc>"),
+        ] {
+            assert_eq!(told(text).1, ["https://a.test/s"], "{name}");
+        }
+    }
+
+    #[test]
+    fn only_what_is_not_whole_is_a_problem() {
+        for (text, problems) in [
+            ("<urlset/>", 0),
+            ("<urlset></urlset>", 0),
+            ("<urlset><url><loc>/a</loc><url><loc>/b</urlset>", 0),
+            ("<rss><channel></channel></rss>", 0),
+            ("<urlset><url><loc>/a</loc></url>", 1),
+            ("<urlset><url><loc>/a", 1),
+            ("<html><p>not found</html>", 1),
+            ("<nothing/>", 1),
+        ] {
+            assert_eq!(read(text.as_bytes()).problems.len(), problems, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_languages_are_pages_too() {
+        let text = "<urlset xmlns:h='x'><url><loc>/en</loc><h:link rel='alternate' hreflang='de' href='/de?a=1&amp;b=2'/>\
+            <h:link rel='alternate' hreflang='en' href='/en'/><h:link rel='alternate' media='handheld' href='/mobile'/></url>\
+            <url><loc>/en2</loc><h:link rel=alternate hreflang=de href=/de?a=1&amp;b=2></h:link></url></urlset>";
+        assert_eq!(told(text), (vec!["/en".into(), "/en2".into()], vec![], vec!["/de?a=1&b=2".into()]));
+    }
+
+    #[test]
+    fn feeds_with_the_mistakes_of_their_writers() {
+        for (name, text) in [
+            (
+                "a reference of HTML",
+                "<rss><channel><link>/home</link><item><title>a&nbsp;b & c</title><link>/1</link></item></channel></rss>",
+            ),
+            ("a guid alone", "<rss><channel><item><guid>https://a.test/1</guid></item></channel></rss>"),
+            (
+                "a guid beside its link",
+                "<rss><channel><item><link>https://a.test/1</link><guid isPermaLink='TRUE'>https://a.test/1</guid></item></channel></rss>",
+            ),
+            (
+                "a guid that is none",
+                "<rss><channel><item><link>/1</link><guid isPermaLink='false'>https://a.test/2</guid></item></channel></rss>",
+            ),
+            ("a guid that is a number", "<rss><channel><item><link>/1</link><guid>4711</guid></item></channel></rss>"),
+            (
+                "markup in a text",
+                "<rss><channel><item><description>x <a href='/2'>y<br> <link>/3</link></description><link>/1</link></item></channel></rss>",
+            ),
+            (
+                "a link of Atom",
+                "<rss><channel><item><atom:link rel='self' href='/2'/><atom:link href='/1'/></item></channel></rss>",
+            ),
+            (
+                "a link of its source",
+                "<rss><channel><image><url>/i</url><link>/home</link></image><item><source url='/s'>x</source><link>/1</link></item></channel></rss>",
+            ),
+            ("an empty link and its text", "<rss><channel><item><link/>/1<title>x</title></item></channel></rss>"),
+            (
+                "Atom",
+                "<feed><link href='/home'/><entry><link rel='enclosure' href='/e.mp3'/><link rel='alternate' href='/1'/><source><link href='/s'/></source></entry></feed>",
+            ),
+            (
+                "Atom under a prefix",
+                "<a:feed><a:entry><a:updated>bad</a:updated><a:link href='/1'/></a:entry></a:feed>",
+            ),
+            (
+                "RDF",
+                "<rdf:RDF><channel rdf:about='/home'><link>/home</link></channel><item rdf:about='/1'><link>/1</link></item></rdf:RDF>",
+            ),
+            ("RDF by name only", "<rdf:RDF><item rdf:about='/1'><title>x</title></item></rdf:RDF>"),
+            ("items never closed", "<rss><channel><item><link>/1</link></channel></rss>"),
+        ] {
+            let (pages, _, _) = told(text);
+            let pages: Vec<_> = pages.iter().map(|page| page.trim_start_matches("https://a.test")).collect();
+            assert_eq!(pages, ["/1"], "{name}");
+        }
+        let based = read(b"<feed xml:base='/shop/'><entry><link href='1'/></entry></feed>");
+        assert_eq!((based.base.as_deref(), based.pages[0].location.as_str()), (Some("/shop/"), "1"));
+        let dated = read(b"<rss><channel><item><link>/1</link><pubDate>Mon, 24 Nov 2025 16:00:00 GMT</pubDate></item></channel></rss>");
+        assert_eq!(dated.pages[0].modified.unwrap().to_string(), "2025-11-24T16:00:00.000Z");
+    }
+
+    #[test]
+    fn a_web_page_in_their_place_is_told_from_them() {
+        for (text, expected) in [
+            ("<!DOCTYPE html><html><body>x", true),
+            ("\u{feff}\n<HTML lang=en>", true),
+            ("<?xml version='1.0'?><!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0'><html xmlns='x'>", true),
+            ("<urlset><url><loc>/a</loc></url></urlset>", false),
+            ("<?xml version='1.0'?><rss><channel><item><description>&lt;html></description>", false),
+            ("<rss><channel><item><description><html></description>", false),
+            ("https://a.test/1", false),
+            ("", false),
+        ] {
+            assert_eq!(is_web_page(text.as_bytes(), None), expected, "{text}");
+            let sitemap = text.starts_with("<urlset");
+            assert_eq!(is_sitemap(text.as_bytes()), sitemap, "{text}");
+        }
+    }
+
+    #[test]
+    fn packed_once_more_than_is_said_and_with_bytes_after_it() {
+        let gzip = |bytes: &[u8]| {
+            let mut out = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            out.write_all(bytes).unwrap();
+            out.finish().unwrap()
+        };
+        let text = b"<urlset><url><loc>/a</loc></url></urlset>";
+        for (packed, problems) in [
+            (gzip(&gzip(text)), 0),
+            ([gzip(text), vec![0; 9]].concat(), 0),
+            (gzip(text)[..gzip(text).len() - 9].to_vec(), 1),
+        ] {
+            let read = read(&packed);
+            assert_eq!((read.pages.len(), read.problems.len()), (1, problems), "{:?}", read.problems);
+        }
+    }
+
     #[test]
     fn a_bomb_is_cut_and_nonsense_is_named() {
         let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
@@ -296,12 +761,17 @@ mod tests {
 
     #[test]
     fn a_feed_of_more_entries_than_a_sitemap_may_have_is_not_built() {
-        let rss = format!("<rss version='2.0'><channel>{}</channel></rss>", "<item/>".repeat(ENTRIES_LIMIT + 1));
+        let item = "<item><link>/x</link></item>";
+        let rss = format!("<rss version='2.0'><channel>{}</channel></rss>", item.repeat(ENTRIES_LIMIT + 7));
         let json =
             format!(r#"{{"version":"https://jsonfeed.org/version/1.1","items":[{}{{}}]}}"#, "{},".repeat(300_000));
-        for feed in [rss, json] {
+        let exact = format!("<rss version='2.0'><channel>{}</channel></rss>", item.repeat(ENTRIES_LIMIT));
+        let more = vec![format!("more than {ENTRIES_LIMIT} entries")];
+        for (feed, pages, problems) in
+            [(rss, ENTRIES_LIMIT, more.clone()), (json, 0, more), (exact, ENTRIES_LIMIT, vec![])]
+        {
             let read = read(feed.as_bytes());
-            assert_eq!((read.pages.len(), read.problems), (0, vec![format!("more than {ENTRIES_LIMIT} entries")]));
+            assert_eq!((read.pages.len(), read.problems), (pages, problems));
         }
     }
 }

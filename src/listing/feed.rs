@@ -3,9 +3,9 @@
 //!
 //! Plain RSS, Atom and JSON Feed name pages only; `frontier::sitemap` reads those.
 
-use quick_xml::events::Event;
 use serde_json::Value;
 
+use crate::frontier::markup::{Piece, Pieces, Tag, local, text_of};
 use crate::listing::input::{InputError, InputLine, KEYS_WITH_SELLER};
 use crate::listing::json_ld::values_and_depth;
 use crate::listing::page::Listing;
@@ -16,6 +16,9 @@ use crate::vocab::url::UrlError;
 
 /// Offers read of one feed; the rest is said to be missing.
 pub const OFFERS_LIMIT: usize = 50_000;
+
+/// The namespace of product feeds.
+const PRODUCTS: &str = "http://base.google.com/ns/1.0";
 
 /// Values of one listing: its attributes are a thousand at most.
 const ROW_VALUES: u64 = 10_000;
@@ -46,8 +49,12 @@ pub fn read(bytes: &[u8], base: &FoundUrl, limit_bytes: usize) -> OfferFeed {
     let mut feed = OfferFeed { limit_bytes, ..OfferFeed::default() };
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).trim_ascii();
     match text.first() {
-        Some(b'<') if memchr::memmem::find(text, b"base.google.com/ns/1.0").is_some() => {
-            read_products(text, base, &mut feed);
+        // UTF-16 begins with its mark, or with a zero.
+        Some(b'<' | 0xff | 0xfe | 0) => {
+            let text = text_of(bytes, None);
+            if text.contains("base.google.com/ns/1.0") {
+                read_products(&text, base, &mut feed);
+            }
         }
         Some(b'[') => each_member(text, |number, row| feed.json(number, row, base)),
         // A JSON Feed is one document and has a version; a line of a list has an id.
@@ -230,6 +237,8 @@ struct Item {
     title: String,
     text: String,
     link: String,
+    /// An address that stands for a link where there is none.
+    guid: String,
     price: String,
     brand: String,
     id: String,
@@ -247,6 +256,7 @@ impl Item {
             "g:title" | "title" => &mut self.title,
             "g:description" | "description" | "summary" | "content" => &mut self.text,
             "g:link" | "link" => &mut self.link,
+            "guid" => &mut self.guid,
             "g:sale_price" | "g:price" => &mut self.price,
             "g:brand" => &mut self.brand,
             "g:id" => &mut self.id,
@@ -285,87 +295,94 @@ impl Item {
             ..Listing::default()
         };
         mark(&mut listing);
-        feed.push(&self.link, base, listing);
+        let guid = Some(&self.guid).filter(|guid| guid.contains("://"));
+        let link = if self.link.is_empty() { guid.unwrap_or(&self.link) } else { &self.link };
+        feed.push(link, base, listing);
     }
 }
 
-fn read_products(text: &[u8], base: &FoundUrl, feed: &mut OfferFeed) {
-    let mut reader = quick_xml::Reader::from_reader(text);
-    reader.config_mut().check_end_names = false;
-    let mut buffer = Vec::new();
-    let mut item: Option<Item> = None;
-    let mut field: Option<(String, String)> = None;
+fn read_products(text: &str, base: &FoundUrl, feed: &mut OfferFeed) {
+    let own = own_prefix(text);
     let limit = feed.limit_bytes;
-    // Elements open within the item: what stands deeper (the price of shipping) is not the offer's.
-    let mut depth = 0_u32;
-    loop {
-        buffer.clear();
-        match reader.read_event_into(&mut buffer) {
-            Ok(Event::Start(tag)) => match tag.name().as_ref() {
-                "item" | "entry" if depth == 0 => item = Some(Item::default()),
-                name if item.is_some() => {
-                    if depth == 0 {
-                        field = Some((name.to_owned(), String::new()));
-                    }
-                    depth += 1;
-                }
-                _ => {}
-            },
-            // Atom writes its link as an attribute.
-            Ok(Event::Empty(tag)) if depth == 0 && tag.local_name().as_ref() == "link" => {
-                let href = tag.attributes().flatten().find(|attribute| attribute.key.as_ref() == "href");
-                if let (Some(item), Some(href)) = (&mut item, href)
-                    && let Ok(value) = href.normalized_value(quick_xml::XmlVersion::Implicit1_0)
-                {
-                    item.field("link", value.into_owned());
+    let mut item: Option<Item> = None;
+    // What stands within a field belongs to it: the price of shipping is not the offer's.
+    let mut field: Option<(&str, String)> = None;
+    for piece in Pieces::new(text) {
+        match piece {
+            // Where an item before it was not closed, it ends here.
+            Piece::Start(tag) if is_item(tag.name) && !tag.is_empty => {
+                field = None;
+                if let Some(item) = item.replace(Item::default()) {
+                    item.finish(base, feed);
                 }
             }
-            Ok(Event::Text(content)) => append(&mut field, &content, limit),
-            Ok(Event::CData(content)) => append(&mut field, &content, limit),
-            Ok(Event::GeneralRef(reference)) => match &*reference {
-                "amp" => append(&mut field, "&", limit),
-                "lt" => append(&mut field, "<", limit),
-                "gt" => append(&mut field, ">", limit),
-                "quot" => append(&mut field, "\"", limit),
-                "apos" => append(&mut field, "'", limit),
-                _ => {
-                    if let Ok(Some(c)) = reference.resolve_char_ref() {
-                        append(&mut field, c.encode_utf8(&mut [0; 4]), limit);
-                    }
+            Piece::Start(_) if field.is_some() => append(&mut field, " ", limit),
+            Piece::Start(tag) => {
+                let Some(item) = &mut item else { continue };
+                if let Some(href) = page_of(tag) {
+                    // Atom writes its link as an attribute.
+                    item.field("link", href);
+                } else if !(tag.is_empty || tag.name == "guid" && is_no_address(tag)) {
+                    field = Some((tag.name, String::new()));
                 }
-            },
-            Ok(Event::End(tag)) => match tag.name().as_ref() {
-                "item" | "entry" if depth == 0 => {
-                    field = None;
-                    if let Some(item) = item.take() {
-                        item.finish(base, feed);
-                    }
-                    if feed.offers.len() > OFFERS_LIMIT {
-                        return;
-                    }
+            }
+            Piece::Text(text) => append(&mut field, &text, limit),
+            Piece::End(name) if is_item(name) => {
+                field = None;
+                if let Some(item) = item.take() {
+                    item.finish(base, feed);
                 }
-                _ => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0
-                        && let (Some((name, value)), Some(item)) = (field.take(), &mut item)
-                    {
-                        item.bytes += value.len();
-                        item.field(&name, plain(&value));
-                    }
+            }
+            Piece::End(name) => {
+                if let Some((_, value)) = field.take_if(|(open, _)| *open == name)
+                    && let Some(item) = &mut item
+                {
+                    item.bytes += value.len();
+                    item.field(&known_name(name, own), plain(&value));
                 }
-            },
-            Ok(Event::Eof) => return,
-            Ok(_) => {}
-            Err(error) => {
-                feed.problem(format!("xml: {error}"));
-                return;
             }
         }
+        if feed.offers.len() > OFFERS_LIMIT {
+            return;
+        }
     }
+    if item.is_some() {
+        feed.problem("it ends in the middle of an offer".to_owned());
+    }
+}
+
+fn is_item(name: &str) -> bool {
+    matches!(name, "item" | "entry")
+}
+
+/// The prefix under which a document uses the namespace of product feeds.
+fn own_prefix(text: &str) -> &str {
+    let bound = text.find(PRODUCTS).map(|at| text[..at].trim_end_matches(['"', '\'', ' ', '=']));
+    bound.and_then(|bound| bound.rsplit_once("xmlns:")).map_or("g", |(_, prefix)| prefix)
+}
+
+/// A name as [`Item::field`] knows it, whatever prefix the document uses.
+fn known_name(name: &str, own: &str) -> String {
+    match name.split_once(':') {
+        Some((prefix, local)) if prefix == own => format!("g:{local}"),
+        Some(_) | None => name.to_owned(),
+    }
+}
+
+/// Where a link element of Atom leads, if it leads to a page.
+fn page_of(tag: Tag<'_>) -> Option<String> {
+    let href = tag.attribute("href").filter(|_| local(tag.name) == "link")?;
+    let rel = tag.attribute("rel").unwrap_or_default();
+    ["", "alternate"].contains(&&*rel.trim().to_ascii_lowercase()).then(|| href.into_owned())
+}
+
+/// Whether a guid says that it is no address.
+fn is_no_address(tag: Tag<'_>) -> bool {
+    tag.attribute("isPermaLink").is_some_and(|value| value.trim().eq_ignore_ascii_case("false"))
 }
 
 /// Beyond the limit a field only has to be known as too long.
-fn append(field: &mut Option<(String, String)>, text: &str, limit_bytes: usize) {
+fn append(field: &mut Option<(&str, String)>, text: &str, limit_bytes: usize) {
     if let Some((_, value)) = field
         && value.len() <= limit_bytes
     {
@@ -446,6 +463,39 @@ mod tests {
         assert!(feed.offers[0].listing.identifiers.contains(&("CAS No.".to_owned(), "50-00-0".to_owned())));
         let array = format!("[{}]", lines.lines().next().unwrap());
         assert_eq!(read(array.as_bytes(), &base(), LIMIT_BYTES).offers, feed.offers);
+    }
+
+    #[test]
+    fn product_feeds_with_the_mistakes_of_their_writers() {
+        let feed =
+            |items: &str| format!("<rss xmlns:g=\"http://base.google.com/ns/1.0\"><channel>{items}</channel></rss>");
+        let utf_16 = |text: &str| -> Vec<u8> {
+            std::iter::once(0xfeff).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+        };
+        for (name, bytes) in [
+            ("a raw ampersand", feed("<item><g:title>Chair & table</g:title><g:link>/1</g:link></item>").into_bytes()),
+            ("a reference of HTML", feed("<item><g:title>Chair&nbsp;&amp;&nbsp;table</g:title><g:link>/1</g:link></item>").into_bytes()),
+            ("markup that is not closed", feed("<item><title>Chair &amp; table</title><description>Oak<br>new</description><link>/1</link></item>").into_bytes()),
+            ("an item that is not closed", feed("<item><g:title>Chair & table</g:title><g:link>/1</g:link><item><g:title>x</g:title><g:link>/2</g:link></item>").into_bytes()),
+            ("a guid alone", feed("<item><g:title>Chair & table</g:title><guid>https://shop.example.test/1</guid></item>").into_bytes()),
+            ("a guid beside its link", feed("<item><g:title>Chair & table</g:title><guid>4711</guid><link>/1</link></item>").into_bytes()),
+            ("another link of Atom", feed("<item><g:title>Chair & table</g:title><a:link rel='self' href='/2'/><link>/1</link></item>").into_bytes()),
+            ("UTF-16", utf_16(&feed("<item><g:title>Chair & table</g:title><g:link>/1</g:link></item>"))),
+            ("another prefix", feed("<item><g:title>Chair & table</g:title><g:link>/1</g:link></item>").replace("g:", "base:").into_bytes()),
+        ] {
+            let read = read(&bytes, &base(), LIMIT_BYTES);
+            let offer = read.offers.first().unwrap_or_else(|| panic!("{name}: {read:?}"));
+            let title = offer.listing.title.replace('\u{a0}', " ");
+            assert_eq!((offer.url.as_str(), title.as_str()), ("https://shop.example.test/1", "Chair & table"), "{name}");
+            assert_eq!(read.problems, Vec::<String>::new(), "{name}");
+        }
+        let no_address =
+            feed("<item><g:title>a</g:title><guid isPermaLink='false'>https://shop.example.test/1</guid></item>");
+        let cut = &feed("<item><g:title>a</g:title><g:link>/1</g:link>")[..110];
+        for text in [no_address.as_str(), cut] {
+            let read = read(text.as_bytes(), &base(), LIMIT_BYTES);
+            assert_eq!((read.offers.len(), read.problems.len()), (0, 1), "{text}: {read:?}");
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod feed;
 mod flow;
 pub mod input;
 mod json_ld;
+mod links;
 mod microdata;
 mod offer;
 pub mod page;
@@ -41,6 +42,10 @@ pub struct ReadContext<'a> {
     pub url: &'a FoundUrl,
     /// `Content-Type` of the response.
     pub content_type: Option<&'a str>,
+    /// `Link` of the response, all its lines as one list.
+    pub link: Option<&'a str>,
+    /// `Refresh` of the response.
+    pub refresh: Option<&'a str>,
     /// The platform's selectors, if it has any.
     pub selectors: Option<&'a CompiledSelectors>,
     /// Caps.
@@ -57,7 +62,17 @@ impl<'a> ReadContext<'a> {
     /// A page of which nothing but its address is known.
     pub fn new(url: &'a FoundUrl, limits: &'a Limits) -> Self {
         let deadline = Deadline::NEVER;
-        ReadContext { url, content_type: None, selectors: None, limits, deadline, owner: "", known: None }
+        ReadContext {
+            url,
+            content_type: None,
+            link: None,
+            refresh: None,
+            selectors: None,
+            limits,
+            deadline,
+            owner: "",
+            known: None,
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::listing::page::{Link, Listing, Page, RobotsMeta};
 use crate::listing::spellings::Site;
 use crate::listing::tags::{self, tag_of};
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
-use crate::listing::{ReadContext, dom, entities, json_ld, microdata, offer, rdfa};
+use crate::listing::{ReadContext, dom, entities, json_ld, links, microdata, offer, rdfa};
 use crate::vocab::found::FoundUrl;
 
 /// Links that lead nowhere and are noted of one page.
@@ -45,6 +45,9 @@ pub(super) struct Raw<'a> {
 /// Words that tell of microdata and RDFa.
 static ITEMSCOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("itemscope"));
 static TYPEOF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("typeof"));
+
+/// A `<base>`, in the ways its name is written.
+static BASES: LazyLock<[Finder<'static>; 3]> = LazyLock::new(|| ["<base", "<BASE", "<Base"].map(Finder::new));
 
 /// Reads a page that is text already and was decoded from `encoding`.
 pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Page {
@@ -148,6 +151,9 @@ impl<'a, 'c> Pass<'a, 'c> {
         // Most pages say neither word anywhere, and then no tag need be searched for them.
         self.look_for_microdata = ITEMSCOPE.find(html.as_bytes()).is_some();
         self.look_for_rdfa = TYPEOF.find(html.as_bytes()).is_some();
+        // What the headers name is meant as seen from the page's own address.
+        self.header_links();
+        self.find_base(html);
         for (at, token) in Tokenizer::new(html).enumerate() {
             if at % TOKENS_BETWEEN_LOOKS == TOKENS_BETWEEN_LOOKS - 1 && budget.look_at_the_clock().is_err() {
                 self.page.problems.push("the page was read in part".to_owned());
@@ -160,6 +166,40 @@ impl<'a, 'c> Pass<'a, 'c> {
                 Token::Raw { name, content } => self.raw_element(name, content),
             }
         }
+    }
+
+    fn header_links(&mut self) {
+        if let Some(target) = self.context.refresh.and_then(links::refresh_target) {
+            self.push_link(target, false, None);
+        }
+        for link in self.context.link.map(links::header_links).unwrap_or_default() {
+            if link.is("canonical") {
+                self.canonical(link.target);
+            } else if link.leads_to_a_page() {
+                self.push_link(link.target, link.is("nofollow"), None);
+            }
+        }
+    }
+
+    /// The first `<base>` with an address counts for all links, those before it too (HTML standard, document base URL).
+    fn find_base(&mut self, html: &str) {
+        if BASES.iter().all(|base| base.find(html.as_bytes()).is_none()) {
+            return;
+        }
+        let href = Tokenizer::new(html).find_map(|token| match token {
+            Token::Start { name, attributes } if tag_of(name) == tags::BASE => attribute(attributes, "href"),
+            Token::Start { .. } | Token::Text(_) | Token::End { .. } | Token::Raw { .. } => None,
+        });
+        if let Some(base) = href.and_then(|href| FoundUrl::parse(&href, Some(self.context.url)).ok()) {
+            self.base = base;
+            self.at_home = false;
+        }
+    }
+
+    /// Honoured on the same site only: a page cannot speak for another host.
+    fn canonical(&mut self, href: &str) {
+        let canonical = FoundUrl::linked(href, &self.base, self.encoding).ok();
+        self.page.canonical = canonical.filter(|url| url.host() == self.context.url.host());
     }
 
     fn text(&mut self, text: &str) {
@@ -191,12 +231,9 @@ impl<'a, 'c> Pass<'a, 'c> {
             tags::A | tags::AREA => self.link(inside),
             tags::LINK => self.link_element(inside),
             tags::META => self.meta(inside),
-            tags::BASE => {
-                if let Some(base) =
-                    attribute(inside, "href").and_then(|href| FoundUrl::parse(&href, Some(&self.base)).ok())
-                {
-                    self.base = base;
-                    self.at_home = false;
+            tags::FRAME | tags::IFRAME => {
+                if let Some((_, src)) = attributes(inside).find(|(name, _)| name.eq_ignore_ascii_case("src")) {
+                    self.push_link(src, false, None);
                 }
             }
             tags::HTML => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
@@ -259,6 +296,15 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
         } else if name.eq_ignore_ascii_case("textarea") {
             self.text(content);
+        } else if name.eq_ignore_ascii_case("noframes") {
+            // Pages made of frames name their parts here again.
+            for token in Tokenizer::new(content) {
+                if let Token::Start { name, attributes } = token
+                    && matches!(tag_of(name), tags::A | tags::AREA)
+                {
+                    self.link(attributes);
+                }
+            }
         }
     }
 
@@ -317,26 +363,23 @@ impl<'a, 'c> Pass<'a, 'c> {
     fn link_element(&mut self, inside: &'a str) {
         let rel = attribute(inside, "rel").unwrap_or_default().to_ascii_lowercase();
         let Some(href) = attribute(inside, "href") else { return };
+        let media_type = attribute(inside, "type");
         for word in rel.split_ascii_whitespace() {
-            match word {
-                "canonical" => {
-                    let canonical = FoundUrl::linked(&href, &self.base, self.encoding).ok();
-                    // Honoured on the same site only: a page cannot speak for another host.
-                    self.page.canonical = canonical.filter(|url| url.host() == self.context.url.host());
-                }
-                "next" | "prev" | "alternate" if memchr::memmem::find(inside.as_bytes(), b"application/").is_none() => {
-                    self.push_link(&href, false, None)
-                }
-                _ => {}
+            if word == "canonical" {
+                self.canonical(&href);
+            } else if links::leads_to_a_page(word, media_type.as_deref()) {
+                self.push_link(&href, false, None);
             }
         }
     }
 
     fn meta(&mut self, inside: &str) {
-        let (mut key, mut content, mut property) = (String::new(), None, None);
+        let (mut key, mut content, mut property, mut is_refresh) = (String::new(), None, None, false);
         for (name, value) in attributes(inside) {
             if name.eq_ignore_ascii_case("name") {
                 key = entities::decode(value, true).trim().to_ascii_lowercase();
+            } else if name.eq_ignore_ascii_case("http-equiv") {
+                is_refresh = value.trim().eq_ignore_ascii_case("refresh");
             } else if name.eq_ignore_ascii_case("property") {
                 property = Some(entities::decode(value, true).trim().to_owned());
             } else if name.eq_ignore_ascii_case("content") {
@@ -344,6 +387,9 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
         }
         let Some(content) = content else { return };
+        if is_refresh && let Some(target) = links::refresh_target(&content) {
+            self.push_link(target, false, None);
+        }
         if matches!(key.as_str(), "robots" | "listingwatch") {
             for word in content.split(',') {
                 let word = word.trim();
@@ -440,6 +486,46 @@ mod tests {
         assert_eq!(page.language.as_deref(), Some("de"));
         assert_eq!(page.canonical.unwrap().as_str(), "https://shop.example.test/a");
         assert_eq!(page.robots, RobotsMeta { noindex: true, nofollow: true });
+    }
+
+    #[test]
+    fn links_that_are_no_anchors() {
+        let url = FoundUrl::parse("https://shop.example.test/a/b", None).unwrap();
+        let limits = Limits::default();
+        let read_with = |html: &str, link, refresh| {
+            let page = read(html, "UTF-8", &ReadContext { link, refresh, ..ReadContext::new(&url, &limits) });
+            let links = page.links.iter().map(|link| link.url.to_string().replace("https://shop.example.test", ""));
+            (links.collect::<Vec<_>>(), page.canonical.map(|url| url.to_string()))
+        };
+        for (html, expected) in [
+            ("<meta http-equiv=refresh content='0; url=&quot;x.html&quot;'>", &["/a/x.html"][..]),
+            ("<META CONTENT=\"3;URL=/x\" HTTP-EQUIV=' Refresh '>", &["/x"]),
+            ("<base href=/c/><meta http-equiv=refresh content=0;url=x>", &["/c/x"]),
+            ("<meta http-equiv=refresh content=30><meta name=refresh content='0;url=/x'>", &[]),
+            ("<frameset><frame src=l.html><FRAME SRC='/m?a=1&amp;b=2'></frameset>", &["/a/l.html", "/m?a=1&b=2"]),
+            ("<noframes><body><a href=/n>n</a></noframes><iframe src=/i><a href=/no></iframe>", &["/n", "/i"]),
+            ("<link rel='Next' href=2><link rel=previous href=0>", &["/a/2", "/a/0"]),
+            (
+                "<link rel=alternate hreflang=de href=/de><link rel=alternate type=application/rss+xml href=/rss>",
+                &["/de"],
+            ),
+            ("<link rel=alternate type=text/html hreflang=fr href=/fr><link rel='stylesheet' href=/s.css>", &["/fr"]),
+            // The first base with an address counts, for what stands before it too.
+            ("<base href=/c/><base href=/d/><a href=x>", &["/c/x"]),
+            ("<base target=_top><BASE HREF=/c/><a href=x>", &["/c/x"]),
+            ("<a href=x><base href=/c/>", &["/c/x"]),
+            ("<!-- <base href=/d/> --><script>'<base href=/e/>'</script><base href=/c/><a href=x>", &["/c/x"]),
+            ("<base href='http://[broken/'><base href=/d/><a href=x>", &["/a/x"]),
+        ] {
+            assert_eq!(read_with(html, None, None).0, expected, "{html}");
+        }
+        let headers = read_with(
+            "<base href=/c/><a href=x>",
+            Some("<2>; rel=next, </b/canonical>; rel=canonical"),
+            Some("0;url=/shop"),
+        );
+        assert_eq!(headers.0, ["/shop", "/a/2", "/c/x"]);
+        assert_eq!(headers.1.as_deref(), Some("https://shop.example.test/b/canonical"));
     }
 
     #[test]

@@ -30,6 +30,7 @@ tags!(
     LINK = "link",
     META = "meta",
     BASE = "base",
+    FRAME = "frame",
     HTML = "html",
     H1 = "h1",
     SVG = "svg",

@@ -154,6 +154,7 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::TrapPathRepetition => "links into a path loop",
         Reason::TrapPathDepth => "links too deep in folders",
         Reason::TrapShape => "links of a shape that never ends",
+        Reason::TrapYield => "links of a pattern whose pages brought no listings",
         Reason::RobotsMetaNofollow => "pages that ask not to follow their links",
         Reason::PageBudget => "the page budget ended first",
         Reason::TimeBudget => "the time allowed ended first",

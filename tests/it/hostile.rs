@@ -198,3 +198,41 @@ fn links_that_are_attacks_or_mistakes_are_counted_and_never_asked_for() {
         "each is counted once, however many pages carry it: {coverage}"
     );
 }
+
+#[test]
+fn patterns_that_bring_no_listings_are_given_up_and_told() {
+    let listings: Vec<String> = (0..30).map(|n| format!("/l/{n}-oak-chair-used")).collect();
+    let front = [&listings[..], &["/maze/1".into(), "/visit/1".into(), "/shelf/1".into()]].concat();
+    let server = site(move |asked| {
+        let number = asked.path.rsplit('/').next().and_then(|n| usize::from_str_radix(n, 16).ok()).unwrap_or(0);
+        let words = |n: usize| format!("{:x}{:x}", n.wrapping_mul(0x9e37_79b9) % 0xffff_ffff, n);
+        match asked.path.split('/').nth(1) {
+            Some("maze") => {
+                let next: Vec<String> = (1..5).map(|k| format!("/maze/{}", words(number % 0xffff * 5 + k))).collect();
+                Reply::html(format!("<title>{}</title><p>{}{}", words(number), words(number + 1), links(&next)))
+            }
+            Some("visit") => Reply::html(format!("<title>Welcome</title><a href=/visit/{:x}>come in</a>", number + 1)),
+            // A long list of pages of which one in ten has something new.
+            Some("shelf") if number < 400 => {
+                let mut next = vec![format!("/shelf/{:x}", number + 1)];
+                next.extend(number.is_multiple_of(10).then(|| format!("/l/{}-oak-shelf-used", 1000 + number)));
+                Reply::html(format!("<title>Shelf {number}</title>{}", links(&next)))
+            }
+            Some("l") => Reply::html(listing("Chair", &format!("Oak, {}.", asked.path), &[])),
+            _ => Reply::html(links(&front)),
+        }
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "max_depth = 10000\nmax_pages = 20000");
+    let ended = place.run(&["scan", "--json"]).expect(0);
+    let coverage = ended.coverage("bazaar");
+    let asked = |start: &str| server.paths().iter().filter(|path| path.starts_with(start)).count();
+    assert_eq!((asked("/l/"), asked("/shelf/")), (69, 400), "{coverage}");
+    assert!((50..=420).contains(&asked("/maze/")), "{}", asked("/maze/"));
+    assert!((50..=210).contains(&asked("/visit/")), "{}", asked("/visit/"));
+    assert!(coverage["skipped"]["trap-yield"].as_u64().unwrap() > 0, "{coverage}");
+    let notes = coverage["notes"].to_string();
+    for pattern in ["/maze/**", "/visit/"] {
+        assert!(notes.contains(&format!("links to {pattern}")), "{pattern}: {notes}");
+    }
+}

@@ -53,6 +53,7 @@ mod shop;
 mod slow_clients;
 mod tidy;
 mod tidy_imports;
+mod tolerant;
 mod warc;
 mod watchlist;
 mod words;

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use listingwatch::telemetry::SystemClock;
+use listingwatch::vocab::time::{Clock, Timestamp};
+
 use crate::mockserver::{MockServer, Reply};
 use crate::program::{Place, links, listing, offer};
 
@@ -110,4 +113,58 @@ fn a_server_in_trouble_says_nothing_about_a_hit() {
     assert_eq!(gone(), None);
     let last = server.log().pop().unwrap();
     assert_eq!(last.header("if-none-match"), None);
+}
+
+#[test]
+fn every_form_of_retry_after_keeps_us_away() {
+    let later = |form: &str| SystemClock.now().after(Duration::from_secs(7200)).to_jiff().strftime(form).to_string();
+    for asked in [
+        later("%A, %d-%b-%y %H:%M:%S GMT"),
+        later("%a %b %e %H:%M:%S %Y"),
+        later("%a, %d %b %Y %H:%M:%S GMT"),
+        "Fri, 31 Dec 9999 23:59:59 GMT".to_owned(),
+        "30, 7200".to_owned(),
+        "7200.5".to_owned(),
+    ] {
+        let server = MockServer::start({
+            let asked_for = asked.clone();
+            move |asked| match asked.path.as_str() {
+                "/" => Reply::status(503).with("retry-after", asked_for.clone()),
+                _ => Reply::status(404),
+            }
+        });
+        let place = Place::new();
+        place.own_site("bazaar", &server.url("/"), "");
+        let coverage = place.run(&["scan", "--json"]).expect(4).coverage("bazaar");
+        assert_eq!(server.count("/"), 1, "{asked}");
+        let waiting = &coverage["hosts_waiting"][0];
+        let until: Timestamp = waiting["until"].as_str().unwrap().parse().unwrap();
+        let wait = until.since(SystemClock.now()).as_secs();
+        let most = if asked.contains("9999") { 86_400 } else { 7201 };
+        assert!((most - 120..=most).contains(&wait), "{asked}: {wait} s");
+    }
+    // Two lines: a proxy adds its own wish.
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/" => Reply::status(429).with("retry-after", "1").with("retry-after", "3600"),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "");
+    place.run(&["scan", "--json"]).expect(4);
+    assert_eq!(server.count("/"), 1);
+}
+
+#[test]
+fn a_page_put_off_for_hours_before_it_was_asked_for_leaves_the_scan_incomplete() {
+    // The control file is asked for first, and refused: the start page waits until the block ends.
+    for seconds in ["7200", "86000"] {
+        let server = MockServer::start(move |asked| match asked.path.as_str() {
+            "/robots.txt" => Reply::status(404),
+            _ => Reply::status(503).with("retry-after", seconds),
+        });
+        let place = Place::new();
+        place.own_site("bazaar", &server.url("/"), "");
+        let coverage = place.run(&["scan", "--json"]).expect(4).coverage("bazaar");
+        assert_eq!((server.count("/"), &coverage["failures"]["host-blocked"]), (0, &1.into()), "{coverage}");
+    }
 }

@@ -258,6 +258,7 @@ const NO_TERMS: &[(&str, &[&str], &str)] = &[
     ("detect/evaluate/disguise.rs", &["name"], "a rule's id"),
     ("detect/controls.rs", &["class"], "part of a control code: the law names the class"),
     ("frontier/control.rs", &["contact", "no"], "words of the control file"),
+    ("frontier/sitemap.rs", &["feed"], "an element of Atom"),
     ("listing/reader.rs", &["robots"], "an attribute's word in HTML"),
     ("server/console/capture.rs", &["clear"], "how images are shown, in the console's address"),
     ("store/truth/query.rs", &["category", "platform"], "fields of the query language"),

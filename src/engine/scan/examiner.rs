@@ -20,11 +20,12 @@ use crate::frontier::entry::{Lease, UrlKind, UrlState, body_mark};
 use crate::frontier::revisit::{Visit, next_visit};
 use crate::frontier::robots_tag;
 use crate::frontier::sitemap::{self, Dates, Sitemap, SitemapEntry};
-use crate::listing::ended::ended;
+use crate::listing::ended::{Ended, ended};
 use crate::listing::feed::{self, Offered};
 use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::found::FoundUrl;
+use crate::vocab::platform::SitemapPolicy;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::{Deadline, Timestamp};
 
@@ -106,8 +107,18 @@ impl Examiner<'_> {
     fn read(&mut self, Fetched { lease, fetched, .. }: Fetched) -> Done {
         let Response { capture, kind } = fetched;
         let (mut listings, mut offers) = (Vec::new(), Vec::new());
+        let is_list = matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed);
+        // Known as a page from a link to it before it was named as a sitemap.
+        let is_sitemap = || self.reads_sitemaps() && sitemap::is_sitemap(&capture.body);
         let after = match kind {
-            Answer::Page if matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed) => {
+            // A web page in place of a list is read as one, with its links; the list is missing all the same.
+            Answer::Page if is_list && sitemap::is_web_page(&capture.body, capture.header("content-type")) => {
+                self.counts.fail(Reason::SitemapMalformed);
+                let (after, found) = self.page(&lease, &capture);
+                listings = found;
+                after
+            }
+            Answer::Page if is_list || is_sitemap() => {
                 let (after, found) = self.sitemap(&lease, &capture);
                 offers = found;
                 after
@@ -140,6 +151,7 @@ impl Examiner<'_> {
             self.counts.fail(match truncated {
                 Truncated::Length => Reason::BodySizeCap,
                 Truncated::Time => Reason::BodyTimeCap,
+                Truncated::Disconnect => Reason::MalformedResponse,
             });
         }
         let page = PageDone { capture, kind, listings, offers, known_payload: lease.state.payload_digest };
@@ -210,7 +222,11 @@ impl Examiner<'_> {
         let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
         let mut found = Found { refused: page.refused.clone(), form: Form::Answers, ..Found::default() };
         let mut has_listing = None;
-        if page.robots.nofollow || robots_tag::nofollow(tags.map(|(_, value)| value.as_str())) {
+        if over == Some(Ended::NotFound) {
+            // Pages of a form that is not found lead to more of them, without end.
+            self.counts.skip(Reason::SoftNotFound);
+            has_listing = Some(false);
+        } else if page.robots.nofollow || robots_tag::nofollow(tags.map(|(_, value)| value.as_str())) {
             self.counts.skip(Reason::RobotsMetaNofollow);
         } else {
             let links: Vec<Link> = page.links.into_iter().filter(|link| !link.nofollow).collect();
@@ -228,19 +244,25 @@ impl Examiner<'_> {
     fn sitemap(&mut self, lease: &Lease, capture: &Capture) -> (After, Vec<(FoundUrl, ExaminedListing)>) {
         let mut found = Found { form: Form::Answers, ..Found::default() };
         let offers = if lease.kind == UrlKind::Feed { self.offers(capture, &mut found.refused) } else { Vec::new() };
-        let sitemap = sitemap::read(&capture.body, self.worker.limits.sitemap_bytes);
+        let content_type = capture.header("content-type");
+        let sitemap = sitemap::read(&capture.body, content_type, self.worker.limits.sitemap_bytes);
         for problem in sitemap.problems.iter().filter(|_| offers.is_empty()) {
             debug!(url = %capture.url, problem, "sitemap `{}` is not whole", capture.url);
             self.counts.fail(Reason::SitemapMalformed);
         }
-        found.links = addresses(&sitemap.pages, &capture.url, &mut found.refused);
+        let base = sitemap.base.as_deref().and_then(|base| FoundUrl::parse(base, Some(&capture.url)).ok());
+        let base = base.as_ref().unwrap_or(&capture.url);
+        found.links = addresses(&sitemap.pages, base, &mut found.refused);
+        found.links.extend(addresses(&sitemap.alternates, base, &mut found.refused));
         found.links.extend(offers.iter().map(|(url, _)| url.clone()));
         if let Some(since) = lease.state.last_fetched {
-            found.changed = self.changed(lease, &sitemap, since);
+            found.changed = self.changed(base, &sitemap, since);
         }
-        // An index in an index is as deep as the protocol goes.
-        if lease.depth < 2 {
-            found.sitemaps = addresses(&sitemap.sitemaps, &capture.url, &mut found.refused);
+        // An index in an index is as deep as the protocol goes. The depth of a page is that of the links to it.
+        if lease.depth < 2 || lease.kind == UrlKind::Page {
+            found.sitemaps = addresses(&sitemap.sitemaps, base, &mut found.refused);
+        } else if !sitemap.sitemaps.is_empty() {
+            self.counts.fail(Reason::SitemapBudget);
         }
         let visit = visit_of(&lease.state, capture);
         let state = UrlState {
@@ -253,13 +275,21 @@ impl Examiner<'_> {
         (After { found, ..self.visited(lease, visit, state) }, offers)
     }
 
+    /// Whether the platform's file lets sitemaps be read.
+    fn reads_sitemaps(&self) -> bool {
+        match self.scan.platform.crawl.sitemaps {
+            SitemapPolicy::Robots | SitemapPolicy::List(_) => true,
+            SitemapPolicy::None => false,
+        }
+    }
+
     /// Pages the sitemap says have changed since it was last read.
-    fn changed(&mut self, lease: &Lease, sitemap: &Sitemap, since: Timestamp) -> Vec<FoundUrl> {
+    fn changed(&mut self, base: &FoundUrl, sitemap: &Sitemap, since: Timestamp) -> Vec<FoundUrl> {
         let Dates::Changed(changed) = sitemap.changed(since, self.now) else {
             self.counts.skip(Reason::SitemapLastmod);
             return Vec::new();
         };
-        changed.into_iter().filter_map(|entry| FoundUrl::linked(&entry.location, &lease.url, None).ok()).collect()
+        changed.into_iter().filter_map(|entry| FoundUrl::linked(&entry.location, base, None).ok()).collect()
     }
 
     /// The offers a feed carries, judged as any listing is; those outside the agreement are refused.

@@ -13,6 +13,7 @@ use crate::frontier::entry::{Lease, NewEntry, UrlKind};
 use crate::frontier::parameters::ParameterBook;
 use crate::frontier::shapes::{PageKind, Shapes};
 use crate::frontier::traps::{TrapDetector, TrapReason};
+use crate::frontier::yields::{Brought, GivenUp, Yields};
 use crate::store::hot::filter::{KeyFilter, Seen};
 use crate::store::hot::{Claim, HotError, HotStore};
 use crate::vocab::found::FoundUrl;
@@ -36,6 +37,7 @@ const REDIRECTS_NOTED: usize = 1 << 17;
 struct Patterns {
     traps: TrapDetector,
     shapes: Shapes,
+    yields: Yields,
 }
 
 /// What the half that keeps knows of one platform's links during a scan.
@@ -112,22 +114,29 @@ impl Following {
             self.leave_out_text(*key, *reason);
         }
         let mut followed = Followed::default();
+        let mut moved = None;
         if let Some(target) = redirect {
             let same_page = target.key() == from.url.key();
-            match self.another_redirect(&from.url, &target, limits.redirects) {
+            match (self.another_redirect(&from.url, &target, limits.redirects), from.kind) {
+                (false, _) => self.scan.tally.fail(Reason::RedirectLimit),
                 // The host names the form it wants the page asked for in.
-                true if same_page => followed.renamed = Some(target),
+                (true, _) if same_page => followed.renamed = Some(target),
+                // A list that moved is a list, as deep as it was; robots.txt and scope are asked as for any other.
+                (true, UrlKind::Sitemap | UrlKind::Feed) => {
+                    let (depth, kind) = (from.depth, from.kind);
+                    moved = Some(NewEntry { url: target, depth, kind, priority: kind.priority(), due: now });
+                }
                 // The target is a new URL, one link deeper.
-                true => links.push(target),
-                false => self.scan.tally.fail(Reason::RedirectLimit),
+                (true, UrlKind::Seed | UrlKind::Page | UrlKind::Recheck) => links.push(target),
             }
         } else {
             followed.renamed = self.names().visited(&from.url, form);
         }
         let cut;
         (followed.entries, cut) = self.follow(hot, from, links, now)?;
-        if let Some(has_listing) = shown.and_then(|shown| shown.has_listing) {
-            self.learn(&from.url, has_listing, &followed.entries);
+        followed.entries.extend(moved);
+        if let Some(Shown { has_listing: Some(has_listing), seen, .. }) = shown {
+            self.learn(from, has_listing, seen, &followed.entries);
         }
         // What was cut for depth or a budget may be followed from another page; otherwise the same links need not be looked
         // at again.
@@ -196,8 +205,10 @@ impl Following {
         let pages = self.scan.platform.crawl.max_pages;
         let (mut cut, mut entries) = (0, Vec::with_capacity(within.len()));
         let mut patterns = self.patterns();
+        // A list that a platform hands out has an end.
+        let by_list = matches!(from.kind, UrlKind::Sitemap | UrlKind::Feed);
         for url in within {
-            match admit(&mut patterns, &url, pages) {
+            match admit(&mut patterns, &url, by_list, pages) {
                 Ok(page) => {
                     on_their_way.insert(url.key());
                     entries.push(NewEntry { url, depth, kind: UrlKind::Page, priority: page.priority(), due: now });
@@ -242,12 +253,28 @@ impl Following {
         self.patterns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Learns what stood behind a URL: whether it held a listing, and which new links it brought.
-    fn learn(&self, url: &FoundUrl, has_listing: bool, links: &[NewEntry]) {
+    /// Learns what stood behind a URL: whether it held a listing, what was seen, and which new links it brought.
+    fn learn(&self, from: &Lease, has_listing: bool, seen: u64, links: &[NewEntry]) {
         let new_listings = links.iter().filter(|link| link.priority == PageKind::Listing.priority()).count();
-        if let Some(patterns) = patterns_of(&mut self.patterns(), url.host(), self.scan.platform.crawl.max_pages) {
+        let (url, pages) = (&from.url, self.scan.platform.crawl.max_pages);
+        if let Some(patterns) = patterns_of(&mut self.patterns(), url.host(), pages) {
             patterns.shapes.visited(url.canonical(), has_listing, new_listings);
+            // A page that is visited again has brought what it had.
+            if from.state.last_fetched.is_none() {
+                patterns.yields.visited(url.canonical(), Brought { listing: has_listing || new_listings > 0, seen });
+            }
         }
+    }
+
+    /// Patterns of URLs that were given up for bringing no listings, by host.
+    pub(super) fn given_up(&self) -> Vec<(HostKey, GivenUp)> {
+        let patterns = self.patterns();
+        let of_host = |(host, patterns): (&HostKey, &Patterns)| {
+            patterns.yields.given_up().into_iter().map(|given_up| (host.clone(), given_up)).collect::<Vec<_>>()
+        };
+        let mut all: Vec<(HostKey, GivenUp)> = patterns.iter().flat_map(of_host).collect();
+        all.sort_by(|a, b| b.1.left_out.cmp(&a.1.left_out).then_with(|| a.1.pattern.cmp(&b.1.pattern)));
+        all
     }
 
     /// Links without the parameters that were learned to change nothing.
@@ -377,20 +404,29 @@ fn patterns_of(all: &mut HashMap<HostKey, Patterns>, host: HostKey, pages: u64) 
     if all.len() >= HOSTS_LIMIT && !all.contains_key(&host) {
         return None;
     }
-    let fresh = || Patterns { traps: TrapDetector::for_pages(pages), shapes: Shapes::default() };
+    let traps = || TrapDetector::for_pages(pages);
+    let fresh = || Patterns { traps: traps(), shapes: Shapes::default(), yields: Yields::default() };
     Some(all.entry(host).or_insert_with(fresh))
 }
 
 /// What a new link promises, unless it leads into a trap.
-fn admit(all: &mut HashMap<HostKey, Patterns>, url: &FoundUrl, pages: u64) -> Result<PageKind, Reason> {
-    let Some(Patterns { traps, shapes }) = patterns_of(all, url.host(), pages) else {
+fn admit(all: &mut HashMap<HostKey, Patterns>, url: &FoundUrl, by_list: bool, pages: u64) -> Result<PageKind, Reason> {
+    let Some(Patterns { traps, shapes, yields }) = patterns_of(all, url.host(), pages) else {
         return Err(Reason::TrapHosts);
     };
-    let kind = shapes.kind_of(url.canonical());
-    match traps.admit(url.canonical()) {
-        // A shape whose pages hold listings is what we came for, however many there are; the page budget ends it.
-        Err(TrapReason::Shape) if kind == PageKind::Listing => Ok(kind),
-        Err(trap) => Err(trap.reason()),
-        Ok(()) => Ok(kind),
+    let url = url.canonical();
+    let kind = shapes.kind_of(url);
+    if !by_list && kind != PageKind::Listing && !yields.admits(url) {
+        return Err(Reason::TrapYield);
     }
+    match traps.admit(url) {
+        // A shape whose pages hold listings is what we came for, however many there are; the page budget ends it.
+        Err(TrapReason::Shape) if kind == PageKind::Listing => {}
+        Err(trap) => return Err(trap.reason()),
+        Ok(()) => {}
+    }
+    if !by_list {
+        yields.admitted(url);
+    }
+    Ok(kind)
 }

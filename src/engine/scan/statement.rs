@@ -20,6 +20,9 @@ const PUT_OFF_COUNTED: usize = 10_000;
 /// How far ahead the end of a scan looks for them where no block says how long.
 const PUT_OFF_AHEAD: Duration = Duration::from_secs(3600);
 
+/// A block is kept on a clock that moves it by milliseconds: what is due at its end may be due just after it.
+const PUT_OFF_SLACK: Duration = Duration::from_secs(60);
+
 /// Notes of a coverage statement at most: a platform may have many hosts.
 const NOTES: usize = 200;
 
@@ -29,7 +32,7 @@ fn count_put_off(rooms: &Rooms, scan: &PlatformScan) -> Result<(), ScanError> {
     for host in rooms.hot.hosts(&scan.platform.id) {
         let (reason, blocked) =
             rooms.gate.stands_in_the_way(&scan.platform, &host).unwrap_or((Reason::FailedBefore, None));
-        let until = blocked.unwrap_or(now).max(now.after(PUT_OFF_AHEAD));
+        let until = blocked.map_or(now, |until| until.after(PUT_OFF_SLACK)).max(now.after(PUT_OFF_AHEAD));
         for _ in rooms.hot.put_off(&scan.platform.id, &host, (now, until), scan.started_at, PUT_OFF_COUNTED)? {
             scan.tally.fail(reason);
         }
@@ -77,7 +80,13 @@ fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
             dropped.name, dropped.place, dropped.comparisons, dropped.links
         )
     });
-    again.into_iter().chain(pauses).chain(asked).chain(dropped).take(NOTES).collect()
+    let given_up = following.given_up().into_iter().map(|(host, given_up)| {
+        format!(
+            "links to {} of {host} were left out after {} pages without a listing",
+            given_up.pattern, given_up.visits
+        )
+    });
+    again.into_iter().chain(pauses).chain(asked).chain(dropped).chain(given_up).take(NOTES).collect()
 }
 
 /// Stores and returns what one platform's scan brought.

@@ -170,6 +170,7 @@ impl Builder {
         match truncated {
             Some(Truncated::Length) => self.field("WARC-Truncated", "length"),
             Some(Truncated::Time) => self.field("WARC-Truncated", "time"),
+            Some(Truncated::Disconnect) => self.field("WARC-Truncated", "disconnect"),
             None => {}
         }
     }

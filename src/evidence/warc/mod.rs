@@ -171,6 +171,7 @@ impl Record {
             body: message.body().into(),
             truncated: match self.field("WARC-Truncated") {
                 Some("length") => Some(Truncated::Length),
+                Some("disconnect") => Some(Truncated::Disconnect),
                 Some(_) => Some(Truncated::Time),
                 None => None,
             },

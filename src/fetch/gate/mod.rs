@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::evidence::capture::Capture;
+use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::client::{Client, FetchError};
 use crate::fetch::flights::{Flights, Held};
 use crate::fetch::gate::pace::{Host, KeptTime, Purpose, Turn};
@@ -317,10 +317,14 @@ impl Gate {
         drop(sent);
         drop(slot);
         let capture = result?;
+        // Half a page must not be judged; half a list still names pages.
+        if capture.truncated == Some(Truncated::Disconnect) && !matches!(kind, UrlKind::Sitemap | UrlKind::Feed) {
+            return Err(FetchError::Malformed { url, reason: "its packed bytes break off".to_owned() });
+        }
         let kind = match capture.status {
             304 => Answer::NotModified,
             200..=299 => Answer::Page,
-            301 | 302 | 303 | 307 | 308 => match capture.header("location") {
+            300..=303 | 307 | 308 => match capture.header("location") {
                 Some(target) => Answer::Redirect(FoundUrl::redirected(target, &url)),
                 None => Answer::Other,
             },

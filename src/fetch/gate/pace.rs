@@ -12,7 +12,8 @@ use crate::fetch::client::FetchError;
 use crate::fetch::flights::Held;
 use crate::fetch::gate::{Gate, LONGEST_SLEEP, Refusal};
 use crate::frontier::ledger::Urgency;
-use crate::frontier::politeness::{HostRecord, Wait, parse_retry_after};
+use crate::frontier::politeness::{HostRecord, Wait};
+use crate::frontier::retry_after;
 use crate::frontier::robots::RobotsRecord;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Timestamp;
@@ -206,8 +207,8 @@ impl Gate {
         let refused = match result {
             Ok(capture) => {
                 let latency = capture.elapsed;
-                let asked = capture.header("retry-after");
-                let asked = asked.and_then(|text| parse_retry_after(text, capture.header("date"), now));
+                let asked = capture.every("retry-after");
+                let asked = asked.and_then(|text| retry_after::parse(&text, capture.header("date"), now));
                 pace.record.after_answer(capture.status, latency, asked, now)
             }
             Err(error) if error.is_passing() => pace.record.after_silence(now),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use crate::evidence::capture::Truncated;
+use crate::evidence::capture::{Capture, Truncated};
 use crate::fetch::client::FetchError;
 use crate::fetch::gate::pace::{Host, Purpose};
 use crate::fetch::gate::{Gate, Refusal};
@@ -64,8 +64,8 @@ impl Gate {
             self.learn(&target, turn, &answer);
             let now = self.clock.now();
             let capture = match answer {
-                // Rules cut by the clock are not the rules: what was not read may forbid everything.
-                Ok(capture) if capture.truncated == Some(Truncated::Time) => return Ok(unreachable(now)),
+                // Half of the rules is not the rules: what was not read may forbid everything.
+                Ok(capture) if breaks_off(&capture) => return Ok(unreachable(now)),
                 Ok(capture) => capture,
                 Err(FetchError::PrivateAddress { url }) if url.host() == host.key => {
                     return Err(Refusal::PrivateAddress { host: host.key.clone() });
@@ -146,7 +146,7 @@ impl Gate {
             let Ok(capture) = answer else { return Ok(Served::NoAnswer) };
             match capture.status {
                 // Half a file is not what the platform asks for.
-                200..=299 if capture.truncated == Some(Truncated::Time) => return Ok(Served::NoAnswer),
+                200..=299 if breaks_off(&capture) => return Ok(Served::NoAnswer),
                 200..=299 => return Ok(Served::File(capture.body.to_vec())),
                 300..=399 => match capture.header("location").map(|to| FoundUrl::parse(to, Some(&url))) {
                     // Another name of the host is followed; another page is what sites show in place of a file they lack.
@@ -171,6 +171,14 @@ impl Gate {
         let held =
             host.robots.lock().unwrap_or_else(PoisonError::into_inner).as_ref().and_then(|held| held.crawl_delay);
         held.or_else(|| self.ledger.load_robots(&host.key).and_then(|record| record.crawl_delay))
+    }
+}
+
+/// Whether a file ended before its end, and not because it is longer than is read of it.
+fn breaks_off(capture: &Capture) -> bool {
+    match capture.truncated {
+        Some(Truncated::Time | Truncated::Disconnect) => true,
+        Some(Truncated::Length) | None => false,
     }
 }
 

@@ -114,6 +114,8 @@ terms! {
         TrapPathRepetition = "trap-path-repetition",
         /// A shape that never ends.
         TrapShape = "trap-shape",
+        /// A pattern whose pages bring no listings.
+        TrapYield = "trap-yield",
         /// A page our reader stumbled over.
         Unreadable = "unreadable",
         /// A page whose structured data costs too much to read.
