@@ -218,7 +218,7 @@ fn names_session(pair: &str) -> bool {
 fn names_tracking(pair: &str) -> bool {
     let name = pair.split('=').next().unwrap_or_default();
     let begins = |start: &&str| name.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start));
-    TRACKING.iter().any(|known| name.eq_ignore_ascii_case(known)) || TRACKING_STARTS.iter().any(|start| begins(&start))
+    TRACKING.iter().any(|known| name.eq_ignore_ascii_case(known)) || TRACKING_STARTS.iter().any(begins)
 }
 
 /// The canonical name of a parameter as written in any query.

@@ -49,6 +49,7 @@ fn the_published_address_is_asked_for_shown_and_kept() {
     });
     let place = Place::new();
     place.own_site("bazaar", &server.url("/"), "");
+    place.settings("[sender]\nname = \"Office\"\naddress = \"Street 1\"\ncontact = \"office@example.test\"\n");
     place.run(&["scan", "--json"]).expect(0);
     assert_eq!(
         asked(&server),
@@ -186,7 +187,7 @@ fn a_host_that_redirects_to_another_form_of_the_page_is_followed() {
     }
     assert_eq!((server.count("/c/index.php"), server.count("/c/")), (2, 2), "a circle ends at the limit");
     assert_eq!(place.referrals()[0]["urls"], json!([server.url("/a/")]));
-    assert_eq!(ended.platform("bazaar")["coverage"]["failed"], json!({ "redirect-limit": 1 }));
+    assert_eq!(ended.coverage("bazaar")["failures"], json!({ "redirect-limit": 1 }));
 }
 
 #[test]
