@@ -288,7 +288,8 @@ impl Reading {
     }
 
     fn mark(&mut self, mark: &str) {
-        if matches!(mark, "(" | ")" | "[" | "]" | "{" | "}") {
+        // The place in front of a bracket is that of the group in it (`3-(dimethylamino)`).
+        if matches!(mark, ")" | "]" | "}") {
             self.locants.clear();
         }
         self.after_comma = mark == ",";

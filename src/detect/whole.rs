@@ -4,6 +4,7 @@
 //! are pieces of the names of others. A chemist reads on to the end of the name, and so does this room: what is joined on
 //! by a dash without a space, or stands in brackets that the name does not close, belongs to it.
 
+use crate::detect::chemical;
 use crate::detect::view::Folded;
 
 /// Endings of the pieces that stand in front of a parent compound.
@@ -49,8 +50,11 @@ const DERIVATIVES: [&str; 33] = [
     "esters",
 ];
 
+/// Words of such endings that are no parts of chemical names.
+const BETWEEN: [&str; 4] = ["reaction", "condensation", "mixed", "bis"];
+
 /// Words behind a name among which one of those may stand (`phenylacetic acid, 3-phenyl-2-propyl ester`).
-const WORDS_BEHIND: usize = 2;
+const WORDS_BEHIND: usize = 8;
 
 /// What stands in the names of registers around a compound that a polymer or a condensate was made of.
 const MADE_OF: [&str; 3] = ["polymer with", "polymers with", "reaction product"];
@@ -159,8 +163,10 @@ fn has_derivative(folded: &Folded, end: usize) -> bool {
         if is_one {
             return !folded.breaks_within(end, until);
         }
-        // What ends a clause ends the name.
-        if word.ends_with(['.', ';', ':', '!']) {
+        // What ends a clause ends the name, and so does a word that is no part of one.
+        let letters = word.trim_matches(|c: char| !c.is_alphabetic());
+        let goes_on = letters.len() <= 2 || chemical::is_chemical(letters) || BETWEEN.contains(&letters);
+        if !goes_on || word.ends_with(['.', ';', ':', '!']) {
             return false;
         }
     }
@@ -172,9 +178,7 @@ fn is_a_monomer(text: &str, start: usize, end: usize) -> bool {
     let behind = &text[end..text.floor_char_boundary(end + MADE_OF_BYTES)];
     let before = &text[text.ceil_char_boundary(start.saturating_sub(MADE_OF_BYTES))..start];
     let made_of = MADE_OF.iter().any(|words| behind.contains(words) || before.contains(words));
-    // Registers put no space behind the semicolon, sellers do.
-    let is_listed = behind.strip_prefix(';').is_some_and(|rest| !rest.starts_with(' '))
-        || before.strip_suffix(';').is_some_and(|rest| !rest.is_empty());
+    let is_listed = behind.starts_with(';') || before.trim_end().ends_with(';');
     made_of || (is_listed && WITH.iter().any(|part| behind.contains(part) || before.contains(part)))
 }
 
