@@ -65,6 +65,13 @@ struct Order {
     committer: Option<mpsc::UnboundedSender<Settled>>,
 }
 
+impl Order {
+    /// False when there is no committer any more.
+    fn hand_on(&self, settled: Settled) -> bool {
+        self.committer.as_ref().is_some_and(|to| to.send(settled).is_ok())
+    }
+}
+
 impl Examining {
     /// A line of its own among `examiners`, which ends in `committer`.
     pub fn new(
@@ -126,10 +133,8 @@ impl Examining {
     /// A lease that ended without a page.
     pub async fn pass(&self, done: Done) {
         let _slot = self.between.clone().acquire_owned().await.ok();
-        let sent = self.order().committer.as_ref().map(|to| to.send(Settled { done, held: Held::default(), _slot }));
-        if !matches!(sent, Some(Ok(()))) {
-            self.scan.break_off(&"the committer has ended");
-            self.scan.ended(1);
+        if !self.order().hand_on(Settled { done, held: Held::default(), _slot }) {
+            self.committer_ended();
         }
     }
 
@@ -158,11 +163,16 @@ impl Examining {
             let next = order.handed_on;
             let Some(settled) = order.ready.remove(&next) else { return };
             order.handed_on += 1;
-            if !order.committer.as_ref().is_some_and(|to| to.send(settled).is_ok()) {
-                self.scan.break_off(&"the committer has ended");
-                self.scan.ended(1);
+            if !order.hand_on(settled) {
+                self.committer_ended();
             }
         }
+    }
+
+    /// The lease ends with the process and is due again after it.
+    fn committer_ended(&self) {
+        self.scan.break_off(&"the committer has ended");
+        self.scan.ended(1);
     }
 
     /// What becomes of a page that was not read to its end.
