@@ -175,7 +175,7 @@ fn visit(
     } else if let Some(moment) = attribute("datetime") {
         ("@value", moment.to_owned())
     } else {
-        ("@value", dom::text(element, "", graph.budget)?)
+        ("@value", dom::text(element, graph.budget)?)
     };
     for property in &properties {
         graph.add(scope.subject, property, key, &value)?;
