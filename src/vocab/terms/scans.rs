@@ -106,7 +106,7 @@ terms! {
         TrapPathRepetition = "trap-path-repetition",
         /// A shape that never ends.
         TrapShape = "trap-shape",
-        /// A page our reader stumbled over.
+        /// A page that could not be read: of another format, of scripts only, or one our reader stumbled over.
         Unreadable = "unreadable",
         /// A page whose structured data costs too much to read.
         WorkBudget = "work-budget",
