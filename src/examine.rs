@@ -127,7 +127,7 @@ pub fn examine_listing(mut listing: Listing, bench: &Bench<'_>) -> ExaminedListi
             language: listing.language.as_deref(),
             price: price.as_deref(),
             currency: listing.price.as_ref().and_then(|price| price.currency.as_deref()),
-            page: None,
+            page: listing.kind,
         },
         bench.jurisdictions,
     );

@@ -146,7 +146,7 @@ pub(super) fn extract(paths: &Paths, args: &ExtractArgs, output: &Output) -> Res
                 "price": listing.price.as_ref().map(ToString::to_string),
                 "currency": listing.price.as_ref().and_then(|price| price.currency.clone()),
                 "seller": listing.seller, "identifiers": listing.identifiers, "language": listing.language,
-                "images": listing.images, "source": listing.source,
+                "images": listing.images, "source": listing.source, "kind": listing.kind,
             })
         })
         .collect();

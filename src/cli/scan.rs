@@ -95,8 +95,13 @@ pub(super) fn report(results: &[PlatformResult], output: &Output) -> Result<Exit
     } else {
         for result in results {
             output.line(format!(
-                "{}: {} pages, {} listings, {} hits, {} new referrals",
-                result.platform, result.pages, result.listings, result.hits, result.referrals_new
+                "{}: {} pages, {} listings, {} pages judged by their text, {} hits, {} new referrals",
+                result.platform,
+                result.pages,
+                result.listings,
+                result.coverage.judged.unwrap_or_default().text,
+                result.hits,
+                result.referrals_new
             ))?;
             output.line(result.coverage.text())?;
         }

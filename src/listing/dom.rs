@@ -7,9 +7,11 @@ use std::cell::{Cell, RefCell};
 use html5ever::tendril::{StrTendril, TendrilSink};
 use html5ever::tree_builder::{ElementFlags, NodeOrText, QuirksMode, TreeSink};
 use html5ever::{Attribute, QualName};
-use scraper::{ElementRef, Html, HtmlTreeSink, Selector};
+use scraper::node::Element;
+use scraper::{ElementRef, Html, HtmlTreeSink, Node, Selector};
 
 use crate::listing::budget::{Budget, Spent, Work};
+use crate::listing::tags;
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
 
 /// Bytes fed between two looks at the budget. What one such piece can cost at most is bounded by the depth allowed: some
@@ -99,20 +101,56 @@ pub fn first<'d>(
     Ok(None)
 }
 
-/// Visible text of an element, its pieces joined by `between`; counted before it is copied.
+/// Visible text of an element as one reads it: blocks stand apart, the pieces of a word do not, raised digits after an amount
+/// are its cents. Counted before it is copied.
 ///
 /// # Errors
 /// What ran out.
-pub fn text(element: ElementRef<'_>, between: &str, budget: &Budget<'_>) -> Result<String, Spent> {
+pub fn text(element: ElementRef<'_>, budget: &Budget<'_>) -> Result<String, Spent> {
     let mut out = String::new();
-    for (at, piece) in element.text().enumerate() {
-        budget.charge(Work::Bytes, (piece.len() + between.len()) as u64)?;
-        if at > 0 {
-            out.push_str(between);
+    let (mut hidden, mut raised) = (0_u32, false);
+    // Every node twice: when it begins, and when what stands below it has ended.
+    let mut open = vec![(*element, true)];
+    while let Some((node, begins)) = open.pop() {
+        match node.value() {
+            Node::Text(text) if hidden == 0 => {
+                budget.charge(Work::Bytes, text.len() as u64 + 1)?;
+                let cents = text.trim();
+                let is_cents = cents.len() == 2 && cents.bytes().all(|byte| byte.is_ascii_digit());
+                if raised && is_cents && out.ends_with(|c: char| c.is_ascii_digit()) {
+                    out.push('.');
+                }
+                out.push_str(text);
+            }
+            Node::Element(inner) => {
+                budget.charge(Work::Steps, 1)?;
+                let name = inner.name();
+                if begins {
+                    open.push((node, false));
+                    open.extend(node.children().rev().map(|child| (child, true)));
+                }
+                if matches!(name, "script" | "style" | "template") {
+                    hidden = if begins { hidden + 1 } else { hidden.saturating_sub(1) };
+                } else if tags::is_block(tags::tag_of(name)) && node.id() != element.id() {
+                    out.push(' ');
+                } else if begins || matches!(name, "sup" | "small" | "span") {
+                    raised = begins && is_raised(inner);
+                }
+            }
+            Node::Text(_)
+            | Node::Document
+            | Node::Fragment
+            | Node::Doctype(_)
+            | Node::Comment(_)
+            | Node::ProcessingInstruction(_) => {}
         }
-        out.push_str(piece);
     }
     Ok(out)
+}
+
+fn is_raised(element: &Element) -> bool {
+    matches!(element.name(), "sup" | "small")
+        || element.classes().any(|class| ["cents", "fraction", "decimals"].iter().any(|word| class.contains(word)))
 }
 
 /// A node with its place in the table of depths.

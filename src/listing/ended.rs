@@ -119,6 +119,9 @@ const OVER: &[&str] = &[
 /// Text looked at: what is not said at the top of a page is said of something else.
 const HEAD_CHARS: usize = 1500;
 
+/// A line longer than this is prose, not a message of the shop.
+const MESSAGE_CHARS: usize = 160;
+
 /// A page that was not found says little else.
 const NOT_FOUND_CHARS: usize = 2500;
 
@@ -138,7 +141,10 @@ pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
     if listings.len() > 1 {
         return None;
     }
-    let head: String = page.text.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
+    // On a page without offers a shop says it in a line of its own; in a longer one somebody tells of something.
+    let is_message = |line: &&str| !listings.is_empty() || line.chars().nth(MESSAGE_CHARS).is_none();
+    let head: String = page.text.chars().take(HEAD_CHARS).collect();
+    let head = head.split('\n').filter(is_message).collect::<Vec<_>>().join("\n").to_lowercase();
     let said = OVER_WORDS.find_overlapping_iter(&head).chain(OVER_WORDS.find_overlapping_iter(&title));
     let mut said: BTreeSet<usize> = said.map(|found| found.pattern().as_usize()).collect();
     if said.is_empty() {
@@ -211,6 +217,8 @@ mod tests {
         assert_eq!(ended(&page("Powder", text), &[&sly]), None, "a seller's words do not hide an offer");
         let far = format!("{}\nThis listing has ended", "word ".repeat(400));
         assert_eq!(ended(&page("x", &far), &[&chair]), None, "said of something else");
+        let told = format!("Jug\nClay, thrown by hand; the older one {}is no longer available.", "of 2019 ".repeat(20));
+        assert_eq!(ended(&page("Jug", &told), &[]), None, "a sentence of a longer text");
         let table = listing("Table", "Oak");
         assert_eq!(ended(&page("Garden", "Chair\nitem has been sold\nTable"), &[&chair, &table]), None);
     }

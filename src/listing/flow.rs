@@ -1,5 +1,22 @@
 //! Visible text as it flows past: words with one space between them, lines without outer white space, no empty lines.
 
+use std::ops::Range;
+
+use crate::vocab::found::FoundUrl;
+
+/// Places in the collected text that are read in a way of their own.
+#[derive(Debug, Default)]
+pub struct Marks<'a> {
+    /// What is struck out.
+    pub struck: Vec<Range<usize>>,
+    /// What is raised.
+    pub raised: Vec<Range<usize>>,
+    /// Words of links, with their addresses as written.
+    pub links: Vec<(Range<usize>, &'a str)>,
+    /// What the addresses of links are relative to, where the page says it.
+    pub base: Option<FoundUrl>,
+}
+
 /// Collects visible text.
 #[derive(Debug, Default)]
 pub struct Flow {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use crate::listing::budget::{Budget, Spent, Work};
 use crate::listing::dom;
-use crate::listing::reader::one_line;
+use crate::listing::field::one_line;
 use crate::vocab::found::FoundUrl;
 
 /// Items nest at most this deep.
@@ -187,7 +187,7 @@ fn plain(element: ElementRef<'_>, url: &FoundUrl, budget: &Budget<'_>) -> Result
         "time" if element.value().attr("datetime").is_some() => attribute("datetime").to_owned(),
         _ => match element.value().attr("content") {
             Some(content) => content.to_owned(),
-            None => one_line(&dom::text(element, " ", budget)?),
+            None => one_line(&dom::text(element, budget)?),
         },
     })
 }

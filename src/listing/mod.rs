@@ -4,19 +4,24 @@
 //! Never: judges what it reads (that is `detect`), fetches, stores.
 //! Start reading: [`read`], then [`page::Page`].
 
+mod assemble;
 pub mod budget;
 pub mod charset;
 pub mod contacts;
 mod dom;
+mod draft;
 pub mod ended;
 pub mod entities;
 pub mod feed;
+mod field;
 mod flow;
+mod format;
 pub mod input;
+mod item;
 mod json_ld;
+mod layout;
 mod links;
 mod microdata;
-mod offer;
 pub mod page;
 pub mod price;
 mod rdfa;
@@ -29,7 +34,7 @@ pub mod tokenizer;
 
 pub use selectors::{CompiledSelectors, SelectorError};
 
-use crate::listing::page::Page;
+use crate::listing::page::{Format, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
@@ -78,16 +83,17 @@ impl<'a> ReadContext<'a> {
 
 /// Reads a page. Never fails and never panics: what could not be read is named in [`Page::problems`].
 pub fn read(bytes: &[u8], context: &ReadContext<'_>) -> Page {
-    let is_html = context.content_type.is_none_or(|kind| {
-        let kind = kind.to_ascii_lowercase();
-        kind.contains("html") || kind.contains("xml") || kind.starts_with("text/plain") || kind.is_empty()
-    });
-    if !is_html {
-        return Page { encoding: "binary", problems: vec!["not HTML".to_owned()], ..Page::default() };
+    let format = format::of(bytes, context.content_type);
+    if matches!(format, Format::WithoutText | Format::Unread) {
+        return Page { encoding: "binary", format, problems: vec!["not HTML".to_owned()], ..Page::default() };
     }
     let cut = bytes.len() > context.limits.body_bytes;
     let decoded = charset::decode(&bytes[..bytes.len().min(context.limits.body_bytes)], context.content_type);
-    let mut page = reader::read(&decoded.text, decoded.encoding, context);
+    let mut page = match format {
+        Format::Text => reader::read_plain(&decoded.text, context),
+        Format::Markup | Format::WithoutText | Format::Unread => reader::read(&decoded.text, decoded.encoding, context),
+    };
+    page.format = format;
     page.encoding = decoded.encoding;
     page.cut |= page.listings.iter().any(|listing| listing.cut);
     if cut {

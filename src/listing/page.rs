@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::listing::budget::Spent;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::money::Price;
-use crate::vocab::terms::Reason;
+use crate::vocab::terms::{PageKind, Reason};
 
 /// One offer, in the words of the page.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,7 +29,9 @@ pub struct Listing {
     /// The description was longer than is read of a field: what is judged is not all of it.
     #[serde(skip)]
     pub cut: bool,
-    /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`.
+    /// `page` if no offer was told from the rest of the page, and its text is judged as one listing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<PageKind>,
     /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`, `platform`.
     pub source: BTreeMap<String, String>,
 }
@@ -37,7 +39,7 @@ pub struct Listing {
 /// Everything we read from one HTML page.
 #[derive(Debug, Clone, Default)]
 pub struct Page {
-    /// Offers on it; a product page has one, a category page usually none.
+    /// Offers on it; a page without any that says something has one of kind `page`.
     pub listings: Vec<Listing>,
     /// Outlinks, canonical, in document order, each once.
     pub links: Vec<Link>,
@@ -61,8 +63,26 @@ pub struct Page {
     pub cut: bool,
     /// It has more links than are taken of one page.
     pub links_cut: bool,
+    /// It holds scripts, which may show what its text does not.
+    pub has_scripts: bool,
+    /// It is of a kind that holds no text, such as a picture, or of one that is not read, such as a PDF.
+    pub format: Format,
     /// What reading its structured data cost too much of; then the page's text is a listing of its own.
     pub given_up: Option<Spent>,
+}
+
+/// What the bytes of a page are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// HTML or XML.
+    #[default]
+    Markup,
+    /// Text without markup.
+    Text,
+    /// Pictures, sound, styles, scripts: nothing to read.
+    WithoutText,
+    /// A document that is not read.
+    Unread,
 }
 
 /// One outlink.

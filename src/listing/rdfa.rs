@@ -170,7 +170,7 @@ fn visit(element: ElementRef<'_>, mut scope: Scope, url: &FoundUrl, graph: &mut 
     } else if let Some(moment) = attribute("datetime") {
         ("@value", moment.to_owned())
     } else {
-        ("@value", dom::text(element, "", graph.budget)?)
+        ("@value", dom::text(element, graph.budget)?)
     };
     for property in &properties {
         graph.add(scope.subject, property, key, &value)?;

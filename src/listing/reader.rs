@@ -6,14 +6,19 @@ use std::sync::LazyLock;
 use encoding_rs::Encoding;
 use memchr::memmem::Finder;
 use scraper::Html;
+use serde_json::Value;
 
 use crate::listing::budget::{Budget, Spent};
-use crate::listing::flow::Flow;
-use crate::listing::page::{Link, Listing, Page, RobotsMeta};
+use crate::listing::draft::{self, Draft, Place};
+use crate::listing::field::one_line;
+use crate::listing::flow::{Flow, Marks};
+use crate::listing::item::Items;
+use crate::listing::layout::Given;
+use crate::listing::page::{Link, Page, RobotsMeta};
 use crate::listing::spellings::Site;
 use crate::listing::tags::{self, tag_of};
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
-use crate::listing::{ReadContext, dom, entities, json_ld, links, microdata, offer, rdfa};
+use crate::listing::{ReadContext, assemble, dom, entities, json_ld, layout, links, microdata, rdfa};
 use crate::vocab::found::FoundUrl;
 
 /// Links that lead nowhere and are noted of one page.
@@ -21,6 +26,9 @@ const REFUSED_LIMIT: usize = 100;
 
 /// Links looked at for each that may be kept: most spellings of a page without end lead to the same few addresses.
 const LOOKS_PER_LINK: usize = 8;
+
+/// Places noted of struck and raised text: offers have a few.
+const MARKS_LIMIT: usize = 200;
 
 /// Tokens read between two looks at the clock.
 const TOKENS_BETWEEN_LOOKS: usize = 4096;
@@ -32,6 +40,8 @@ pub(super) struct Raw<'a> {
     pub json_ld: Vec<&'a str>,
     /// `<meta property>` pairs in order, decoded.
     pub meta: Vec<(String, String)>,
+    /// `<meta name>` pairs that describe the page or its offer.
+    pub named: Vec<(String, String)>,
     /// An `itemscope` attribute was seen.
     pub has_microdata: bool,
     /// A `typeof` attribute was seen.
@@ -55,44 +65,106 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     let mut pass = Pass::new(context);
     pass.encoding = Encoding::for_label(encoding.as_bytes()).filter(|encoding| *encoding != encoding_rs::UTF_8);
     pass.run(html, &budget);
-    let Pass { mut page, raw, flow, .. } = pass;
+    let Pass { mut page, raw, flow, marks, .. } = pass;
     page.text = flow.into_text();
     let blocks = json_ld::read(&raw.json_ld, &budget, &mut page.problems);
-    let listings = offer::from_json_ld(&blocks, context.url);
-    // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
+    // What passes the budget is told by it below, whoever noticed.
+    let mut drafts = from_json_ld(blocks, context.url, &budget).unwrap_or_default();
     let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
-    page.listings = listings;
-    let wanted = page.listings.is_empty() && (raw.has_microdata || raw.has_rdfa);
+    // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
+    let told = told(&drafts, &raw, &page);
+    let wanted = told != Told::Whole && (raw.has_microdata || raw.has_rdfa);
     let document = if wanted || selected.is_some() { dom::parse(html, &budget).ok() } else { None };
-    if let Some(document) = &document {
-        // What passes the budget is told by it below, whoever noticed.
-        if page.listings.is_empty() && raw.has_microdata {
-            page.listings = from_microdata(document, context.url, &budget).unwrap_or_default();
+    if let Some(document) = document.as_ref().filter(|_| wanted) {
+        if raw.has_microdata {
+            let more = from_microdata(document, context.url, &budget).unwrap_or_default();
+            add(&mut drafts, more, told);
         }
-        if page.listings.is_empty() && raw.has_rdfa {
-            page.listings = from_rdfa(document, context.url, &budget).unwrap_or_default();
+        if raw.has_rdfa && !drafts.iter().any(|draft| draft.place == Place::Own && told != Told::InPart) {
+            let more = from_rdfa(document, context.url, &budget).unwrap_or_default();
+            add(&mut drafts, more, told);
         }
     }
-    if page.listings.is_empty() {
-        page.listings = offer::from_meta(&raw.meta, context.url);
+    if !drafts.iter().any(|draft| draft.place == Place::Own) {
+        draft::add(&mut drafts, layout::from_meta(&raw).into_iter().collect());
     }
+    let has_own = drafts.is_empty() || drafts.iter().any(|draft| draft.place == Place::Own);
+    let mut given = if has_own { Given::Own } else { Given::Lists };
+    page.listings = draft::listings(drafts);
     if let (Some(selectors), Some(document)) = (selected, &document) {
         let _ = selectors.read(document, &budget, &mut page);
+        given = Given::Selected;
     }
     page.given_up = budget.spent();
     if let Some(spent) = page.given_up {
         page.problems.push(format!("structured data was given up: {spent}"));
     }
-    offer::complete(&mut page, &raw);
+    layout::complete(&mut page, &raw, &marks, (context.url, given));
     page
 }
 
-fn from_microdata(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
-    Ok(offer::from_items(&microdata::items(document, url, budget)?, "microdata", url))
+/// Reads text without markup.
+pub(super) fn read_plain(text: &str, context: &ReadContext<'_>) -> Page {
+    let mut page = Page::default();
+    let mut flow = Flow::default();
+    let kept = &text[..text.floor_char_boundary(context.limits.text_bytes)];
+    flow.push(kept);
+    if kept.len() < text.len() {
+        page.cut = true;
+        page.problems.push(format!("only the first {} bytes of text were read", context.limits.text_bytes));
+    }
+    page.text = flow.into_text();
+    layout::complete(&mut page, &Raw::default(), &Marks::default(), (context.url, Given::Own));
+    page
 }
 
-fn from_rdfa(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Listing>, Spent> {
-    offer::from_rdfa(&rdfa::subjects(document, url, budget)?, url, budget)
+/// How much of what a page offers JSON-LD tells.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// The page's own offer with its price.
+    Whole,
+    /// The page's own offer without its price.
+    InPart,
+    /// Nothing, or offers that the page's heading and title do not name.
+    Others,
+}
+
+fn told(drafts: &[Draft], raw: &Raw<'_>, page: &Page) -> Told {
+    let folded = |text: &str| one_line(text).to_lowercase();
+    let (heading, title) = (folded(&raw.heading), folded(&page.title));
+    let names_page = |draft: &&Draft| layout::is_named(&folded(&draft.listing.title), &heading, &title);
+    let own: Vec<&Draft> = drafts.iter().filter(|draft| draft.place == Place::Own).filter(names_page).collect();
+    match own.as_slice() {
+        [] => Told::Others,
+        own if own.iter().any(|draft| draft.listing.price.is_some()) => Told::Whole,
+        _ => Told::InPart,
+    }
+}
+
+/// Adds what another syntax tells. Where the page's own offer is known, only what is said of it.
+fn add(drafts: &mut Vec<Draft>, more: Vec<Draft>, told: Told) {
+    let known = drafts.len();
+    draft::add(drafts, more);
+    if told == Told::InPart {
+        drafts.truncate(known);
+    }
+}
+
+fn from_json_ld(blocks: Vec<Value>, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Draft>, Spent> {
+    if blocks.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(assemble::drafts(&Items::from_json_ld(blocks, budget)?, "json-ld", url, budget))
+}
+
+fn from_microdata(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Draft>, Spent> {
+    let items = Items::from_microdata(microdata::items(document, url, budget)?, budget)?;
+    Ok(assemble::drafts(&items, "microdata", url, budget))
+}
+
+fn from_rdfa(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Draft>, Spent> {
+    let items = Items::from_json_ld(rdfa::subjects(document, url, budget)?, budget)?;
+    Ok(assemble::drafts(&items, "rdfa", url, budget))
 }
 
 /// The pass alone, for `extract`.
@@ -107,6 +179,11 @@ struct Pass<'a, 'c> {
     page: Page,
     raw: Raw<'a>,
     flow: Flow,
+    marks: Marks<'a>,
+    /// Where what is struck out, what is raised, and the words of a link begin, while they are read.
+    struck_from: Option<usize>,
+    raised_from: Option<usize>,
+    link_from: Option<(usize, &'a str)>,
     base: FoundUrl,
     /// In which queries of links are written; `None` for UTF-8.
     encoding: Option<&'static Encoding>,
@@ -131,6 +208,10 @@ impl<'a, 'c> Pass<'a, 'c> {
             page: Page::default(),
             raw: Raw::default(),
             flow: Flow::default(),
+            marks: Marks::default(),
+            struck_from: None,
+            raised_from: None,
+            link_from: None,
             base: context.url.clone(),
             encoding: None,
             site: Site::new(context.owner, context.url.host().as_str()),
@@ -191,6 +272,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             Token::Start { .. } | Token::Text(_) | Token::End { .. } | Token::Raw { .. } => None,
         });
         if let Some(base) = href.and_then(|href| FoundUrl::parse(&href, Some(self.context.url)).ok()) {
+            self.marks.base = Some(base.clone());
             self.base = base;
             self.at_home = false;
         }
@@ -239,6 +321,8 @@ impl<'a, 'c> Pass<'a, 'c> {
             tags::HTML => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
             tags::H1 => self.in_heading = self.raw.heading.is_empty(),
             tags::SVG | tags::TEMPLATE => self.hidden += 1,
+            tags::DEL | tags::S | tags::STRIKE => self.struck_from = self.struck_from.or(Some(self.flow.len())),
+            tags::SUP | tags::SMALL => self.raised_from = Some(self.flow.len()),
             tags::SCRIPT => {
                 let kind = attribute(inside, "type").unwrap_or_default();
                 self.label =
@@ -264,6 +348,15 @@ impl<'a, 'c> Pass<'a, 'c> {
         let tag = tag_of(name);
         match tag {
             tags::H1 => self.in_heading = false,
+            tags::A => self.end_link(),
+            tags::DEL | tags::S | tags::STRIKE => {
+                let ended = self.struck_from.take().map(|from| from..self.flow.len());
+                self.marks.struck.extend(ended.filter(|_| self.marks.struck.len() < MARKS_LIMIT));
+            }
+            tags::SUP | tags::SMALL => {
+                let ended = self.raised_from.take().map(|from| from..self.flow.len());
+                self.marks.raised.extend(ended.filter(|_| self.marks.raised.len() < MARKS_LIMIT));
+            }
             tags::SVG | tags::TEMPLATE => self.hidden = self.hidden.saturating_sub(1),
             tags::TH | tags::DT => self.label = self.cell.take().map(|text| one_line(&text)),
             tags::TD | tags::DD => {
@@ -282,8 +375,18 @@ impl<'a, 'c> Pass<'a, 'c> {
         }
     }
 
+    fn end_link(&mut self) {
+        if let Some((from, href)) = self.link_from.take()
+            && from < self.flow.len()
+            && self.marks.links.len() < self.context.limits.links_per_page
+        {
+            self.marks.links.push((from..self.flow.len(), href));
+        }
+    }
+
     fn raw_element(&mut self, name: &str, content: &'a str) {
         if name.eq_ignore_ascii_case("script") {
+            self.page.has_scripts |= self.label.is_none();
             if self.label.as_deref() == Some("ld+json") {
                 self.label = None;
                 if self.raw.json_ld.len() < 100 {
@@ -309,6 +412,8 @@ impl<'a, 'c> Pass<'a, 'c> {
     }
 
     fn link(&mut self, inside: &'a str) {
+        // A link ends where the next begins.
+        self.end_link();
         let (mut href, mut nofollow) = (None, false);
         for (name, value) in attributes(inside) {
             if name.eq_ignore_ascii_case("href") && href.is_none() {
@@ -318,6 +423,9 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
         }
         let Some(href) = href else { return };
+        if !nofollow {
+            self.link_from = Some((self.flow.len(), href));
+        }
         let spelling = self.site.spelling(href);
         // A path from the root means the same on every page of the host.
         let in_any_encoding = self.encoding.is_none() || href.is_ascii();
@@ -400,11 +508,11 @@ impl<'a, 'c> Pass<'a, 'c> {
                 };
             }
         }
-        if self.raw.meta.len() < 200 {
+        if self.raw.meta.len() + self.raw.named.len() < 200 {
             if let Some(property) = property {
                 self.raw.meta.push((property, content));
-            } else if key == "description" {
-                self.raw.meta.push((key, content));
+            } else if key == "description" || key.starts_with("og:") || key.starts_with("product:") {
+                self.raw.named.push((key, content));
             }
         }
     }
@@ -415,18 +523,6 @@ fn attribute(inside: &str, wanted: &str) -> Option<String> {
     attributes(inside)
         .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
         .map(|(_, value)| entities::decode(value, true).into_owned())
-}
-
-/// Runs of white space as one space.
-pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for word in text.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.push_str(word);
-    }
-    out
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use scraper::{Html, Selector};
 
 use crate::listing::budget::{Budget, Spent};
+use crate::listing::field::one_line;
 use crate::listing::page::{Listing, Page};
-use crate::listing::reader::one_line;
 use crate::listing::{dom, price};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::{ListingSelectors, PathGlobs};
@@ -65,7 +65,7 @@ impl CompiledSelectors {
         let text_of = |selector: &Option<Selector>| -> Result<Option<String>, Spent> {
             let Some(selector) = selector else { return Ok(None) };
             let Some(element) = dom::first(document, selector, budget)? else { return Ok(None) };
-            let text = one_line(&dom::text(element, " ", budget)?);
+            let text = one_line(&dom::text(element, budget)?);
             Ok(Some(text).filter(|text| !text.is_empty()))
         };
         let (title, description) = (text_of(&self.title)?, text_of(&self.description)?);

@@ -5,6 +5,7 @@ use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Verdict;
 use crate::examine::Examination;
 use crate::listing::ended::{Ended, ended};
+use crate::listing::page::Listing;
 
 pub use crate::vocab::terms::Sight;
 
@@ -19,7 +20,7 @@ pub enum Reached {
 
 /// Judges a page that answered 2xx. `known` are the fingerprints of the case's listings.
 pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> Sight {
-    let read: Vec<_> = examination.listings.iter().map(|one| &one.listing).collect();
+    let read: Vec<_> = offers(examination).collect();
     let ended = ended(&examination.page, &read).map(|ended| match ended {
         Ended::NotFound => Sight::SoftNotFound,
         Ended::Over => Sight::Ended,
@@ -43,6 +44,11 @@ pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> 
     }
 }
 
+/// What the page offers. Its text as a whole holds what the shop says too.
+fn offers(examination: &Examination) -> impl Iterator<Item = &Listing> {
+    examination.listings.iter().map(|one| &one.listing).filter(|listing| listing.kind.is_none())
+}
+
 /// Lines at the top of a page in which a shop says what became of an item. Beyond them other items begin.
 const HEAD_LINES: usize = 40;
 
@@ -53,10 +59,8 @@ const MESSAGE_CHARS: usize = 160;
 /// available elsewhere" in a description is advertising.
 fn said(examination: &Examination) -> Option<Sight> {
     let page = &examination.page;
-    let by_seller: Vec<String> = examination
-        .listings
-        .iter()
-        .flat_map(|one| [squeeze(&one.listing.title), squeeze(&one.listing.description)])
+    let by_seller: Vec<String> = offers(examination)
+        .flat_map(|listing| [squeeze(&listing.title), squeeze(&listing.description)])
         .filter(|text| !text.is_empty())
         .collect();
     let lines = std::iter::once(page.title.as_str()).chain(page.text.lines()).map(squeeze);

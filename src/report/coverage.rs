@@ -24,13 +24,16 @@ pub struct Coverage {
     pub ended_at: Timestamp,
     /// Pages fetched.
     pub fetched: u64,
+    /// What became of the pages that answered; none in statements of versions that did not count it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged: Option<Judged>,
     /// Pages by outcome.
     pub outcomes: BTreeMap<String, u64>,
     /// Excluded by agreement, scope, robots.txt, depth or traps: no failure, but not seen.
     pub skipped: BTreeMap<String, u64>,
     /// In scope and not had: network, server errors, budgets.
     pub failures: BTreeMap<String, u64>,
-    /// Nothing in scope is missing.
+    /// Every address offered was fetched and judged, or left out by agreement, scope or robots.txt.
     pub complete: bool,
     /// How old what is known of the platform was, and is.
     #[serde(default)]
@@ -42,6 +45,33 @@ pub struct Coverage {
     /// that are left out of URLs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+/// What became of pages that answered with content. Pages that say they are gone count by their outcome, sitemaps and feeds
+/// not at all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judged {
+    /// Judged by the offers they make.
+    pub listings: u64,
+    /// No offer was told from the rest of the page: judged by their text.
+    pub text: u64,
+    /// Without any text, such as pictures.
+    pub without_text: u64,
+    /// Could not be read.
+    pub unreadable: u64,
+    /// Cost too much to read whole: judged by their text and by what had been read.
+    pub given_up: u64,
+}
+
+impl Judged {
+    /// Adds what `other` counted.
+    pub fn add(&mut self, other: Judged) {
+        self.listings += other.listings;
+        self.text += other.text;
+        self.without_text += other.without_text;
+        self.unreadable += other.unreadable;
+        self.given_up += other.given_up;
+    }
 }
 
 /// How old what a scan saw had become, and what it left for the next.
@@ -86,6 +116,20 @@ impl Coverage {
             }
         };
         list(&mut out, "answers", &self.outcomes);
+        let judged = self.judged.unwrap_or_default();
+        let judged = [
+            (judged.listings, "judged by their offers"),
+            (judged.text, "judged by their text, as no offer was told from it"),
+            (judged.without_text, "without text"),
+            (judged.unreadable, "not readable"),
+            (judged.given_up, "given up, judged by their text only"),
+        ];
+        if judged.iter().any(|(count, _)| *count > 0) {
+            let _ = writeln!(out, "  pages");
+            for (count, words) in judged.into_iter().filter(|(count, _)| *count > 0) {
+                let _ = writeln!(out, "    {count:>8}  {words}");
+            }
+        }
         list(&mut out, "left out, as agreed or as robots.txt asks", &self.skipped);
         list(&mut out, "in scope and not had", &self.failures);
         let fresh = &self.freshness;
@@ -115,12 +159,85 @@ impl Coverage {
             }
         }
         let verdict = if self.complete {
-            "complete: everything in scope that was found was fetched"
+            "complete: every address offered was fetched and judged, or left out by agreement, scope or robots.txt"
         } else {
             "not complete: what is missing may hold offers"
         };
         let _ = writeln!(out, "  {verdict}");
         out
+    }
+}
+
+/// Whether a scan that left these out and failed at these saw all that it may see.
+pub fn is_complete(skipped: &BTreeMap<String, u64>, failures: &BTreeMap<String, u64>) -> bool {
+    // A name that is not known may stand for anything.
+    let leaves_unseen = |name: &String| name.parse().map_or(true, leaves_unseen);
+    failures.is_empty() && !skipped.keys().any(leaves_unseen)
+}
+
+/// Whether what is left out for this reason is a page that might hold an offer, and that no agreement, scope or robots.txt
+/// excludes.
+fn leaves_unseen(reason: Reason) -> bool {
+    match reason {
+        // Excluded by the platform or by what was agreed with it; the platform file says how deep the scope goes.
+        Reason::Agreement
+        | Reason::Depth
+        | Reason::Robots
+        | Reason::RobotsMetaNofollow
+        | Reason::ScopeHost
+        | Reason::ScopePath
+        // The same page under another name, or no page at all.
+        | Reason::ParameterChangesNothing
+        | Reason::SitemapLastmod
+        | Reason::LinkUserinfo
+        | Reason::LinkControlCharacter
+        | Reason::LinkMalformed
+        | Reason::LinkTooLong
+        | Reason::RedirectMalformed
+        | Reason::RedirectToItself
+        | Reason::SoftNotFound
+        | Reason::ItemEnded => false,
+        Reason::BodySizeCap
+        | Reason::TextCap
+        | Reason::BodyTimeCap
+        | Reason::Connection
+        | Reason::ControlHours
+        | Reason::ControlPause
+        | Reason::ControlStop
+        | Reason::FailedBefore
+        | Reason::FeedMalformed
+        | Reason::FreeDisk
+        | Reason::GivenUp
+        | Reason::HostBlocked
+        | Reason::HostPaced
+        | Reason::HostRefused
+        | Reason::HostSilent
+        | Reason::LinkBudget
+        | Reason::MalformedResponse
+        | Reason::MandateBudget
+        | Reason::MandateBytes
+        | Reason::MandateExpired
+        | Reason::MandateRevoked
+        | Reason::PageBudget
+        | Reason::ParseDeadline
+        | Reason::PrivateAddress
+        | Reason::ReadingLost
+        | Reason::RedirectLimit
+        | Reason::RobotsUnreachable
+        | Reason::SitemapBudget
+        | Reason::SitemapMalformed
+        | Reason::Stopped
+        | Reason::TimeBudget
+        | Reason::Timeout
+        | Reason::TrapCalendar
+        | Reason::TrapHosts
+        | Reason::TrapParameters
+        | Reason::TrapPathDepth
+        | Reason::TrapPathRepetition
+        | Reason::TrapShape
+        | Reason::TrapYield
+        | Reason::Unreadable
+        | Reason::WorkBudget => true,
     }
 }
 
@@ -191,7 +308,7 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::SitemapMalformed => "sitemaps or feeds that could not be read whole",
         Reason::HostSilent => "the host does not answer at all",
         Reason::FailedBefore => "pages that could not be had before and may not be tried again yet",
-        Reason::Unreadable => "pages our reader stumbled over",
+        Reason::Unreadable => "pages that could not be read: other formats, scripts only, or our reader stumbled",
         Reason::HostRefused => "pages refused again and again (429, 503)",
         Reason::RobotsUnreachable => "robots.txt could not be read, so nothing was asked for",
         Reason::ControlStop => "the platform's control file asks us to stop",
@@ -217,6 +334,7 @@ mod tests {
             started_at: Timestamp::from_millis(0),
             ended_at: Timestamp::from_millis(61_000),
             fetched: 12,
+            judged: Some(Judged { listings: 7, text: 4, unreadable: 1, ..Judged::default() }),
             outcomes: BTreeMap::from([("page".into(), 12)]),
             skipped: BTreeMap::from([("robots".into(), 3)]),
             failures: BTreeMap::from([("page-budget".into(), 1)]),
@@ -239,6 +357,8 @@ mod tests {
         for part in [
             "12 pages in 61 s",
             "3  robots.txt disallows it",
+            "7  judged by their offers\n           4  judged by their text",
+            "1  not readable",
             "the page budget ended first",
             "not complete",
             "asks for: stop",
@@ -247,6 +367,24 @@ mod tests {
             "https://a.example.test until 1970-01-01T00:00:00.000Z: the platform's control file asks us to stop",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
+        }
+        assert!(!text.contains("without text"), "{text}");
+    }
+
+    #[test]
+    fn complete_means_that_only_agreement_scope_and_robots_left_something_out() {
+        let map = |names: &[&str]| names.iter().map(|name| ((*name).to_owned(), 1)).collect::<BTreeMap<_, _>>();
+        for (skipped, failures, expected) in [
+            (map(&[]), map(&[]), true),
+            (map(&["robots", "scope-host", "scope-path", "robots-meta-nofollow"]), map(&[]), true),
+            (map(&["parameter-changes-nothing", "link-malformed", "depth"]), map(&[]), true),
+            (map(&["robots", "trap-calendar"]), map(&[]), false),
+            (map(&["trap-shape"]), map(&[]), false),
+            (map(&["a-reason-of-a-later-version"]), map(&[]), false),
+            (map(&[]), map(&["unreadable"]), false),
+            (map(&[]), map(&["status-500"]), false),
+        ] {
+            assert_eq!(is_complete(&skipped, &failures), expected, "{skipped:?} {failures:?}");
         }
     }
 }

@@ -68,7 +68,7 @@ pub fn all() -> Vec<(&'static str, String, Option<&'static str>)> {
             ),
             Some("bytes"),
         ),
-        ("a few subjects that all refer to all", rdfa(35), Some("bytes")),
+        ("a few subjects that all refer to all", rdfa(35), None),
         ("many subjects that all refer to all", rdfa(220), Some("bytes")),
         (
             "prefixes declared again and again",

@@ -136,8 +136,9 @@ fn places_without_end_end() {
     assert_eq!(sessions.paths(), ["/robots.txt", "/", "/page"]);
     assert_eq!(ended.coverage("redirects")["failures"], json!({ "redirect-limit": 1 }));
     assert_eq!(redirects.log().len(), 7, "robots.txt, the start page and five redirects");
-    for name in ["calendar", "loop", "sessions"] {
-        assert_eq!(ended.coverage(name)["complete"], true, "{name}");
+    // What stands in a trap was not seen; a session's parameter only names a page again.
+    for (name, complete) in [("calendar", false), ("loop", false), ("sessions", true)] {
+        assert_eq!(ended.coverage(name)["complete"], complete, "{name}");
     }
 }
 

@@ -43,6 +43,7 @@ mod planted;
 mod private;
 mod program;
 mod push;
+mod reading;
 mod rebuilt;
 mod referral_loop;
 mod refused;

@@ -22,7 +22,7 @@ use crate::frontier::robots_tag;
 use crate::frontier::sitemap::{self, Dates, Sitemap, SitemapEntry};
 use crate::listing::ended::{Ended, ended};
 use crate::listing::feed::{self, Offered};
-use crate::listing::page::{Link, Listing, Page};
+use crate::listing::page::{Format, Link, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::SitemapPolicy;
@@ -67,10 +67,16 @@ impl Unread {
     /// is due as it was.
     pub fn done(self, scan: &PlatformScan, why: GivenUp, now: Timestamp) -> Done {
         let Unread { lease, mut counts } = self;
-        counts.fail(match why {
-            GivenUp::Panic => Reason::Unreadable,
-            GivenUp::Time | GivenUp::Ended => Reason::GivenUp,
-        });
+        match why {
+            GivenUp::Panic => {
+                counts.fail(Reason::Unreadable);
+                counts.judged.unreadable += 1;
+            }
+            GivenUp::Time | GivenUp::Ended => {
+                counts.fail(Reason::GivenUp);
+                counts.judged.given_up += 1;
+            }
+        }
         let settlement = match why {
             GivenUp::Ended => lease.settle(lease.state.clone(), lease.due),
             GivenUp::Panic | GivenUp::Time => {
@@ -95,6 +101,31 @@ const REFUSALS: u16 = 5;
 
 /// How long sitemaps and feeds count as fresh at most; the interval adapts as that of pages does.
 const LISTS_REVISIT: Duration = Duration::from_secs(6 * 3600);
+
+/// What became of a page that answered with content.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Offers,
+    Text,
+    WithoutText,
+    GivenUp,
+    Unreadable,
+}
+
+impl Fate {
+    fn of(page: &Page, offers: usize) -> Self {
+        match page.format {
+            Format::Unread => Fate::Unreadable,
+            Format::WithoutText => Fate::WithoutText,
+            Format::Markup | Format::Text if page.given_up.is_some() => Fate::GivenUp,
+            Format::Markup | Format::Text if offers > 0 => Fate::Offers,
+            Format::Markup | Format::Text if !page.text.is_empty() => Fate::Text,
+            // What scripts would show was not seen.
+            Format::Markup | Format::Text if page.has_scripts => Fate::Unreadable,
+            Format::Markup | Format::Text => Fate::WithoutText,
+        }
+    }
+}
 
 /// What a URL is due for after its visit.
 struct After {
@@ -190,14 +221,21 @@ impl Examiner<'_> {
         if page.links_cut {
             self.counts.fail(Reason::LinkBudget);
         }
-        let read: Vec<&Listing> = examination.listings.iter().map(|one| &one.listing).collect();
+        // What the page says as a whole is no offer that could still stand on a page that says it is gone.
+        let offers = || examination.listings.iter().map(|one| &one.listing).filter(|listing| listing.kind.is_none());
+        let read: Vec<&Listing> = offers().collect();
         // A start page is what the platform file says it is.
         let over = if lease.kind == UrlKind::Seed { None } else { ended(&page, &read) };
         let seen = what_is_seen(&page, &read);
+        let fate = Fate::of(&page, read.len());
+        if over.is_none() {
+            self.counts.listings += read.len() as u64;
+            self.count(fate);
+        }
+        let has_offers = !read.is_empty() && over.is_none();
         let listings = if over.is_some() { Vec::new() } else { examination.listings };
         let visit = if over.is_some() { Visit::Gone } else { visit_of(&lease.state, capture) };
         let hits = listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear).count();
-        self.counts.listings += listings.len() as u64;
         self.counts.hits += hits as u64;
         if let Some(over) = over {
             // It was counted as a page when it came.
@@ -212,8 +250,9 @@ impl Examiner<'_> {
             hit: hits > 0,
             ..lease.state.clone()
         };
-        // Nor are the validators of a page that was given up kept: unchanged, it is no more readable, and must be told again.
-        let state = if over.is_some() || page.given_up.is_some() {
+        // Nor are the validators of a page that was given up or not read kept: unchanged, it is no more readable, and must be
+        // told again.
+        let state = if over.is_some() || matches!(fate, Fate::GivenUp | Fate::Unreadable) {
             UrlState { hit: state.hit, ..forgotten(&state) }
         } else {
             state
@@ -233,11 +272,25 @@ impl Examiner<'_> {
             found.spellings = links.iter().filter_map(|link| link.spelling).collect();
             // The canonical page is a link like any other: it is fetched once, under its own name.
             found.links = page.canonical.iter().cloned().chain(links.into_iter().map(|link| link.url)).collect();
-            has_listing = Some(!listings.is_empty());
+            has_listing = Some(has_offers);
         }
         found.shown = Some(Shown { canonical: page.canonical, seen, has_listing });
         after.found = found;
         (after, listings)
+    }
+
+    fn count(&mut self, fate: Fate) {
+        let judged = &mut self.counts.judged;
+        match fate {
+            Fate::Offers => judged.listings += 1,
+            Fate::Text => judged.text += 1,
+            Fate::WithoutText => judged.without_text += 1,
+            Fate::GivenUp => judged.given_up += 1,
+            Fate::Unreadable => {
+                judged.unreadable += 1;
+                self.counts.fail(Reason::Unreadable);
+            }
+        }
     }
 
     /// A sitemap or a feed: the pages it names, those it says have changed, and the offers it carries itself.

@@ -301,7 +301,7 @@ impl PageDone {
             Answer::Page if self.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) => {
                 Some(Sight::Referred)
             }
-            Answer::Page if self.listings.is_empty() => Some(Sight::Gone),
+            Answer::Page if self.listings.iter().all(|one| one.listing.kind.is_some()) => Some(Sight::Gone),
             Answer::Page | Answer::NotModified => Some(Sight::Live),
             Answer::Refused | Answer::Other => None,
         }

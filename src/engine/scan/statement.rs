@@ -8,7 +8,7 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::follow::Following;
 use crate::engine::scan::order::{PlatformResult, ScanError};
 use crate::engine::scan::state::PlatformScan;
-use crate::report::coverage::{Coverage, Freshness, HostWaiting, span};
+use crate::report::coverage::{Coverage, Freshness, HostWaiting, is_complete, span};
 use crate::vocab::terms::{Reason, Written};
 
 /// Pages still due that are counted at the end of a scan that was cut short, or known at its start.
@@ -106,9 +106,10 @@ pub(super) fn finish(rooms: &Rooms, following: &Following) -> Result<PlatformRes
         started_at: scan.started_at,
         ended_at,
         fetched: counts.pages,
+        judged: Some(counts.judged),
         outcomes: counts.outcomes.clone(),
         skipped: counts.skipped.clone(),
-        complete: counts.failures.is_empty(),
+        complete: is_complete(&counts.skipped, &counts.failures),
         failures: counts.failures.clone(),
         freshness: Freshness {
             first_looks: counts.first_looks,

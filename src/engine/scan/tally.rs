@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::report::coverage::Judged;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
@@ -27,6 +28,9 @@ pub struct Counts {
     pub body_bytes: u64,
     /// Listings read.
     pub listings: u64,
+    /// What became of the pages that answered.
+    #[serde(default)]
+    pub judged: Judged,
     /// Listings judged `review` or `refer`.
     pub hits: u64,
     /// Cases opened.
@@ -88,6 +92,7 @@ impl Counts {
         self.pages += other.pages;
         self.body_bytes += other.body_bytes;
         self.listings += other.listings;
+        self.judged.add(other.judged);
         self.hits += other.hits;
         self.referrals_new += other.referrals_new;
         for (held, more) in [

@@ -116,7 +116,7 @@ terms! {
         TrapShape = "trap-shape",
         /// A pattern whose pages bring no listings.
         TrapYield = "trap-yield",
-        /// A page our reader stumbled over.
+        /// A page that could not be read: of another format, of scripts only, or one our reader stumbled over.
         Unreadable = "unreadable",
         /// A page whose structured data costs too much to read.
         WorkBudget = "work-budget",

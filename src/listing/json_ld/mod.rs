@@ -1,8 +1,14 @@
-//! JSON-LD as it is found in the wild: comments, control characters, trailing commas, several blocks, broken ones.
+//! JSON-LD as it is found in the wild: comments, control characters, missing and trailing commas, single quotes, several
+//! objects in a block, several blocks, escaped and broken ones.
+
+mod lenient;
+
+use std::borrow::Cow;
 
 use serde_json::Value;
 
 use crate::listing::budget::{Budget, Spent, Work};
+use crate::listing::entities;
 
 /// The values of all blocks, in order; a list at the top counts as its members. A broken block is named and the rest
 /// read; blocks before the one that passes the budget are kept.
@@ -10,27 +16,41 @@ pub fn read(blocks: &[&str], budget: &Budget<'_>, problems: &mut Vec<String>) ->
     let mut values = Vec::new();
     for block in blocks {
         let Ok(parsed) = parse(block, budget) else { break };
-        match parsed {
-            Some(Value::Array(members)) => values.extend(members),
-            Some(value) => values.push(value),
-            None if unwrapped(block).is_empty() => {}
-            None => problems.push("a JSON-LD block that is not JSON".to_owned()),
+        if parsed.is_empty() && block.contains(|c: char| c.is_alphanumeric()) {
+            problems.push("a JSON-LD block that is not JSON".to_owned());
+        }
+        for value in parsed {
+            match value {
+                Value::Array(members) => values.extend(members),
+                value => values.push(value),
+            }
         }
     }
     values
 }
 
-/// A block's value, if it is JSON or can be mended to be.
-fn parse(block: &str, budget: &Budget<'_>) -> Result<Option<Value>, Spent> {
-    let text = unwrapped(block);
-    measure(text, budget)?;
-    if let Ok(value) = serde_json::from_str(text) {
-        return Ok(Some(value));
+/// A block's values, if it is JSON or can be read as if it were.
+fn parse(block: &str, budget: &Budget<'_>) -> Result<Vec<Value>, Spent> {
+    let text = block.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | ';'));
+    if text.is_empty() {
+        return Ok(Vec::new());
     }
-    let text = mended(text);
-    // Comments hid nothing from the parser, but quotes in them may have hidden values from the measure.
-    measure(&text, budget)?;
-    Ok(serde_json::from_str(&text).ok())
+    measure(text, budget)?;
+    match serde_json::from_str(text) {
+        // JSON inside a JSON string.
+        Ok(Value::String(inner)) => lenient::read(&inner, budget),
+        Ok(value) => Ok(vec![value]),
+        Err(_) => lenient::read(&unescaped(text), budget),
+    }
+}
+
+/// A block that was escaped for another place: as HTML text, or as a string of a script.
+fn unescaped(text: &str) -> Cow<'_, str> {
+    if !text.contains('"') && (text.contains("&quot;") || text.contains("&#34;")) {
+        return entities::decode(text, false);
+    }
+    let opens = text.trim_start_matches(['{', '[', '"']).trim_start();
+    if opens.starts_with("\\\"") { Cow::Owned(text.replace("\\\"", "\"")) } else { Cow::Borrowed(text) }
 }
 
 /// Counts values before any is made.
@@ -65,85 +85,10 @@ pub(super) fn values_and_depth(text: &[u8]) -> (u64, usize) {
     (values, deepest)
 }
 
-/// Without HTML comment, CDATA and trailing semicolon.
-fn unwrapped(block: &str) -> &str {
-    let mut text = block.trim();
-    loop {
-        let before = text;
-        for (open, close) in
-            [("<!--", "-->"), ("<![CDATA[", "]]>"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/")]
-        {
-            if let Some(inner) = text.strip_prefix(open) {
-                text = inner.trim();
-                text = text.strip_suffix(close).unwrap_or(text).trim();
-            }
-        }
-        text = text.trim_end_matches(';').trim_end();
-        if text == before {
-            return text;
-        }
-    }
-}
-
-/// Control characters inside strings escaped, comments and trailing commas outside of them dropped.
-fn mended(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    let mut in_string = false;
-    while let Some(c) = chars.next() {
-        if in_string {
-            match c {
-                '\\' => {
-                    let next = chars.next().unwrap_or('\\');
-                    // An escape JSON does not know stands for its character.
-                    if matches!(next, '"' | '\\' | '/' | 'b' | 'f' | 'n' | 'r' | 't' | 'u') {
-                        out.push('\\');
-                    }
-                    out.push(next);
-                }
-                '"' => {
-                    in_string = false;
-                    out.push(c);
-                }
-                '\n' => out.push_str("\\n"),
-                '\r' => out.push_str("\\r"),
-                '\t' => out.push_str("\\t"),
-                c if c.is_control() => {}
-                c => out.push(c),
-            }
-            continue;
-        }
-        match c {
-            '"' => {
-                in_string = true;
-                out.push(c);
-            }
-            '/' if chars.peek() == Some(&'*') => {
-                let mut last = ' ';
-                for c in chars.by_ref() {
-                    if last == '*' && c == '/' {
-                        break;
-                    }
-                    last = c;
-                }
-            }
-            '/' if chars.peek() == Some(&'/') => {
-                chars.by_ref().find(|c| *c == '\n');
-            }
-            '}' | ']' => {
-                while out.ends_with(|c: char| c.is_whitespace() || c == ',') {
-                    out.pop();
-                }
-                out.push(c);
-            }
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::vocab::limits::Limits;
     use crate::vocab::time::Deadline;
@@ -167,12 +112,46 @@ mod tests {
             r#"{"name": "x",}"#,
             r#"[{"name": "x"},]"#,
             "{/* c */\"name\": \"x\" // d\n}",
+            "\u{feff}{\"name\": \"x\"}",
+            "{'name': 'x'}",
+            "{name: 'x'}",
+            "{,\"name\": \"x\",,}",
+            "{&quot;name&quot;: &quot;x&quot;}",
+            r#"{\"name\": \"x\"}"#,
+            r#""{\"name\": \"x\"}""#,
+            r#"var data = {"name": "x"};"#,
+            r#"{"name": "x""#,
+            r#"{"name": "x"}}"#,
+            "\u{201c}{\"name\": \"x\"}",
         ] {
             let (values, problems, _) = read_all(&[block]);
             assert_eq!(values.first().and_then(|v| v["name"].as_str()), Some("x"), "{block}");
             assert!(problems.is_empty());
         }
         assert_eq!(read_all(&["{\"name\": \"a\nb\\'c\"}"]).0[0]["name"], "a\nb'c");
+    }
+
+    #[test]
+    fn what_is_missing_or_too_many_changes_no_value_beside_it() {
+        for (block, expected) in [
+            ("{\"a\": 1}\n{\"a\": 2}", json!([{"a": 1}, {"a": 2}])),
+            ("{\"a\": 1}{\"a\": 2}", json!([{"a": 1}, {"a": 2}])),
+            ("[{\"a\": 1}\n{\"a\": 2}]", json!([{"a": 1}, {"a": 2}])),
+            ("[{\"a\": 1},,{\"a\": 2}]", json!([{"a": 1}, {"a": 2}])),
+            ("{\"a\": \"x\"\n\"b\": \"y\"}", json!([{"a": "x", "b": "y"}])),
+            ("{\"a\": \"x\" \"b\": [1 2 \"z\"]}", json!([{"a": "x", "b": [1, 2, "z"]}])),
+            ("{\"a\": , \"b\": }", json!([{"a": null, "b": null}])),
+            ("{\"a\": \"10\" rod, \"oak\"\", \"b\": 1,}", json!([{"a": "10\" rod, \"oak\"", "b": 1}])),
+            ("{'a': 'it\\'s', 'b': 'it's'}", json!([{"a": "it's", "b": "it's"}])),
+            ("{\"a\": NaN, \"b\": undefined, \"c\": True}", json!([{"a": null, "b": null, "c": true}])),
+            ("{\"a\": 007, \"b\": 5,00, \"c\": .5}", json!([{"a": "007", "b": "5,00", "c": ".5"}])),
+            ("{\"a\": [{\"b\": 1}, \"c\": 2}", json!([{"a": [{"b": 1}, "c", 2]}])),
+            ("{\"a\": {\"b\": 1], \"c\": 2}", json!([{"a": {"b": 1, "c": 2}}])),
+            ("{\"a\": \"\\u00e9\\ud83d\\ude00\\ud83d\\x\",}", json!([{"a": "é😀\u{fffd}x"}])),
+            ("{\"a\": \"http://x.test/b\", // c\n \"b\": 2 /* d */}", json!([{"a": "http://x.test/b", "b": 2}])),
+        ] {
+            assert_eq!(json!(read_all(&[block]).0), expected, "{block}");
+        }
     }
 
     #[test]

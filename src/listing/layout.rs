@@ -1,0 +1,498 @@
+//! What a page says by its layout and its words: an offer under its heading with its price lines, or a text.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::listing::draft::{Draft, Place, note_sources};
+use crate::listing::field::{self, one_line};
+use crate::listing::flow::Marks;
+use crate::listing::page::{Listing, Page};
+use crate::listing::price;
+use crate::listing::reader::Raw;
+use crate::vocab::money::Price;
+use crate::vocab::terms::PageKind;
+use crate::vocab::found::FoundUrl;
+
+/// Lines with a price on the page of one offer, at most: beyond them it is a list of others.
+const PRICE_LINES: usize = 6;
+
+/// A line longer than this is prose.
+const LINE_BYTES: usize = 200;
+
+/// Characters of a text's first line that name it where nothing else does.
+const NAME_CHARS: usize = 80;
+
+/// Words of a link longer than this say more than where it leads.
+const LINK_BYTES: usize = 200;
+
+/// Images kept of one listing.
+const IMAGES_LIMIT: usize = 10;
+
+/// A product of OpenGraph properties.
+pub(super) fn from_meta(raw: &Raw<'_>) -> Option<Draft> {
+    // Many write `name` where `property` was meant.
+    let all = || raw.meta.iter().chain(&raw.named);
+    let get = |name: &str| all().find(|(property, _)| property == name).map(|(_, content)| content.as_str());
+    let kind = get("og:type").unwrap_or_default();
+    let amounts = ["product:sale_price:amount", "product:price:amount", "og:price:amount", "product:price"];
+    let amount = amounts.into_iter().find_map(get).filter(|amount| !amount.trim().is_empty());
+    // A group of products is a category.
+    let is_product = kind.contains("product") && !kind.contains("group");
+    if !(is_product || amount.is_some()) {
+        return None;
+    }
+    let title = get("og:title").map(field::title).filter(|title| !title.is_empty())?;
+    let currencies = ["product:sale_price:currency", "product:price:currency", "og:price:currency"];
+    let description = get("og:description");
+    let mut listing = Listing {
+        title,
+        description: description.map(field::clean).unwrap_or_default(),
+        cut: description.is_some_and(field::is_cut),
+        price: amount.and_then(|amount| price::of_field(amount, currencies.into_iter().find_map(get))),
+        identifiers: get("product:retailer_item_id").map(|id| ("sku".to_owned(), id.to_owned())).into_iter().collect(),
+        language: get("og:locale").map(|locale| locale.replace('_', "-")),
+        images: all()
+            .filter(|(property, _)| property == "og:image")
+            .map(|(_, content)| content.clone())
+            .take(IMAGES_LIMIT)
+            .collect(),
+        ..Listing::default()
+    };
+    note_sources(&mut listing, "opengraph");
+    Some(Draft { listing, place: Place::Own })
+}
+
+/// Where the listings of a page come from that were read before its layout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Given {
+    /// Structured data that speaks of the page, or nothing.
+    Own,
+    /// Lists of what stands on other pages.
+    Lists,
+    /// The platform's selectors.
+    Selected,
+}
+
+/// Fills what structured data left open from the page itself, and makes a listing of a page without any: an offer where it is
+/// laid out as one, else its text, so that every page that says something is judged.
+pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, given): (&FoundUrl, Given)) {
+    let identifiers: Vec<(String, String)> =
+        raw.pairs.iter().filter(|(label, value)| is_identifier(label, value)).cloned().collect();
+    let heading = one_line(&raw.heading);
+    let mut named = if heading.is_empty() { page.title.clone() } else { heading };
+    if named.is_empty() && page.listings.is_empty() {
+        // Whoever has the case before them needs a name to tell it by.
+        named = page.text.lines().next().unwrap_or_default().chars().take(NAME_CHARS).collect();
+    }
+    // What a page given up would have said is not known, so its text is judged whatever else was read of it.
+    let given_up = page.given_up.is_some() && !page.text.is_empty();
+    let is_silent = page.listings.is_empty();
+    // Structured data of other things does not hide what the page is about.
+    let of_others = !is_silent && given != Given::Selected && !names_page(page, &raw.heading);
+    if is_silent || given_up || of_others {
+        let prices = if is_silent || of_others { prices(&page.text, marks) } else { Vec::new() };
+        let is_offer = (is_silent || of_others)
+            && looks_like_offer(page, raw, &prices, &identifiers)
+            && (given != Given::Lists || have_one_amount(&prices));
+        let mut listing = if is_offer || given_up {
+            Listing { title: named.clone(), description: page.text.clone(), ..Listing::default() }
+        } else {
+            let description = without_links(page, marks, url);
+            Listing { title: named.clone(), description: description.into_owned(), ..Listing::default() }
+        };
+        if is_offer {
+            let language = page.language.clone().or_else(|| guess_language(&page.text));
+            listing.price = prices.into_iter().next().map(|price| price::in_language(price, language.as_deref()));
+            listing.seller = raw.pairs.iter().find(|(label, _)| is_seller(label)).map(|(_, value)| value.clone());
+        } else {
+            listing.kind = Some(PageKind::Page);
+        }
+        note_sources(&mut listing, "page");
+        let says_something = !(listing.title.is_empty() && listing.description.is_empty());
+        if says_something && is_offer {
+            page.listings.insert(0, listing);
+        } else if says_something && (is_silent || given_up) {
+            page.listings.push(listing);
+        }
+    }
+    let alone = page.listings.len() == 1;
+    for listing in &mut page.listings {
+        if listing.title.is_empty() && !named.is_empty() {
+            listing.title.clone_from(&named);
+            listing.source.insert("title".to_owned(), "page".to_owned());
+        }
+        if alone {
+            // Structured data often holds less than the seller wrote; what is written on the page is what is offered.
+            for (label, value) in &identifiers {
+                if !listing.identifiers.iter().any(|(held, _)| held == label) {
+                    listing.identifiers.push((label.clone(), value.clone()));
+                    listing.source.entry("identifiers".to_owned()).or_insert_with(|| "page".to_owned());
+                }
+            }
+            if listing.description.is_empty() && (listing.kind.is_none() || page.text.is_empty()) {
+                let meta = raw.named.iter().find(|(name, _)| name == "description").map(|(_, text)| field::clean(text));
+                listing.description = if page.text.is_empty() { meta.unwrap_or_default() } else { page.text.clone() };
+                if !listing.description.is_empty() {
+                    listing.source.insert("description".to_owned(), "page".to_owned());
+                }
+            }
+        }
+        if listing.language.is_none() {
+            listing.language = page.language.clone().or_else(|| guess_language(&listing.description));
+            if listing.language.is_some() {
+                listing.source.insert("language".to_owned(), "page".to_owned());
+            }
+        }
+    }
+}
+
+/// The page's text without the words of links to other pages of the host: they are told there.
+fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, url: &FoundUrl) -> Cow<'p, str> {
+    // Where links are not followed, what they say is told here or nowhere.
+    if page.robots.nofollow || marks.links.is_empty() {
+        return Cow::Borrowed(&page.text);
+    }
+    let own_path = url.as_url().path();
+    let leads_on = |href: &str| {
+        // Most links are paths of the host.
+        if marks.base.is_none() && href.starts_with('/') && !href.starts_with("//") && !href.starts_with(own_path) {
+            return true;
+        }
+        if href.starts_with('#') {
+            return false;
+        }
+        let href = crate::listing::entities::decode(href, true);
+        let target = FoundUrl::parse(href.trim(), marks.base.as_ref().or(Some(url)));
+        target.is_ok_and(|target| target.host() == url.host() && target.key() != url.key())
+    };
+    let mut kept = String::with_capacity(page.text.len());
+    let mut from = 0;
+    for (range, href) in &marks.links {
+        let (start, end) = (range.start.max(from), range.end);
+        if start < end && range.len() <= LINK_BYTES && leads_on(href) {
+            kept.push_str(page.text.get(from..start).unwrap_or_default());
+            from = end;
+        }
+    }
+    kept.push_str(page.text.get(from..).unwrap_or_default());
+    // Lines that held links only say nothing.
+    Cow::Owned(kept.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
+}
+
+/// Prices of short lines, in order, counted up to one more than an offer has. Those that are struck out count where there is no
+/// other.
+fn prices(text: &str, marks: &Marks<'_>) -> Vec<Price> {
+    let (mut found, mut struck) = (Vec::new(), Vec::new());
+    let mut start = 0;
+    for line in text.split('\n') {
+        let range = start..start + line.len();
+        start = range.end + 1;
+        if line.len() < LINE_BYTES && line.bytes().any(|byte| byte.is_ascii_digit() || byte >= 0x80) {
+            let read = as_read(line, &range, marks);
+            match price::in_line(&read) {
+                Some(price) => found.push(price),
+                None if read.len() < line.len() => struck.extend(price::in_line(line)),
+                None => {}
+            }
+            if found.len() > PRICE_LINES {
+                break;
+            }
+        }
+    }
+    if found.is_empty() { struck } else { found }
+}
+
+/// A line as one reads it: nothing that is struck out, and raised digits after an amount are its cents.
+fn as_read<'l>(line: &'l str, range: &Range<usize>, marks: &Marks<'_>) -> Cow<'l, str> {
+    // A mark may begin with the line break before it.
+    let inside = |mark: &&Range<usize>| mark.start < range.end && mark.end > range.start;
+    let struck: Vec<_> = marks.struck.iter().filter(inside).collect();
+    let raised: Vec<_> = marks.raised.iter().filter(inside).collect();
+    if struck.is_empty() && raised.is_empty() {
+        return Cow::Borrowed(line);
+    }
+    let mut out = String::with_capacity(line.len() + 1);
+    for (at, c) in line.char_indices() {
+        let place = range.start + at;
+        let cents = raised.iter().find(|mark| mark.start == place && mark.len() == 2);
+        if cents.is_some() && c.is_ascii_digit() && out.ends_with(|c: char| c.is_ascii_digit()) {
+            out.push('.');
+        }
+        if !struck.iter().any(|mark| mark.contains(&place)) {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Words on buttons of shops, in lower case.
+const BUYING: [&str; 28] = [
+    "add to cart",
+    "add to basket",
+    "add to bag",
+    "buy now",
+    "buy it now",
+    "place order",
+    "make an offer",
+    "contact seller",
+    "contact supplier",
+    "send inquiry",
+    "request a quote",
+    "in den warenkorb",
+    "jetzt kaufen",
+    "verkäufer kontaktieren",
+    "comprar",
+    "añadir al carrito",
+    "adicionar ao carrinho",
+    "ajouter au panier",
+    "acheter",
+    "aggiungi al carrello",
+    "in winkelwagen",
+    "do koszyka",
+    "sepete ekle",
+    "купить",
+    "в корзину",
+    "立即购买",
+    "加入购物车",
+    "联系卖家",
+];
+
+/// A page with one heading and a price or a button to buy, without a list of other offers, is an offer.
+fn looks_like_offer(page: &Page, raw: &Raw<'_>, prices: &[Price], identifiers: &[(String, String)]) -> bool {
+    if raw.heading.trim().is_empty() || !(1..=PRICE_LINES).contains(&prices.len()) {
+        return false;
+    }
+    have_one_amount(prices) || !identifiers.is_empty() || {
+        let lower = page.text.to_lowercase();
+        BUYING.iter().any(|words| lower.contains(words))
+    }
+}
+
+fn have_one_amount(prices: &[Price]) -> bool {
+    prices.windows(2).all(|pair| pair[0].minor_units == pair[1].minor_units)
+}
+
+/// Characters of a listing's title that are looked for in the page's.
+const TITLE_CHARS: usize = 24;
+
+/// Whether one of its listings has the name of the page, by its heading or its title. A page without either has none.
+fn names_page(page: &Page, heading: &str) -> bool {
+    let folded = |text: &str| one_line(text).to_lowercase();
+    let (heading, title) = (folded(heading), folded(&page.title));
+    heading.is_empty() || page.listings.iter().any(|listing| is_named(&folded(&listing.title), &heading, &title))
+}
+
+/// Whether a page of this heading and title, in lower case, is about what has this name.
+pub(super) fn is_named(name: &str, heading: &str, title: &str) -> bool {
+    let start = &name[..name.char_indices().nth(TITLE_CHARS).map_or(name.len(), |(at, _)| at)];
+    (heading.is_empty() && title.is_empty())
+        || (!heading.is_empty() && name.contains(heading))
+        || heading.contains(start)
+        || title.contains(start)
+}
+
+fn is_seller(label: &str) -> bool {
+    let label = label.to_lowercase();
+    ["seller", "sold by", "vendor", "verkäufer", "anbieter", "vendeur", "vendedor", "venditore", "продавец", "卖家"]
+        .iter()
+        .any(|known| label == *known)
+}
+
+fn is_identifier(label: &str, value: &str) -> bool {
+    let lower = label.to_lowercase();
+    let named = [
+        "cas",
+        "ec number",
+        "einecs",
+        "inchi",
+        "smiles",
+        "sku",
+        "gtin",
+        "mpn",
+        "hs code",
+        "molecular formula",
+        "formula",
+        "synonym",
+        "product name",
+        "iupac",
+        "purity",
+        "brand",
+        "model",
+        "other name",
+        "chemical name",
+    ];
+    label.chars().count() <= 40 && value.len() <= 2000 && named.iter().any(|name| lower.contains(name))
+}
+
+fn guess_language(text: &str) -> Option<String> {
+    // Under forty characters a guess is no better than chance.
+    let info = whatlang::detect(text.get(..text.floor_char_boundary(2000))?)?;
+    (text.chars().take(40).count() == 40 && info.is_reliable()).then(|| bcp47(info.lang().code()).to_owned())
+}
+
+/// Two-letter codes for the languages that have one.
+fn bcp47(code: &'static str) -> &'static str {
+    match code {
+        "eng" => "en",
+        "deu" => "de",
+        "fra" => "fr",
+        "spa" => "es",
+        "por" => "pt",
+        "ita" => "it",
+        "nld" => "nl",
+        "rus" => "ru",
+        "ukr" => "uk",
+        "pol" => "pl",
+        "cmn" => "zh",
+        "jpn" => "ja",
+        "kor" => "ko",
+        "ara" => "ar",
+        "tur" => "tr",
+        "ces" => "cs",
+        "swe" => "sv",
+        "dan" => "da",
+        "nob" => "nb",
+        "fin" => "fi",
+        "hun" => "hu",
+        "ron" => "ro",
+        "bul" => "bg",
+        "ell" => "el",
+        "heb" => "he",
+        "hin" => "hi",
+        "tha" => "th",
+        "vie" => "vi",
+        "ind" => "id",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::listing::ReadContext;
+    use crate::listing::page::{Listing, Page};
+    use crate::vocab::limits::Limits;
+    use crate::vocab::terms::PageKind;
+    use crate::vocab::found::FoundUrl;
+
+    fn page(html: &str) -> Page {
+        let url = FoundUrl::parse("https://shop.example.test/jugs/1", None).unwrap();
+        crate::listing::read(html.as_bytes(), &ReadContext::new(&url, &Limits::default()))
+    }
+
+    fn only(html: &str) -> Listing {
+        let mut page = page(html);
+        assert_eq!(page.listings.len(), 1, "{html}: {:?}", page.listings);
+        page.listings.remove(0)
+    }
+
+    fn price(html: &str) -> String {
+        let price = only(html).price.unwrap_or_else(|| panic!("no price in {html}"));
+        format!("{price} {}", price.currency.clone().unwrap_or_default())
+    }
+
+    #[test]
+    fn a_heading_with_its_price_is_an_offer() {
+        for html in [
+            "<h1>Jug</h1><p>EUR 4</p>",
+            "<h1>Jug</h1><p>EUR 4</p><p>Price of each EUR 4.00.</p>",
+            "<h1>Jug</h1><p>EUR 4</p><p>Postage EUR 2</p><button>Add to cart</button>",
+            "<h1>Jug</h1><p>EUR 4 or EUR 3 each for ten</p><p>Postage EUR 2</p><table><tr><th>SKU</th><td>J-4</td></table>",
+        ] {
+            let listing = only(html);
+            assert_eq!((listing.title.as_str(), listing.kind), ("Jug", None), "{html}");
+            assert_eq!(listing.price.unwrap().to_string(), "4.00", "{html}");
+        }
+        let sold = only("<h1>Jug</h1><p>EUR 4</p><dl><dt>Seller:<dd>Potter's Yard</dl>");
+        assert_eq!(sold.seller.as_deref(), Some("Potter's Yard"));
+    }
+
+    #[test]
+    fn any_other_page_is_its_text() {
+        for (html, title, text) in [
+            ("<h1>Jug</h1><p>write to me for the price</p>", "Jug", "Jug\nwrite to me for the price"),
+            ("<title>Jug</title><p>clay</p>", "Jug", "clay"),
+            ("<p>clay jug<p>glazed", "clay jug", "clay jug\nglazed"),
+            ("<title>Jug</title>", "Jug", ""),
+            ("<title>Jug</title><meta name=description content='clay &amp;amp; glaze'>", "Jug", "clay & glaze"),
+            ("<h1>Prices</h1><p>EUR 4</p><p>EUR 5</p>", "Prices", "Prices\nEUR 4\nEUR 5"),
+        ] {
+            let listing = only(html);
+            assert_eq!((listing.kind, listing.price.is_none()), (Some(PageKind::Page), true), "{html}");
+            assert_eq!((listing.title.as_str(), listing.description.as_str()), (title, text), "{html}");
+        }
+        assert_eq!(page("<html><script>x()</script>").listings, []);
+    }
+
+    #[test]
+    fn what_links_lead_to_is_told_there() {
+        let text = |html: &str| only(html).description;
+        let mixed =
+            "<p>Our <a href=/vases>vases</a>, <a href=https://other.example.test/>glass</a>, <a href=#top>top</a>,
+        <a href=/jugs/1?>this</a>, <a href=mailto:a@b.test>mail</a>, <a rel=nofollow href=/x>bowls</a></p>";
+        assert_eq!(text(mixed), "Our, glass, top,\nthis, mail, bowls");
+        assert_eq!(text("<meta name=robots content=nofollow><p>Our <a href=/vases>vases</a>"), "Our vases");
+        assert_eq!(text("<base href=https://other.example.test/><p>Our <a href=/vases>vases</a>"), "Our vases");
+        let long = "clay ".repeat(60);
+        assert_eq!(text(&format!("<p><a href=/vases>{long}</a>")), long.trim());
+        assert_eq!(text("<ul><li><a href=/a>A</a><li><a href=/b>B</a><li>clay</ul>"), "clay");
+    }
+
+    #[test]
+    fn prices_are_read_as_they_are_seen() {
+        for (html, expected) in [
+            ("<h1>Jug</h1><p><del>€30</del> €20</p>", "20.00 EUR"),
+            ("<h1>Jug</h1><p><s>€30</s></p><p>€20</p>", "20.00 EUR"),
+            ("<h1>Jug</h1><p>€20 <strike>€30</strike></p>", "20.00 EUR"),
+            ("<h1>Jug</h1><p><del>€30</del></p>", "30.00 EUR"),
+            ("<h1>Jug</h1><p>€12<sup>99</sup></p>", "12.99 EUR"),
+            ("<h1>Jug</h1><p>12<small>99</small> €</p>", "12.99 EUR"),
+            ("<h1>Jug</h1><p>12 m<sup>2</sup> for €40</p>", "40.00 EUR"),
+            ("<html lang=nb><h1>Mugge</h1><p>249 kr</p>", "249.00 NOK"),
+            ("<h1>Jug</h1><p>6 jugs for Rs 900</p>", "900.00 INR"),
+        ] {
+            assert_eq!(price(html), expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn opengraph_is_read_under_either_name_and_a_list_does_not_hide_it() {
+        let head = "<meta name=og:type content=og:product><meta name=og:title content='Jug &amp; bowl'>
+        <meta property=product:price:amount content=1500><meta property=product:price:currency content=JPY>";
+        let listing = only(head);
+        assert_eq!((listing.title.as_str(), listing.price.unwrap().to_string().as_str()), ("Jug & bowl", "1500"));
+        let list = "<script type=application/ld+json>{\"@type\":\"ItemList\",\"itemListElement\":[{\"@type\":\"Product\",\"name\":\"Vase\"}]}</script>";
+        assert_eq!(only(&format!("{head}{list}")).title, "Jug & bowl");
+        assert_eq!(
+            only("<meta property=og:type content=product.group><meta property=og:title content=Jugs><p>x").kind,
+            Some(PageKind::Page)
+        );
+    }
+
+    #[test]
+    fn structured_data_of_other_things_does_not_hide_the_page() {
+        let other = "<script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Vase\",\"offers\":{\"price\":\"7\"}}</script>";
+        let titles = |html: &str| page(html).listings.into_iter().map(|one| one.title).collect::<Vec<_>>();
+        assert_eq!(titles(&format!("{other}<h1>Jug</h1><p>EUR 4</p>")), ["Jug", "Vase"]);
+        let item = "<div itemscope itemtype=https://schema.org/Product><h1 itemprop=name>Jug</h1><b itemprop=price>4</b></div>";
+        assert_eq!(titles(&format!("{other}{item}")), ["Vase", "Jug"]);
+        let list = "<script type=application/ld+json>{\"@type\":\"ItemList\",\"itemListElement\":[{\"@type\":\"Product\",\"name\":\"Vase\"}]}</script>";
+        assert_eq!(titles(&format!("{list}{item}")), ["Jug"]);
+        // The heading of a list and the price of one of its items are no offer of their own; nor is a page said twice.
+        assert_eq!(
+            titles(&format!("{list}<h1>All vases</h1><p>EUR 4</p><p>EUR 5</p><button>Buy now</button>")),
+            ["Vase"]
+        );
+        assert_eq!(titles(&format!("{other}<title>Vase | Potter</title><h1>Potter's Yard</h1><p>EUR 7</p>")), ["Vase"]);
+    }
+
+    #[test]
+    fn two_syntaxes_that_speak_of_one_offer_make_one_listing() {
+        let block = "<script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Jug\"}</script>";
+        let item = "<div itemscope itemtype=https://schema.org/Product><h1 itemprop=name>Jug</h1>
+        <p itemprop=offers itemscope itemtype=https://schema.org/Offer><span itemprop=price>4<sup>50</sup></span></p></div>
+        <aside itemscope itemtype=https://schema.org/Product><b itemprop=name>Vase</b></aside>";
+        let listing = only(&format!("{block}{item}"));
+        assert_eq!((listing.title.as_str(), listing.price.unwrap().to_string().as_str()), ("Jug", "4.50"));
+        assert_eq!((listing.source["title"].as_str(), listing.source["price"].as_str()), ("json-ld", "microdata"));
+    }
+}
