@@ -198,12 +198,11 @@ impl Phrases {
             if !text.is_char_boundary(at) {
                 continue;
             }
-            if key != 0 || self.first.has(hash) {
-                if let Some(node) = self.nodes.get(joined(key, hash)).filter(|node| node.phrase != 0) {
-                    if let Some(slot) = found.get_mut(left - 1) {
-                        *slot = (node.phrase, at);
-                    }
-                }
+            if (key != 0 || self.first.has(hash))
+                && let Some(node) = self.nodes.get(joined(key, hash)).filter(|node| node.phrase != 0)
+                && let Some(slot) = found.get_mut(left - 1)
+            {
+                *slot = (node.phrase, at);
             }
             left -= 1;
             if left == 0 {

@@ -8,8 +8,8 @@ use crate::listing::field;
 use crate::listing::item::{Content, Item, Items};
 use crate::listing::page::Listing;
 use crate::listing::price;
-use crate::vocab::money::Price;
 use crate::vocab::found::FoundUrl;
+use crate::vocab::money::Price;
 
 /// Listings read of one page.
 const LISTINGS_LIMIT: usize = 200;

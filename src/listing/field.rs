@@ -114,7 +114,7 @@ fn without_markup(field: &str) -> String {
             out.push(' ');
         }
     };
-    while let Some(token) = tokens.next() {
+    for token in tokens.by_ref() {
         match token {
             Token::Text(text) => out.push_str(&entities::decode(text, false)),
             Token::Start { name, attributes } => {

@@ -38,7 +38,7 @@ pub(super) fn of(bytes: &[u8], content_type: Option<&str>) -> Format {
     let kind = content_type.unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     let looks_like_markup = || {
-        let start = bytes.iter().take(512).skip_while(|byte| byte.is_ascii_whitespace() || !byte.is_ascii()).next();
+        let start = bytes.iter().take(512).find(|byte| byte.is_ascii() && !byte.is_ascii_whitespace());
         start == Some(&b'<')
     };
     if kind.contains("html") || kind.contains("xml") && !kind.starts_with("image/") {

@@ -252,9 +252,12 @@ impl Builder<'_, '_> {
                 all
             }
             Value::Object(mut fields) => {
-                let mut item = Item::default();
-                item.types = fields.get("type").map(types).unwrap_or_default();
-                item.id = fields.get("id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+                let id = fields.get("id").and_then(Value::as_str).filter(|id| !id.is_empty());
+                let mut item = Item {
+                    types: fields.get("type").map(types).unwrap_or_default(),
+                    id: id.map(str::to_owned),
+                    ..Item::default()
+                };
                 if let Some(Value::Object(properties)) = fields.remove("properties") {
                     for (name, value) in properties {
                         let values = self.microdata(value)?;

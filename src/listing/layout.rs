@@ -9,9 +9,9 @@ use crate::listing::flow::Marks;
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
 use crate::listing::reader::Raw;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::money::Price;
 use crate::vocab::terms::PageKind;
-use crate::vocab::found::FoundUrl;
 
 /// Lines with a price on the page of one offer, at most: beyond them it is a list of others.
 const PRICE_LINES: usize = 6;
@@ -370,9 +370,9 @@ fn bcp47(code: &'static str) -> &'static str {
 mod tests {
     use crate::listing::ReadContext;
     use crate::listing::page::{Listing, Page};
+    use crate::vocab::found::FoundUrl;
     use crate::vocab::limits::Limits;
     use crate::vocab::terms::PageKind;
-    use crate::vocab::found::FoundUrl;
 
     fn page(html: &str) -> Page {
         let url = FoundUrl::parse("https://shop.example.test/jugs/1", None).unwrap();
@@ -402,7 +402,7 @@ mod tests {
             assert_eq!((listing.title.as_str(), listing.kind), ("Jug", None), "{html}");
             assert_eq!(listing.price.unwrap().to_string(), "4.00", "{html}");
         }
-        let sold = only("<h1>Jug</h1><p>EUR 4</p><dl><dt>Seller:<dd>Potter's Yard</dl>");
+        let sold = only("<h1>Jug</h1><p>EUR 4</p><dl><dt>Seller:</dt><dd>Potter's Yard</dd></dl>");
         assert_eq!(sold.seller.as_deref(), Some("Potter's Yard"));
     }
 

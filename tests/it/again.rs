@@ -137,7 +137,7 @@ async fn a_page_that_comes_back_as_it_was_reopens_its_case() {
     away.store(false, Ordering::SeqCst);
     hub.clock.advance_hours(25);
     hub.scan().await;
-    let conditional = server.log().into_iter().filter(|asked| asked.path == "/offer").next_back().unwrap();
+    let conditional = server.log().into_iter().rfind(|asked| asked.path == "/offer").unwrap();
     assert!(conditional.header("if-none-match").is_some(), "it was asked whether it changed");
     assert_eq!(state().await, "relisted");
     assert_ne!(last_seen().await, before);

@@ -37,8 +37,11 @@ fn replaced(reply: Reply, host: &str) -> Reply {
     }
 }
 
+/// A platform's name, the addresses that must be asked for, and its pages.
+type Site<'a> = (&'static str, &'a [&'a str], Vec<(&'static str, Reply)>);
+
 /// Scans each site on its own and expects the pages named to be asked for once, the others never, and nothing missing.
-fn scanned(sites: Vec<(&'static str, &[&str], Vec<(&'static str, Reply)>)>) {
+fn scanned(sites: Vec<Site<'_>>) {
     let place = Place::new();
     let sites: Vec<_> = sites
         .into_iter()

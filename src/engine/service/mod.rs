@@ -51,7 +51,7 @@ pub enum News {
     /// A changed watchlist is refused, or changed platform files are.
     Refused(Vec<Problem>),
     /// A scheduled scan of a platform ended.
-    Scanned(PlatformResult),
+    Scanned(Box<PlatformResult>),
 }
 
 /// Told how far scans are.

@@ -88,7 +88,7 @@ async fn scanned(service: Arc<Service>, order: ScanOrder, began: Timestamp) {
     }
     let outcome = result.map(|results| {
         let (pages, hits) = results.iter().fold((0, 0), |sum, one| (sum.0 + one.pages, sum.1 + one.hits));
-        results.into_iter().for_each(|result| (service.around.news)(News::Scanned(result)));
+        results.into_iter().for_each(|result| (service.around.news)(News::Scanned(Box::new(result))));
         Outcome::Did(format!("scanned {pages} pages, {hits} hits"))
     });
     service.note(Job::Schedule, began, clock.elapsed(), &outcome);
