@@ -206,7 +206,8 @@ impl Detector {
     fn stands_by_itself(&self, folded: &Folded, hit: &Found) -> bool {
         let entry = self.names.entry(hit.pattern);
         let text = &folded.text[hit.start..hit.end];
-        let is_spelled_out = text.split(' ').any(|word| word.len() >= SPELLED_OUT && self.has_lawful_use(hit.pattern));
+        let is_spelled_out = hit.spelling == Spelling::Plain
+            && text.split(' ').any(|word| word.len() >= SPELLED_OUT && self.has_lawful_use(hit.pattern));
         if (entry.code || is_code(text)) && !is_spelled_out {
             return !whole::is_piece_of_a_code(folded, hit.start, hit.end);
         }

@@ -79,6 +79,9 @@ const WITH: [&str; 16] = [
     "furan 2,5 dione",
 ];
 
+/// Those of them that nobody sells beside what is watched.
+const WITH_ANYWHERE: [&str; 5] = ["isocyanat", "dioic acid", "adipic acid", "phthal", "formaldehyde"];
+
 /// Bytes around a name in which those stand.
 const MADE_OF_BYTES: usize = 100;
 
@@ -178,8 +181,11 @@ fn is_a_monomer(text: &str, start: usize, end: usize) -> bool {
     let behind = &text[end..text.floor_char_boundary(end + MADE_OF_BYTES)];
     let before = &text[text.ceil_char_boundary(start.saturating_sub(MADE_OF_BYTES))..start];
     let made_of = MADE_OF.iter().any(|words| behind.contains(words) || before.contains(words));
+    let has = |parts: &[&str]| parts.iter().any(|part| behind.contains(part) || before.contains(part));
+    // Registers put no space behind the semicolon; sellers do, and list what else they have.
+    let is_joined = behind.strip_prefix(';').is_some_and(|rest| !rest.starts_with(' ')) || before.ends_with(';');
     let is_listed = behind.starts_with(';') || before.trim_end().ends_with(';');
-    made_of || (is_listed && WITH.iter().any(|part| behind.contains(part) || before.contains(part)))
+    made_of || (is_joined && has(&WITH)) || (is_listed && has(&WITH_ANYWHERE))
 }
 
 /// Whether the name of an acid's salts stands behind a group: `methyl anthranilate` is an ester, and another compound.

@@ -6,7 +6,8 @@ use serde_json::json;
 
 use crate::shop::{Hub, Shop};
 
-const TITLE: &str = "Isotonitazene <script>alert(1)</script>\"><img src=x onerror=alert(2)>";
+/// Written as references of references, so that it is text: markup of its own would leave the title.
+const TITLE: &str = "Isotonitazene &amp;lt;script&amp;gt;alert(1)&amp;lt;/script&amp;gt;\"&amp;gt;&amp;lt;img src=x onerror=alert(2)&amp;gt;";
 const TEXT: &str = "=HYPERLINK(\"http://evil.example.test\") isotonitazene for sale, price per gram, bitcoin accepted, </div><script src=//evil.example.test></script>";
 
 pub async fn two_platforms() -> (Hub, Vec<String>) {

@@ -60,11 +60,14 @@ pub fn in_line(line: &str) -> Option<Price> {
     made(number, Some(mark.sign.code.to_owned()), Point::Guessed)
 }
 
+/// Codes of Norwegian.
+const NORWEGIAN: [&str; 3] = ["nb", "nn", "no"];
+
 /// The currency of a sign that several countries use, in a language of one of them.
 pub fn in_language(price: Price, language: Option<&str>) -> Price {
     let primary = language.and_then(|language| language.split(['-', '_']).next()).unwrap_or_default();
     let local = match (price.currency.as_deref(), primary.to_ascii_lowercase().as_str()) {
-        (Some("SEK"), "nb" | "nn" | "no") => "NOK",
+        (Some("SEK"), language) if NORWEGIAN.contains(&language) => "NOK",
         (Some("SEK"), "da") => "DKK",
         (Some("CNY"), "ja") => "JPY",
         _ => return price,
