@@ -25,7 +25,7 @@ pub struct Coverage {
     /// Pages fetched.
     pub fetched: u64,
     /// What became of the pages that answered; none in statements of versions that did not count it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(flatten)]
     pub judged: Option<Judged>,
     /// Pages by outcome.
     pub outcomes: BTreeMap<String, u64>,
@@ -52,8 +52,10 @@ pub struct Coverage {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Judged {
     /// Judged by the offers they make.
+    #[serde(rename = "judged")]
     pub listings: u64,
     /// No offer was told from the rest of the page: judged by their text.
+    #[serde(rename = "judged_as_text")]
     pub text: u64,
     /// Without any text, such as pictures.
     pub without_text: u64,
