@@ -171,18 +171,18 @@ impl NameIndex {
         }
         let mut names = merged(all);
         let mut others: Vec<(String, Entry)> = Vec::new();
+        let known: HashSet<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
         for (name, entry) in names.iter().filter(|(_, entry)| entry.strength == Strength::Distinct) {
             if entry.meanings.iter().all(|meaning| is_spelled_freely(watchlist, *meaning)) {
-                let is_new = |spelled: &String| {
-                    !ordinary.contains(spelled.as_str())
-                        && names.binary_search_by(|(held, _)| held.as_str().cmp(spelled)).is_err()
-                };
+                let is_new =
+                    |spelled: &String| !known.contains(spelled.as_str()) && !ordinary.contains(spelled.as_str());
                 let spelled = spellings::of_other_languages(name).into_iter().filter(is_new);
                 others.extend(spelled.map(|name| (name, Entry { derived: true, ..entry.clone() })));
             }
         }
         names.extend(merged(others));
-        names.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        // Two sorted runs, which this sort merges.
+        names.sort_by(|a, b| a.0.cmp(&b.0));
         let mut squeezed: Vec<(String, usize)> = Vec::new();
         let mut squeezed_short: Vec<(String, usize)> = Vec::new();
         for (at, (name, entry)) in names.iter().enumerate() {

@@ -135,7 +135,7 @@ fn undo_one(coding: Coding, body: Vec<u8>, limit_bytes: usize) -> Result<Undone,
             // What is called gzip and is not may be zlib; what is called deflate may be without its wrapper.
             Coding::Gzip | Coding::Deflate => {
                 let wrapped = is_zlib(&body).then(|| inflate_all(&body[2..], limit_bytes));
-                let whole = wrapped.filter(|unpacked| !unpacked.body.is_empty());
+                let whole = wrapped.filter(|unpacked| unpacked.end == End::Whole || !unpacked.body.is_empty());
                 whole.unwrap_or_else(|| inflate_all(&body, limit_bytes))
             }
         }
@@ -304,6 +304,8 @@ mod tests {
             ("with identity between", zlib(&gzip(PAGE)), &["gzip, identity, deflate"], PAGE),
             ("as a transfer coding", gzip(PAGE), &["gzip, chunked"], PAGE),
             ("deflate", zlib(PAGE), &["deflate"], PAGE),
+            ("nothing, deflated", zlib(b""), &["deflate"], b""),
+            ("nothing, in gzip", gzip(b""), &["gzip"], b""),
             ("deflate without its wrapper", deflate(PAGE), &["deflate"], PAGE),
             ("deflate, long, without its wrapper", deflate(&long), &["Deflate"], &long),
             ("gzip called deflate", gzip(PAGE), &["deflate"], PAGE),
