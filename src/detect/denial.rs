@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::detect::signals::Sign;
-use crate::detect::view::fold;
+use crate::detect::view::{Folded, fold};
 use crate::vocab::terms::Signal;
 
 /// Words between a denial and what is done without (`no import permit`, `без лишних вопросов`).
@@ -38,7 +38,10 @@ fn has_exception(between: &str) -> bool {
 
 /// What lawful trade asks for, behind a denial, is evasion: `no prescription`, `bez zbytečných otázek`. A sentence that
 /// denies twice asks for it: `not sold without a prescription`, `ohne Rezept keine Abgabe`.
-pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
+/// Neither reaches over the end of a line: what stands on the next one is said of itself, in whatever order they come.
+pub(super) fn done_without(folded: &Folded, signs: &mut Vec<Sign>) {
+    let text = folded.text.as_str();
+    let in_line = |from: usize, to: usize| !folded.breaks_within(from, to);
     let of = |kind| signs.iter().filter(move |sign: &&Sign| sign.kind == kind);
     let denials: Vec<Sign> = of(Signal::DeniedBefore).copied().collect();
     let required: Vec<Sign> = of(Signal::Requirement).copied().collect();
@@ -47,6 +50,7 @@ pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
         let before = denials.iter().filter(|denial| denial.end <= requirement.start);
         if let Some(denial) = before.max_by_key(|denial| (denial.end, std::cmp::Reverse(denial.start)))
             && is_close(&text[denial.end..requirement.start])
+            && in_line(denial.end, requirement.start)
             && !has_exception(&text[denial.end..requirement.start])
         {
             pairs.push((*denial, *requirement));
@@ -56,6 +60,7 @@ pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
         let behind = denials.iter().find(|denial| denial.start >= requirement.end);
         if let Some(denial) = behind
             && is_close(&text[requirement.end..denial.start])
+            && in_line(requirement.end, denial.start)
             && ends_here(&text[denial.end..])
         {
             pairs.push((*denial, *requirement));
@@ -68,10 +73,10 @@ pub(super) fn done_without(text: &str, signs: &mut Vec<Sign>) {
         let turned = others.into_iter().any(|other| {
             // `not sold without a prescription`, `ohne Rezept keine Abgabe`: it has to speak of selling, or sellers would take
             // back what they say (`no problem without a prescription`).
-            let (between, said) = if other.end <= start {
+            let (between, said) = if other.end <= start && in_line(other.end, start) {
                 let between = &text[other.end..start];
                 (between, between)
-            } else if other.start >= end {
+            } else if other.start >= end && in_line(end, other.start) {
                 let rest = &text[other.end..];
                 (&text[end..other.start], &rest[..rest.floor_char_boundary(SELLING_BYTES)])
             } else {
@@ -148,14 +153,17 @@ fn ends_a_sentence(text: &str) -> bool {
 const NEGATED_BYTES: usize = 16;
 
 /// Lawful words inside words of evasion (`no licence required`) speak of evasion, and so do licences and prescriptions beside
-/// them.
-pub(super) fn contradicted(signs: &mut Vec<Sign>) {
+/// them on their line.
+pub(super) fn contradicted(folded: &Folded, signs: &mut Vec<Sign>) {
     let evasion: Vec<(usize, usize)> =
         signs.iter().filter(|sign| sign.kind == Signal::Evasion).map(|sign| (sign.start, sign.end)).collect();
     signs.retain(|sign| {
         let negated = matches!(sign.kind, Signal::Licence | Signal::Pharmacy | Signal::Kit);
         let reach = if negated { NEGATED_BYTES } else { 0 };
-        let touched = |(start, end): &(usize, usize)| *start < sign.end + reach && sign.start < *end + reach;
+        let touched = |(start, end): &(usize, usize)| {
+            let between = if *end <= sign.start { *end..sign.start } else { sign.end..(*start).max(sign.end) };
+            *start < sign.end + reach && sign.start < *end + reach && !folded.breaks_within(between.start, between.end)
+        };
         !sign.kind.is_lawful() || !evasion.iter().any(touched)
     });
 }
@@ -165,7 +173,6 @@ mod tests {
     use super::*;
     use crate::detect::phrases::tokens;
     use crate::detect::signals::SignalIndex;
-    use crate::detect::view::Folded;
     use crate::detect::watchlist::Watchlist;
 
     #[test]
@@ -194,6 +201,8 @@ mod tests {
             ("a valid prescription", false),
             ("لا يصرف إلا بوصفة", false),
             ("not dispensed except on prescription", false),
+            ("bez krabice\nlicence k nahlédnutí", false),
+            ("licence k nahlédnutí\nbez krabice", false),
             ("ohne Rezept keine Probleme", true),
             ("Wir geben sie nicht ohne Rezept ab", false),
             ("No licence required. Not sold without a licence.", true),

@@ -121,8 +121,8 @@ impl SignalIndex {
                 kept.push(sign);
             }
         }
-        done_without(text, &mut kept);
-        contradicted(&mut kept);
+        done_without(folded, &mut kept);
+        contradicted(folded, &mut kept);
         shapes(text, &mut kept);
         accounts(folded, &mut kept);
         kept.sort_by_key(|sign| sign.start);

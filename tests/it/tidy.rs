@@ -1,6 +1,6 @@
 //! House rules as tests: import order, purity of the core, no clock reads, no nameless drawers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -248,6 +248,16 @@ fn every_key_of_the_files_is_read_by_somebody() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(read > 50, "only {read} keys are declared");
     assert_eq!(waiting, ["audit", "url", "credentials", "replicas"], "keys that wait for their effect");
+}
+
+#[test]
+fn only_the_robots_wrapper_calls_the_robots_crate() {
+    let callers: BTreeMap<_, _> = sources()
+        .into_iter()
+        .filter(|(_, _, text)| code(text).contains("robotstxt::"))
+        .map(|(_, path, _)| (path.display().to_string(), ()))
+        .collect();
+    assert_eq!(callers.keys().map(String::as_str).collect::<Vec<_>>(), ["frontier/robots.rs"]);
 }
 
 /// Wire names of closed terms that stand in a comparison, a match or a statement for something else, by file: the names,
