@@ -237,7 +237,7 @@ pub(super) fn labelled(
     Ok((input, label))
 }
 
-/// Splits of the data depend on it; another gives slightly other thresholds.
+/// Splits of the data depend on it; another gives slightly other figures of `review` and `refer`.
 const FIT_SEED: u64 = 2026;
 
 pub(super) fn fit(paths: &Paths, args: &FitArgs, output: &Output) -> Result<Exit, Failure> {
@@ -268,7 +268,7 @@ pub(super) fn fit(paths: &Paths, args: &FitArgs, output: &Output) -> Result<Exit
     );
     let fitted = crate::detect::fit::fit(&examples, &detector.watchlist().weights, FIT_SEED, chosen_by);
     let text = format!(
-        "# Contributions to the score in log-odds, and the thresholds of the verdicts.\n{}",
+        "# Contributions to the score in log-odds. The score ranks listings; the verdict comes from the decision table.\n{}",
         toml::to_string(&fitted).map_err(|error| Failure::from(anyhow::Error::from(error)))?
     );
     match &args.out {

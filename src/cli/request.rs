@@ -78,7 +78,7 @@ pub enum Request {
     Report(ReportRequest),
     /// Measure detection on labelled listings
     Eval(EvalArgs),
-    /// Fit weights and thresholds on labelled listings
+    /// Fit the weights of the score on labelled listings
     Fit(FitArgs),
     /// Judge the archive again with the present watchlist
     Rescreen(RescreenArgs),

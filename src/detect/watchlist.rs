@@ -188,9 +188,9 @@ pub struct Weights {
     pub bias: f64,
     /// By feature name.
     pub features: BTreeMap<String, f64>,
-    /// Score from which a listing is reviewed.
+    /// A score that `fit` suggests for `review`; verdicts do not depend on it.
     pub review: f64,
-    /// Score from which it is referred.
+    /// The same for `refer`.
     pub refer: f64,
     /// Data and command that chose them.
     pub chosen_by: String,

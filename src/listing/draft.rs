@@ -64,7 +64,7 @@ pub(super) fn listings(drafts: Vec<Draft>) -> Vec<Listing> {
     given.map(|draft| draft.listing).collect()
 }
 
-/// Whether nothing is said of one listing that is said otherwise of another with its title.
+/// Whether two listings of one title do not contradict each other.
 fn do_agree(one: &Listing, other: &Listing) -> bool {
     let agree = |a: &str, b: &str| a.is_empty() || b.is_empty() || a == b;
     let value = |listing: &Listing, key: &str| {

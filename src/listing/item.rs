@@ -41,7 +41,7 @@ impl Items {
     /// Things of JSON-LD values, and of RDFa subjects, which have the form of expanded JSON-LD.
     ///
     /// # Errors
-    /// What building them cost too much of.
+    /// The budget that was exceeded.
     pub fn from_json_ld(values: Vec<Value>, budget: &Budget<'_>) -> Result<Items, Spent> {
         let mut builder = Builder { items: Items::default(), aliases: Vec::new(), budget };
         for value in values {
@@ -54,7 +54,7 @@ impl Items {
     /// Things of microdata items.
     ///
     /// # Errors
-    /// What building them cost too much of.
+    /// The budget that was exceeded.
     pub fn from_microdata(values: Vec<Value>, budget: &Budget<'_>) -> Result<Items, Spent> {
         let mut builder = Builder { items: Items::default(), aliases: Vec::new(), budget };
         for value in values {

@@ -1,4 +1,4 @@
-//! Pages that would be read or judged otherwise than at their last visit are due again.
+//! Pages that would now be read or judged differently than at their last visit are due again.
 
 use tracing::info;
 
@@ -8,8 +8,8 @@ use crate::engine::scan::state::PlatformScan;
 use crate::examine::READER_VERSION;
 use crate::store::hot::HotError;
 
-/// Makes the pages of a scan's platform due that were judged by another watchlist, reader or selectors, or all that were had
-/// before where the order says so. They stay due if the scan ends before it comes to them.
+/// Makes the pages of a scan's platform due that were judged by another watchlist, reader or selectors, or all that were
+/// fetched before where the order says so. They stay due if the scan ends before it comes to them.
 pub fn make_due(rooms: &Rooms, scan: &PlatformScan, looks: Looks) -> Result<(), HotError> {
     let platform = &scan.platform.id;
     let mark = judged_by(rooms, scan);

@@ -23,7 +23,7 @@ const VISITS_BETWEEN: usize = 640;
 /// Spellings of known links remembered during a scan: four megabytes.
 const SPELLINGS: usize = 1 << 19;
 
-/// Pages of a scan whose examiner may stay away; the next ends the scan.
+/// How many pages of a scan may hang before the next one ends it.
 const LOST_AT_MOST: u32 = 1;
 
 /// A visit that ended, with the room it takes until it is committed.

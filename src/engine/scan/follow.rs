@@ -360,7 +360,7 @@ impl Following {
         true
     }
 
-    /// Makes a page due that was had before and is said to have changed since.
+    /// Makes a page due that was fetched before and is said to have changed since.
     fn look_again(&self, hot: &HotStore, from: &Lease, url: FoundUrl, now: Timestamp) -> Result<(), HotError> {
         let url = self.parameters().shorten(&url, false, now).unwrap_or(url);
         let mut unknown = vec![url.clone()];

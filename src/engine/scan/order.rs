@@ -28,9 +28,9 @@ pub struct ScanOrder {
 /// Which of the known pages a scan asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Looks {
-    /// Those that are due, which those are that would be judged otherwise now.
+    /// Pages that are due, including those that would now be judged differently.
     Due,
-    /// All that were had before, to judge them again.
+    /// All that were fetched before, to judge them again.
     Again,
 }
 

@@ -74,7 +74,7 @@ pub(super) fn escaped(bytes: &[u8]) -> Option<&'static Encoding> {
     (memchr::memchr(0x1b, bytes).is_some() && switches(bytes)).then_some(ISO_2022_JP)
 }
 
-/// Pieces of which one may hold what rules the right encoding out.
+/// Pieces tested separately, as one may contain a byte that rules out the right encoding.
 const PIECES: usize = 8;
 
 /// Bytes of which pieces are looked at.

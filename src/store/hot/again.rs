@@ -1,4 +1,4 @@
-//! Pages that are due again before their time, because they would be judged otherwise now.
+//! Pages that are due again before their time, because they would now be judged differently.
 
 use crate::frontier::entry::{UrlKind, UrlState};
 use crate::store::hot::{HotError, HotStore, keys};
@@ -27,7 +27,7 @@ impl HotStore {
         Ok(())
     }
 
-    /// Makes every page and feed of the platform due that was had before, and forgets its validators, so that it comes whole.
+    /// Makes due every page and feed of the platform that was fetched before, without validators, so that it comes whole.
     /// What is owed, put off or left out stays as it is. Answers how many there are. What was done is kept if it breaks off.
     ///
     /// # Errors
@@ -58,13 +58,13 @@ impl HotStore {
             let on_its_way = memory.leased.get(&keys::platform_url(platform, url)).is_some_and(|held| held.until > now);
             let Some(mut entry) = self.entry(platform, url)?.filter(|_| !on_its_way) else { continue };
             let stands_here = keys::due_of(key) == Some((keys::minute(entry.due_millis), entry.priority));
-            let had_before = !entry.state.is_owed() && !entry.state.excluded && entry.state.given_up.is_none();
+            let fetched = !entry.state.is_owed() && !entry.state.excluded && entry.state.given_up.is_none();
             let wanted = match entry.kind {
                 UrlKind::Seed | UrlKind::Page | UrlKind::Feed | UrlKind::Recheck => true,
                 UrlKind::Sitemap => false,
             };
             let whole = UrlState { etag: None, last_modified: None, ..entry.state.clone() };
-            if !stands_here || !had_before || !wanted || (whole == entry.state && entry.due_millis <= now.as_millis()) {
+            if !stands_here || !fetched || !wanted || (whole == entry.state && entry.due_millis <= now.as_millis()) {
                 continue;
             }
             entry.state = whole;

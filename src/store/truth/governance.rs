@@ -60,7 +60,7 @@ pub struct MandateClaim {
 }
 
 impl MandateClaim {
-    /// Why it brings nothing of a mandate that has so much left; what is not wanted does not matter.
+    /// Why the mandate grants nothing, `self` being what can be granted; what is not wanted does not matter.
     fn ends(self, wanted: MandateClaim) -> Option<MandateEnd> {
         if wanted.pages > 0 && self.pages == 0 {
             Some(MandateEnd::Spent)

@@ -76,7 +76,8 @@ pub struct Difference {
     pub gained: Vec<String>,
     /// Substances whose controls differ.
     pub controls: Vec<String>,
-    /// What changed the verdict or the score: `names`, `controls`, `weights`, `thresholds`; none where nothing differs.
+    /// The first difference that applies: `names`, `controls`, `weights` (the score), `thresholds` (the verdict at an equal
+    /// score; the word is older than the decision table and stays, because others read it); none where nothing differs.
     pub cause: Option<&'static str>,
 }
 
