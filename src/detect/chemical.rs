@@ -4,7 +4,7 @@
 //! `1-phenethyl-4-(N-propionylanilino)piperidine`). The parts are the same in whatever order and brackets, so a name is
 //! split into parts, each is given its plain form, and rules and the list ask for parts.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use crate::detect::view::{Folded, fold};
@@ -66,7 +66,7 @@ impl Lexicon {
 }
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut by_word: HashMap<String, Vec<&'static str>> = HashMap::new();
+    let mut by_word: BTreeMap<String, Vec<&'static str>> = BTreeMap::new();
     for line in WORDS.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#')) {
         let Some((forms, spellings)) = line.split_once(':') else { continue };
         let forms: Vec<&'static str> = forms.split_whitespace().filter(|form| *form != "-").collect();

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::detect::assessment::{Assessment, Decision, ListingText, Verdict};
 use crate::detect::classes::{ClassGrammar, ClassRuleError};
-use crate::detect::found::field;
+use crate::detect::found::{deals, field};
 use crate::detect::marks::MarkIndex;
 use crate::detect::names::NameIndex;
 use crate::detect::score::Features;
@@ -123,6 +123,13 @@ impl Detector {
         self.sieve.needs_reading(&self.names, [listing.title, listing.text].into_iter().chain(values))
     }
 
+    /// Whether a text speaks of evasion, of payment that leaves no trace, or of a way to reach the seller.
+    pub fn speaks_of_a_deal(&self, text: &str) -> bool {
+        let mut field = field("text", text);
+        field.signs = self.signals.find(&field.folded, &field.tokens);
+        deals(&[field])
+    }
+
     /// Reads a listing in full, whatever the first pass says.
     pub fn read(&self, listing: &ListingText<'_>, jurisdictions: &[String]) -> Assessment {
         self.read_and_weigh(listing, jurisdictions).assessment
@@ -148,6 +155,10 @@ impl Detector {
         }
         for field in &mut fields {
             field.signs = self.signals.find(&field.folded, &field.tokens);
+        }
+        if !deals(&fields) {
+            named.retain(|name| !name.doubtful);
+            emerging.retain(|one| !one.doubtful);
         }
         let known = Known { page: listing.page, has_price: listing.price.is_some(), substance: false, weighed: false };
         let (assessment, features) = self.judge(&fields, &named, &emerging, known, jurisdictions);

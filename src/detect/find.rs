@@ -11,7 +11,7 @@ use crate::detect::marks::SignalWords;
 use crate::detect::names::{Found, Meaning, Spelling, Strength};
 use crate::detect::skeletons::Meant;
 use crate::detect::view::Folded;
-use crate::detect::whole;
+use crate::detect::whole::{self, Piece};
 use crate::vocab::terms::{Class, How, LegitimateUse};
 
 /// Bytes of the longest folded code that a part number could hold.
@@ -60,8 +60,10 @@ impl Detector {
         }
         let (ids, all_ids) = identifiers::find(&folded.text);
         let chemicals = if found.is_empty() { Vec::new() } else { chemical::find(folded) };
-        found.retain(|hit| {
-            self.stands_by_itself(folded, hit)
+        found.retain_mut(|hit| {
+            let piece = self.piece(folded, hit);
+            hit.doubtful = piece == Piece::Doubtful;
+            piece != Piece::Sure
                 && !is_piece_of_a_systematic_name(folded, hit, &chemicals)
                 && !self.is_another_by_number(hit, &ids)
         });
@@ -90,10 +92,11 @@ impl Detector {
         self.find_systematic(field, at, named, emerging);
         for accepted in accepted_names {
             let name = &folded.text[accepted.start..accepted.end];
+            let of_a_code = is_code(name).then(|| whole::piece_of_a_code(folded, accepted.start, accepted.end));
+            let piece = whole::follows_on(folded, accepted.end).max(of_a_code.unwrap_or(Piece::No));
             if self.names.has(name)
                 || taken.iter().any(|(start, end)| *start <= accepted.start && accepted.end <= *end)
-                || is_code(name) && whole::is_piece_of_a_code(folded, accepted.start, accepted.end)
-                || whole::follows_on(folded, accepted.end)
+                || piece == Piece::Sure
                 || emerging
                     .iter()
                     .any(|held| held.at == at && held.folded.0 <= accepted.start && accepted.end <= held.folded.1)
@@ -105,6 +108,7 @@ impl Detector {
                 .iter()
                 .filter(|held| {
                     held.field == at
+                        && !held.doubtful
                         && held.strength == Strength::Distinct
                         && held.how != How::Fuzzy
                         && held.folded.0 >= accepted.start
@@ -133,7 +137,12 @@ impl Detector {
                 end,
                 controls: accepted.controls.iter().filter_map(|code| control(code)).collect(),
             };
-            emerging.push(Emerging { finding, folded: (accepted.start, accepted.end), at });
+            emerging.push(Emerging {
+                finding,
+                folded: (accepted.start, accepted.end),
+                at,
+                doubtful: piece != Piece::No,
+            });
         }
         all
     }
@@ -172,6 +181,7 @@ impl Detector {
                     },
                     folded: (start, hit.end),
                     at,
+                    doubtful: hit.doubtful,
                 });
             }
             false
@@ -202,25 +212,38 @@ impl Detector {
         })
     }
 
-    /// Whether a find is a name of its own, no piece of a longer chemical name or of a part number.
-    fn stands_by_itself(&self, folded: &Folded, hit: &Found) -> bool {
+    /// Whether a find is a piece of a longer chemical name or of a part number. What makes another compound of a precursor
+    /// makes a relative of a drug, so only a precursor is surely a piece.
+    fn piece(&self, folded: &Folded, hit: &Found) -> Piece {
         let entry = self.names.entry(hit.pattern);
         let text = &folded.text[hit.start..hit.end];
-        let is_spelled_out = hit.spelling == Spelling::Plain
-            && text.split(' ').any(|word| word.len() >= SPELLED_OUT && self.has_lawful_use(hit.pattern));
+        let has_use = self.has_lawful_use(hit.pattern);
+        let is_spelled_out =
+            hit.spelling == Spelling::Plain && has_use && text.split(' ').any(|word| word.len() >= SPELLED_OUT);
         if (entry.code || is_code(text)) && !is_spelled_out {
-            return !whole::is_piece_of_a_code(folded, hit.start, hit.end);
+            return whole::piece_of_a_code(folded, hit.start, hit.end);
         }
         let few_pieces = text.split(' ').count() <= FEW_PIECES;
-        let asked = if hit.spelling == Spelling::Squeezed { few_pieces } else { self.has_lawful_use(hit.pattern) };
-        !asked || !whole::is_piece_of_a_name(folded, hit.start, hit.end)
+        if !(if hit.spelling == Spelling::Squeezed { few_pieces } else { has_use }) {
+            return Piece::No;
+        }
+        let piece = whole::piece_of_a_name(folded, hit.start, hit.end);
+        let most = if self.all_are(hit.pattern, |usage| usage == LegitimateUse::DualUse) {
+            Piece::Sure
+        } else {
+            Piece::Doubtful
+        };
+        piece.min(most)
     }
 
     fn has_lawful_use(&self, pattern: usize) -> bool {
+        self.all_are(pattern, |usage| usage != LegitimateUse::NoneKnown)
+    }
+
+    /// Whether a name stands for substances alone, each of a use.
+    fn all_are(&self, pattern: usize, of_a_use: impl Fn(LegitimateUse) -> bool) -> bool {
         self.names.entry(pattern).meanings.iter().all(|meaning| match meaning {
-            Meaning::Substance(at) => {
-                self.watchlist.substances[*at as usize].legitimate_use() != LegitimateUse::NoneKnown
-            }
+            Meaning::Substance(at) => of_a_use(self.watchlist.substances[*at as usize].legitimate_use()),
             Meaning::Equipment(_) => false,
         })
     }
@@ -277,6 +300,7 @@ impl Detector {
                 span,
                 disguised,
                 marked: false,
+                doubtful: hit.doubtful,
             });
         }
     }
@@ -313,7 +337,7 @@ impl Detector {
                         end,
                         controls: rule.controls.iter().filter_map(|code| control(code)).collect(),
                     };
-                    emerging.push(Emerging { finding, folded: place, at });
+                    emerging.push(Emerging { finding, folded: place, at, doubtful: false });
                 }
             }
         }
@@ -369,6 +393,7 @@ impl Detector {
             span: field.folded.span(folded.0, folded.1),
             disguised: false,
             marked: false,
+            doubtful: false,
         }
     }
 }

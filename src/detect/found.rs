@@ -5,7 +5,7 @@ use crate::detect::names::{Meaning, Strength};
 use crate::detect::phrases::{Token, tokens};
 use crate::detect::signals::Sign;
 use crate::detect::view::Folded;
-use crate::vocab::terms::How;
+use crate::vocab::terms::{How, Signal};
 
 /// One field of a listing and what was found in it.
 pub(super) struct Field<'a> {
@@ -35,6 +35,8 @@ pub(super) struct Named {
     pub(super) disguised: bool,
     /// Equipment with marks of the drug trade beside it.
     pub(super) marked: bool,
+    /// It may be a piece of a longer name: it counts where the listing deals.
+    pub(super) doubtful: bool,
 }
 
 /// A name a family's rule accepts, with its place.
@@ -44,6 +46,14 @@ pub(super) struct Emerging {
     pub(super) folded: (usize, usize),
     /// Field.
     pub(super) at: usize,
+    /// It may be a piece of a longer name: it counts where the listing deals.
+    pub(super) doubtful: bool,
+}
+
+/// Whether a listing speaks of evasion, of payment that leaves no trace, or of a way to reach the seller.
+pub(super) fn deals(fields: &[Field<'_>]) -> bool {
+    let speaks_of = |kind| matches!(kind, Signal::Evasion | Signal::Payment | Signal::Contact | Signal::Handle);
+    fields.iter().flat_map(|field| &field.signs).any(|sign| speaks_of(sign.kind))
 }
 
 /// A field, folded.

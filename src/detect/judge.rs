@@ -8,7 +8,7 @@ use crate::detect::controls::{control, holds_in};
 use crate::detect::decision::OfferedHow;
 use crate::detect::explain;
 use crate::detect::findings::context;
-use crate::detect::found::{Emerging, Field, Named};
+use crate::detect::found::{Emerging, Field, Named, deals};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::roles::{Place, is_part_number, is_sure};
@@ -17,8 +17,7 @@ use crate::detect::setting::{Known, Setting};
 use crate::detect::view::fold;
 use crate::detect::watchlist::Substance;
 use crate::vocab::terms::{
-    Category, Class, DecisionNamed, DecisionOffered, DecisionRow, How, LawfulKind, LegitimateUse, MentionRole, Signal,
-    Verdict,
+    Category, Class, DecisionNamed, DecisionOffered, DecisionRow, How, LawfulKind, LegitimateUse, MentionRole, Verdict,
 };
 
 /// Bytes of folded text between street names that stand together.
@@ -70,10 +69,7 @@ impl Detector {
         known: Known,
         jurisdictions: &[String],
     ) -> (Assessment, Features) {
-        let deals = fields
-            .iter()
-            .flat_map(|field| &field.signs)
-            .any(|sign| matches!(sign.kind, Signal::Evasion | Signal::Payment | Signal::Contact | Signal::Handle));
+        let deals = deals(fields);
         let sure: Vec<bool> = named.iter().map(|name| is_sure(fields, name, deals)).collect();
         let dosed = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).is_dosed())
             || emerging.iter().any(|one| Place::of_emerging(fields, one).is_dosed());

@@ -55,6 +55,8 @@ pub struct Found {
     pub end: usize,
     /// How it was written.
     pub spelling: Spelling,
+    /// It may be a piece of a longer name: it counts where the listing deals.
+    pub doubtful: bool,
 }
 
 impl Found {
@@ -316,7 +318,7 @@ impl NameIndex {
         self.plain.starting(text, tokens, at, skip, 0, |pattern, end| {
             let is_whole = || edges(text, start, end) || (skip > 0 && has_arabic_prefix(text, start, end));
             if end <= until && self.folded[pattern] == text[start..end] && is_whole() {
-                longest = Some(Found { pattern, start, end, spelling: Spelling::Plain });
+                longest = Some(Found { pattern, start, end, spelling: Spelling::Plain, doubtful: false });
             }
         });
         longest
@@ -345,7 +347,7 @@ impl NameIndex {
                 return false;
             }
             if !found.iter().any(|held| held.start < end && start < held.end) {
-                found.push(Found { pattern, start, end, spelling: Spelling::Near });
+                found.push(Found { pattern, start, end, spelling: Spelling::Near, doubtful: false });
             }
         }
         let words: Vec<(usize, usize, bool)> = latin_words(text)
@@ -386,6 +388,7 @@ impl NameIndex {
                     start: *start,
                     end,
                     spelling: Spelling::Near,
+                    doubtful: false,
                 }));
                 break;
             }
@@ -404,7 +407,7 @@ impl NameIndex {
                 }
                 if !seen.contains(&(start, end)) {
                     seen.push((start, end));
-                    found.push(Found { pattern, start, end, spelling: Spelling::Squeezed });
+                    found.push(Found { pattern, start, end, spelling: Spelling::Squeezed, doubtful: false });
                 }
                 (true, seen.len() < FOUND_LIMIT)
             });

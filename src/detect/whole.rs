@@ -3,9 +3,30 @@
 //! `4-piperidone` names a substance; in `3-((indolyl)methyl)-4-piperidone` and `piperidine-4-carboxamide` the same letters
 //! are pieces of the names of others. A chemist reads on to the end of the name, and so does this room: what is joined on
 //! by a dash without a space, or stands in brackets that the name does not close, belongs to it.
+//!
+//! A seller can put any word beside a name. Only what the lexicon of chemistry knows makes a name surely a piece of another;
+//! whatever else looks like one is doubtful, and a doubtful name counts where the listing deals.
 
 use crate::detect::chemical;
 use crate::detect::view::Folded;
+
+/// How a name stands among the letters around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Piece {
+    /// A name of its own.
+    No,
+    /// It looks like a piece of a longer name, and a seller could make it look so.
+    Doubtful,
+    /// A piece of the systematic name of another compound.
+    Sure,
+}
+
+impl Piece {
+    /// Doubtful where `looks_like_one` holds.
+    fn doubtful(looks_like_one: bool) -> Self {
+        if looks_like_one { Piece::Doubtful } else { Piece::No }
+    }
+}
 
 /// Endings of the pieces that stand in front of a parent compound.
 const PREFIXES: [&str; 22] = [
@@ -87,7 +108,7 @@ const MADE_OF_BYTES: usize = 100;
 
 /// Endings of pieces that follow a parent compound: `-4-carboxamide`, `-1-yl`. Those of salts (`-hydrochloride`, `-citrate`)
 /// and of words that sellers join on (`-crystal`) are not among them.
-const SUFFIXES: [&str; 13] = [
+const SUFFIXES: [&str; 12] = [
     "yl",
     "amide",
     "oxy",
@@ -100,7 +121,6 @@ const SUFFIXES: [&str; 13] = [
     "carbaldehyde",
     "carbodithioate",
     "carbothioate",
-    "ol",
 ];
 
 /// Short words in front of a code that do not make it part of another: groups and isomers, which make it a relative's, and
@@ -110,23 +130,25 @@ const PLAIN_HEADS: [&str; 37] = [
     "aco", "pro", "tfm", "oxo", "nm", "md", "bk", "th", "ab", "adb", "amb", "new", "buy", "top", "eu", "uk", "usa",
 ];
 
-/// Whether bytes `start..end` of a folded text are a piece of a longer chemical name.
-pub fn is_piece_of_a_name(folded: &Folded, start: usize, end: usize) -> bool {
+/// How bytes `start..end` of a folded text, a name, stand among what is around them.
+pub fn piece_of_a_name(folded: &Folded, start: usize, end: usize) -> Piece {
     let text = folded.text.as_str();
-    if !is_balanced(&text[start..end]) {
-        return true;
+    if !is_balanced(&text[start..end]) || is_ester(&text[..start], &text[start..end]) {
+        return Piece::Sure;
     }
-    let before = head(folded, start).is_some_and(|token| {
-        is_locants(token) || token.len() >= 2 && PREFIXES.iter().any(|ending| token.ends_with(ending))
+    let before = head(folded, start).map_or(Piece::No, |token| {
+        let is_prefix = token.len() >= 2 && PREFIXES.iter().any(|ending| token.ends_with(ending));
+        match is_prefix {
+            true if chemical::is_chemical(token) => Piece::Sure,
+            _ => Piece::doubtful(is_prefix || is_locants(token)),
+        }
     });
-    if is_inverted(folded, start, end) || has_derivative(folded, end) || is_a_monomer(text, start, end) {
-        return true;
-    }
-    if is_ester(&text[..start], &text[start..end]) {
-        return true;
-    }
     let joined = start.checked_sub(1).is_some_and(|at| folded.is_glue(at));
-    before || text[..start - usize::from(joined)].ends_with([')', ']', '}']) || follows_on(folded, end)
+    let among_words = is_inverted(folded, start, end)
+        || has_derivative(folded, end)
+        || is_a_monomer(text, start, end)
+        || text[..start - usize::from(joined)].ends_with([')', ']', '}']);
+    before.max(follows_on(folded, end)).max(Piece::doubtful(among_words))
 }
 
 /// Whether the name goes on behind a comma as registers write it: the parent first, then its groups with a dash that waits
@@ -194,8 +216,9 @@ fn is_ester(before: &str, name: &str) -> bool {
     name.ends_with("ate") && !name.contains(' ') && group.len() > 3 && group.ends_with("yl")
 }
 
-/// Whether bytes `start..end`, a code of letters and digits, are part of a longer one: `LCJ-THC/B`, `PVP-K30`.
-pub fn is_piece_of_a_code(folded: &Folded, start: usize, end: usize) -> bool {
+/// How bytes `start..end`, a code of letters and digits, stand among what is around them: `LCJ-THC/B`, `PVP-K30`. Part numbers
+/// know no rules, so none is surely a piece.
+pub fn piece_of_a_code(folded: &Folded, start: usize, end: usize) -> Piece {
     let before = head(folded, start).is_some_and(|token| {
         let letters = token.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, ',' | '\''));
         let is_word = letters.len() > 3 && letters.len() == token.len();
@@ -203,7 +226,8 @@ pub fn is_piece_of_a_code(folded: &Folded, start: usize, end: usize) -> bool {
             && (letters.is_empty() || PLAIN_HEADS.contains(&letters));
         !is_word && !is_group
     });
-    before || tail(folded, end).is_some_and(|token| token.bytes().any(|b| b.is_ascii_digit()) && !is_amount(token))
+    let is_number = |token: &str| token.bytes().any(|b| b.is_ascii_digit()) && !is_amount(token);
+    Piece::doubtful(before || tail(folded, end).is_some_and(is_number))
 }
 
 /// The word joined on in front.
@@ -223,13 +247,17 @@ fn tail(folded: &Folded, end: usize) -> Option<&str> {
 }
 
 /// Whether a longer name goes on behind: a locant and a word (`-4-carboxamide`), or an ending (`-yl`).
-pub fn follows_on(folded: &Folded, end: usize) -> bool {
-    let Some(token) = tail(folded, end) else { return false };
+pub fn follows_on(folded: &Folded, end: usize) -> Piece {
+    let Some(token) = tail(folded, end) else { return Piece::No };
+    let is_word = |token: &str| token.len() > 1 && token.bytes().all(|b| b.is_ascii_lowercase());
+    let of = |looks_like_one: bool, word: &str| match looks_like_one {
+        true if chemical::is_chemical(word) => Piece::Sure,
+        looks_like_one => Piece::doubtful(looks_like_one),
+    };
     if is_locants(token) {
-        return tail(folded, end + 1 + token.len())
-            .is_some_and(|next| next.len() > 1 && next.bytes().all(|b| b.is_ascii_lowercase()));
+        return tail(folded, end + 1 + token.len()).map_or(Piece::No, |next| of(is_word(next), next));
     }
-    token.bytes().all(|b| b.is_ascii_lowercase()) && SUFFIXES.iter().any(|ending| token.ends_with(ending))
+    of(is_word(token) && SUFFIXES.iter().any(|ending| token.ends_with(ending)), token)
 }
 
 fn is_part(c: char) -> bool {
@@ -267,6 +295,7 @@ fn is_balanced(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use super::Piece::{Doubtful, No, Sure};
     use super::*;
 
     fn place(text: &str, name: &str) -> (Folded, usize, usize) {
@@ -278,53 +307,53 @@ mod tests {
     #[test]
     fn pieces_of_longer_names_are_told_from_names() {
         for (text, name, piece) in [
-            ("4-piperidone 1 kg", "4 piperidone", false),
-            ("3-methyl-4-piperidone", "4 piperidone", true),
-            ("n-(phenyl)-4-piperidone", "4 piperidone", true),
-            ("piperidine-4-carboxamide", "piperidine", true),
-            ("piperidine - best price", "piperidine", false),
-            ("[2-phenyl]ethyl(methyl)amine", "methyl)amine", true),
-            ("pure-ephedrine", "ephedrine", false),
-            ("ephedrine-hcl", "ephedrine", false),
-            ("ephedrine-hydrochloride", "ephedrine", false),
-            ("ephedrine-sulfate-crystal", "ephedrine", false),
-            ("toluene-free glue", "toluene", false),
-            ("aniline, N-propyl-o-methyl-", "aniline", true),
-            ("aniline, 2-propanol, acetone", "aniline", false),
-            ("aniline, piperidine - in stock", "aniline", false),
-            ("n,n-dimethyl-3-phenazin-2-yl-ethylamine", "ethylamine", true),
-            ("3-nitroso-piperidine", "piperidine", true),
-            ("piperonal dimethyl acetal", "piperonal", true),
-            ("iodine pentafluoride", "iodine", true),
-            ("iodine crystals", "iodine", false),
-            ("aniline, N-propyl-, hydrochloride", "aniline", true),
-            ("phenylacetic acid 3-phenylpropyl ester", "phenylacetic acid", true),
-            ("phenylacetic acid in stock. Polyester bags", "phenylacetic acid", false),
-            ("butane-1,4-diol;pentanedioic acid", "butane 1,4 diol", true),
-            ("butane-1,4-diol; gamma-butyrolactone 1 kg", "butane 1,4 diol", false),
-            ("maleic acid, polymer with 1,4-butanediol", "1,4 butanediol", true),
-            ("piperidine-1-carbothioate", "piperidine", true),
+            ("4-piperidone 1 kg", "4 piperidone", No),
+            ("3-methyl-4-piperidone", "4 piperidone", Sure),
+            ("n-(phenyl)-4-piperidone", "4 piperidone", Doubtful),
+            ("piperidine-4-carboxamide", "piperidine", Sure),
+            ("piperidine - best price", "piperidine", No),
+            ("[2-phenyl]ethyl(methyl)amine", "methyl)amine", Sure),
+            ("pure-ephedrine", "ephedrine", No),
+            ("ephedrine-hcl", "ephedrine", No),
+            ("ephedrine-hydrochloride", "ephedrine", No),
+            ("ephedrine-sulfate-crystal", "ephedrine", No),
+            ("toluene-free glue", "toluene", No),
+            ("aniline, N-propyl-o-methyl-", "aniline", Doubtful),
+            ("aniline, 2-propanol, acetone", "aniline", No),
+            ("aniline, piperidine - in stock", "aniline", No),
+            ("n,n-dimethyl-3-phenazin-2-yl-ethylamine", "ethylamine", Doubtful),
+            ("3-nitroso-piperidine", "piperidine", Doubtful),
+            ("piperonal dimethyl acetal", "piperonal", Doubtful),
+            ("iodine pentafluoride", "iodine", Doubtful),
+            ("iodine crystals", "iodine", No),
+            ("aniline, N-propyl-, hydrochloride", "aniline", Doubtful),
+            ("phenylacetic acid 3-phenylpropyl ester", "phenylacetic acid", Doubtful),
+            ("phenylacetic acid in stock. Polyester bags", "phenylacetic acid", No),
+            ("butane-1,4-diol;pentanedioic acid", "butane 1,4 diol", Doubtful),
+            ("butane-1,4-diol; gamma-butyrolactone 1 kg", "butane 1,4 diol", No),
+            ("maleic acid, polymer with 1,4-butanediol", "1,4 butanediol", Doubtful),
+            ("piperidine-1-carbothioate", "piperidine", Sure),
         ] {
             let (folded, start, end) = place(text, name);
-            assert_eq!(is_piece_of_a_name(&folded, start, end), piece, "{text}");
+            assert_eq!(piece_of_a_name(&folded, start, end), piece, "{text}");
         }
     }
 
     #[test]
     fn part_numbers_are_no_codes() {
         for (text, name, piece) in [
-            ("sony lcj-thc/b case", "thc b", true),
-            ("pvp-k30", "pvp", true),
-            ("a76b-4fea-a8dd", "4fea", true),
-            ("crystal-3-MMC-100g", "3 mmc", false),
-            ("buy 3-MMC", "3 mmc", false),
-            ("4-HO-MET fumarate", "4 ho met", false),
-            ("4F-MDMB-2201 50 g", "mdmb 2201", false),
-            ("7-F-5-MeO-MET", "5 meo met", false),
-            ("item 12345-4fa", "4fa", true),
+            ("sony lcj-thc/b case", "thc b", Doubtful),
+            ("pvp-k30", "pvp", Doubtful),
+            ("a76b-4fea-a8dd", "4fea", Doubtful),
+            ("crystal-3-MMC-100g", "3 mmc", No),
+            ("buy 3-MMC", "3 mmc", No),
+            ("4-HO-MET fumarate", "4 ho met", No),
+            ("4F-MDMB-2201 50 g", "mdmb 2201", No),
+            ("7-F-5-MeO-MET", "5 meo met", No),
+            ("item 12345-4fa", "4fa", Doubtful),
         ] {
             let (folded, start, end) = place(text, name);
-            assert_eq!(is_piece_of_a_code(&folded, start, end), piece, "{text}");
+            assert_eq!(piece_of_a_code(&folded, start, end), piece, "{text}");
         }
     }
 }

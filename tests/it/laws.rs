@@ -104,6 +104,24 @@ proptest! {
     }
 
     #[test]
+    fn nothing_beside_a_name_hides_a_deal(
+        name in proptest::sample::select(vec![
+            "fentanyl", "ketamine", "mephedrone", "isotonitazene", "bromazolam", "3-MMC", "2C-B", "ephedrine", "4-piperidone", "GBL",
+        ]),
+        beside in "[b-dk-m][aeiou]z[aeiou]x|[0-9]{1,3}|new|best|pure|hot|zu[a-z]{2}yl|zu[a-z]{2}oxy|zu[a-z]{2}ol",
+        form in proptest::sample::select(vec![
+            "{name} derivative", "{name} derivatives", "{name} oxide", "{name} esters and oxides", "{name} polymer with {beside}",
+            "polymer with {name}", "{beside}; {name}", "{name}; formaldehyde", "formaldehyde; {name}", "({beside}){name}",
+            "[{beside}]{name}", "{beside}] {name}", "({beside} {name}", "{name}, {beside}-", "{name}, pure-, 2-", "{name} ester",
+            "{beside}-{name}", "{name}-{beside}", "{name}-2-{beside}", "{beside}/{name}", "{beside}_{name}", "{beside} {name} {beside}",
+        ]),
+    ) {
+        let title = form.replace("{name}", name).replace("{beside}", &beside);
+        let found = judge(&title, "25 g, 90 USD, bitcoin only, telegram @exmplshop, no licence asked");
+        prop_assert!(found.verdict > Verdict::Clear, "{title}: {:?}", found.reasons);
+    }
+
+    #[test]
     fn the_order_of_lines_does_not_matter(
         name in name(),
         first in word(&["evasion", "payment", "offer"]),
