@@ -11,6 +11,7 @@ use crate::dedup::minhash::MinHash;
 use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::evidence::capture::Capture;
+use crate::listing::ended::{Ended, ended};
 use crate::listing::page::{Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::listing::{CompiledSelectors, ReadContext};
@@ -89,6 +90,33 @@ pub struct Examination {
     pub listings: Vec<ExaminedListing>,
 }
 
+/// A page of so few characters says little beside the message that its offer is over.
+const MESSAGE_PAGE_CHARS: usize = 600;
+
+impl Examination {
+    /// What the page offers. Its text as a whole is no offer that could still stand on a page that says it is gone.
+    pub fn offers(&self) -> impl Iterator<Item = &Listing> {
+        self.listings.iter().map(|one| &one.listing).filter(|listing| listing.kind.is_none())
+    }
+
+    /// What the page says if it says that there is nothing. In a text a seller can write so as well as the shop, to hide an
+    /// offer: such a text does not count when it is to be referred, nor when it calls for a review and says much else.
+    pub fn ended(&self) -> Option<Ended> {
+        let offers: Vec<&Listing> = self.offers().collect();
+        ended(&self.page, &offers).filter(|_| self.may_have_ended())
+    }
+
+    /// Whether no text of the page holds out what a message about the page's end could hide.
+    pub fn may_have_ended(&self) -> bool {
+        let says_little = self.page.text.chars().nth(MESSAGE_PAGE_CHARS).is_none();
+        self.listings.iter().filter(|one| one.listing.kind.is_some()).all(|text| match text.assessment.verdict {
+            Verdict::Clear => true,
+            Verdict::Review => says_little,
+            Verdict::Refer => false,
+        })
+    }
+}
+
 /// Reads and judges one fetched page. Never fails: what could not be read is named in the page's problems.
 pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
     let link = capture.every("link");
@@ -106,8 +134,26 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
             known: bench.known,
         },
     );
-    let listings =
+    let mut listings: Vec<ExaminedListing> =
         std::mem::take(&mut page.listings).into_iter().map(|listing| examine_listing(listing, bench)).collect();
+    // What the page says beside its listings counts where it says worse than they do.
+    let mut texts: Vec<ExaminedListing> =
+        page.whole.take().map(|whole| examine_listing(whole, bench)).into_iter().collect();
+    let text = texts.first().or(listings.iter().find(|one| one.listing.kind.is_some())).map(|text| &text.listing);
+    // The words of links are judged with the pages they lead to, unless the text around them speaks of a deal: then no link
+    // hides a name that a buyer reads here.
+    if let Some(text) = text.filter(|text| text.description != page.text) {
+        let with_links = examine_listing(Listing { description: page.text.clone(), ..text.clone() }, bench);
+        if with_links.assessment.verdict != Verdict::Clear && bench.detector.speaks_of_a_deal(&text.description) {
+            texts.push(with_links);
+        }
+    }
+    let verdict = |one: &ExaminedListing| one.assessment.verdict;
+    let worst = listings.iter().map(verdict).max().unwrap_or(Verdict::Clear);
+    if let Some(text) = texts.into_iter().rev().max_by_key(verdict).filter(|text| verdict(text) > worst) {
+        listings.retain(|one| one.listing.kind.is_none());
+        listings.push(text);
+    }
     Examination { page, listings }
 }
 

@@ -35,12 +35,14 @@ pub struct Tag<'a> {
 pub struct Pieces<'a> {
     text: &'a str,
     at: usize,
+    /// What was looked for to the end of the document and not found: it need not be looked for again.
+    missing: Vec<&'static str>,
 }
 
 impl<'a> Pieces<'a> {
     /// Begins at the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Pieces { text, at: 0 }
+        Pieces { text, at: 0, missing: Vec::new() }
     }
 
     /// What follows `at`, without `skipped` bytes.
@@ -49,9 +51,13 @@ impl<'a> Pieces<'a> {
     }
 
     /// Skips to the end of `needle`, or else of the next `>`, or to the end.
-    fn skip_past(&mut self, needle: &str, from: usize) {
+    fn skip_past(&mut self, needle: &'static str, from: usize) {
         let rest = self.after(from);
-        let end = rest.find(needle).map(|at| at + needle.len()).or_else(|| rest.find('>').map(|at| at + 1));
+        let found = if self.missing.contains(&needle) { None } else { rest.find(needle) };
+        if found.is_none() && !self.missing.contains(&needle) {
+            self.missing.push(needle);
+        }
+        let end = found.map(|at| at + needle.len()).or_else(|| rest.find('>').map(|at| at + 1));
         self.at = end.map_or(self.text.len(), |end| self.at + from + end);
     }
 
@@ -296,6 +302,16 @@ mod tests {
             ("<![CDATA[x", &["'x'"]),
         ] {
             assert_eq!(told(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_never_ends_is_looked_for_once() {
+        for piece in ["<!--", "<?", "<![", "<!-->", "<?x>", "<![>"] {
+            let text = piece.repeat((4 << 20) / piece.len());
+            let start = std::time::Instant::now();
+            assert!(Pieces::new(&text).count() <= text.len());
+            assert!(start.elapsed().as_secs() < 10, "{piece}");
         }
     }
 

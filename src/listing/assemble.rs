@@ -23,6 +23,9 @@ const PARTS_LIMIT: usize = 200;
 /// Images kept of one listing.
 const IMAGES_LIMIT: usize = 10;
 
+/// Bytes of a text that are read in one step.
+const STEP_BYTES: u64 = 16;
+
 /// What is offered, by type.
 const OFFERED: [&str; 28] = [
     "Product",
@@ -337,7 +340,6 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
         self.budget.charge(Work::References, (offers.len() + variants.len()) as u64)?;
         let all = || offers.iter().filter_map(|at| items.at(*at));
         let text = |name: &str| items.text(item, name);
-        let description = text("description").or_else(|| all().find_map(|offer| items.text(offer, "description")));
         let seller = all()
             .find_map(|offer| items.text(offer, "seller"))
             .or_else(|| text("seller"))
@@ -346,16 +348,25 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
             .or_else(|| how.seller.clone())
             .or_else(|| text("provider"))
             .or_else(|| text("manufacturer"));
-        let named = ["name", "title", "itemOffered"].into_iter().find_map(text);
-        let title =
-            named.or_else(|| items.below(item, "isVariantOf").find_map(|group| items.text(items.at(group)?, "name")));
+        let parts: Vec<&Item> = all().chain(variants.iter().filter_map(|at| items.at(*at))).collect();
+        let mut said = Said { items, budget: self.budget, cut: item.cut || parts.iter().any(|part| part.cut) };
+        let mut titles = said.each(&[item], &["name", "title", "itemOffered"])?;
+        if titles.is_empty() {
+            titles.extend(items.below(item, "isVariantOf").find_map(|group| items.text(items.at(group)?, "name")));
+        }
+        let mut titles = titles.into_iter().map(|title| field::title(&title)).filter(|title| !title.is_empty());
+        let title = titles.next().unwrap_or_default();
+        let described: Vec<&Item> = std::iter::once(item).chain(parts.iter().copied()).collect();
+        let descriptions = said.each(&described, &["description", "disambiguatingDescription"])?;
+        let mut identifiers: Vec<_> = titles.map(|further| ("name".to_owned(), further)).collect();
+        identifiers.extend(self.identifiers(item, (offers, &variants), &mut said)?);
         let mut listing = Listing {
-            title: title.map(|title| field::title(&title)).unwrap_or_default(),
-            description: description.as_deref().map(field::clean).unwrap_or_default(),
-            cut: description.as_deref().is_some_and(field::is_cut),
+            title,
+            cut: said.cut || descriptions.iter().any(|text| field::is_cut(text)),
+            description: joined(&descriptions),
             price: self.price(item, offers, &variants),
             seller: seller.map(|seller| field::title(&seller)).filter(|seller| !seller.is_empty()),
-            identifiers: self.identifiers(item, &variants),
+            identifiers,
             language: text("inLanguage"),
             images: self.images(item),
             ..Listing::default()
@@ -400,25 +411,41 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
         free
     }
 
-    fn identifiers(&self, item: &Item, variants: &[usize]) -> Vec<(String, String)> {
+    /// What tells the thing and its variants from others, and the names of its offers.
+    fn identifiers(
+        &self,
+        item: &'i Item,
+        (offers, variants): (&[usize], &[usize]),
+        said: &mut Said<'i, 'b, 'a>,
+    ) -> Result<Vec<(String, String)>, Spent> {
         let items = self.items;
+        let things = |places: &[usize]| places.iter().filter_map(|at| items.at(*at)).collect::<Vec<_>>();
+        let (offers, variants) = (things(offers), things(variants));
         let mut identifiers = Vec::new();
         for key in IDENTIFIERS {
-            if let Some(content) = items.text(item, key) {
-                identifiers.push((key.to_owned(), field::clean(&content)));
+            for text in said.each(&[item], &[key])? {
+                identifiers.push((key.to_owned(), field::clean(&text)));
             }
         }
-        for property in items.below(item, "additionalProperty").take(60).filter_map(|at| items.at(at)) {
-            if let (Some(label), Some(content)) = (items.text(property, "name"), items.text(property, "value")) {
-                identifiers.push((field::title(&label), field::clean(&content)));
+        for thing in std::iter::once(item).chain(variants.iter().copied()) {
+            let properties: Vec<usize> = items.below(thing, "additionalProperty").take(PARTS_LIMIT + 1).collect();
+            said.cut |= properties.len() > PARTS_LIMIT;
+            for property in properties.iter().take(PARTS_LIMIT).filter_map(|at| items.at(*at)) {
+                let label = items.text(property, "name").map(|label| field::title(&label)).unwrap_or_default();
+                for text in said.each(&[property], &["value", "description"])? {
+                    identifiers.push((label.clone(), field::clean(&text)));
+                }
             }
         }
-        for variant in variants.iter().filter_map(|at| items.at(*at)) {
-            if let Some(name) = items.text(variant, "name") {
-                identifiers.push(("variant".to_owned(), field::title(&name)));
+        for (label, things) in [("variant", &variants), ("offer", &offers)] {
+            for name in said.each(things, &["name", "sku"])? {
+                let name = field::title(&name);
+                if !identifiers.iter().any(|(_, held)| *held == name) {
+                    identifiers.push((label.to_owned(), name));
+                }
             }
         }
-        identifiers
+        Ok(identifiers)
     }
 
     fn images(&self, item: &Item) -> Vec<String> {
@@ -429,6 +456,50 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
         let images = item.values("image").iter().filter_map(address);
         images.filter_map(|image| self.url.as_url().join(&image).ok().map(String::from)).take(IMAGES_LIMIT).collect()
     }
+}
+
+/// Collects what things say in words, as far as the budget allows.
+struct Said<'i, 'b, 'a> {
+    items: &'i Items,
+    budget: &'b Budget<'a>,
+    /// There is more than was taken.
+    cut: bool,
+}
+
+impl Said<'_, '_, '_> {
+    /// Every text of these properties of these things, each once, in order.
+    fn each(&mut self, things: &[&Item], names: &[&str]) -> Result<Vec<String>, Spent> {
+        let mut all: Vec<String> = Vec::new();
+        for thing in things {
+            for name in names {
+                let (texts, cut) = self.items.texts(thing, name, PARTS_LIMIT);
+                self.cut |= cut;
+                for text in texts {
+                    // Twice the bytes that are granted is more than any page has of its own.
+                    self.budget.charge(Work::Bytes, text.len() as u64 / 2)?;
+                    self.budget.charge(Work::Steps, all.len() as u64)?;
+                    if !all.contains(&text) {
+                        all.push(text);
+                    }
+                }
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// Descriptions as one text, each line once.
+fn joined(descriptions: &[String]) -> String {
+    let mut whole = String::new();
+    for text in descriptions.iter().map(|text| field::clean(text)).filter(|text| !text.is_empty()) {
+        if whole.is_empty() {
+            whole = text;
+        } else if !whole.contains(&text) {
+            whole.push('\n');
+            whole.push_str(&text);
+        }
+    }
+    whole
 }
 
 fn is_offered(item: &Item) -> bool {
@@ -471,6 +542,7 @@ fn price_of(
     for (item, names) in candidates {
         let currency = named(item).or_else(|| currency.clone());
         for amount in names.iter().filter_map(|name| items.text(item, name)) {
+            budget.charge(Work::Steps, amount.len() as u64 / STEP_BYTES).ok()?;
             match price::of_field(&amount, currency.as_deref()) {
                 Some(price) if price.minor_units > 0 => return Some(price),
                 found => free = free.or(found),

@@ -82,9 +82,14 @@ fn do_agree(one: &Listing, other: &Listing) -> bool {
 /// Fills what `listing` leaves open.
 fn fill(listing: &mut Listing, from: Listing) {
     let mut filled = Vec::new();
+    listing.cut |= from.cut;
     if listing.description.is_empty() && !from.description.is_empty() {
-        (listing.description, listing.cut) = (from.description, from.cut);
+        listing.description = from.description;
         filled.push("description");
+    } else if !one_line(&listing.description).contains(&one_line(&from.description)) {
+        // What another syntax says beside is judged as well.
+        listing.description.push('\n');
+        listing.description.push_str(&from.description);
     }
     if listing.price.is_none() && from.price.is_some() {
         listing.price = from.price;

@@ -6,6 +6,8 @@
 use serde_json::Value;
 
 use crate::frontier::markup::{Piece, Pieces, Tag, local, text_of};
+use crate::listing::draft::note_sources;
+use crate::listing::field::clean_whole;
 use crate::listing::input::{InputError, InputLine, KEYS_WITH_SELLER};
 use crate::listing::json_ld::values_and_depth;
 use crate::listing::page::Listing;
@@ -203,7 +205,7 @@ pub fn offered(row: &Value, base: Option<&FoundUrl>, limit_bytes: usize) -> Resu
         language: input.lang,
         ..Listing::default()
     };
-    mark(&mut listing);
+    note_sources(&mut listing, "feed");
     Ok(Offered { url, listing })
 }
 
@@ -213,22 +215,6 @@ fn price_of(text: &str, currency: Option<&str>) -> Option<Price> {
         _ => text.to_owned(),
     };
     price::parse(&whole, None)
-}
-
-/// Where the fields came from.
-fn mark(listing: &mut Listing) {
-    for (field, held) in [
-        ("title", !listing.title.is_empty()),
-        ("description", !listing.description.is_empty()),
-        ("price", listing.price.is_some()),
-        ("seller", listing.seller.is_some()),
-        ("identifiers", !listing.identifiers.is_empty()),
-        ("images", !listing.images.is_empty()),
-    ] {
-        if held {
-            listing.source.insert(field.to_owned(), "feed".to_owned());
-        }
-    }
 }
 
 /// One `<item>` or `<entry>` while it is read.
@@ -294,7 +280,7 @@ impl Item {
             images: images.map(String::from).collect(),
             ..Listing::default()
         };
-        mark(&mut listing);
+        note_sources(&mut listing, "feed");
         let guid = Some(&self.guid).filter(|guid| guid.contains("://"));
         let link = if self.link.is_empty() { guid.unwrap_or(&self.link) } else { &self.link };
         feed.push(link, base, listing);
@@ -338,7 +324,7 @@ fn read_products(text: &str, base: &FoundUrl, feed: &mut OfferFeed) {
                     && let Some(item) = &mut item
                 {
                     item.bytes += value.len();
-                    item.field(&known_name(name, own), plain(&value));
+                    item.field(&known_name(name, own), clean_whole(&value));
                 }
             }
         }
@@ -388,27 +374,6 @@ fn append(field: &mut Option<(&str, String)>, text: &str, limit_bytes: usize) {
     {
         value.push_str(text);
     }
-}
-
-/// Descriptions may be HTML inside the XML; what a reader sees of it is what counts.
-fn plain(value: &str) -> String {
-    let value = value.trim();
-    if !value.contains('<') {
-        return crate::listing::entities::decode(value, false).trim().to_owned();
-    }
-    let mut text = String::with_capacity(value.len());
-    for token in crate::listing::tokenizer::Tokenizer::new(value) {
-        match token {
-            crate::listing::tokenizer::Token::Text(part) => {
-                text.push_str(&crate::listing::entities::decode(part, false));
-            }
-            crate::listing::tokenizer::Token::Start { .. } | crate::listing::tokenizer::Token::End { .. } => {
-                text.push(' ');
-            }
-            crate::listing::tokenizer::Token::Raw { .. } => {}
-        }
-    }
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -68,10 +68,14 @@ pub(super) fn is_cut(field: &str) -> bool {
     field.chars().nth(FIELD_LIMIT_CHARS).is_some()
 }
 
-/// A description: its markup dropped, its lines kept.
+/// A description: its markup dropped, its lines kept, what is longer than a field may be cut off.
 pub(super) fn clean(field: &str) -> String {
-    let end = field.char_indices().nth(FIELD_LIMIT_CHARS).map_or(field.len(), |(at, _)| at);
-    let mut text = field[..end].to_owned();
+    clean_whole(&field[..field.char_indices().nth(FIELD_LIMIT_CHARS).map_or(field.len(), |(at, _)| at)])
+}
+
+/// The same of a field whose length is limited already.
+pub(super) fn clean_whole(field: &str) -> String {
+    let mut text = field.to_owned();
     // Markup is often escaped once more than it should be.
     for _ in 0..2 {
         let with_markup = text.contains('<');

@@ -14,6 +14,8 @@ pub struct Item {
     pub types: Vec<String>,
     /// Local names of its properties, in order, each with all its values.
     pub properties: Vec<(String, Vec<Content>)>,
+    /// It had more properties than are kept.
+    pub cut: bool,
     id: Option<String>,
 }
 
@@ -43,7 +45,7 @@ impl Items {
     /// # Errors
     /// The budget that was exceeded.
     pub fn from_json_ld(values: Vec<Value>, budget: &Budget<'_>) -> Result<Items, Spent> {
-        let mut builder = Builder { items: Items::default(), aliases: Vec::new(), budget };
+        let mut builder = Builder { items: Items::default(), aliases: HashMap::new(), learned: Vec::new(), budget };
         for value in values {
             let contents = builder.contents(value)?;
             builder.items.top.extend(contents.iter().filter_map(Content::as_place));
@@ -56,7 +58,7 @@ impl Items {
     /// # Errors
     /// The budget that was exceeded.
     pub fn from_microdata(values: Vec<Value>, budget: &Budget<'_>) -> Result<Items, Spent> {
-        let mut builder = Builder { items: Items::default(), aliases: Vec::new(), budget };
+        let mut builder = Builder { items: Items::default(), aliases: HashMap::new(), learned: Vec::new(), budget };
         for value in values {
             let contents = builder.microdata(value)?;
             builder.items.top.extend(contents.iter().filter_map(Content::as_place));
@@ -93,6 +95,18 @@ impl Items {
     /// The first text among the values of a property; of a thing, its name.
     pub fn text(&self, item: &Item, name: &str) -> Option<String> {
         item.values(name).iter().find_map(|content| self.text_of(content))
+    }
+
+    /// Every text among the values of a property, each once, as far as `most` of them; and whether there are more.
+    pub fn texts(&self, item: &Item, name: &str, most: usize) -> (Vec<String>, bool) {
+        let values = item.values(name);
+        let mut texts: Vec<String> = Vec::new();
+        for text in values.iter().take(most).filter_map(|content| self.text_of(content)) {
+            if !texts.contains(&text) {
+                texts.push(text);
+            }
+        }
+        (texts, values.len() > most)
     }
 
     /// A value as text.
@@ -139,6 +153,15 @@ impl Item {
         }
     }
 
+    /// Adds a property unless there are too many.
+    fn add_within_limits(&mut self, name: String, values: Vec<Content>) {
+        if self.properties.len() < PROPERTIES {
+            self.add(name, values);
+        } else {
+            self.cut = true;
+        }
+    }
+
     fn name(&self) -> Option<&str> {
         self.values("name").iter().find_map(Content::as_text)
     }
@@ -168,8 +191,10 @@ const PROPERTIES: usize = 512;
 
 struct Builder<'b, 'a> {
     items: Items,
-    /// Terms that a context gives another meaning.
-    aliases: Vec<(String, String)>,
+    /// Meanings that contexts give to terms, the last of which is in force.
+    aliases: HashMap<String, Vec<String>>,
+    /// Terms in the order in which they got a meaning.
+    learned: Vec<String>,
     budget: &'b Budget<'a>,
 }
 
@@ -193,14 +218,14 @@ impl Builder<'_, '_> {
     }
 
     fn object(&mut self, mut fields: Map<String, Value>) -> Result<Vec<Content>, Spent> {
-        let known = self.aliases.len();
+        let known = self.learned.len();
         if let Some(context) = fields.remove("@context") {
             self.learn(&context);
         }
         for wrapper in ["@value", "@list", "@set"] {
             if let Some(inner) = fields.remove(wrapper) {
                 let contents = self.contents(inner);
-                self.aliases.truncate(known);
+                self.forget(known);
                 return contents;
             }
         }
@@ -224,13 +249,13 @@ impl Builder<'_, '_> {
                 name => {
                     let name = name.to_owned();
                     let values = self.contents(value)?;
-                    if !values.is_empty() && item.properties.len() < PROPERTIES {
-                        item.add(name, values);
+                    if !values.is_empty() {
+                        item.add_within_limits(name, values);
                     }
                 }
             }
         }
-        self.aliases.truncate(known);
+        self.forget(known);
         if item.types.is_empty() && item.properties.is_empty() {
             // Nothing but a name, or nothing but others.
             graph.extend(item.id.map(Content::Reference));
@@ -261,9 +286,7 @@ impl Builder<'_, '_> {
                 if let Some(Value::Object(properties)) = fields.remove("properties") {
                     for (name, value) in properties {
                         let values = self.microdata(value)?;
-                        if item.properties.len() < PROPERTIES {
-                            item.add(local(&name).to_owned(), values);
-                        }
+                        item.add_within_limits(local(&name).to_owned(), values);
                     }
                 }
                 vec![Content::Item(self.keep(item)?)]
@@ -288,11 +311,14 @@ impl Builder<'_, '_> {
                         held.types.push(kind);
                     }
                 }
+                held.cut |= item.cut;
                 for (name, values) in item.properties {
-                    // The first to speak of a property is believed, and the others say the same.
-                    if held.values(&name).is_empty() {
-                        held.properties.push((name, values));
-                    }
+                    // The first to speak of a property is believed; whatever else others say of it stands behind.
+                    let known = held.values(&name);
+                    let compared = (known.len() * values.len()) as u64;
+                    self.budget.charge(Work::Steps, compared)?;
+                    let more: Vec<Content> = values.into_iter().filter(|value| !known.contains(value)).collect();
+                    held.add(name, more);
                 }
                 return Ok(at);
             }
@@ -307,8 +333,14 @@ impl Builder<'_, '_> {
 
     /// The local name of a key, through the contexts in force.
     fn term<'k>(&'k self, key: &'k str) -> &'k str {
-        let alias = self.aliases.iter().rev().find(|(term, _)| term == key);
-        local(alias.map_or(key, |(_, meaning)| meaning))
+        local(self.aliases.get(key).and_then(|meanings| meanings.last()).map_or(key, String::as_str))
+    }
+
+    /// Forgets what contexts said of terms since `known` of them.
+    fn forget(&mut self, known: usize) {
+        for term in self.learned.drain(known..) {
+            self.aliases.get_mut(&term).and_then(Vec::pop);
+        }
     }
 
     fn learn(&mut self, context: &Value) {
@@ -319,7 +351,8 @@ impl Builder<'_, '_> {
                     let meaning = meaning.as_str().or_else(|| meaning.get("@id").and_then(Value::as_str));
                     // An address that ends like this is a prefix or a vocabulary, no meaning of a term.
                     if let Some(meaning) = meaning.filter(|m| !term.starts_with('@') && !m.ends_with(['/', '#', ':'])) {
-                        self.aliases.push((term.clone(), meaning.to_owned()));
+                        self.aliases.entry(term.clone()).or_default().push(meaning.to_owned());
+                        self.learned.push(term.clone());
                     }
                 }
             }

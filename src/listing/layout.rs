@@ -115,6 +115,7 @@ pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, 
             page.listings.push(listing);
         }
     }
+    page.whole = whole(page, &named, marks, (url, given));
     let alone = page.listings.len() == 1;
     for listing in &mut page.listings {
         if listing.title.is_empty() && !named.is_empty() {
@@ -144,6 +145,28 @@ pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, 
             }
         }
     }
+}
+
+/// The text of a page whose listings do not hold it: structured data may say less than the page, or something else. Selectors
+/// say what the platform wants to be judged.
+fn whole(page: &Page, named: &str, marks: &Marks<'_>, (url, given): (&FoundUrl, Given)) -> Option<Listing> {
+    let is_held = |listing: &Listing| listing.kind.is_some() || listing.description == page.text;
+    if page.text.is_empty() || page.listings.iter().any(is_held) || given == Given::Selected {
+        return None;
+    }
+    let mut whole = Listing {
+        title: named.to_owned(),
+        description: without_links(page, marks, url).into_owned(),
+        language: page.language.clone(),
+        kind: Some(PageKind::Page),
+        ..Listing::default()
+    };
+    if let [only] = page.listings.as_slice() {
+        whole.price.clone_from(&only.price);
+        whole.seller.clone_from(&only.seller);
+    }
+    note_sources(&mut whole, "page");
+    Some(whole)
 }
 
 /// The page's text without the words of links to other pages of the host: they are told there.
@@ -285,10 +308,21 @@ fn names_page(page: &Page, heading: &str) -> bool {
 /// Whether a page of this heading and title, in lower case, is about what has this name.
 pub(super) fn is_named(name: &str, heading: &str, title: &str) -> bool {
     let start = &name[..name.char_indices().nth(TITLE_CHARS).map_or(name.len(), |(at, _)| at)];
+    let is_whole = start.len() == name.len();
     (heading.is_empty() && title.is_empty())
-        || (!heading.is_empty() && name.contains(heading))
-        || heading.contains(start)
-        || title.contains(start)
+        || (!heading.is_empty() && has_words(name, heading, true))
+        || has_words(heading, start, is_whole)
+        || has_words(title, start, is_whole)
+}
+
+/// Whether a text holds these words, as words: `f` is no word of `fourteen`. Scripts without spaces have no such edges.
+fn has_words(text: &str, words: &str, to_the_end: bool) -> bool {
+    let joins = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() && c < '\u{2e80}');
+    text.match_indices(words).any(|(at, _)| {
+        let before = joins(words.chars().next()) && joins(text[..at].chars().next_back());
+        let after = joins(words.chars().next_back()) && joins(text[at + words.len()..].chars().next());
+        !before && !(to_the_end && after)
+    })
 }
 
 fn is_seller(label: &str) -> bool {

@@ -67,6 +67,8 @@ pub struct Page {
     pub has_scripts: bool,
     /// It is of a kind that holds no text, such as a picture, or of one that is not read, such as a PDF.
     pub format: Format,
+    /// Its text as a whole, where its listings come from elsewhere: what a seller wrote beside them is judged as well.
+    pub whole: Option<Listing>,
     /// What reading its structured data cost too much of; then the page's text is a listing of its own.
     pub given_up: Option<Spent>,
 }

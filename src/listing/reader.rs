@@ -194,6 +194,8 @@ struct Pass<'a, 'c> {
     seen: HashSet<u128>,
     looks: usize,
     hidden: u32,
+    /// Elements `svg` that are open: their titles are not the page's.
+    in_picture: u32,
     in_heading: bool,
     look_for_microdata: bool,
     look_for_rdfa: bool,
@@ -220,6 +222,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             seen: HashSet::new(),
             looks: 0,
             hidden: 0,
+            in_picture: 0,
             in_heading: false,
             look_for_microdata: false,
             look_for_rdfa: false,
@@ -288,17 +291,21 @@ impl<'a, 'c> Pass<'a, 'c> {
         if self.hidden > 0 || text.is_empty() {
             return;
         }
-        let decoded = entities::decode(text, false);
+        self.shown(&entities::decode(text, false));
+    }
+
+    /// What a reader sees, references resolved.
+    fn shown(&mut self, decoded: &str) {
         if self.in_heading && self.raw.heading.len() < 1000 {
-            self.raw.heading.push_str(&decoded);
+            self.raw.heading.push_str(decoded);
         }
         if let Some(cell) = &mut self.cell
             && cell.len() < 2000
         {
-            cell.push_str(&decoded);
+            cell.push_str(decoded);
         }
         if self.flow.len() < self.context.limits.text_bytes {
-            self.flow.push(&decoded);
+            self.flow.push(decoded);
         } else if !self.page.cut && !decoded.trim().is_empty() {
             self.page.cut = true;
             self.page
@@ -320,7 +327,10 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
             tags::HTML => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
             tags::H1 => self.in_heading = self.raw.heading.is_empty(),
-            tags::SVG | tags::TEMPLATE => self.hidden += 1,
+            tags::SVG => self.in_picture += 1,
+            // A template is shown only as the shadow tree of an element.
+            tags::TEMPLATE if attribute(inside, "shadowrootmode").is_none() => self.hidden += 1,
+            tags::INPUT => self.input(inside),
             tags::DEL | tags::S | tags::STRIKE => self.struck_from = self.struck_from.or(Some(self.flow.len())),
             tags::SUP | tags::SMALL => self.raised_from = Some(self.flow.len()),
             tags::SCRIPT => {
@@ -357,7 +367,8 @@ impl<'a, 'c> Pass<'a, 'c> {
                 let ended = self.raised_from.take().map(|from| from..self.flow.len());
                 self.marks.raised.extend(ended.filter(|_| self.marks.raised.len() < MARKS_LIMIT));
             }
-            tags::SVG | tags::TEMPLATE => self.hidden = self.hidden.saturating_sub(1),
+            tags::SVG => self.in_picture = self.in_picture.saturating_sub(1),
+            tags::TEMPLATE => self.hidden = self.hidden.saturating_sub(1),
             tags::TH | tags::DT => self.label = self.cell.take().map(|text| one_line(&text)),
             tags::TD | tags::DD => {
                 let value = self.cell.take().map(|text| one_line(&text)).unwrap_or_default();
@@ -371,6 +382,19 @@ impl<'a, 'c> Pass<'a, 'c> {
             _ => {}
         }
         if tags::is_block(tag) {
+            self.flow.end_line();
+        }
+    }
+
+    /// The words of a button or of a field that is filled in already.
+    fn input(&mut self, inside: &str) {
+        let kind = attribute(inside, "type").unwrap_or_default().to_ascii_lowercase();
+        let is_shown =
+            matches!(kind.trim(), "" | "text" | "search" | "submit" | "button" | "reset" | "url" | "email" | "tel");
+        let is_shown = is_shown && self.hidden == 0;
+        if let Some((_, value)) = attributes(inside).find(|(name, _)| is_shown && name.eq_ignore_ascii_case("value")) {
+            self.flow.end_line();
+            self.shown(&entities::decode(value, true));
             self.flow.end_line();
         }
     }
@@ -394,10 +418,10 @@ impl<'a, 'c> Pass<'a, 'c> {
                 }
             }
         } else if name.eq_ignore_ascii_case("title") {
-            if self.page.title.is_empty() && self.hidden == 0 {
+            if self.page.title.is_empty() && self.hidden == 0 && self.in_picture == 0 {
                 self.page.title = one_line(&entities::decode(content, false));
             }
-        } else if name.eq_ignore_ascii_case("textarea") {
+        } else if name.eq_ignore_ascii_case("textarea") || name.eq_ignore_ascii_case("xmp") {
             self.text(content);
         } else if name.eq_ignore_ascii_case("noframes") {
             // Pages made of frames name their parts here again.
@@ -472,12 +496,11 @@ impl<'a, 'c> Pass<'a, 'c> {
         let rel = attribute(inside, "rel").unwrap_or_default().to_ascii_lowercase();
         let Some(href) = attribute(inside, "href") else { return };
         let media_type = attribute(inside, "type");
-        for word in rel.split_ascii_whitespace() {
-            if word == "canonical" {
-                self.canonical(&href);
-            } else if links::leads_to_a_page(word, media_type.as_deref()) {
-                self.push_link(&href, false, None);
-            }
+        if rel.split_ascii_whitespace().any(|word| word == "canonical") {
+            self.canonical(&href);
+        }
+        if rel.split_ascii_whitespace().any(|word| links::leads_to_a_page(word, media_type.as_deref())) {
+            self.push_link(&href, false, None);
         }
     }
 

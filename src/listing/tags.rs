@@ -79,6 +79,7 @@ tags!(
     FIGURE = "figure",
     OPTION = "option",
     BUTTON = "button",
+    INPUT = "input",
     BODY = "body",
     FIELDSET = "fieldset",
     ADDRESS = "address",

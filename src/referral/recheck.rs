@@ -4,8 +4,7 @@ use crate::dedup::cluster::SAME_OFFER;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Verdict;
 use crate::examine::Examination;
-use crate::listing::ended::{Ended, ended};
-use crate::listing::page::Listing;
+use crate::listing::ended::Ended;
 
 pub use crate::vocab::terms::Sight;
 
@@ -20,12 +19,12 @@ pub enum Reached {
 
 /// Judges a page that answered 2xx. `known` are the fingerprints of the case's listings.
 pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> Sight {
-    let read: Vec<_> = offers(examination).collect();
-    let ended = ended(&examination.page, &read).map(|ended| match ended {
+    let ended = examination.ended().map(|ended| match ended {
         Ended::NotFound => Sight::SoftNotFound,
         Ended::Over => Sight::Ended,
     });
-    if let Some(sight) = said(examination).or(ended) {
+    let said = said(examination).filter(|_| examination.may_have_ended());
+    if let Some(sight) = said.or(ended) {
         return sight;
     }
     let offers = examination.listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear);
@@ -44,11 +43,6 @@ pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> 
     }
 }
 
-/// What the page offers. Its text as a whole holds what the shop says too.
-fn offers(examination: &Examination) -> impl Iterator<Item = &Listing> {
-    examination.listings.iter().map(|one| &one.listing).filter(|listing| listing.kind.is_none())
-}
-
 /// Lines at the top of a page in which a shop says what became of an item. Beyond them other items begin.
 const HEAD_LINES: usize = 40;
 
@@ -59,7 +53,8 @@ const MESSAGE_CHARS: usize = 160;
 /// available elsewhere" in a description is advertising.
 fn said(examination: &Examination) -> Option<Sight> {
     let page = &examination.page;
-    let by_seller: Vec<String> = offers(examination)
+    let by_seller: Vec<String> = examination
+        .offers()
         .flat_map(|listing| [squeeze(&listing.title), squeeze(&listing.description)])
         .filter(|text| !text.is_empty())
         .collect();
@@ -177,6 +172,7 @@ mod tests {
     use crate::detect::assessment::Assessment;
     use crate::examine::{ExaminedListing, Fingerprints};
     use crate::listing::page::{Listing, Page};
+    use crate::vocab::terms::PageKind;
 
     fn listing(title: &str, description: &str, verdict: Verdict) -> ExaminedListing {
         let assessment = Assessment {
@@ -236,6 +232,27 @@ mod tests {
         let text = "Isotonitazene, no longer available elsewhere";
         let offer = vec![listing(text, OFFER, Verdict::Refer)];
         assert_eq!(judge(&page(&format!("Shop\n{text}\n{OFFER}"), offer), &[], Reached::Directly), Sight::Live);
+    }
+
+    #[test]
+    fn a_message_in_a_text_does_not_hide_what_the_text_offers() {
+        let text = |verdict| {
+            let mut text = listing("Abcd", OFFER, verdict);
+            text.listing.kind = Some(PageKind::Page);
+            vec![text]
+        };
+        let long = format!("Abcd\n{}\nno longer available elsewhere", OFFER.repeat(10));
+        for (line, said, listings, sight) in [
+            (line!(), "Abcd\nno longer available elsewhere", text(Verdict::Refer), Sight::Live),
+            (line!(), "Page not found\nAbcd", text(Verdict::Refer), Sight::Live),
+            (line!(), long.as_str(), text(Verdict::Review), Sight::Live),
+            (line!(), "Abcd\nThis listing has ended", text(Verdict::Review), Sight::Ended),
+            (line!(), "Page not found\nAbcd", text(Verdict::Clear), Sight::SoftNotFound),
+        ] {
+            let examination = page(said, listings);
+            assert_eq!(judge(&examination, &[], Reached::Directly), sight, "line {line}");
+            assert_eq!(examination.ended().is_some(), sight != Sight::Live, "line {line}: as a scan sees it");
+        }
     }
 
     #[test]

@@ -94,6 +94,10 @@ fn by_tree(html: &str, url: &FoundUrl) -> (BTreeSet<String>, String, Vec<char>) 
                 visible.extend(text.chars().filter(|c| !c.is_whitespace()));
             }
         }
+        // A field that is filled in shows its value.
+        if let Some(element) = node.value().as_element().filter(|element| element.name() == "input") {
+            visible.extend(element.attr("value").unwrap_or_default().chars().filter(|c| !c.is_whitespace()));
+        }
     }
     // The tree moves some text to where the standard wants it, so order does not count.
     visible.sort_unstable();

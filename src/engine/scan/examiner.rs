@@ -14,13 +14,13 @@ use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{TRY_AGAIN, Worker, reading_time};
 use crate::evidence::capture::{Capture, Truncated};
-use crate::examine::{Bench, ExaminedListing, examine, examine_listing};
+use crate::examine::{Bench, Examination, ExaminedListing, examine, examine_listing};
 use crate::fetch::gate::{Answer, Fetched as Response};
 use crate::frontier::entry::{Lease, UrlKind, UrlState, body_mark};
 use crate::frontier::revisit::{Visit, next_visit};
 use crate::frontier::robots_tag;
 use crate::frontier::sitemap::{self, Dates, Sitemap, SitemapEntry};
-use crate::listing::ended::{Ended, ended};
+use crate::listing::ended::Ended;
 use crate::listing::feed::{self, Offered};
 use crate::listing::page::{Format, Link, Listing, Page};
 use crate::listing::spellings::Spellings;
@@ -208,7 +208,9 @@ impl Examiner<'_> {
             known: Some(self.spellings),
         };
         let examination = examine(capture, &bench);
-        let page = examination.page;
+        // A start page is what the platform file says it is.
+        let over = if lease.kind == UrlKind::Seed { None } else { examination.ended() };
+        let page = &examination.page;
         for problem in &page.problems {
             debug!(url = %capture.url, problem, "page of `{}` is not whole", capture.url);
         }
@@ -221,19 +223,16 @@ impl Examiner<'_> {
         if page.links_cut {
             self.counts.fail(Reason::LinkBudget);
         }
-        // What the page says as a whole is no offer that could still stand on a page that says it is gone.
-        let offers = || examination.listings.iter().map(|one| &one.listing).filter(|listing| listing.kind.is_none());
-        let read: Vec<&Listing> = offers().collect();
-        // A start page is what the platform file says it is.
-        let over = if lease.kind == UrlKind::Seed { None } else { ended(&page, &read) };
-        let seen = what_is_seen(&page, &read);
-        let fate = Fate::of(&page, read.len());
+        let read: Vec<&Listing> = examination.offers().collect();
+        let seen = what_is_seen(page, &read);
+        let fate = Fate::of(page, read.len());
         if over.is_none() {
             self.counts.listings += read.len() as u64;
             self.count(fate);
         }
         let has_offers = !read.is_empty() && over.is_none();
-        let listings = if over.is_some() { Vec::new() } else { examination.listings };
+        let Examination { page, listings } = examination;
+        let listings = if over.is_some() { Vec::new() } else { listings };
         let visit = if over.is_some() { Visit::Gone } else { visit_of(&lease.state, capture) };
         let hits = listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear).count();
         self.counts.hits += hits as u64;

@@ -221,3 +221,51 @@ fn circles_and_chains_end() {
     }
     assert_eq!(read(chain).len(), 0);
 }
+
+#[test]
+fn every_text_of_a_thing_is_read_not_only_the_first() {
+    let property = |name: &str| json!({"@type": "PropertyValue", "name": name, "value": "x"});
+    let mut many: Vec<Value> = (0..60).map(|at| property(&format!("p{at}"))).collect();
+    many.push(json!({"@type": "PropertyValue", "name": "wood", "value": ["oak", "beech"]}));
+    for (name, block) in [
+        ("a second description", json!({"description": ["plain", "of beech"]})),
+        ("a second name", json!({"name": ["Oar", "of beech"]})),
+        ("an offer's name", json!({"offers": [{"@type": "Offer", "name": "of beech", "price": 9}]})),
+        (
+            "an offer's description",
+            json!({"description": "plain", "offers": {"@type": "Offer", "description": "of beech"}}),
+        ),
+        (
+            "a variant's description",
+            json!({"hasVariant": [{"@type": "Product", "name": "A", "description": "of beech"}]}),
+        ),
+        (
+            "a variant's attribute",
+            json!({"hasVariant": [{"@type": "Product", "name": "A",
+            "additionalProperty": {"@type": "PropertyValue", "value": "of beech"}}]}),
+        ),
+        ("a late attribute", json!({"additionalProperty": many})),
+        ("another identifier", json!({"alternateName": ["Paddle", "beech oar"]})),
+    ] {
+        let mut whole = json!({"@type": "Product", "name": "Oar"});
+        whole.as_object_mut().unwrap().extend(block.as_object().unwrap().clone());
+        let listings = read(whole);
+        assert_eq!((listings.len(), listings[0].title.as_str()), (1, "Oar"), "{name}");
+        let listing = &listings[0];
+        let said = format!("{} {:?}", listing.description, listing.identifiers);
+        assert!(said.contains("beech") && !listing.cut, "{name}: {said}");
+    }
+    let said_twice = read(json!([{"@id": "#p", "@type": "Product", "name": "Oar", "description": "plain"},
+        {"@id": "#p", "name": "Oar", "description": "of beech"}]));
+    assert_eq!(said_twice[0].description, "plain\nof beech");
+}
+
+#[test]
+fn what_is_left_out_of_a_thing_is_told() {
+    let wide: serde_json::Map<String, Value> = (0..600).map(|at| (format!("p{at:03}"), json!(1))).collect();
+    let mut whole = json!({"@type": "Product", "name": "Oar", "zz": "late"});
+    whole.as_object_mut().unwrap().extend(wide);
+    assert!(read(whole)[0].cut);
+    let long: Vec<String> = (0..300).map(|at| format!("part {at}")).collect();
+    assert!(read(json!({"@type": "Product", "name": "Oar", "description": long}))[0].cut);
+}

@@ -68,16 +68,35 @@ fn is_cut(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_err_and(|error| error.valid_up_to() == 0 && error.error_len().is_none())
 }
 
-/// ISO-2022-JP, whose bytes are all ASCII: sequences that switch to Japanese characters stand in no other text.
+/// What switches to Japanese characters in ISO-2022-JP.
+const SWITCHES: [&[u8]; 2] = [b"\x1b$B", b"\x1b$@"];
+
+/// Characters of more than a byte among which one of the Japanese syllables stands in Japanese text.
+const FOR_EACH_SYLLABLE: usize = 10;
+
+/// ISO-2022-JP, whose bytes are all ASCII. A seller can write what switches to it as well, to turn all that follows into
+/// characters that no reader sees; so the text must be whole and Japanese.
 pub(super) fn escaped(bytes: &[u8]) -> Option<&'static Encoding> {
-    let switches = |bytes: &[u8]| [b"\x1b$B", b"\x1b$@"].iter().any(|to| memchr::memmem::find(bytes, *to).is_some());
-    (memchr::memchr(0x1b, bytes).is_some() && switches(bytes)).then_some(ISO_2022_JP)
+    memchr::memchr(0x1b, bytes)?;
+    if !SWITCHES.iter().any(|to| memchr::memmem::find(bytes, to).is_some()) {
+        return None;
+    }
+    let text = ISO_2022_JP.decode_without_bom_handling(bytes).0;
+    let (mut wide, mut syllables, mut wrong) = (0, 0, 0);
+    for c in text.chars().filter(|c| !c.is_ascii()) {
+        match c {
+            char::REPLACEMENT_CHARACTER => wrong += 1,
+            '\u{3041}'..='\u{30ff}' => syllables += 1,
+            _ => wide += 1,
+        }
+    }
+    (wrong <= 1 && syllables * FOR_EACH_SYLLABLE >= wide + syllables && syllables > 0).then_some(ISO_2022_JP)
 }
 
 /// Pieces tested separately, as one may contain a byte that rules out the right encoding.
 const PIECES: usize = 8;
 
-/// Bytes of which pieces are looked at.
+/// Bytes looked at, of text that tells something.
 const LOOKED_AT: usize = 64 << 10;
 
 /// Bytes beyond ASCII in a piece below which a guess is no better than chance.
@@ -95,8 +114,8 @@ pub(super) fn guess(bytes: &[u8]) -> &'static Encoding {
     if utf8(bytes).is_nearly_all_right() {
         return UTF_8;
     }
-    let whole = by_detector([bytes]);
-    let looked_at = &bytes[..bytes.len().min(LOOKED_AT)];
+    let looked_at = &telling(bytes);
+    let whole = by_detector([looked_at.as_slice()]);
     let fits = !whole.is_single_byte() && !whole.decode_without_bom_handling(looked_at).1;
     if fits || beyond_ascii(looked_at) < TEXT_BYTES {
         return whole;
@@ -122,6 +141,21 @@ pub(super) fn guess(bytes: &[u8]) -> &'static Encoding {
     let best = votes.into_iter().filter(|(encoding, _)| !encoding.is_single_byte()).max_by_key(|(_, weight)| *weight);
     let best = best.filter(|(encoding, weight)| weight * 2 > all && was_ruled_out(encoding, looked_at));
     best.map_or(whole, |(encoding, _)| encoding)
+}
+
+/// The texts between tags that hold bytes beyond ASCII, up to a limit: those tell an encoding, wherever they stand.
+fn telling(bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for text in bytes.split_inclusive(|byte| *byte == b'<') {
+        let room = LOOKED_AT - out.len();
+        if room == 0 {
+            break;
+        }
+        if !text.is_ascii() {
+            out.extend_from_slice(&text[..text.len().min(room)]);
+        }
+    }
+    out
 }
 
 fn beyond_ascii(bytes: &[u8]) -> usize {

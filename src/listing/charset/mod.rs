@@ -27,7 +27,8 @@ pub fn decode<'a>(bytes: &'a [u8], content_type: Option<&str>) -> Decoded<'a> {
     let in_header = content_type.and_then(declared::in_content_type);
     let declared = in_header.or_else(|| declared::in_page(bytes));
     let wide = declared.is_none_or(|encoding| [UTF_8, UTF_16LE, UTF_16BE].contains(&encoding));
-    if wide && let Some(encoding) = detect::wide(bytes).or_else(|| detect::escaped(bytes)) {
+    let undeclared = |bytes| declared.is_none().then(|| detect::escaped(bytes)).flatten();
+    if wide && let Some(encoding) = detect::wide(bytes).or_else(|| undeclared(bytes)) {
         return as_said(encoding, bytes);
     }
     // Bytes that are valid UTF-8 are UTF-8, whatever a server with one setting for all pages says about ASCII ones.
@@ -141,6 +142,14 @@ mod tests {
     }
 
     #[test]
+    fn text_far_behind_the_head_tells_the_encoding() {
+        let text = "Продаю стеклянную посуду, самовывоз или доставка. ".repeat(4);
+        let russian = WINDOWS_1251.encode(&text).0.into_owned();
+        let page = ["<p>oak chair</p>".repeat(20_000).as_bytes(), b"<h1>", &russian].concat();
+        assert!(decode(&page, None).text.ends_with(&text));
+    }
+
+    #[test]
     fn a_declaration_that_cannot_be_true_is_not_believed() {
         let chinese = GBK.encode(CHINESE).0.into_owned();
         let labelled = [b"<meta charset=utf-8><h1>", &chinese[..]].concat();
@@ -149,6 +158,11 @@ mod tests {
         for header in ["text/html; charset=iso-8859-1", "text/html; charset=gbk"] {
             let decoded = decode(CHINESE.as_bytes(), Some(header));
             assert_eq!((decoded.text.as_ref(), decoded.encoding), (CHINESE, "UTF-8"), "{header}");
+        }
+        // A switch to Japanese in a page of another encoding hides nothing that follows.
+        let switched = b"<h1>Oak chair\x1b$B</h1><p>solid oak, 40 EUR, \x1b$B(pick up)";
+        for header in [None, Some("text/html; charset=utf-8"), Some("text/html; charset=latin1")] {
+            assert!(decode(switched, header).text.contains("solid oak, 40 EUR"), "{header:?}");
         }
         // What is declared is believed where it can be true.
         let polish = ISO_8859_2.encode("Sprzedam żółtą łódź").0.into_owned();

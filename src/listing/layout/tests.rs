@@ -122,3 +122,40 @@ fn two_syntaxes_that_speak_of_one_offer_make_one_listing() {
     assert_eq!((listing.title.as_str(), listing.price.unwrap().to_string().as_str()), ("Jug", "4.50"));
     assert_eq!((listing.source["title"].as_str(), listing.source["price"].as_str()), ("json-ld", "microdata"));
 }
+
+#[test]
+fn what_stands_beside_structured_data_is_kept_to_be_judged() {
+    let vase = "<script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Vase\",\"description\":\"clay\",\"offers\":{\"price\":\"7\"}}</script>";
+    let read = page(&format!("{vase}<h1>Vase</h1><p>and jugs, write to me</p>"));
+    assert_eq!(read.listings.len(), 1);
+    let whole = read.whole.expect("the page says more than its listing");
+    assert_eq!((whole.title.as_str(), whole.description.as_str()), ("Vase", "Vase\nand jugs, write to me"));
+    assert_eq!(whole.price.unwrap().to_string(), "7.00");
+    assert!(page("<h1>Jug</h1><p>EUR 4</p>").whole.is_none(), "a listing that holds the text");
+    let titles = |html: &str| page(html).listings.into_iter().map(|one| one.title).collect::<Vec<_>>();
+    let letter = vase.replace("Vase", "J");
+    assert_eq!(
+        titles(&format!("{letter}<h1>Jug</h1><p>EUR 4</p>")),
+        ["Jug", "J"],
+        "a letter of the heading is not its name"
+    );
+}
+
+#[test]
+fn what_is_shown_is_read_wherever_it_stands() {
+    for html in [
+        "<p>blue</p><svg/><p>clay</p>",
+        "<p>blue</p><svg><p>clay</p>",
+        "<p>blue</p><svg><title>icon</title><text>clay</text></svg>",
+        "<p>blue</p><xmp>clay</xmp>",
+        "<p>blue</p><input value=clay>",
+        "<p>blue</p><input type=submit value=clay>",
+        "<p>blue</p><div><template shadowrootmode=open>clay</template></div>",
+    ] {
+        let listing = only(&format!("<title>Jug</title>{html}"));
+        assert_eq!((listing.title.as_str(), listing.description.as_str()), ("Jug", "blue\nclay"), "{html}");
+    }
+    for html in ["<template>clay</template>", "<input type=hidden value=clay>", "<input type=checkbox value=clay>"] {
+        assert_eq!(only(&format!("<title>Jug</title><p>blue</p>{html}")).description, "blue", "{html}");
+    }
+}

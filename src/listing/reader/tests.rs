@@ -45,10 +45,10 @@ fn links_are_decoded_resolved_and_each_once() {
 fn text_title_language_canonical_and_robots() {
     let page = page(
         "<html lang=de><head><title> A &amp; B </title><link rel=canonical href=/a><meta name=robots content='noindex, NOFOLLOW'>
-         <style>p{}</style></head><body><p>one&nbsp;<b>two</b></p><svg><text>no</text></svg><p>three",
+         <style>p{}</style></head><body><p>one&nbsp;<b>two</b></p><svg><title>icon</title><text>drawn</text></svg><p>three",
     );
     assert_eq!(page.title, "A & B");
-    assert_eq!(page.text, "one two\nthree");
+    assert_eq!(page.text, "one two\ndrawn\nthree");
     assert_eq!(page.language.as_deref(), Some("de"));
     assert_eq!(page.canonical.unwrap().as_str(), "https://shop.example.test/a");
     assert_eq!(page.robots, RobotsMeta { noindex: true, nofollow: true });
