@@ -11,6 +11,7 @@ use crate::cli::request::{ExportArgs, ExportFormat, RescreenArgs, SearchArgs, Ve
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::store::truth::query::Sight;
 use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit};
+use crate::vocab::ids::PlatformId;
 
 /// Columns of a CSV export.
 const COLUMNS: &[&str] = &[
@@ -145,15 +146,19 @@ const RESCREEN_AT_ONCE: usize = 500;
 pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Result<Exit, Failure> {
     let detector = app.rooms.detector();
     let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
+    let mut left: BTreeMap<PlatformId, u64> = BTreeMap::new();
     let (mut looked, mut changed, mut after) = (0_u64, 0_u64, String::new());
     loop {
         let hits = app.rooms.truth.stored_hits(&args.query, &after, RESCREEN_AT_ONCE)?;
         let Some(last) = hits.last() else { break };
         after = last.id.clone();
         for hit in &hits {
+            // Without its file nobody knows whose controls are cited, and each would seem to have changed.
+            let Some(platform) = app.platform(&hit.platform) else {
+                *left.entry(hit.platform.clone()).or_default() += 1;
+                continue;
+            };
             looked += 1;
-            let platform = app.platform(&hit.platform);
-            let jurisdictions = platform.as_ref().map_or(&[][..], |platform| &platform.referral.jurisdictions);
             let listing = ListingText {
                 title: &hit.title,
                 text: &hit.text,
@@ -163,7 +168,7 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
                 currency: hit.currency.as_deref(),
                 page: None,
             };
-            let now_is = detector.assess(&listing, jurisdictions);
+            let now_is = detector.assess(&listing, &platform.referral.jurisdictions);
             let difference = Difference::between(&hit.assessment, &now_is);
             let outcome = match args.dry_run {
                 true => None,
@@ -184,7 +189,13 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
         if args.dry_run { "would change" } else { "changed" },
         if verdicts.is_empty() { "no verdict".to_owned() } else { verdicts.join(", ") }
     ));
-    Ok(Exit::Done)
+    for (platform, hits) in &left {
+        output.note(format!(
+            "{hits} hits of `{platform}` left as they are: it has no platform file, which says whose controls are cited; name its \
+             folder with --seeds"
+        ));
+    }
+    Ok(if left.is_empty() { Exit::Done } else { Exit::Partial })
 }
 
 fn say_rejudged(

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::detect::assessment::{Assessment, Decision, ListingText, Verdict};
 use crate::detect::classes::{ClassGrammar, ClassRuleError};
-use crate::detect::found::{deals, field};
+use crate::detect::found::{deals, drop_pieces_of_names, field};
 use crate::detect::marks::MarkIndex;
 use crate::detect::names::NameIndex;
 use crate::detect::score::Features;
@@ -153,8 +153,11 @@ impl Detector {
         if named.is_empty() && emerging.is_empty() {
             return Read { assessment: self.clear(), features: Features::default(), looked_at_all };
         }
-        for field in &mut fields {
+        for (at, field) in fields.iter_mut().enumerate() {
             field.signs = self.signals.find(&field.folded, &field.tokens);
+            let names = named.iter().filter(|name| name.field == at).map(|name| name.folded);
+            let names = names.chain(emerging.iter().filter(|one| one.at == at).map(|one| one.folded));
+            drop_pieces_of_names(&mut field.signs, names.collect());
         }
         if !deals(&fields) {
             named.retain(|name| !name.doubtful);

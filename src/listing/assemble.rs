@@ -23,9 +23,6 @@ const PARTS_LIMIT: usize = 200;
 /// Images kept of one listing.
 const IMAGES_LIMIT: usize = 10;
 
-/// Bytes of a text that are read in one step.
-const STEP_BYTES: u64 = 16;
-
 /// What is offered, by type.
 const OFFERED: [&str; 28] = [
     "Product",
@@ -475,8 +472,8 @@ impl Said<'_, '_, '_> {
                 let (texts, cut) = self.items.texts(thing, name, PARTS_LIMIT);
                 self.cut |= cut;
                 for text in texts {
-                    // Twice the bytes that are granted is more than any page has of its own.
-                    self.budget.charge(Work::Bytes, text.len() as u64 / 2)?;
+                    // What is longer than a field may be is cut off.
+                    self.budget.charge(Work::Bytes, text.len().min(field::LIMIT_CHARS) as u64 / 2)?;
                     self.budget.charge(Work::Steps, all.len() as u64)?;
                     if !all.contains(&text) {
                         all.push(text);
@@ -531,6 +528,7 @@ fn price_of(
     let mut free = None;
     let specified: Vec<&Item> =
         items.below(offer, "priceSpecification").take(PARTS_LIMIT).filter_map(|at| items.at(at)).collect();
+    budget.charge(Work::References, specified.len() as u64).ok()?;
     // What was asked before, or is asked elsewhere, is not the price.
     let is_asked = |item: &&&Item| {
         let kind = items.text(item, "priceType").unwrap_or_default();
@@ -542,7 +540,7 @@ fn price_of(
     for (item, names) in candidates {
         let currency = named(item).or_else(|| currency.clone());
         for amount in names.iter().filter_map(|name| items.text(item, name)) {
-            budget.charge(Work::Steps, amount.len() as u64 / STEP_BYTES).ok()?;
+            budget.charge(Work::Steps, amount.len() as u64).ok()?;
             match price::of_field(&amount, currency.as_deref()) {
                 Some(price) if price.minor_units > 0 => return Some(price),
                 found => free = free.or(found),

@@ -5,7 +5,7 @@ use crate::listing::tags;
 use crate::listing::tokenizer::{Token, Tokenizer};
 
 /// Characters of a listing's field.
-const FIELD_LIMIT_CHARS: usize = 200_000;
+pub(super) const LIMIT_CHARS: usize = 200_000;
 
 /// Elements that are markup in a field. Other words in angle brackets are what the seller wrote.
 const MARKUP: [&str; 52] = [
@@ -65,12 +65,12 @@ const MARKUP: [&str; 52] = [
 
 /// Whether [`clean`] leaves out the end of a field.
 pub(super) fn is_cut(field: &str) -> bool {
-    field.chars().nth(FIELD_LIMIT_CHARS).is_some()
+    field.chars().nth(LIMIT_CHARS).is_some()
 }
 
 /// A description: its markup dropped, its lines kept, what is longer than a field may be cut off.
 pub(super) fn clean(field: &str) -> String {
-    clean_whole(&field[..field.char_indices().nth(FIELD_LIMIT_CHARS).map_or(field.len(), |(at, _)| at)])
+    clean_whole(&field[..field.char_indices().nth(LIMIT_CHARS).map_or(field.len(), |(at, _)| at)])
 }
 
 /// The same of a field whose length is limited already.

@@ -37,6 +37,8 @@ pub struct Items {
     by_id: HashMap<String, usize>,
     /// Those that stand in no other, in the order of the page.
     pub top: Vec<usize>,
+    /// A thing had more properties than are kept.
+    pub cut: bool,
 }
 
 impl Items {
@@ -323,6 +325,7 @@ impl Builder<'_, '_> {
                 return Ok(at);
             }
         }
+        self.items.cut |= item.cut;
         let at = self.items.all.len();
         if let Some(id) = &item.id {
             self.items.by_id.entry(id.clone()).or_insert(at);

@@ -27,6 +27,9 @@ const REFUSED_LIMIT: usize = 100;
 /// Links looked at for each that may be kept: most spellings of a page without end lead to the same few addresses.
 const LOOKS_PER_LINK: usize = 8;
 
+/// Blocks of JSON-LD read of one page.
+const BLOCKS_LIMIT: usize = 100;
+
 /// Places noted of struck and raised text: offers have a few.
 const MARKS_LIMIT: usize = 200;
 
@@ -69,7 +72,7 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     page.text = flow.into_text();
     let blocks = json_ld::read(&raw.json_ld, &budget, &mut page.problems);
     // What passes the budget is told by it below, whoever noticed.
-    let mut drafts = from_json_ld(blocks, context.url, &budget).unwrap_or_default();
+    let mut drafts = from_json_ld(blocks, context.url, &budget, &mut page).unwrap_or_default();
     let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
     // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
     let told = told(&drafts, &raw, &page);
@@ -77,11 +80,11 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     let document = if wanted || selected.is_some() { dom::parse(html, &budget).ok() } else { None };
     if let Some(document) = document.as_ref().filter(|_| wanted) {
         if raw.has_microdata {
-            let more = from_microdata(document, context.url, &budget).unwrap_or_default();
+            let more = from_microdata(document, context.url, &budget, &mut page).unwrap_or_default();
             add(&mut drafts, more, told);
         }
         if raw.has_rdfa && !drafts.iter().any(|draft| draft.place == Place::Own && told != Told::InPart) {
-            let more = from_rdfa(document, context.url, &budget).unwrap_or_default();
+            let more = from_rdfa(document, context.url, &budget, &mut page).unwrap_or_default();
             add(&mut drafts, more, told);
         }
     }
@@ -150,21 +153,29 @@ fn add(drafts: &mut Vec<Draft>, more: Vec<Draft>, told: Told) {
     }
 }
 
-fn from_json_ld(blocks: Vec<Value>, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Draft>, Spent> {
+fn from_json_ld(blocks: Vec<Value>, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
     if blocks.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(assemble::drafts(&Items::from_json_ld(blocks, budget)?, "json-ld", url, budget))
+    Ok(drafts(&Items::from_json_ld(blocks, budget)?, "json-ld", url, budget, page))
 }
 
-fn from_microdata(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Draft>, Spent> {
+fn from_microdata(document: &Html, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
     let items = Items::from_microdata(microdata::items(document, url, budget)?, budget)?;
-    Ok(assemble::drafts(&items, "microdata", url, budget))
+    Ok(drafts(&items, "microdata", url, budget, page))
 }
 
-fn from_rdfa(document: &Html, url: &FoundUrl, budget: &Budget<'_>) -> Result<Vec<Draft>, Spent> {
+fn from_rdfa(document: &Html, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
     let items = Items::from_json_ld(rdfa::subjects(document, url, budget)?, budget)?;
-    Ok(assemble::drafts(&items, "rdfa", url, budget))
+    Ok(drafts(&items, "rdfa", url, budget, page))
+}
+
+fn drafts(items: &Items, syntax: &str, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Vec<Draft> {
+    if items.cut {
+        page.cut = true;
+        page.problems.push(format!("{syntax} with more properties of one thing than are read"));
+    }
+    assemble::drafts(items, syntax, url, budget)
 }
 
 /// The pass alone, for `extract`.
@@ -413,8 +424,11 @@ impl<'a, 'c> Pass<'a, 'c> {
             self.page.has_scripts |= self.label.is_none();
             if self.label.as_deref() == Some("ld+json") {
                 self.label = None;
-                if self.raw.json_ld.len() < 100 {
+                if self.raw.json_ld.len() < BLOCKS_LIMIT {
                     self.raw.json_ld.push(content);
+                } else if !self.page.cut {
+                    self.page.cut = true;
+                    self.page.problems.push(format!("only the first {BLOCKS_LIMIT} blocks of JSON-LD were read"));
                 }
             }
         } else if name.eq_ignore_ascii_case("title") {

@@ -216,5 +216,12 @@ fn the_archive_is_judged_again_and_nothing_is_sent_twice() {
     fs::write(folder.join("decision.toml"), table).unwrap();
     let told = rescreen(&["--query", "epsilonzepane"]);
     assert_eq!((&told[0]["was"], &told[0]["now"]), (&"refer".into(), &"review".into()), "{told:?}");
+
+    // Without its platform file nobody knows whose controls count: its hits stay as they are, and that is said.
+    let before = place.referrals();
+    fs::remove_file(place.path("seeds").join("site.toml")).unwrap();
+    let blind = place.run(&["rescreen"]).expect(4);
+    assert!(blind.err.contains("hits of `site` left as they are"), "{}", blind.err);
+    assert_eq!((blind.out.as_str(), place.referrals()), ("", before));
     place.run(&["audit", "verify"]).expect(0);
 }

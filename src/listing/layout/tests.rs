@@ -142,6 +142,21 @@ fn what_stands_beside_structured_data_is_kept_to_be_judged() {
 }
 
 #[test]
+fn what_is_left_out_of_structured_data_is_told() {
+    let block =
+        |name: &str| format!("<script type=application/ld+json>{{\"@type\":\"Product\",\"name\":\"{name}\"}}</script>");
+    let many: String = (0..101).map(|at| block(&format!("Jug {at}"))).collect();
+    assert!(page(&many).cut);
+    let few: String = (0..100).map(|at| block(&format!("Jug {at}"))).collect();
+    assert!(!page(&few).cut);
+    let wide: String = (0..600).map(|at| format!("\"p{at}\":1,")).collect();
+    assert!(
+        page(&format!("<script type=application/ld+json>{{{wide}\"@type\":\"Product\",\"name\":\"Jug\"}}</script>"))
+            .cut
+    );
+}
+
+#[test]
 fn what_is_shown_is_read_wherever_it_stands() {
     for html in [
         "<p>blue</p><svg/><p>clay</p>",

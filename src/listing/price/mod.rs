@@ -85,7 +85,7 @@ fn looked_at(text: &str) -> Cow<'_, str> {
 /// The first number with a currency beside it, unless it is a price of before; and the mark that says most.
 fn beside_a_mark<'n, 'm>(text: &str, numbers: &'n [Number], marks: &'m [Mark]) -> Option<(&'n Number, &'m Mark)> {
     let mut of_before = None;
-    for number in numbers {
+    for number in numbers.iter().filter(|number| !number.is_of_a_clock(text)) {
         let beside = |mark: &&Mark| is_beside(text, number, mark, numbers);
         let Some(mark) = marks.iter().filter(beside).min_by_key(|mark| (!mark.sign.is_exact, mark.start)) else {
             continue;

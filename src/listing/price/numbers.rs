@@ -164,6 +164,13 @@ impl Number {
         UNITS.contains(&word.to_lowercase().as_str())
     }
 
+    /// Whether it is a part of a time of day: `14:30`.
+    pub(super) fn is_of_a_clock(&self, text: &str) -> bool {
+        let digit = |c: char| c.is_ascii_digit();
+        text[self.end..].strip_prefix(':').is_some_and(|after| after.starts_with(digit))
+            || text[..self.start].strip_suffix(':').is_some_and(|before| before.ends_with(digit))
+    }
+
     /// Whether the words before it say that it is the price of before.
     pub(super) fn is_of_before(&self, text: &str) -> bool {
         let mut before = text[..self.start].to_lowercase();
