@@ -62,7 +62,7 @@ impl Detector {
         let chemicals = if found.is_empty() { Vec::new() } else { chemical::find(folded) };
         found.retain_mut(|hit| {
             let piece = self.piece(folded, hit);
-            hit.doubtful = piece == Piece::Doubtful;
+            hit.doubtful |= piece == Piece::Doubtful;
             piece != Piece::Sure
                 && !is_piece_of_a_systematic_name(folded, hit, &chemicals)
                 && !self.is_another_by_number(hit, &ids)

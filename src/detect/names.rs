@@ -128,6 +128,8 @@ pub struct NameIndex {
     /// Names of fewer letters, whose pulled-apart form is told by stricter signs.
     squeezed_short: LetterIndex<usize>,
     near: NearIndex,
+    /// Of each name, whether a slip in it is surely one.
+    sure_slips: Vec<bool>,
     by_ear: ConsonantIndex,
 }
 
@@ -214,7 +216,7 @@ impl NameIndex {
         let forgiven = |entry: &Entry| {
             entry.meanings.iter().any(|meaning| match meaning {
                 Meaning::Substance(at) => {
-                    // Lawful chemicals and other medicines are a letter away from each other: no slip is read into those.
+                    // Lawful chemicals and other medicines are a letter away from each other: a slip in those is doubtful.
                     watchlist.substances.get(*at as usize).is_some_and(|s| {
                         s.legitimate_use() != LegitimateUse::DualUse
                             && matches!(s.category(), Category::Nps | Category::SyntheticOpioid)
@@ -223,17 +225,21 @@ impl NameIndex {
                 Meaning::Equipment(_) => false,
             })
         };
-        let distinct = names
-            .iter()
-            .enumerate()
-            .filter(|(_, (_, entry))| entry.strength == Strength::Distinct && !entry.derived && forgiven(entry));
-        let distinct = distinct.map(|(at, (name, _))| (name.as_str(), at));
+        let is_substance =
+            |entry: &Entry| entry.meanings.iter().any(|meaning| matches!(meaning, Meaning::Substance(_)));
+        let told =
+            names.iter().enumerate().filter(|(_, (_, entry))| entry.strength == Strength::Distinct && !entry.derived);
+        let distinct =
+            told.clone().filter(|(_, (_, entry))| forgiven(entry)).map(|(at, (name, _))| (name.as_str(), at));
+        let mistyped = told.filter(|(_, (_, entry))| is_substance(entry)).map(|(at, (name, _))| (name.as_str(), at));
+        let sure_slips: Vec<bool> = names.iter().map(|(_, entry)| forgiven(entry)).collect();
         let ordinary = || watchlist.ordinary.values().flatten().map(String::as_str);
         let by_ear = ConsonantIndex::build(distinct.clone(), ordinary());
-        let near = NearIndex::build(distinct, ordinary());
+        let near = NearIndex::build(mistyped, ordinary());
         let (folded, entries): (Vec<String>, Vec<Entry>) = names.into_iter().unzip();
         NameIndex {
             near,
+            sure_slips,
             by_ear,
             plain: Phrases::build(folded.iter().map(String::as_str)),
             squeezed: LetterIndex::build(squeezed, |_, _| ()),
@@ -388,7 +394,7 @@ impl NameIndex {
                     start: *start,
                     end,
                     spelling: Spelling::Near,
-                    doubtful: false,
+                    doubtful: !self.sure_slips[pattern],
                 }));
                 break;
             }

@@ -204,6 +204,12 @@ impl HostRecord {
             self.quiet_answers = 0;
             return true;
         }
+        // A redirect may ask for time before it is followed (RFC 9110, 10.2.3).
+        if let (300..=399, Some(asked)) = (status, retry_after) {
+            let until = now.after(asked.min(LONGEST_BLOCK));
+            self.blocked_until = Some(self.blocked_until.map_or(until, |earlier| earlier.max(until)));
+            return true;
+        }
         self.refusals = 0;
         self.quiet_answers = self.quiet_answers.saturating_add(1);
         // Rises at once, falls slowly: one step back after twenty answers without a refusal.
@@ -234,6 +240,15 @@ mod tests {
         assert_eq!(record.delay(Rate::Unlimited, None), Duration::ZERO);
         let slow = HostRecord { latency: 4 * SECOND, ..HostRecord::default() };
         assert_eq!(slow.delay(Rate::Every(SECOND), None), 8 * SECOND);
+    }
+
+    #[test]
+    fn a_redirect_may_ask_for_time() {
+        let mut record = HostRecord::default();
+        assert!(!record.after_answer(302, SECOND, None, at(0)));
+        assert_eq!(record.blocked_until, None);
+        assert!(record.after_answer(302, SECOND, Some(60 * SECOND), at(0)));
+        assert_eq!((record.blocked_until, record.refusals), (Some(at(60)), 0));
     }
 
     #[test]

@@ -90,6 +90,8 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     }
     if !drafts.iter().any(|draft| draft.place == Place::Own) {
         draft::add(&mut drafts, layout::from_meta(&raw).into_iter().collect());
+    } else if told == Told::InPart {
+        add(&mut drafts, layout::from_meta(&raw).into_iter().collect(), told);
     }
     let has_own = drafts.is_empty() || drafts.iter().any(|draft| draft.place == Place::Own);
     let mut given = if has_own { Given::Own } else { Given::Lists };
@@ -362,6 +364,9 @@ impl<'a, 'c> Pass<'a, 'c> {
         }
         if tags::is_block(tag) {
             self.flow.end_line();
+            if self.in_heading && !self.raw.heading.is_empty() {
+                self.raw.heading.push(' ');
+            }
         }
     }
 
@@ -471,8 +476,9 @@ impl<'a, 'c> Pass<'a, 'c> {
         if rooted && self.context.known.is_some_and(|known| known.knows(spelling)) {
             return;
         }
-        // The same spelling again is the same link: most pages repeat their navigation.
-        if !self.seen_raw.insert(spelling) {
+        // The same spelling again is the same link: most pages repeat their navigation. `nofollow` belongs to a link and not to
+        // the page it leads to.
+        if !self.seen_raw.insert(if nofollow { !spelling } else { spelling }) {
             return;
         }
         self.push_link(href, nofollow, rooted.then_some(spelling));
@@ -494,7 +500,9 @@ impl<'a, 'c> Pass<'a, 'c> {
             return;
         }
         match FoundUrl::linked(href, &self.base, self.encoding) {
-            Ok(url) if self.seen.insert(url.form_key()) => self.page.links.push(Link { url, nofollow, spelling }),
+            Ok(url) if self.seen.insert(if nofollow { !url.form_key() } else { url.form_key() }) => {
+                self.page.links.push(Link { url, nofollow, spelling })
+            }
             Ok(_) => {}
             Err(error) => {
                 if let Some(reason) = error.reason()

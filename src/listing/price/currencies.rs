@@ -45,7 +45,24 @@ enum At {
 }
 
 /// Words as they are written; those in lower case in any case.
-const WORDS: [(&str, &str, At); 49] = [
+const WORDS: [(&str, &str, At); 66] = [
+    ("ريال", "SAR", At::Both),
+    ("درهم", "AED", At::Both),
+    ("جنيه", "EGP", At::Both),
+    ("دولار", "USD", At::Both),
+    ("يورو", "EUR", At::Both),
+    ("रुपये", "INR", At::After),
+    ("रु", "INR", At::Both),
+    ("रुपए", "INR", At::After),
+    ("đồng", "VND", At::After),
+    ("vnđ", "VND", At::Both),
+    ("vnd", "VND", At::Both),
+    ("rupiah", "IDR", At::After),
+    ("lira", "TRY", At::After),
+    ("reais", "BRL", At::After),
+    ("złote", "PLN", At::After),
+    ("forintów", "HUF", At::After),
+    ("שקלים", "ILS", At::After),
     ("euro", "EUR", At::Both),
     ("euros", "EUR", At::Both),
     ("euró", "EUR", At::Both),
@@ -96,6 +113,25 @@ const WORDS: [(&str, &str, At); 49] = [
     ("บาท", "THB", At::After),
     ("bitcoin", "BTC", At::After),
 ];
+
+/// Abbreviations with points within.
+const POINTED: [(&str, &str); 12] = [
+    ("ر.س", "SAR"),
+    ("د.إ", "AED"),
+    ("د.ك", "KWD"),
+    ("د.ب", "BHD"),
+    ("ر.ع", "OMR"),
+    ("ر.ق", "QAR"),
+    ("د.أ", "JOD"),
+    ("ج.م", "EGP"),
+    ("د.م", "MAD"),
+    ("د.ت", "TND"),
+    ("S/.", "PEN"),
+    ("B/.", "PAB"),
+];
+
+/// Codes and signs that are words as well: before a number they count only where nothing is counted by it.
+const WORDLIKE: [&str; 8] = ["TRY", "GEL", "MAD", "PEN", "COP", "RS", "Fr", "fr"];
 
 /// Letters before a dollar sign.
 const DOLLARS: [(&str, &str); 15] = [
@@ -173,11 +209,33 @@ pub(super) fn is_mark(text: &str) -> bool {
     matches!(all(text).as_slice(), [mark] if mark.start == 0 && mark.end == text.len())
 }
 
+/// Whether a mark is a word as well.
+pub(super) fn is_wordlike(mark: &str) -> bool {
+    WORDLIKE.contains(&mark)
+}
+
+/// Whether a mark before a number is a word that goes on with it: `TRY 3 colours`, `Audi RS 6`.
+pub(super) fn is_word_before(mark: &str, number: &str, after: &str) -> bool {
+    let counts = after.trim_start().starts_with(char::is_alphabetic);
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    is_wordlike(mark) && (counts || digits < 2)
+}
+
 /// All signs of a text, in order.
 pub(super) fn all(text: &str) -> Vec<Mark> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(c) = text[at..].chars().next() {
+        let begins_word = !text[..at].ends_with(char::is_alphabetic);
+        if let Some((letters, code)) =
+            POINTED.iter().find(|(letters, _)| begins_word && text[at..].starts_with(letters))
+            && !text[at + letters.len()..].starts_with(char::is_alphabetic)
+        {
+            let end = at + letters.len();
+            found.push(Mark { start: at, end, sign: sign(code, At::Both, false) });
+            at = end;
+            continue;
+        }
         if let Some((_, code, place)) = SIGNS.iter().find(|(sign, ..)| *sign == c) {
             let end = at + c.len_utf8();
             // A character that is also part of words counts right after a number.

@@ -27,7 +27,9 @@ pub fn parse(text: &str, currency: Option<&str>) -> Option<Price> {
         None => (numbers.iter().find(|number| !number.is_counted(&text)).or(numbers.first())?, None),
     };
     let code = currency.and_then(currencies::named).or_else(|| {
-        let sign = beside.or_else(|| marks.first().map(|mark| mark.sign))?;
+        let mut said =
+            marks.iter().filter(|mark| !currencies::is_wordlike(text.get(mark.start..mark.end).unwrap_or_default()));
+        let sign = beside.or_else(|| said.next().map(|mark| mark.sign))?;
         Some(sign.code.to_owned())
     });
     made(number, code, Point::Guessed)
@@ -106,7 +108,12 @@ fn is_beside(text: &str, number: &Number, mark: &Mark, numbers: &[Number]) -> bo
         return true;
     }
     if mark.end <= number.start {
-        return mark.sign.may_stand_before && blank(mark.end, number.start);
+        let is_word = currencies::is_word_before(
+            text.get(mark.start..mark.end).unwrap_or_default(),
+            text.get(number.start..number.end).unwrap_or_default(),
+            text.get(number.end..).unwrap_or_default(),
+        );
+        return mark.sign.may_stand_before && blank(mark.end, number.start) && !is_word;
     }
     if mark.start < number.end || !mark.sign.may_stand_after {
         return false;
