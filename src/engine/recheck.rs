@@ -14,6 +14,7 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::worker::reading_time;
 use crate::evidence::capture::Capture;
 use crate::examine::{Bench, examine};
+use crate::fetch::client::Received;
 use crate::fetch::gate::{Answer, Conditional};
 use crate::frontier::entry::UrlKind;
 use crate::listing::CompiledSelectors;
@@ -245,7 +246,10 @@ async fn look(
         if !spending.page()? {
             return Ok((Sight::NotSeen, first_status));
         }
-        let Ok((fetched, held)) = rooms.gate.fetch(permit, Conditional::default()).await else {
+        let received = Received::default();
+        let Ok((fetched, held)) = rooms.gate.fetch(permit, Conditional::default(), &received).await else {
+            // What came of a body that broke off came all the same.
+            spending.brought(received.bytes());
             return Ok((Sight::NotSeen, first_status));
         };
         spending.brought(fetched.capture.body.len() as u64);

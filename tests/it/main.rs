@@ -20,6 +20,7 @@ mod disk;
 mod evidence;
 mod examiners;
 mod facts;
+mod gate;
 mod golden;
 mod halves;
 mod hostile;
