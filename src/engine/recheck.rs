@@ -233,6 +233,7 @@ async fn look(
     let mut at = url.clone();
     let mut reached = Reached::Directly;
     let mut first_status = None;
+    let mut asked: Vec<FoundUrl> = Vec::new();
     // Each asks the gate as an address of its own.
     for _ in 0..=rooms.settings.limits.redirects {
         let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
@@ -261,7 +262,11 @@ async fn look(
                 if next.key() != at.key() {
                     reached = Reached::ByRedirect;
                 }
-                at = next;
+                asked.push(std::mem::replace(&mut at, next));
+                // A circle, such as that of a page for visitors with cookies, shows nothing of what is behind it.
+                if asked.contains(&at) {
+                    return Ok((Sight::NotSeen, first_status));
+                }
                 continue;
             }
             Answer::Redirect(Err(_)) => Sight::Redirected,
@@ -277,7 +282,8 @@ async fn look(
         };
         return conclude(rooms, platform, url, sight, Some(first));
     }
-    conclude(rooms, platform, url, Sight::Redirected, first_status)
+    // Where the redirects end was not seen.
+    Ok((Sight::NotSeen, first_status))
 }
 
 /// Marks the page's hits gone where they are; a later scan that finds them again reopens the case.

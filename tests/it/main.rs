@@ -1,5 +1,6 @@
 //! One binary of integration tests: the real program against loopback servers.
 
+mod absence;
 mod actors;
 mod addresses;
 mod again;
