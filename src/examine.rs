@@ -12,7 +12,7 @@ use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::evidence::capture::Capture;
 use crate::listing::ended::{Ended, ended};
-use crate::listing::page::{Listing, Page};
+use crate::listing::page::{Format, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::listing::{CompiledSelectors, ReadContext};
 use crate::vocab::ids::Sha256Digest;
@@ -114,6 +114,45 @@ impl Examination {
             Verdict::Review => says_little,
             Verdict::Refer => false,
         })
+    }
+}
+
+/// What became of a page that answered with content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It makes offers.
+    Offers,
+    /// It was judged by its text.
+    Text,
+    /// It holds no text.
+    WithoutText,
+    /// Reading it cost too much.
+    GivenUp,
+    /// It could not be read.
+    Unreadable,
+}
+
+impl Fate {
+    /// Of a page from which so many offers were read.
+    pub fn of(page: &Page, offers: usize) -> Self {
+        match page.format {
+            Format::Unread => Fate::Unreadable,
+            Format::WithoutText => Fate::WithoutText,
+            Format::Markup | Format::Text if page.given_up.is_some() => Fate::GivenUp,
+            Format::Markup | Format::Text if offers > 0 => Fate::Offers,
+            Format::Markup | Format::Text if !page.text.is_empty() => Fate::Text,
+            // What scripts would show was not seen.
+            Format::Markup | Format::Text if page.has_scripts => Fate::Unreadable,
+            Format::Markup | Format::Text => Fate::WithoutText,
+        }
+    }
+
+    /// Whether an offer that `page` does not show is no longer on it. What was not read may still hold it.
+    pub fn tells_of_absence(self, page: &Page) -> bool {
+        match self {
+            Fate::Offers | Fate::Text => !page.cut,
+            Fate::WithoutText | Fate::GivenUp | Fate::Unreadable => false,
+        }
     }
 }
 

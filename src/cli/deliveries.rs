@@ -160,9 +160,7 @@ pub(super) fn order(app: &App, args: &OrderArgs, output: &Output) -> Result<Exit
     let words = language::Catalogue::of(&language);
     let assessments: Vec<_> = full.hits.iter().map(|hit| hit.assessment.clone()).collect();
     let settings = &app.rooms.settings;
-    let mut urls: Vec<String> = full.hits.iter().map(|hit| hit.url.clone()).collect();
-    urls.sort();
-    urls.dedup();
+    let urls = full.pages(full.hits.iter().map(|hit| &hit.url));
     let draft = OrderDraft {
         language,
         number: args.number.clone(),

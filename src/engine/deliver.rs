@@ -5,7 +5,9 @@ use std::sync::Arc;
 use crate::engine::rooms::Rooms;
 use crate::outbound::mail::{Mail, Mailer};
 use crate::outbound::notice_html;
-use crate::outbound::webhook::{self, Attempt, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender};
+use crate::outbound::webhook::{
+    self, Attempt, SendError, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender,
+};
 use crate::outbound::wire::{EventData, EventView, ReferralView};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
@@ -123,7 +125,7 @@ impl WebhookSender for Guarded {
                 Ok(posted) => {
                     Ok(WebhookAnswer { status: posted.status, retry_after: posted.retry_after, body: posted.body })
                 }
-                Err(error) => Err(error.to_string()),
+                Err(error) => Err(SendError::NoAnswer(error.into())),
             }
         })
     }

@@ -25,7 +25,12 @@ pub fn frontier(hot: &HotStore, truth: &Truth, now: Timestamp) -> Result<u64, Sc
             let kind = UrlKind::Page;
             let entry = NewEntry { url: hit.url.clone(), depth: 1, kind, priority: kind.priority(), due: now };
             // Without validators the page is fetched whole; with the flag its absence is noticed.
-            let state = UrlState { last_fetched: Some(hit.last_seen), hit: !hit.gone, ..UrlState::default() };
+            let state = UrlState {
+                last_fetched: Some(hit.last_seen),
+                hit: !hit.gone,
+                answered: !hit.gone,
+                ..UrlState::default()
+            };
             hot.restore(&hit.platform, &entry, &state)?;
             remember(hot, hit)?;
             count += 1;

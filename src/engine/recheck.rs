@@ -14,6 +14,7 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::worker::reading_time;
 use crate::evidence::capture::Capture;
 use crate::examine::{Bench, examine};
+use crate::fetch::client::Received;
 use crate::fetch::gate::{Answer, Conditional};
 use crate::frontier::entry::UrlKind;
 use crate::listing::CompiledSelectors;
@@ -232,6 +233,7 @@ async fn look(
     let mut at = url.clone();
     let mut reached = Reached::Directly;
     let mut first_status = None;
+    let mut asked: Vec<FoundUrl> = Vec::new();
     // Each asks the gate as an address of its own.
     for _ in 0..=rooms.settings.limits.redirects {
         let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
@@ -245,7 +247,10 @@ async fn look(
         if !spending.page()? {
             return Ok((Sight::NotSeen, first_status));
         }
-        let Ok((fetched, held)) = rooms.gate.fetch(permit, Conditional::default()).await else {
+        let received = Received::default();
+        let Ok((fetched, held)) = rooms.gate.fetch(permit, Conditional::default(), &received).await else {
+            // What came of a body that broke off came all the same.
+            spending.brought(received.bytes());
             return Ok((Sight::NotSeen, first_status));
         };
         spending.brought(fetched.capture.body.len() as u64);
@@ -257,7 +262,11 @@ async fn look(
                 if next.key() != at.key() {
                     reached = Reached::ByRedirect;
                 }
-                at = next;
+                asked.push(std::mem::replace(&mut at, next));
+                // A circle, such as that of a page for visitors with cookies, shows nothing of what is behind it.
+                if asked.contains(&at) {
+                    return Ok((Sight::NotSeen, first_status));
+                }
                 continue;
             }
             Answer::Redirect(Err(_)) => Sight::Redirected,
@@ -273,7 +282,8 @@ async fn look(
         };
         return conclude(rooms, platform, url, sight, Some(first));
     }
-    conclude(rooms, platform, url, Sight::Redirected, first_status)
+    // Where the redirects end was not seen.
+    Ok((Sight::NotSeen, first_status))
 }
 
 /// Marks the page's hits gone where they are; a later scan that finds them again reopens the case.

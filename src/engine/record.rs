@@ -156,14 +156,15 @@ impl<'a> Recording<'a> {
         Ok(held)
     }
 
-    /// What a visit to a page says of its listings: those that are not clear are seen, others of the page are gone.
+    /// What a visit to a page says of its listings: those that are not clear are seen, others of a page that was read to its end
+    /// are gone.
     ///
     /// # Errors
     /// When a store refuses.
     pub fn page(
         &mut self,
         seen: Sighting<'_>,
-        unchanged: bool,
+        told: Told,
         listings: &[ExaminedListing],
         evidence: Option<WarcRef>,
     ) -> Result<(), RecordError> {
@@ -175,7 +176,11 @@ impl<'a> Recording<'a> {
                 hits.push(self.hit(seen, ordinal, examined, alone)?);
             }
         }
-        self.add(seen, unchanged, Covers::Page, evidence, hits);
+        let covers = match told {
+            Told::All | Told::Unchanged => Covers::Page,
+            Told::Part => Covers::Part,
+        };
+        self.add(seen, told == Told::Unchanged, covers, evidence, hits);
         Ok(())
     }
 
@@ -307,6 +312,17 @@ impl<'a> Recording<'a> {
     }
 }
 
+/// How much a visit tells of a page's listings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// What the page does not show is not on it.
+    All,
+    /// What the page does not show may be where it was not read.
+    Part,
+    /// It is as it was.
+    Unchanged,
+}
+
 /// Whether an exchange brought a body.
 #[derive(Debug, Clone, Copy)]
 pub enum Revisit {
@@ -327,7 +343,7 @@ pub fn gone(rooms: &Rooms, platform: &PlatformId, url: &FoundUrl, run: &RunId) -
     let mut recording = Recording::begin(rooms);
     // What was handed over under this address is gone with the page.
     let seen = Sighting { platform, url, run, at: rooms.now(), status: 410 };
-    recording.page(seen, false, &[], None)?;
+    recording.page(seen, Told::All, &[], None)?;
     recording.commit()?;
     Ok(())
 }

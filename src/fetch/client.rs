@@ -1,6 +1,7 @@
 //! The HTTP client: one request, capped in bytes, time and rate. Redirects are answers, not followed.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -73,6 +74,22 @@ impl FetchError {
     }
 }
 
+/// Bytes of a body as they came, whatever becomes of the request: one that breaks off, or that nobody waits for any more, came
+/// so far.
+#[derive(Debug, Default)]
+pub struct Received(AtomicU64);
+
+impl Received {
+    /// Bytes so far, as they were sent.
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        self.0.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+}
+
 /// HTTP clients by the private ranges they may reach: one for all public platforms, one for each set of own ranges.
 pub struct Client {
     user_agent: String,
@@ -117,6 +134,7 @@ impl Client {
         private_addresses: &[IpRange],
         extra: &[(&'static str, String)],
         body_limit_bytes: usize,
+        received: &Received,
     ) -> Result<Capture, FetchError> {
         let guard = AddressGuard::new(private_addresses);
         if !guard.admits_literal(url) {
@@ -144,7 +162,7 @@ impl Client {
         let status = response.status().as_u16();
         let response_headers: Vec<(String, String)> =
             response.headers().iter().map(|(n, v)| (n.as_str().to_owned(), header_text(n, v.as_bytes()))).collect();
-        let (body, truncated) = self.body(&mut response, started, body_limit_bytes, url).await?;
+        let (body, truncated) = self.body(&mut response, (started, received), body_limit_bytes, url).await?;
         let (body, truncated) = undone(body, truncated, &response_headers, body_limit_bytes, url).await?;
         Ok(Capture {
             url: url.clone(),
@@ -170,7 +188,7 @@ impl Client {
     async fn body(
         &self,
         response: &mut reqwest::Response,
-        started: Instant,
+        (started, received): (Instant, &Received),
         limit_bytes: usize,
         url: &FoundUrl,
     ) -> Result<(Vec<u8>, Option<Truncated>), FetchError> {
@@ -182,6 +200,7 @@ impl Client {
                 Err(_) => return Ok((body, Some(Truncated::Time))),
                 Ok(Ok(None)) => return Ok((body, None)),
                 Ok(Ok(Some(chunk))) => {
+                    received.add(chunk.len());
                     let room = limit_bytes.saturating_sub(body.len());
                     body.extend_from_slice(&chunk[..chunk.len().min(room)]);
                     if chunk.len() > room {

@@ -16,6 +16,9 @@ pub struct Flights {
     most: Count,
 }
 
+/// Bodies of the largest expected size that have room beside each other.
+const SHARES: usize = 4;
+
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Count {
     requests: usize,
@@ -33,6 +36,12 @@ impl Flights {
     /// At most so many requests at once, and no new one while bodies hold so many bytes.
     pub fn new(requests: usize, bytes: usize) -> Arc<Self> {
         Arc::new(Flights { count: Mutex::default(), freed: Notify::new(), most: Count { requests, bytes } })
+    }
+
+    /// What to take for a body expected to have so many bytes. A body never has more than a part of the room to itself before
+    /// it came: else one host's large bodies would wait until nobody else's are held, and never while others keep coming.
+    pub fn share_of(&self, bytes: usize) -> usize {
+        bytes.min(self.most.bytes / SHARES)
     }
 
     /// Takes a place for one request whose body is expected to have so many bytes, if there is one now. A body larger than

@@ -107,7 +107,7 @@ impl Control {
                 if !line.is_empty() {
                     match control.line(line) {
                         Ok(()) => understood = true,
-                        Err(wrong) => control.note(wrong),
+                        Err(wrong) => control.note(wrong.to_string()),
                     }
                 }
             }
@@ -194,17 +194,17 @@ impl Control {
         }
     }
 
-    fn line(&mut self, line: &str) -> Result<(), String> {
-        let shown: String = line.chars().filter(|c| !c.is_control()).take(80).collect();
-        let (name, value) = line.split_once(':').ok_or_else(|| format!("`{shown}` is not `Name: value`"))?;
+    fn line(&mut self, line: &str) -> Result<(), Misread> {
+        let shown = || line.chars().filter(|c| !c.is_control()).take(80).collect();
+        let (name, value) = line.split_once(':').ok_or_else(|| Misread::NoValue { line: shown() })?;
         let value = value.trim();
         match name.trim().to_ascii_lowercase().as_str() {
             "rate" => {
-                let delay = rate(value).ok_or_else(|| format!("`{shown}`: write a rate as `10/min`"))?;
+                let delay = rate(value).ok_or_else(|| Misread::Rate { line: shown() })?;
                 self.delay = self.delay.max(Some(delay));
             }
             "delay" => {
-                let delay = seconds(value).ok_or_else(|| format!("`{shown}`: write a delay in seconds, as `5`"))?;
+                let delay = seconds(value).ok_or_else(|| Misread::Delay { line: shown() })?;
                 self.delay = self.delay.max(Some(delay));
             }
             "stop" => {
@@ -212,23 +212,38 @@ impl Control {
                 self.stop |= !no;
             }
             "pause-until" => {
-                let until = moment(value)
-                    .ok_or_else(|| format!("`{shown}`: write a time as `2026-01-31` or `2026-01-31T08:00:00Z`"))?;
+                let until = moment(value).ok_or_else(|| Misread::Time { line: shown() })?;
                 self.pause_until = self.pause_until.max(Some(until));
             }
             "hours" => {
-                let window = Hours::parse(value)
-                    .ok_or_else(|| format!("`{shown}`: write hours as `22:00-06:00` (UTC) or `22:00-06:00 +01:00`"))?;
+                let window = Hours::parse(value).ok_or_else(|| Misread::Hours { line: shown() })?;
                 if self.hours.len() < HOURS_LIMIT {
                     self.hours.push(window);
                 }
             }
             // For people.
             "contact" | "reason" => {}
-            _ => return Err(format!("`{shown}`: no such name; known are Rate, Delay, Stop, Pause-until, Hours")),
+            _ => return Err(Misread::Name { line: shown() }),
         }
         Ok(())
     }
+}
+
+/// A line that asks for nothing we understand.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Misread {
+    #[error("`{line}` is not `Name: value`")]
+    NoValue { line: String },
+    #[error("`{line}`: write a rate as `10/min`")]
+    Rate { line: String },
+    #[error("`{line}`: write a delay in seconds, as `5`")]
+    Delay { line: String },
+    #[error("`{line}`: write a time as `2026-01-31` or `2026-01-31T08:00:00Z`")]
+    Time { line: String },
+    #[error("`{line}`: write hours as `22:00-06:00` (UTC) or `22:00-06:00 +01:00`")]
+    Hours { line: String },
+    #[error("`{line}`: no such name; known are Rate, Delay, Stop, Pause-until, Hours")]
+    Name { line: String },
 }
 
 impl Hours {

@@ -89,6 +89,9 @@ pub struct UrlState {
     /// Whether the last visit left a hit behind.
     #[serde(default)]
     pub hit: bool,
+    /// Whether the host answered under this form of the page's address when it was last asked for in it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub answered: bool,
 }
 
 impl UrlState {
@@ -104,9 +107,10 @@ impl UrlState {
         UrlState { given_up: Some(now), ..self.failed() }
     }
 
-    /// Whether the last answered visit brought a page.
-    pub fn has_page(&self) -> bool {
-        self.body_mark.is_some() || self.payload_digest.is_some()
+    /// Whether the host answered under the form of the address that is asked for. Entries of versions that did not note it
+    /// say so by what they know of the body.
+    pub fn has_answered(&self) -> bool {
+        self.answered || self.body_mark.is_some() || self.payload_digest.is_some()
     }
 
     /// What is remembered of a page that is asked for in another form of its address.

@@ -113,13 +113,21 @@ pub struct WebhookAnswer {
     pub body: String,
 }
 
+/// Why a request brought no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// The way out failed; its words are a clause fit for the delivery's record.
+    #[error(transparent)]
+    NoAnswer(Box<dyn std::error::Error + Send + Sync>),
+}
+
 /// A request's future.
-pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<WebhookAnswer, String>> + Send + 'a>>;
+pub type Sending<'a> = Pin<Box<dyn Future<Output = Result<WebhookAnswer, SendError>> + Send + 'a>>;
 
 /// The way to a platform's webhook. The program wires it to the client whose address guard the crawler uses; it must not
 /// follow redirects and must end within half a minute.
 pub trait WebhookSender: Send + Sync {
-    /// Sends one request; the error is a clause fit for the delivery's record.
+    /// Sends one request.
     fn send(&self, request: WebhookRequest) -> Sending<'_>;
 }
 
@@ -157,10 +165,10 @@ const RECEIPT_CHARS: usize = 200;
 const THROTTLE_PAUSE: Duration = Duration::from_secs(60);
 
 /// Reads an answer: only 2xx is success, 3xx is a failure like any other, 410 disables, 429, 502 and 504 slow us down.
-pub fn classify(answer: Result<WebhookAnswer, String>) -> Attempt {
+pub fn classify(answer: Result<WebhookAnswer, SendError>) -> Attempt {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(error) => return Attempt::Later { error, asked: None },
+        Err(error) => return Attempt::Later { error: error.to_string(), asked: None },
     };
     let status = answer.status;
     match status {
@@ -266,6 +274,7 @@ mod tests {
                 "{status}"
             );
         }
-        assert!(matches!(classify(Err("timed out".into())), Attempt::Later { .. }));
+        let unsent = SendError::NoAnswer("timed out".into());
+        assert_eq!(classify(Err(unsent)), Attempt::Later { error: "timed out".into(), asked: None });
     }
 }

@@ -3,7 +3,7 @@
 use crate::dedup::cluster::SAME_OFFER;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Verdict;
-use crate::examine::Examination;
+use crate::examine::{Examination, Fate};
 use crate::listing::ended::Ended;
 
 pub use crate::vocab::terms::Sight;
@@ -27,6 +27,7 @@ pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> 
     if let Some(sight) = said.or(ended) {
         return sight;
     }
+    let fate = Fate::of(&examination.page, examination.offers().count());
     let offers = examination.listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear);
     let live = match reached {
         Reached::Directly => offers.count() > 0,
@@ -37,7 +38,7 @@ pub fn judge(examination: &Examination, known: &[MinHash], reached: Reached) -> 
     match (live, reached) {
         (true, _) => Sight::Live,
         // What was not read may still hold the offer.
-        (false, _) if examination.page.cut => Sight::NotSeen,
+        (false, _) if !fate.tells_of_absence(&examination.page) => Sight::NotSeen,
         (false, Reached::ByRedirect) => Sight::Redirected,
         (false, Reached::Directly) => Sight::Changed,
     }

@@ -196,7 +196,6 @@ fn leaves_unseen(reason: Reason) -> bool {
         | Reason::LinkMalformed
         | Reason::LinkTooLong
         | Reason::RedirectMalformed
-        | Reason::RedirectToItself
         | Reason::SoftNotFound
         | Reason::ItemEnded => false,
         Reason::BodySizeCap
@@ -225,6 +224,7 @@ fn leaves_unseen(reason: Reason) -> bool {
         | Reason::PrivateAddress
         | Reason::ReadingLost
         | Reason::RedirectLimit
+        | Reason::RedirectToItself
         | Reason::RobotsUnreachable
         | Reason::SitemapBudget
         | Reason::SitemapMalformed

@@ -20,7 +20,7 @@ fn asked(server: &MockServer) -> Vec<String> {
 }
 
 /// The text of all WARC files.
-fn warc(place: &Place) -> String {
+pub fn warc(place: &Place) -> String {
     let mut text = String::new();
     for path in files(&place.data()).iter().filter(|path| path.extension().is_some_and(|ending| ending == "gz")) {
         let mut bytes = Vec::new();
@@ -206,4 +206,114 @@ fn a_start_page_is_asked_for_as_the_platform_file_has_it() {
         ["/index.php?lang=en&a=1", "/next?id=%31"],
         "marks of advertisers are left out of links"
     );
+}
+
+#[test]
+fn a_form_met_while_the_first_is_being_asked_for_is_not_lost() {
+    for concurrency in [1, 2] {
+        let server = MockServer::start(|asked| match asked.path.as_str() {
+            "/" => Reply::html(links(&paths(&["/item?b=1&a=2", "/list"]))),
+            "/list" => Reply::html(links(&paths(&["/item?a=2&b=1&"]))),
+            "/item?a=2&b=1&" => Reply::html(offer(1, &[])),
+            _ => Reply::status(404),
+        });
+        let place = Place::new();
+        place.own_site("bazaar", &server.url("/"), &format!("concurrency = {concurrency}"));
+        place.run(&["scan", "--json"]).expect(0);
+        assert_eq!(asked(&server), ["/", "/item?a=2&b=1&", "/item?b=1&a=2", "/list"]);
+        assert_eq!(place.referrals().len(), 1);
+    }
+}
+
+#[test]
+fn the_form_that_answered_is_kept_whatever_it_answered() {
+    let server = MockServer::start(|asked| match asked.path.split('?').next().unwrap_or_default() {
+        "/" => Reply::html(links(&paths(&["/moved?b=1&a=2", "/app?b=1&a=2"]))),
+        "/moved" => Reply::redirect("/new"),
+        "/app" => Reply::html("<html><body><script src=/app.js></script></body></html>"),
+        "/new" => Reply::html(links(&paths(&["/moved?a=2&b=1&", "/app?a=2&b=1&", "/moved?a=2&&b=1"]))),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    for times in 1..=3 {
+        place.run(&["scan", "--again", "--json"]).expect(4);
+        let mut expected: Vec<&str> = ["/", "/app?b=1&a=2", "/moved?b=1&a=2", "/new"].repeat(times);
+        expected.sort_unstable();
+        assert_eq!(asked(&server), expected);
+    }
+}
+
+#[test]
+fn forms_made_without_end_end() {
+    // Every page names new forms of two others, of which one has nothing and the other is not readable.
+    let number = std::sync::atomic::AtomicUsize::new(0);
+    let server = MockServer::start(move |asked| {
+        let new = || {
+            let number = number.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+            (0..12).map(|bit| if number >> bit & 1 == 1 { "%61" } else { "a" }).collect::<String>()
+        };
+        match asked.path.split('?').next().unwrap_or_default() {
+            "/robots.txt" => Reply::status(404),
+            "/nothing" => Reply::status(404),
+            _ if asked.path.len() > 400 => Reply::status(404),
+            path => {
+                let next = if path == "/" { "/list/1".to_owned() } else { format!("{path}1") };
+                let names = [next, format!("/nothing?x={}", new()), format!("/app?x={}", new())];
+                Reply::html(format!(
+                    "<script src=/app.js></script>{}",
+                    names.map(|to| format!("<a href='{to}'></a>")).concat()
+                ))
+            }
+        }
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1\nmax_depth = 60");
+    let ended = place.run(&["scan", "--json"]).expect(4);
+    let of = |path: &str| server.paths().iter().filter(|asked| asked.starts_with(path)).count();
+    assert_eq!(of("/app?"), 1, "it answered: {:?}", server.paths());
+    assert_eq!(of("/nothing?"), 5, "the first form and four others");
+    assert_eq!(ended.coverage("bazaar")["skipped"]["trap-shape"], 1, "{}", ended.out);
+}
+
+#[test]
+fn a_page_that_is_handed_over_in_another_form_is_one_page_of_the_case() {
+    let page = offer(1, &[]);
+    let between = |from: &str, to: &str| {
+        let rest = &page[page.find(from).unwrap() + from.len()..];
+        rest[..rest.find(to).unwrap()].to_owned()
+    };
+    let (title, text) = (between("<h1>", "</h1>"), between("<p>", "</p>"));
+    let server = MockServer::start(move |asked| match asked.path.as_str() {
+        "/" => Reply::html(links(&paths(&["/item?b=1&a=2"]))),
+        "/item?b=1&a=2" => Reply::html(page.clone()),
+        "/feed" => Reply::of(
+            200,
+            "application/rss+xml",
+            format!(
+                "<?xml version=\"1.0\"?><rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\"><channel><title>f</title>\
+                 <item><title>{title}</title><description>{text}</description>\
+                 <link>http://{}/item?a=2&amp;b=1</link><g:id>77</g:id><g:price>100 USD</g:price></item></channel></rss>",
+                asked.header("host").unwrap_or_default()
+            ),
+        ),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), &format!("feeds = [\"{}\"]", server.url("/feed")));
+    place.settings("[sender]\nname = \"Office\"\naddress = \"Street 1\"\ncontact = \"office@example.test\"\n");
+    place.run(&["scan", "--json"]).expect(0);
+    let cases = place.referrals();
+    assert_eq!(cases.len(), 1);
+    let case = cases[0]["id"].as_str().unwrap().to_owned();
+    let published = json!([server.url("/item?b=1&a=2")]);
+    assert_eq!(cases[0]["urls"], published, "the form that was asked for");
+    let hits = place.run(&["--json", "referrals", "show", &case]).expect(0).json();
+    assert_eq!(hits["hits"].as_array().unwrap().len(), 2, "{hits}");
+    place.run(&["referrals", "approve", &case, "--as", "anna"]).expect(0);
+    assert_eq!(place.run(&["referrals", "notice", &case, "--json"]).expect(0).json()["urls"], published);
+    let before = server.paths().len();
+    let looked = place.run(&["--json", "referrals", "recheck", &case]).expect(0).json();
+    assert_eq!(looked["pages"].as_array().unwrap().len(), 1, "{looked}");
+    assert_eq!(server.paths().split_off(before).iter().filter(|path| path.starts_with("/item")).count(), 1);
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -262,4 +263,51 @@ fn addresses_of_sitemaps_and_feeds_that_are_not_asked_for_are_counted_with_their
         json!({ "link-malformed": 2, "link-userinfo": 1, "scope-host": 3 }),
         "one broken address of robots.txt and one of the sitemap, one with a password, three outside: {coverage}"
     );
+}
+
+#[test]
+fn a_feed_that_moved_to_an_address_known_as_a_page_is_read_as_a_feed() {
+    let page = offer(1, &[]);
+    let between = |from: &str, to: &str| {
+        let rest = &page[page.find(from).unwrap() + from.len()..];
+        rest[..rest.find(to).unwrap()].to_owned()
+    };
+    let item =
+        format!("<title>{}</title><description>{}</description>", between("<h1>", "</h1>"), between("<p>", "</p>"));
+    // The page is met before the feed is known to have moved there, at the same time, or while it is asked for.
+    for (feed_takes, page_takes) in [(400, 0), (0, 0), (150, 600)] {
+        let item = item.clone();
+        let server = MockServer::start(move |asked| match asked.path.as_str() {
+            "/" => Reply::html(links(&["/feed/new".to_owned()])),
+            "/feed/old" => {
+                std::thread::sleep(Duration::from_millis(feed_takes));
+                Reply::redirect("/feed/new")
+            }
+            "/feed/new" => {
+                std::thread::sleep(Duration::from_millis(page_takes));
+                let host = asked.header("host").unwrap_or_default();
+                Reply::of(
+                    200,
+                    "application/rss+xml",
+                    format!(
+                        "<?xml version=\"1.0\"?><rss version=\"2.0\" xmlns:g=\"http://base.google.com/ns/1.0\"><channel>\
+                         <title>f</title><item>{item}<link>http://{host}/item/1</link><g:id>77</g:id>\
+                         <g:price>100 USD</g:price></item></channel></rss>"
+                    ),
+                )
+            }
+            _ => Reply::status(404),
+        });
+        let place = Place::new();
+        let feeds = format!("concurrency = 4\nfeeds = [\"{}\"]", server.url("/feed/old"));
+        place.own_site("bazaar", &server.url("/"), &feeds);
+        place.run(&["scan", "--json"]).expect(0);
+        let (offered, cases) = (json!(server.url("/item/1")), place.referrals());
+        let is_offered = |case: &Value| case["urls"].as_array().unwrap().contains(&offered);
+        assert!(cases.iter().any(is_offered), "{feed_takes} ms, {page_takes} ms: {cases:?}");
+        // It stays one, and is asked for no more often than others.
+        let before = server.count("/feed/new");
+        place.run(&["scan", "--json"]).expect(0);
+        assert_eq!(server.count("/feed/new"), before);
+    }
 }

@@ -9,6 +9,7 @@ use listingwatch::engine::scan::{self, Looks, PlatformResult, ScanOrder};
 use listingwatch::telemetry::SystemClock;
 use listingwatch::vocab::ids::MandateId;
 
+use crate::addresses::warc;
 use crate::mockserver::{MockServer, Reply};
 use crate::program::{Place, links, listing};
 
@@ -142,6 +143,29 @@ async fn a_page_whose_reading_does_not_end_costs_itself() {
     // Its lease was settled: it is not due again at once.
     let again = scanned(&app, Arc::new(InProcess), std::future::pending()).await;
     assert_eq!((server.count("/p/3"), again[0].coverage.complete), (1, true), "{:?}", again[0].coverage);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_whose_reading_does_not_end_is_kept_where_all_are() {
+    let server = shop(3);
+    let (place, held) = (Place::new(), Held::default());
+    let _opens = Opens(held.clone());
+    place.settings("[limits]\nexaminers = 1\nparse_deadline = \"100ms\"\n[evidence]\nkeep = \"all\"\n");
+    place.own_site("bazaar", &server.url("/"), "");
+    let app = opened(&place);
+    let passage = Watched::new(move |path| match path {
+        "/p/1" => held.wait(),
+        "/p/2" => panic!("a fault of the reader"),
+        _ => {}
+    });
+    let results = scanned(&app, passage, std::future::pending()).await;
+    let failures = &results[0].coverage.failures;
+    assert_eq!((failures.get("given-up"), failures.get("unreadable")), (Some(&1), Some(&1)), "{failures:?}");
+    app.close().unwrap();
+    let kept = warc(&place);
+    for path in ["/p/0", "/p/1", "/p/2"] {
+        assert!(kept.contains(&format!("WARC-Target-URI: {}\r\n", server.url(path))), "{path}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

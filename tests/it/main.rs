@@ -1,5 +1,6 @@
 //! One binary of integration tests: the real program against loopback servers.
 
+mod absence;
 mod actors;
 mod addresses;
 mod again;
@@ -20,6 +21,7 @@ mod disk;
 mod evidence;
 mod examiners;
 mod facts;
+mod gate;
 mod golden;
 mod halves;
 mod hostile;

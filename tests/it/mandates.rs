@@ -100,6 +100,48 @@ fn a_byte_budget_holds_over_platforms_and_runs() {
 }
 
 #[test]
+fn bytes_of_a_body_that_does_not_end_are_counted() {
+    const CAME: usize = 200_000;
+    let (page, head) =
+        (offer(1, &[]), "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 3000000\r\n\r\n<p>");
+    let broken = Arc::new(AtomicI64::new(0));
+    let now = broken.clone();
+    let server = MockServer::start(move |asked| match (asked.path.as_str(), now.load(Ordering::SeqCst)) {
+        ("/", 2) => Reply::html(links(&["/b".to_owned()])),
+        ("/", _) => Reply::html(links(&["/a".to_owned()])),
+        ("/a", 0) => Reply::html(page.clone()),
+        ("/a", 1) => Reply::Raw([head.as_bytes(), &[b'a'; CAME]].concat()),
+        ("/b", _) => Reply::Stream {
+            head: [head.as_bytes(), &[b'a'; CAME]].concat(),
+            piece: b"a".to_vec(),
+            pause: Duration::from_millis(100),
+        },
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    let line = ["mandate", "create", "m", "--authority", "Office", "--reference", "A 1", "--purpose", "test"];
+    place.run(&[&line[..], &["--bytes", "100MiB", "--expires", "2099-12-31"]].concat()).expect(0);
+    place.run(&["scan", "--json", "--mandate", "m"]).expect(0);
+    let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
+    let bytes = || mandate(&place, "m")["spent_bytes"].as_u64().unwrap();
+    let asked = || (server.count("/a") + server.count("/b")) as u64;
+    for (name, way, line) in [
+        ("a broken body in a recheck", 1, vec!["--json", "referrals", "recheck", &case]),
+        ("a broken body in a scan", 1, vec!["scan", "--again", "--json", "--mandate", "m"]),
+        ("a body that is no longer waited for", 2, vec!["scan", "--again", "--json", "--mandate", "m", "--for", "2s"]),
+    ] {
+        broken.store(way, Ordering::SeqCst);
+        let before = (bytes(), asked());
+        place.run(&line);
+        let requests = asked() - before.1;
+        assert!(requests > 0, "{name}");
+        let came = bytes() - before.0;
+        assert!(came >= requests * CAME as u64, "{name}: {came} bytes of {requests} requests");
+    }
+}
+
+#[test]
 fn a_killed_scan_leaves_no_pages_to_be_used_twice() {
     let server = chain(Duration::from_millis(30));
     let place = Place::new();

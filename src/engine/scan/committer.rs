@@ -12,16 +12,17 @@ use tokio::sync::mpsc;
 
 use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
-use crate::engine::record::{HandedOver, RecordError, Recording, Revisit, Sighting};
+use crate::engine::record::{HandedOver, RecordError, Recording, Revisit, Sighting, Told};
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::examining::{Examining, Settled};
-use crate::engine::scan::follow::{Following, Followings};
-use crate::engine::scan::messages::{Done, Known, PageDone, Passage};
+use crate::engine::scan::follow::{Followed, Following, Followings};
+use crate::engine::scan::messages::{Done, Form, Known, PageDone, Passage};
 use crate::engine::scan::sample;
 use crate::fetch::gate::Answer;
-use crate::frontier::entry::NewEntry;
+use crate::frontier::entry::{NewEntry, UrlKind};
 use crate::store::hot::{HotError, SettleBatch};
 use crate::store::truth::TruthError;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::PlatformId;
 
 /// Pages committed together at most, and the bytes of the captures they keep.
@@ -56,6 +57,10 @@ struct Taken {
     following: Arc<Following>,
     done: Done,
     entries: Vec<NewEntry>,
+    /// What became of the form of the address that was asked for.
+    form: Form,
+    /// The form in which the page is asked for next, where the visit was not the last word on it.
+    renamed: Option<FoundUrl>,
     /// Keeps its room until it is committed.
     _room: Box<dyn Send>,
 }
@@ -107,7 +112,7 @@ struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// Takes a visit in: counts what it counted, and takes up what it found. A visit of another run is dropped; its lease
+    /// Takes a visit in, and takes up what it found. A visit of another run is dropped; its lease
     /// ends with its time.
     fn take(&mut self, settled: Settled) {
         let (done, room) = settled.parts();
@@ -117,7 +122,7 @@ impl Group<'_> {
             return;
         };
         let (found, lease) = (std::mem::take(&mut done.found), &done.settlement.lease);
-        let limits = &self.rooms.settings.limits;
+        let (limits, form) = (&self.rooms.settings.limits, found.form);
         // A panic here must not leave the lanes waiting for leases that never end.
         let followed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             following.take_up(&self.rooms.hot, lease, found, limits, self.rooms.now())
@@ -139,15 +144,27 @@ impl Group<'_> {
                 known.spellings.iter().for_each(|spelling| examining.known.note(*spelling));
             }
         }
-        if let Some(form) = followed.renamed {
-            // The page is still on its way: neither left out nor failed.
-            done.counts.skipped.clear();
-            done.counts.failures.clear();
-            done.settlement = done.settlement.renamed(form, self.rooms.now());
-        }
-        following.scan.tally.add(&done.counts);
         self.bytes += done.capture_bytes();
-        self.taken.push(Taken { following, done, entries: followed.entries, _room: Box::new(room) });
+        let Followed { entries, renamed, .. } = followed;
+        self.taken.push(Taken { following, done, entries, form, renamed, _room: Box::new(room) });
+    }
+
+    /// Has pages asked for in another form of their address where the one that was tried did not answer, and counts what the
+    /// visits counted. Until now a page's lease keeps a form that is met from being claimed: whichever of a page's visits and
+    /// the link with its other form came first, the form is not lost.
+    fn name_anew(&mut self) {
+        for Taken { following, done, form, renamed, .. } in &mut self.taken {
+            let url = &done.settlement.lease.url;
+            *renamed = renamed.take().or_else(|| following.visited(url, *form));
+            if let Some(form) = renamed {
+                // The page is still on its way: neither left out nor failed, nor seen to be gone.
+                done.counts.skipped.clear();
+                done.counts.failures.clear();
+                done.sight = None;
+                done.settlement = done.settlement.clone().renamed(form.clone(), self.rooms.now());
+            }
+            following.scan.tally.add(&done.counts);
+        }
     }
 
     /// Whether anything else is on its way in the scans of this group.
@@ -170,8 +187,11 @@ impl Group<'_> {
     /// Commits, and tells the lanes that their leases ended.
     fn settle(mut self) {
         // A panic here must not leave the lanes waiting for leases that never end.
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| commit(self.rooms, &mut self.taken)))
-            .unwrap_or(Err(CommitError::Panic));
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            self.name_anew();
+            commit(self.rooms, &mut self.taken)
+        }))
+        .unwrap_or(Err(CommitError::Panic));
         let mut ended: HashMap<PlatformId, (Arc<Following>, usize)> = HashMap::new();
         for one in self.taken {
             ended.entry(one.done.platform).or_insert_with(|| (one.following, 0)).1 += 1;
@@ -189,9 +209,9 @@ impl Group<'_> {
 fn commit(rooms: &Rooms, group: &mut [Taken]) -> Result<(), CommitError> {
     let mut recording = Recording::begin(rooms);
     let mut controls = Vec::new();
-    for Taken { following, done, .. } in group.iter_mut() {
+    for Taken { following, done, renamed, .. } in group.iter_mut() {
         if let Some(page) = &done.page {
-            record(rooms, following, done, page, &mut recording)?;
+            record(rooms, following, (done, renamed.is_some()), page, &mut recording)?;
         }
         if let Some(look) = sample::look(rooms, &following.scan, done) {
             controls.push(look);
@@ -209,38 +229,52 @@ fn commit(rooms: &Rooms, group: &mut [Taken]) -> Result<(), CommitError> {
     let mut batch = SettleBatch::default();
     for one in group.iter_mut() {
         batch.settled.push(one.done.settlement.clone());
-        if !one.entries.is_empty() {
-            batch.offered.push((one.done.platform.clone(), std::mem::take(&mut one.entries)));
+    }
+    // Of what is found twice the first counts: what one visit calls a list and another links to is a list.
+    let is_list = |entry: &NewEntry| matches!(entry.kind, UrlKind::Sitemap | UrlKind::Feed);
+    for one in group.iter_mut() {
+        let lists: Vec<NewEntry> = one.entries.extract_if(.., |entry| is_list(entry)).collect();
+        if !lists.is_empty() {
+            batch.offered.push((one.done.platform.clone(), lists));
         }
+    }
+    for one in group.iter_mut().filter(|one| !one.entries.is_empty()) {
+        batch.offered.push((one.done.platform.clone(), std::mem::take(&mut one.entries)));
     }
     rooms.hot.settle(&batch)?;
     rooms.hot.flush()?;
     Ok(())
 }
 
-/// Records what a page and the offers of a feed hold; the feed as it was fetched is the evidence of each of its offers.
+/// Records what a page and the offers of a feed hold; the feed as it was fetched is the evidence of each of its offers. A page
+/// that is asked for again in another form of its address (`renamed`) is not gone yet.
 fn record(
     rooms: &Rooms,
     following: &Following,
-    done: &Done,
+    (done, renamed): (&Done, bool),
     page: &PageDone,
     recording: &mut Recording<'_>,
 ) -> Result<(), RecordError> {
     let scan = &following.scan;
-    let PageDone { capture, kind, listings, offers, known_payload } = page;
+    let PageDone { capture, kind, listings, offers, known_payload, shows_all } = page;
     let (at, status) = (capture.fetched_at, capture.status);
     let seen = Sighting { platform: &done.platform, url: &capture.url, run: &done.run, at, status };
     let unchanged = *kind == Answer::NotModified;
     let revisit = if unchanged { Revisit::NotModified { known: *known_payload } } else { Revisit::Answered };
     let hits = listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear);
-    let tells = hits || (done.settlement.lease.state.hit && page.tells_of_absence());
+    let tells = hits || (done.settlement.lease.state.hit && !renamed && page.tells_of_absence());
+    let told = match kind {
+        Answer::NotModified => Told::Unchanged,
+        Answer::Page if !shows_all => Told::Part,
+        Answer::Page | Answer::Redirect(_) | Answer::Gone | Answer::Refused | Answer::Other => Told::All,
+    };
     let under = (&done.run, &scan.mandate);
     let mut evidence = None;
     if tells || rooms.settings.evidence.keep == Keep::All {
         evidence = recording.exchange(&done.platform, under, capture, revisit)?;
     }
     if tells {
-        recording.page(seen, unchanged, listings, evidence.clone())?;
+        recording.page(seen, told, listings, evidence.clone())?;
     }
     // Only hits: a feed that no longer offers a listing says nothing of it.
     for (url, examined) in offers.iter().filter(|(_, examined)| examined.assessment.verdict != Verdict::Clear) {

@@ -73,6 +73,7 @@ impl Desk {
         let term = (self.rooms.now(), want.lease_for);
         let leases = self.rooms.hot.lease_not_done(&want.platform, &want.host, at_most, term, scan.started_at)?;
         if !leases.is_empty() {
+            following.asked_for(leases.iter().map(|lease| &lease.url));
             scan.took(leases.len());
             return Ok(Granted::Leases(leases));
         }

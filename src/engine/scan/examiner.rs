@@ -14,7 +14,7 @@ use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{TRY_AGAIN, Worker, reading_time};
 use crate::evidence::capture::{Capture, Truncated};
-use crate::examine::{Bench, Examination, ExaminedListing, examine, examine_listing};
+use crate::examine::{Bench, Examination, ExaminedListing, Fate, examine, examine_listing};
 use crate::fetch::gate::{Answer, Fetched as Response};
 use crate::frontier::entry::{Lease, UrlKind, UrlState, body_mark};
 use crate::frontier::revisit::{Visit, next_visit};
@@ -22,7 +22,7 @@ use crate::frontier::robots_tag;
 use crate::frontier::sitemap::{self, Dates, Sitemap, SitemapEntry};
 use crate::listing::ended::Ended;
 use crate::listing::feed::{self, Offered};
-use crate::listing::page::{Format, Link, Listing, Page};
+use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::SitemapPolicy;
@@ -50,12 +50,15 @@ fn arrived(page: &Fetched, now: Timestamp) -> Counts {
 pub struct Unread {
     lease: Lease,
     counts: Counts,
+    /// The exchange, where every one is kept.
+    fetched: Option<Response>,
 }
 
 impl Unread {
     /// Of a page that is about to be read.
-    pub fn of(page: &Fetched, now: Timestamp) -> Self {
-        Unread { lease: page.lease.clone(), counts: arrived(page, now) }
+    pub fn of(page: &Fetched, keep: Keep, now: Timestamp) -> Self {
+        let fetched = (keep == Keep::All).then(|| page.fetched.clone());
+        Unread { lease: page.lease.clone(), counts: arrived(page, now), fetched }
     }
 
     /// The page.
@@ -66,7 +69,7 @@ impl Unread {
     /// Its lease's end. A page that could not be read is left alone for as long as one that was; one that a scan ended on
     /// is due as it was.
     pub fn done(self, scan: &PlatformScan, why: GivenUp, now: Timestamp) -> Done {
-        let Unread { lease, mut counts } = self;
+        let Unread { lease, mut counts, fetched } = self;
         match why {
             GivenUp::Panic => {
                 counts.fail(Reason::Unreadable);
@@ -83,7 +86,17 @@ impl Unread {
                 lease.settle(lease.state.given_up(now), now.after(scan.platform.crawl.revisit))
             }
         };
-        Done::without_page(scan.run.clone(), settlement, counts)
+        let page = fetched.map(|Response { capture, kind }| {
+            Box::new(PageDone {
+                capture,
+                kind,
+                listings: Vec::new(),
+                offers: Vec::new(),
+                known_payload: lease.state.payload_digest,
+                shows_all: false,
+            })
+        });
+        Done { page, ..Done::without_page(scan.run.clone(), settlement, counts) }
     }
 }
 
@@ -102,36 +115,13 @@ const REFUSALS: u16 = 5;
 /// How long sitemaps and feeds count as fresh at most; the interval adapts as that of pages does.
 const LISTS_REVISIT: Duration = Duration::from_secs(6 * 3600);
 
-/// What became of a page that answered with content.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Fate {
-    Offers,
-    Text,
-    WithoutText,
-    GivenUp,
-    Unreadable,
-}
-
-impl Fate {
-    fn of(page: &Page, offers: usize) -> Self {
-        match page.format {
-            Format::Unread => Fate::Unreadable,
-            Format::WithoutText => Fate::WithoutText,
-            Format::Markup | Format::Text if page.given_up.is_some() => Fate::GivenUp,
-            Format::Markup | Format::Text if offers > 0 => Fate::Offers,
-            Format::Markup | Format::Text if !page.text.is_empty() => Fate::Text,
-            // What scripts would show was not seen.
-            Format::Markup | Format::Text if page.has_scripts => Fate::Unreadable,
-            Format::Markup | Format::Text => Fate::WithoutText,
-        }
-    }
-}
-
 /// What a URL is due for after its visit.
 struct After {
     state: UrlState,
     due: Timestamp,
     found: Found,
+    /// See [`PageDone::shows_all`].
+    shows_all: bool,
 }
 
 impl Examiner<'_> {
@@ -141,7 +131,7 @@ impl Examiner<'_> {
         let is_list = matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed);
         // Known as a page from a link to it before it was named as a sitemap.
         let is_sitemap = || self.reads_sitemaps() && sitemap::is_sitemap(&capture.body);
-        let after = match kind {
+        let mut after = match kind {
             // A web page in place of a list is read as one, with its links; the list is missing all the same.
             Answer::Page if is_list && sitemap::is_web_page(&capture.body, capture.header("content-type")) => {
                 self.counts.fail(Reason::SitemapMalformed);
@@ -175,7 +165,8 @@ impl Examiner<'_> {
                 self.counts.fail_with_status(capture.status);
                 let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN));
                 let form = if (400..500).contains(&capture.status) { Form::Fails } else { Form::Untold };
-                After { state: lease.state.given_up(self.now), due, found: Found { form, ..Found::default() } }
+                let found = Found { form, ..Found::default() };
+                After { state: lease.state.given_up(self.now), due, found, shows_all: false }
             }
         };
         if let Some(truncated) = capture.truncated {
@@ -185,7 +176,13 @@ impl Examiner<'_> {
                 Truncated::Disconnect => Reason::MalformedResponse,
             });
         }
-        let page = PageDone { capture, kind, listings, offers, known_payload: lease.state.payload_digest };
+        match after.found.form {
+            Form::Answers => after.state.answered = true,
+            Form::Fails => after.state.answered = false,
+            Form::Untold => {}
+        }
+        let (known_payload, shows_all) = (lease.state.payload_digest, after.shows_all);
+        let page = PageDone { capture, kind, listings, offers, known_payload, shows_all };
         let sight = page.sight();
         let settlement = lease.settle(after.state, after.due);
         // Most pages leave nothing behind: their bytes are let go here instead of waiting for the disk with the rest.
@@ -230,6 +227,7 @@ impl Examiner<'_> {
             self.counts.listings += read.len() as u64;
             self.count(fate);
         }
+        let shows_all = capture.truncated.is_none() && (over.is_some() || fate.tells_of_absence(page));
         let has_offers = !read.is_empty() && over.is_none();
         let Examination { page, listings } = examination;
         let listings = if over.is_some() { Vec::new() } else { listings };
@@ -246,17 +244,19 @@ impl Examiner<'_> {
             last_modified: capture.header("last-modified").map(str::to_owned),
             payload_digest: self.is_kept(hits).then(|| capture.payload_digest()),
             body_mark: Some(body_mark(&capture.body)),
-            hit: hits > 0,
+            // What was not seen gone is still looked for.
+            hit: hits > 0 || lease.state.hit && !shows_all,
             ..lease.state.clone()
         };
-        // Nor are the validators of a page that was given up or not read kept: unchanged, it is no more readable, and must be
-        // told again.
-        let state = if over.is_some() || matches!(fate, Fate::GivenUp | Fate::Unreadable) {
+        // Nor are the validators of a page that was given up or not read kept, or of one that may still hold a hit it did not
+        // show: unchanged, it is no more readable, and must be told again.
+        let unseen = state.hit && hits == 0;
+        let state = if over.is_some() || unseen || matches!(fate, Fate::GivenUp | Fate::Unreadable) {
             UrlState { hit: state.hit, ..forgotten(&state) }
         } else {
             state
         };
-        let mut after = self.visited(lease, visit, state);
+        let mut after = After { shows_all, ..self.visited(lease, visit, state) };
         let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
         let mut found = Found { refused: page.refused.clone(), form: Form::Answers, ..Found::default() };
         let mut has_listing = None;
@@ -376,11 +376,20 @@ impl Examiner<'_> {
     }
 
     fn redirect(&mut self, lease: &Lease, target: &Result<FoundUrl, crate::vocab::url::UrlError>) -> After {
-        let mut after = self.visited(lease, Visit::Unchanged, forgotten(&lease.state));
+        if target.as_ref().is_ok_and(|target| *target == lease.url) {
+            // It may show a page to visitors who carry what it hands out; we see none.
+            self.counts.fail(Reason::RedirectToItself);
+            let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN));
+            let state = lease.state.given_up(self.now);
+            return After { state, due, found: Found::default(), shows_all: false };
+        }
+        // Another form of the page's address is the page.
+        let same_page = target.as_ref().is_ok_and(|target| target.key() == lease.url.key());
+        let state = UrlState { hit: lease.state.hit && same_page, ..forgotten(&lease.state) };
+        let mut after = self.visited(lease, Visit::Unchanged, state);
         after.found.form = Form::Answers;
         match target {
-            Ok(url) if *url != lease.url => after.found.redirect = Some(url.clone()),
-            Ok(_) => self.counts.skip(Reason::RedirectToItself),
+            Ok(url) => after.found.redirect = Some(url.clone()),
             Err(_) => self.counts.skip(Reason::RedirectMalformed),
         }
         after
@@ -397,9 +406,9 @@ impl Examiner<'_> {
             let state = lease.state.given_up(self.now);
             self.counts.fail(Reason::HostRefused);
             let due = self.now.after(self.scan.platform.crawl.revisit.min(TRY_AGAIN)).max(until);
-            return After { state, due, found: Found::default() };
+            return After { state, due, found: Found::default(), shows_all: false };
         }
-        After { state, due: until, found: Found::default() }
+        After { state, due: until, found: Found::default(), shows_all: false }
     }
 
     /// Whether evidence of a page with so many hits is kept, which a later record may refer to.
@@ -415,7 +424,7 @@ impl Examiner<'_> {
             UrlKind::Seed | UrlKind::Page | UrlKind::Recheck => revisit,
         };
         let due = next_visit(&mut state, visit, revisit, self.now);
-        After { state, due, found: Found::default() }
+        After { state, due, found: Found::default(), shows_all: false }
     }
 }
 

@@ -115,7 +115,7 @@ impl Examining {
             move |done: Done| ours.settle(number, done, &place)
         };
         let (brought, missed) = (settled(self), settled(self));
-        let (ours, unread) = (self.clone(), examiner::Unread::of(&page, self.worker.now()));
+        let (ours, unread) = (self.clone(), examiner::Unread::of(&page, self.worker.keep, self.worker.now()));
         let given_up = move |why: GivenUp| missed(ours.given_up(unread, why));
         let (worker, scan, known) = (self.worker.clone(), self.scan.clone(), self.known.clone());
         let work = move || -> Finish {

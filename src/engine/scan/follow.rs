@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::engine::scan::messages::{Found, Shown};
+use crate::engine::scan::messages::{Form, Found, Shown};
 use crate::engine::scan::names::Names;
 use crate::engine::scan::order::ScanError;
 use crate::engine::scan::state::PlatformScan;
@@ -30,7 +30,7 @@ const LEFT_OUT_BYTES: usize = 1 << 20;
 /// Hosts of a platform that links may lead to: a name server that answers for every name is a trap like any other.
 const HOSTS_LIMIT: usize = 10_000;
 
-/// Targets of redirects of which it is noted how many led there: four megabytes.
+/// Targets of redirects of which it is noted which pages led there: sixteen megabytes.
 const REDIRECTS_NOTED: usize = 1 << 17;
 
 /// What is known of the shapes of one host's URLs.
@@ -51,8 +51,8 @@ pub struct Following {
     /// Links on their way to the frontier: they are not new a second time.
     on_their_way: Mutex<HashSet<u128>>,
     sitemaps: AtomicU64,
-    /// Redirects that led to a URL, while it waits to be asked for.
-    redirects: Mutex<HashMap<u128, u16>>,
+    /// Pages whose redirects led to a URL, one to the next, while it waits to be asked for.
+    redirects: Mutex<HashMap<u128, Vec<u128>>>,
     /// URLs due at the start or found since.
     known: AtomicU64,
     found: Mutex<KeyFilter>,
@@ -66,7 +66,7 @@ pub struct Followed {
     pub entries: Vec<NewEntry>,
     /// Spellings that need not be told again.
     pub spellings: Vec<u64>,
-    /// Another form of the page's own address, in which it is to be asked for next.
+    /// Another form of the page's own address, to which it redirects.
     pub renamed: Option<FoundUrl>,
 }
 
@@ -105,7 +105,7 @@ impl Following {
         limits: &Limits,
         now: Timestamp,
     ) -> Result<Followed, HotError> {
-        let Found { mut links, spellings, sitemaps, changed, refused, redirect, shorter, shown, form } = found;
+        let Found { mut links, spellings, sitemaps, changed, refused, redirect, shorter, shown, form: _ } = found;
         if let Some(Shown { canonical, seen, .. }) = &shown {
             let canonical = canonical.as_ref().map(FoundUrl::canonical);
             self.parameters().observe(from.url.canonical(), canonical, *seen, now);
@@ -118,19 +118,20 @@ impl Following {
         if let Some(target) = redirect {
             let same_page = target.key() == from.url.key();
             match (self.another_redirect(&from.url, &target, limits.redirects), from.kind) {
-                (false, _) => self.scan.tally.fail(Reason::RedirectLimit),
+                (Err(reason), _) => self.scan.tally.fail(reason),
                 // The host names the form it wants the page asked for in.
-                (true, _) if same_page => followed.renamed = Some(target),
+                (Ok(()), _) if same_page => followed.renamed = Some(target),
                 // A list that moved is a list, as deep as it was; robots.txt and scope are asked as for any other.
-                (true, UrlKind::Sitemap | UrlKind::Feed) => {
+                (Ok(()), UrlKind::Sitemap | UrlKind::Feed) => {
                     let (depth, kind) = (from.depth, from.kind);
-                    moved = Some(NewEntry { url: target, depth, kind, priority: kind.priority(), due: now });
+                    let entry = NewEntry { url: target, depth, kind, priority: kind.priority(), due: now };
+                    if !hot.read_as_list(&self.scan.platform.id, &entry)? {
+                        moved = Some(entry);
+                    }
                 }
                 // The target is a new URL, one link deeper.
-                (true, UrlKind::Seed | UrlKind::Page | UrlKind::Recheck) => links.push(target),
+                (Ok(()), UrlKind::Seed | UrlKind::Page | UrlKind::Recheck) => links.push(target),
             }
-        } else {
-            followed.renamed = self.names().visited(&from.url, form);
         }
         let cut;
         (followed.entries, cut) = self.follow(hot, from, links, now)?;
@@ -222,11 +223,60 @@ impl Following {
         drop((patterns, on_their_way));
         self.note_found(entries.iter().map(|entry| &entry.url));
         entries.iter().for_each(|entry| self.names().offered(&entry.url));
-        self.claim(hot, other_forms, now)?;
+        for form in other_forms {
+            self.claim_linked(hot, form, by_list, now)?;
+        }
         Ok((entries, cut))
     }
 
-    /// Has pages asked for in forms they were found in, where the form the frontier holds did not answer.
+    /// Has a page asked for in a form it is linked in, where the form the frontier holds did not answer. Forms of an address
+    /// can be made without end: each counts as a link does, and of one page a few are tried.
+    fn claim_linked(&self, hot: &HotStore, form: FoundUrl, by_list: bool, now: Timestamp) -> Result<(), HotError> {
+        if !self.names().is_news(&form) {
+            return Ok(());
+        }
+        match hot.standing(&self.scan.platform.id, &form, now)? {
+            Claim::Held => {}
+            Claim::Waits => self.names().keep(form),
+            Claim::Taken => {
+                let pages = self.scan.platform.crawl.max_pages;
+                if let Err(reason) = admit(&mut self.patterns(), &form, by_list, pages) {
+                    self.leave_out(&form, reason);
+                } else if !self.names().may_try(&form) {
+                    self.leave_out(&form, Reason::TrapShape);
+                } else {
+                    hot.claim(&self.scan.platform.id, &form, now)?;
+                    self.names().asked_for(&form);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A visit ended that asked for a page in this form of its address. Answers the form to ask for next, where the host has
+    /// nothing under this one and another is known.
+    pub fn visited(&self, url: &FoundUrl, form: Form) -> Option<FoundUrl> {
+        let pages = self.scan.platform.crawl.max_pages;
+        loop {
+            let Some(next) = self.names().visited(url, form) else { break };
+            match admit(&mut self.patterns(), &next, false, pages) {
+                Ok(_) => return Some(next),
+                Err(reason) => self.leave_out(&next, reason),
+            };
+        }
+        if form == Form::Fails && self.names().has_passed_over(url) {
+            self.leave_out(url, Reason::TrapShape);
+        }
+        None
+    }
+
+    /// Pages are asked for in these forms of their addresses.
+    pub(super) fn asked_for<'a>(&self, urls: impl Iterator<Item = &'a FoundUrl>) {
+        let mut names = self.names();
+        urls.for_each(|url| names.asked_for(url));
+    }
+
+    /// Has pages asked for in the forms the platform file names, where the form the frontier holds did not answer.
     pub(super) fn claim(
         &self,
         hot: &HotStore,
@@ -346,18 +396,24 @@ impl Following {
         false
     }
 
-    /// Whether one more redirect may be followed after those that led to `from`.
-    fn another_redirect(&self, from: &FoundUrl, to: &FoundUrl, limit: u16) -> bool {
+    /// Whether one more redirect may be followed after those that led to `from`; if not, why.
+    fn another_redirect(&self, from: &FoundUrl, to: &FoundUrl, limit: u16) -> Result<(), Reason> {
         let mut redirects = self.redirects.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = redirects.remove(&from.key()).unwrap_or(0).saturating_add(1);
-        if count > limit {
-            return false;
+        let mut chain = redirects.remove(&from.key()).unwrap_or_default();
+        if chain.len() >= usize::from(limit) {
+            return Err(Reason::RedirectLimit);
         }
+        // A circle of several pages is a page that redirects to itself, in a few steps. Forms of one page take turns until the
+        // limit: one of them may be the one the host means.
+        if from.key() != to.key() && chain.contains(&to.key()) {
+            return Err(Reason::RedirectToItself);
+        }
+        chain.push(from.key());
         // Past the limit a chain is counted from its middle; depth ends it all the same.
         if redirects.len() < REDIRECTS_NOTED {
-            redirects.insert(to.key(), count);
+            redirects.insert(to.key(), chain);
         }
-        true
+        Ok(())
     }
 
     /// Makes a page due that was fetched before and is said to have changed since.

@@ -14,7 +14,7 @@ use crate::engine::scan::messages::{Brought, Done, Fetched, Form, Granted, Namin
 use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{TRY_AGAIN, Worker};
-use crate::fetch::client::FetchError;
+use crate::fetch::client::{FetchError, Received};
 use crate::fetch::gate::{Conditional, Refusal};
 use crate::frontier::entry::{Lease, UrlKind, UrlState};
 use crate::vocab::found::FoundUrl;
@@ -185,20 +185,27 @@ impl Lane {
         let conditional =
             Conditional { etag: lease.state.etag.clone(), last_modified: lease.state.last_modified.clone() };
         // Nor does it wait for a body that comes in drops.
+        let received = Received::default();
         let answer = tokio::select! {
-            answer = self.worker.gate.fetch(permit, conditional) => answer,
-            () = self.told_to_leave() => return self.put_back(&lease).await,
+            answer = self.worker.gate.fetch(permit, conditional, &received) => Some(answer),
+            () = self.told_to_leave() => None,
         };
+        let (platform, run) = (lease.platform.clone(), self.scan.run.clone());
+        // What came of a body that broke off, or that was not waited for, came all the same.
+        let bytes = match &answer {
+            Some(Ok((fetched, _))) => fetched.capture.body.len() as u64,
+            Some(Err(_)) | None => received.bytes(),
+        };
+        if bytes > 0 {
+            self.worker.keeper.brought(Brought { platform: platform.clone(), run: run.clone(), bytes }).await;
+        }
         match answer {
-            Ok((fetched, held)) => {
+            Some(Ok((fetched, held))) => {
                 debug!(url = %lease.url, status = fetched.capture.status, "fetched `{}`", lease.url);
-                let (platform, run) = (lease.platform.clone(), self.scan.run.clone());
-                let bytes = fetched.capture.body.len() as u64;
-                let brought = Brought { platform: platform.clone(), run: run.clone(), bytes };
-                self.worker.keeper.brought(brought).await;
                 self.examining.take(Fetched { platform, run, lease, fetched }, held).await;
             }
-            Err(error) => self.failed(&lease, &error).await,
+            Some(Err(error)) => self.failed(&lease, &error).await,
+            None => self.put_back(&lease).await,
         }
     }
 

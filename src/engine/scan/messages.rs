@@ -188,6 +188,8 @@ pub struct PageDone {
     pub offers: Vec<(FoundUrl, ExaminedListing)>,
     /// Digest of the body at the last visit.
     pub known_payload: Option<Sha256Digest>,
+    /// An offer that the page does not show is not on it: it was read to its end, or says itself that it is gone.
+    pub shows_all: bool,
 }
 
 /// Links whose spellings are known to lead to nothing new: they need not be told again.
@@ -277,10 +279,10 @@ impl PageDone {
         found || keep == Keep::All || had_hit
     }
 
-    /// Whether the answer says what became of a hit: a server in trouble and half a page do not.
+    /// Whether the answer says what became of a hit: a server in trouble, half a page and one that was not read do not.
     pub fn tells_of_absence(&self) -> bool {
         match self.kind {
-            Answer::Page => self.capture.truncated.is_none(),
+            Answer::Page => self.shows_all,
             Answer::Redirect(_) if self.leads_to_itself() => false,
             Answer::NotModified | Answer::Redirect(_) | Answer::Gone => true,
             Answer::Refused | Answer::Other => false,
@@ -301,8 +303,10 @@ impl PageDone {
             Answer::Page if self.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) => {
                 Some(Sight::Referred)
             }
-            Answer::Page if self.listings.iter().all(|one| one.listing.kind.is_some()) => Some(Sight::Gone),
-            Answer::Page | Answer::NotModified => Some(Sight::Live),
+            Answer::Page if self.listings.iter().any(|one| one.listing.kind.is_none()) => Some(Sight::Live),
+            Answer::Page if self.shows_all => Some(Sight::Gone),
+            Answer::Page => None,
+            Answer::NotModified => Some(Sight::Live),
             Answer::Refused | Answer::Other => None,
         }
     }

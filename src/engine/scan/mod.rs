@@ -276,6 +276,8 @@ fn offer(rooms: &Rooms, following: &Following, entries: &[NewEntry]) -> Result<(
     let platform = &following.scan.platform.id;
     rooms.hot.offer(platform, entries)?;
     following.claim(&rooms.hot, entries.iter().map(|entry| entry.url.clone()), rooms.now())?;
-    following.note_found(rooms.hot.due(platform, rooms.now(), STILL_DUE)?.iter());
+    let due = rooms.hot.due(platform, rooms.now(), STILL_DUE)?;
+    following.asked_for(due.iter());
+    following.note_found(due.iter());
     Ok(())
 }

@@ -12,9 +12,13 @@ const FORMS_BYTES: usize = 1 << 20;
 /// Memory by which pages are known that were found in another form than their canonical one.
 const ODD_BYTES: usize = 1 << 18;
 
-/// Pages of which other forms are kept, and forms kept of each. Past it a page is asked for in its first form only.
+/// Pages that are asked for in other forms, and other forms of each. What is met beyond is passed over, and counted where the
+/// page does not answer: forms of an address can be made without end.
 const PAGES_LIMIT: usize = 1 << 14;
 const FORMS_LIMIT: usize = 4;
+
+/// Memory by which pages are known of which forms were passed over.
+const PASSED_OVER_BYTES: usize = 1 << 18;
 
 /// What a scan knows of the forms of its pages' addresses. Most addresses are found in their canonical form only and cost
 /// nothing here.
@@ -22,7 +26,16 @@ pub struct Names {
     odd: KeyFilter,
     has_odd: bool,
     met: KeyFilter,
-    waiting: HashMap<u128, Vec<FoundUrl>>,
+    pages: HashMap<u128, Forms>,
+    passed_over: KeyFilter,
+}
+
+/// Other forms of one page's address.
+#[derive(Default)]
+struct Forms {
+    waiting: Vec<FoundUrl>,
+    /// Those that waited or were asked for, `waiting` among them.
+    taken: usize,
 }
 
 impl Default for Names {
@@ -32,7 +45,13 @@ impl Default for Names {
             filter.complete();
             filter
         };
-        Names { odd: filter(ODD_BYTES), has_odd: false, met: filter(FORMS_BYTES), waiting: HashMap::new() }
+        Names {
+            odd: filter(ODD_BYTES),
+            has_odd: false,
+            met: filter(FORMS_BYTES),
+            pages: HashMap::new(),
+            passed_over: filter(PASSED_OVER_BYTES),
+        }
     }
 }
 
@@ -50,14 +69,17 @@ impl Names {
     /// The frontier is offered a page in this form.
     pub fn offered(&mut self, url: &FoundUrl) {
         if !url.is_canonical() {
-            self.note_odd(url);
+            self.asked_for(url);
             self.met.insert(url.form_key());
         }
     }
 
-    fn note_odd(&mut self, url: &FoundUrl) {
-        self.odd.insert(url.key());
-        self.has_odd = true;
+    /// The frontier asks for a page in this form; its canonical form may yet be met.
+    pub fn asked_for(&mut self, url: &FoundUrl) {
+        if !url.is_canonical() {
+            self.odd.insert(url.key());
+            self.has_odd = true;
+        }
     }
 
     /// Whether the form was not met before in this scan.
@@ -72,13 +94,28 @@ impl Names {
 
     /// Keeps a form in case the one that is tried first does not answer.
     pub fn keep(&mut self, url: FoundUrl) {
-        if self.waiting.len() >= PAGES_LIMIT && !self.waiting.contains_key(&url.key()) {
-            return;
+        let key = url.key();
+        match self.room(key) {
+            Some(forms) if forms.waiting.contains(&url) => {}
+            Some(forms) => {
+                forms.taken += 1;
+                forms.waiting.push(url);
+            }
+            None => self.passed_over.insert(key),
         }
-        let forms = self.waiting.entry(url.key()).or_default();
-        if forms.len() < FORMS_LIMIT && !forms.contains(&url) {
-            forms.push(url);
+    }
+
+    /// Whether a page that did not answer may be asked for in one more form, which is counted.
+    pub fn may_try(&mut self, url: &FoundUrl) -> bool {
+        let room = self.room(url.key());
+        room.map(|forms| forms.taken += 1).is_some()
+    }
+
+    fn room(&mut self, key: u128) -> Option<&mut Forms> {
+        if self.pages.len() >= PAGES_LIMIT && !self.pages.contains_key(&key) {
+            return None;
         }
+        Some(self.pages.entry(key).or_default()).filter(|forms| forms.taken < FORMS_LIMIT)
     }
 
     /// A visit to a page ended. Answers the form to try next, where it did not answer and another is known.
@@ -86,24 +123,22 @@ impl Names {
         match form {
             Form::Untold => return None,
             Form::Answers => {
-                if !self.waiting.is_empty() {
-                    self.waiting.remove(&url.key());
+                if !self.pages.is_empty() {
+                    self.pages.remove(&url.key());
                 }
                 return None;
             }
             Form::Fails => {}
         }
-        // Its canonical form may yet be met.
-        if !url.is_canonical() {
-            self.note_odd(url);
-        }
-        let mut forms = self.waiting.remove(&url.key())?;
-        forms.retain(|form| form != url);
-        let next = (!forms.is_empty()).then(|| forms.remove(0));
-        if !forms.is_empty() {
-            self.waiting.insert(url.key(), forms);
-        }
-        next
+        self.asked_for(url);
+        let forms = self.pages.get_mut(&url.key())?;
+        forms.waiting.retain(|form| form != url);
+        (!forms.waiting.is_empty()).then(|| forms.waiting.remove(0))
+    }
+
+    /// Whether forms of the page's address were passed over.
+    pub fn has_passed_over(&self, url: &FoundUrl) -> bool {
+        self.passed_over.seen(url.key()) != Seen::No
     }
 }
 
@@ -141,10 +176,25 @@ mod tests {
         for n in 0..100 {
             names.keep(url(&format!("/i?b=1&a=2{}", "&".repeat(n))));
         }
-        assert_eq!(names.waiting.values().map(Vec::len).sum::<usize>(), FORMS_LIMIT);
+        assert_eq!(names.pages.values().map(|forms| forms.waiting.len()).sum::<usize>(), FORMS_LIMIT);
+        assert!(names.has_passed_over(&url("/i?a=2&b=1")) && !names.has_passed_over(&url("/j")));
         for n in 0..=PAGES_LIMIT {
             names.keep(url(&format!("/i?b={n}&a=2")));
         }
-        assert_eq!(names.waiting.len(), PAGES_LIMIT);
+        assert_eq!(names.pages.len(), PAGES_LIMIT);
+    }
+
+    #[test]
+    fn a_page_that_never_answers_is_asked_for_in_a_few_forms() {
+        let mut names = Names::default();
+        let form = |n: usize| url(&format!("/i?b=1&a=2{}", "&".repeat(n)));
+        let mut asked = 1;
+        names.keep(form(1));
+        names.keep(form(2));
+        while names.visited(&form(asked - 1), Form::Fails).is_some() {
+            asked += 1;
+        }
+        let tried = (asked..100).filter(|n| names.may_try(&form(*n))).count();
+        assert_eq!((asked, tried), (3, FORMS_LIMIT - 2), "what was asked for counts as what waits does");
     }
 }

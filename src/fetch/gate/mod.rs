@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::evidence::capture::{Capture, Truncated};
-use crate::fetch::client::{Client, FetchError};
+use crate::fetch::client::{Client, FetchError, Received};
 use crate::fetch::flights::{Flights, Held};
 use crate::fetch::gate::pace::{Host, KeptTime, Purpose, Turn};
 use crate::frontier::control::Hold;
@@ -301,20 +301,24 @@ impl Gate {
         }
     }
 
-    /// Sends the permitted request and learns from its answer. The body counts as held until the [`Held`] is dropped.
+    /// Sends the permitted request and learns from its answer. The body counts as held until the [`Held`] is dropped. What came
+    /// of it is in `received` even where no capture comes back, or this is not waited for.
     ///
     /// # Errors
     /// When no capture came back.
-    pub async fn fetch(&self, permit: Permit, conditional: Conditional) -> Result<(Fetched, Held), FetchError> {
+    pub async fn fetch(
+        &self,
+        permit: Permit,
+        conditional: Conditional,
+        received: &Received,
+    ) -> Result<(Fetched, Held), FetchError> {
         let Permit { url, kind, platform, host, turn, _slot: slot } = permit;
         let mut extra = Vec::new();
         extra.extend(conditional.etag.map(|value| ("if-none-match", value)));
         extra.extend(conditional.last_modified.map(|value| ("if-modified-since", value)));
         let private = &platform.crawl.private_addresses;
-        let mut sent = Sent { gate: self, host: &host, turn: Some(turn) };
-        let result = self.client.get(&url, private, &extra, self.client.body_limit_bytes(kind)).await;
-        let held = sent.turn.take().map(|turn| self.learn(&host, turn, &result)).unwrap_or_default();
-        drop(sent);
+        let request = self.client.get(&url, private, &extra, self.client.body_limit_bytes(kind), received);
+        let (result, held) = self.send(&host, turn, request).await;
         drop(slot);
         let capture = result?;
         // Half a page must not be judged; half a list still names pages.
@@ -333,6 +337,19 @@ impl Gate {
             _ => Answer::Other,
         };
         Ok((Fetched { capture, kind }, held))
+    }
+
+    /// Sends one request in its turn, and learns from its answer or from nobody waiting for it any more.
+    async fn send(
+        &self,
+        host: &Host,
+        turn: Turn,
+        request: impl Future<Output = Result<Capture, FetchError>>,
+    ) -> (Result<Capture, FetchError>, Held) {
+        let mut sent = Sent { gate: self, host, turn: Some(turn) };
+        let result = request.await;
+        let held = sent.turn.take().map(|turn| self.learn(host, turn, &result)).unwrap_or_default();
+        (result, held)
     }
 
     /// The host's robots record, fetched if it is missing or stale.

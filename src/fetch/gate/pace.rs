@@ -143,7 +143,7 @@ impl Gate {
                     }
                     Ok(wait)
                 } else {
-                    let bytes = pace.body_bytes;
+                    let bytes = self.flights.share_of(pace.body_bytes);
                     match place.take().or_else(|| self.flights.try_take(bytes)) {
                         None => Err(bytes),
                         Some(held) => match pace.bucket_wait(delay) {

@@ -4,7 +4,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use crate::evidence::capture::{Capture, Truncated};
-use crate::fetch::client::FetchError;
+use crate::fetch::client::{FetchError, Received};
 use crate::fetch::gate::pace::{Host, Purpose};
 use crate::fetch::gate::{Gate, Refusal};
 use crate::frontier::control::{CONTROL_LIMIT_BYTES, CONTROL_PATH, Control};
@@ -60,8 +60,9 @@ impl Gate {
             let target = self.host(platform, &url.host());
             let turn = self.pace(platform, &target, known_delay, Purpose::Content).await?;
             let private = &platform.crawl.private_addresses;
-            let answer = self.client.get(&url, private, &[], ROBOTS_LIMIT_BYTES + 1).await;
-            self.learn(&target, turn, &answer);
+            let received = Received::default();
+            let request = self.client.get(&url, private, &[], ROBOTS_LIMIT_BYTES + 1, &received);
+            let (answer, _) = self.send(&target, turn, request).await;
             let now = self.clock.now();
             let capture = match answer {
                 // Half of the rules is not the rules: what was not read may forbid everything.
@@ -141,8 +142,9 @@ impl Gate {
             let target = self.host(platform, &url.host());
             let turn = self.pace(platform, &target, crawl_delay, Purpose::Control).await?;
             let private = &platform.crawl.private_addresses;
-            let answer = self.client.get(&url, private, &[], CONTROL_LIMIT_BYTES + 1).await;
-            self.learn(&target, turn, &answer);
+            let received = Received::default();
+            let request = self.client.get(&url, private, &[], CONTROL_LIMIT_BYTES + 1, &received);
+            let (answer, _) = self.send(&target, turn, request).await;
             let Ok(capture) = answer else { return Ok(Served::NoAnswer) };
             match capture.status {
                 // Half a file is not what the platform asks for.

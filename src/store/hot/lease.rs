@@ -60,7 +60,7 @@ impl HotStore {
             let new_rank = new.as_ref().map(|place| keys::rank_of(&place.block));
             if old.as_ref().is_some_and(|(rank, _, _)| new_rank.is_none_or(|new| *rank <= new)) {
                 let Some((_, key, entry)) = old.take() else { break };
-                memory.leased.insert(keys::platform_url(platform, key), Held { until, place: None });
+                memory.leased.insert(keys::platform_url(platform, key), Held { until, place: None, list: None });
                 leases.push(Lease {
                     platform: platform.clone(),
                     url: entry.url,
@@ -85,7 +85,7 @@ impl HotStore {
                 priority: *priority,
                 state: UrlState::default(),
             };
-            memory.leased.insert(keys::platform_url(platform, key), Held { until, place: Some(place) });
+            memory.leased.insert(keys::platform_url(platform, key), Held { until, place: Some(place), list: None });
             leases.push(lease);
         }
         Ok(leases)

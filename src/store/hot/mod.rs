@@ -64,9 +64,9 @@ pub struct Offered {
 pub enum Claim {
     /// The page is asked for in it from now on.
     Taken,
-    /// The frontier has this form, or one that brought a page.
+    /// The frontier has this form, or one that answered.
     Held,
-    /// The page was not tried yet, or is on its way.
+    /// The page was not tried yet, is due again, or is on its way.
     Waits,
 }
 
@@ -104,6 +104,8 @@ struct Held {
     until: Timestamp,
     /// Where the URL stands, if it was never tried before.
     place: Option<Place>,
+    /// What it is to be read as from its settlement on, where a list moved to its address meanwhile.
+    list: Option<UrlKind>,
 }
 
 /// A URL as stored once it was tried.

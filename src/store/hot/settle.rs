@@ -1,6 +1,7 @@
 //! What comes into the frontier and how leases end.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::frontier::entry::{Lease, NewEntry, Settlement, UrlKind, UrlState};
 use crate::store::hot::block::{self, BLOCK_URLS};
@@ -90,6 +91,13 @@ impl HotStore {
             self.offer(platform, std::slice::from_ref(entry))?;
             return Ok(());
         }
+        self.put(platform, entry, |_| ())
+    }
+
+    /// Makes a known URL due as `entry` has it, with `change` made to what is stored of it.
+    fn put(&self, platform: &PlatformId, entry: &NewEntry, change: impl FnOnce(&mut Entry)) -> Result<(), HotError> {
+        let url_key = entry.url.key();
+        let held = keys::platform_url(platform, url_key);
         let mut memory = self.memory();
         let host = entry.url.host();
         let mut batch = sled::Batch::default();
@@ -118,27 +126,22 @@ impl HotStore {
         stored.kind = entry.kind;
         stored.priority = entry.priority;
         stored.due_millis = entry.due.as_millis();
+        change(&mut stored);
         batch.insert(keys::due(platform, &host, stored.due_millis, stored.priority, url_key), &[]);
         batch.insert(keys::entry(platform, url_key), serde_json::to_vec(&stored)?);
         self.tree.apply_batch(batch)?;
         Ok(())
     }
 
-    /// Has a known page asked for in another form of its address, at `now`, unless the form it has brought a page.
+    /// Has a known page asked for in another form of its address, at `now`, unless the form it has answered.
     ///
     /// # Errors
     /// When sled fails.
     pub fn claim(&self, platform: &PlatformId, url: &FoundUrl, now: Timestamp) -> Result<Claim, HotError> {
-        let url_key = url.key();
         let memory = self.memory();
-        if memory.leased.get(&keys::platform_url(platform, url_key)).is_some_and(|lease| lease.until > now) {
-            return Ok(Claim::Waits);
-        }
-        let Some(mut stored) = self.entry(platform, url_key)? else { return Ok(Claim::Waits) };
-        if stored.url == *url || stored.state.has_page() {
-            return Ok(Claim::Held);
-        }
-        let host = url.host();
+        let (standing, stored) = self.stands(&memory, platform, url, now)?;
+        let Some(mut stored) = stored.filter(|_| standing == Claim::Taken) else { return Ok(standing) };
+        let (url_key, host) = (url.key(), url.host());
         let mut batch = sled::Batch::default();
         batch.remove(keys::due(platform, &host, stored.due_millis, stored.priority, url_key));
         stored.url = url.clone();
@@ -148,6 +151,63 @@ impl HotStore {
         batch.insert(keys::entry(platform, url_key), serde_json::to_vec(&stored)?);
         self.tree.apply_batch(batch)?;
         Ok(Claim::Taken)
+    }
+
+    /// What a claim of `url` would come to; nothing is changed.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn standing(&self, platform: &PlatformId, url: &FoundUrl, now: Timestamp) -> Result<Claim, HotError> {
+        Ok(self.stands(&self.memory(), platform, url, now)?.0)
+    }
+
+    fn stands(
+        &self,
+        memory: &Memory,
+        platform: &PlatformId,
+        url: &FoundUrl,
+        now: Timestamp,
+    ) -> Result<(Claim, Option<Entry>), HotError> {
+        let url_key = url.key();
+        if memory.leased.get(&keys::platform_url(platform, url_key)).is_some_and(|lease| lease.until > now) {
+            return Ok((Claim::Waits, None));
+        }
+        let stored = self.entry(platform, url_key)?;
+        let standing = match &stored {
+            None => Claim::Waits,
+            Some(stored) if stored.url == *url => Claim::Held,
+            // It answered before and is asked for again now: it may no longer.
+            Some(stored) if stored.state.has_answered() && stored.due_millis <= now.as_millis() => Claim::Waits,
+            Some(stored) if stored.state.has_answered() => Claim::Held,
+            Some(_) => Claim::Taken,
+        };
+        Ok((standing, stored))
+    }
+
+    /// Has a known URL read as the list that `entry` says it is, as soon as that is due: a list may move to an address known as
+    /// a page. What is remembered of the page goes, so that the list comes whole, even in a scan that had the page. Answers
+    /// whether the URL is known; if not, nothing is changed.
+    ///
+    /// # Errors
+    /// When sled fails.
+    pub fn read_as_list(&self, platform: &PlatformId, entry: &NewEntry) -> Result<bool, HotError> {
+        let held = keys::platform_url(platform, entry.url.key());
+        {
+            let mut memory = self.memory();
+            if !memory.known.contains(held)? {
+                return Ok(false);
+            }
+            if let Some(lease) = memory.leased.get_mut(&held).filter(|lease| lease.until > entry.due) {
+                lease.list = Some(entry.kind);
+                return Ok(true);
+            }
+        }
+        // A list is read as one already, and a start page stays what the platform file says it is.
+        let stays = |kind| matches!(kind, UrlKind::Sitemap | UrlKind::Feed | UrlKind::Seed);
+        if !self.entry(platform, entry.url.key())?.is_some_and(|stored| stays(stored.kind)) {
+            self.put(platform, entry, |stored| stored.state = stored.state.renamed())?;
+        }
+        Ok(true)
     }
 
     /// Ends a lease without a visit: the URL is due again at `due`, as it was.
@@ -188,11 +248,13 @@ impl HotStore {
     ) -> Result<(), HotError> {
         let key = lease.url.key();
         let host = lease.url.host();
-        let place = memory.leased.get(&keys::platform_url(&lease.platform, key)).and_then(|held| held.place.clone());
+        let held = memory.leased.get(&keys::platform_url(&lease.platform, key));
+        let (place, list) = (held.and_then(|held| held.place.clone()), held.and_then(|held| held.list));
+        let list = list.filter(|_| matches!(lease.kind, UrlKind::Page | UrlKind::Recheck));
         match place {
             Some(place) => {
                 let queue = memory.queues.entry(place.lane).or_default();
-                if *state == lease.state && *due == lease.due {
+                if *state == lease.state && *due == lease.due && list.is_none() {
                     // It was not tried: it stands where it stood, and nothing is written.
                     queue.give_back(&place);
                     return Ok(());
@@ -207,7 +269,7 @@ impl HotStore {
             UrlKind::Recheck => (UrlKind::Page, UrlKind::Page.priority()),
             kind => (kind, lease.priority),
         };
-        let entry = Entry {
+        let mut entry = Entry {
             url: lease.url.clone(),
             depth: lease.depth,
             kind,
@@ -215,6 +277,12 @@ impl HotStore {
             due_millis: due.as_millis(),
             state: state.clone(),
         };
+        if let Some(list) = list {
+            // It was asked for as a page while a list moved to its address.
+            (entry.kind, entry.priority) = (list, list.priority());
+            entry.due_millis = due.min(&lease.due.after(Duration::from_millis(1))).as_millis();
+            entry.state = entry.state.renamed();
+        }
         batch.insert(keys::due(&lease.platform, &host, entry.due_millis, entry.priority, key), &[]);
         batch.insert(keys::entry(&lease.platform, key), serde_json::to_vec(&entry)?);
         Ok(())

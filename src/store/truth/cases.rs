@@ -12,6 +12,9 @@ use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
 
+/// Ordinals from here on are of listings that no page brought.
+pub const NOT_FROM_A_PAGE: u32 = 0x2000_0000;
+
 /// A referral as lists show it; the shape of `referrals list --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReferralRow {
@@ -224,23 +227,19 @@ pub(super) fn next_change(connection: &Connection) -> Result<i64, TruthError> {
 /// Brings title, score, category, substances and URLs of a case in line with its hits.
 pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) -> Result<(), TruthError> {
     let mut statement = tx.prepare_cached(
-        "SELECT url, title, score, category, verdict, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url",
+        "SELECT title, score, category, verdict, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url",
     )?;
-    type Part = (String, String, f64, Option<Category>, Verdict, String);
+    type Part = (String, f64, Option<Category>, Verdict, String);
     let parts: Vec<Part> = statement
-        .query_map([referral.as_str()], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?))
-        })?
+        .query_map([referral.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)))?
         .collect::<Result<_, _>>()?;
-    let Some((_, title, score, category, _, _)) = parts.first().cloned() else { return Ok(()) };
-    let refers = parts.iter().any(|part| part.4 == Verdict::Refer);
+    let Some((title, score, category, _, _)) = parts.first().cloned() else { return Ok(()) };
+    let refers = parts.iter().any(|part| part.3 == Verdict::Refer);
     let verdict = if refers { Verdict::Refer } else { Verdict::Review };
-    let mut urls: Vec<&str> = parts.iter().map(|part| part.0.as_str()).collect();
-    urls.sort_unstable();
-    urls.dedup();
+    let urls = pages_of(tx, referral.as_str())?;
     let mut substances: Vec<String> = Vec::new();
     for part in &parts {
-        let assessment: Assessment = serde_json::from_str(&part.5)?;
+        let assessment: Assessment = serde_json::from_str(&part.4)?;
         substances.extend(assessment.substances.into_iter().map(|substance| substance.name));
         substances.extend(assessment.emerging.into_iter().map(|found| found.surface));
     }
@@ -445,12 +444,24 @@ fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, Tr
     let Some(platform) = platform else {
         return Err(TruthError::NotFound { kind: "referral", id: id.to_owned() });
     };
-    let mut statement = connection.prepare_cached("SELECT DISTINCT url FROM hits WHERE referral = ? ORDER BY url")?;
-    let urls = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let urls = pages_of(connection, id)?;
     let mut statement = connection.prepare_cached("SELECT DISTINCT minhash FROM hits WHERE referral = ?")?;
     let fingerprints = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
     Ok(RecheckTarget { referral: referral_id(id)?, platform, urls, fingerprints })
+}
+
+/// The pages of a case, each once, in the form of its address that was asked for last. A platform that hands a listing over may
+/// name its page in another form.
+fn pages_of(connection: &Connection, id: &str) -> Result<Vec<String>, TruthError> {
+    let mut statement = connection.prepare_cached(
+        "WITH forms AS (
+           SELECT url, row_number() OVER (PARTITION BY page ORDER BY ordinal >= ?2, last_seen DESC, url) AS place
+           FROM hits WHERE referral = ?1)
+         SELECT url FROM forms WHERE place = 1 ORDER BY url",
+    )?;
+    let urls = statement.query_map(params![id, NOT_FROM_A_PAGE], |row| row.get(0))?;
+    Ok(urls.collect::<Result<_, _>>()?)
 }
 
 fn case_hits(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseHit>, TruthError> {

@@ -12,6 +12,7 @@ use crate::examine::{ExaminedListing, Fingerprints};
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
+use crate::store::truth::cases::NOT_FROM_A_PAGE;
 use crate::store::truth::personal::{Parted, Published, note_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, steps};
@@ -53,12 +54,11 @@ pub struct PageRecord {
 pub enum Covers {
     /// The page as it was fetched: hits of it that are not named are gone.
     Page,
+    /// What was read of a page that was not read to its end: other hits of it stay as they are.
+    Part,
     /// One listing that came another way (pushed, or in a feed), by its ordinal: other hits of the page stay as they are.
     Listing(u32),
 }
-
-/// Ordinals from here on are of listings that no page brought.
-pub const NOT_FROM_A_PAGE: u32 = 0x2000_0000;
 
 /// One listing judged `review` or `refer`.
 #[derive(Debug, Clone)]
@@ -194,6 +194,7 @@ impl Truth {
             // A page that is there says nothing of what the platform itself handed over under its address.
             let spoken_of = match page.covers {
                 Covers::Page => ordinal < NOT_FROM_A_PAGE || !(200..300).contains(&page.status),
+                Covers::Part => false,
                 Covers::Listing(one) => ordinal == one,
             };
             if spoken_of && !seen.contains(&ordinal) {

@@ -37,12 +37,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 
-pub use cases::{CaseEvent, CaseFilter, CaseHit, DueRecheck, RecheckTarget, ReferralFull, ReferralRow};
+pub use cases::{
+    CaseEvent, CaseFilter, CaseHit, DueRecheck, NOT_FROM_A_PAGE, RecheckTarget, ReferralFull, ReferralRow,
+};
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
 pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use governance::{Mandate, MandateClaim, MandateEnd, ScanRow, Schedule};
-pub use hits::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded};
+pub use hits::{Covers, HitRecord, PageRecord, Recorded};
 pub use inbox::FOUND_LIMIT;
 pub use jobs::JobRun;
 pub use known::KnownHit;

@@ -1,11 +1,14 @@
 //! What is on record of a case, as the material of its notice, and the approval that needs it complete.
 
+use std::collections::HashMap;
+
 use crate::referral::excerpt;
 use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::cases::ReferralFull;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::actor::{Actor, ActorKind, Approver};
+use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Timestamp;
@@ -38,6 +41,20 @@ impl ReferralFull {
         }
     }
 
+    /// Addresses of pages, each page once, in the form the case names it; sorted.
+    pub fn pages<'a>(&self, urls: impl Iterator<Item = &'a String>) -> Vec<String> {
+        let mut pages: HashMap<String, &String> = HashMap::new();
+        for url in urls {
+            let page =
+                FoundUrl::parse(url, None).map_or_else(|_| url.clone(), |url| url.canonical().as_str().to_owned());
+            let named = self.row.urls.contains(url);
+            pages.entry(page).and_modify(|held| *held = if named { url } else { *held }).or_insert(url);
+        }
+        let mut urls: Vec<String> = pages.into_values().cloned().collect();
+        urls.sort();
+        urls
+    }
+
     /// The complete notice of the case. `approver` is who is about to approve it, where nobody has yet.
     ///
     /// # Errors
@@ -49,13 +66,8 @@ impl ReferralFull {
         approver: Option<Approver>,
         now: Timestamp,
     ) -> Result<Notice, MissingField> {
-        let mut urls: Vec<String> =
-            self.hits.iter().filter(|hit| hit.gone_at.is_none()).map(|hit| hit.url.clone()).collect();
-        if urls.is_empty() {
-            urls.clone_from(&self.row.urls);
-        }
-        urls.sort();
-        urls.dedup();
+        let open = self.pages(self.hits.iter().filter(|hit| hit.gone_at.is_none()).map(|hit| &hit.url));
+        let urls = if open.is_empty() { self.pages(self.row.urls.iter()) } else { open };
         let agreement = &platform.agreement;
         Notice::complete(NoticeDraft {
             language: terms.language.unwrap_or_else(|| platform.referral.language.clone()),

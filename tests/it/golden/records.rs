@@ -55,6 +55,7 @@ fn records_of_the_frontier() {
         given_up: Some(at(31)),
         excluded: true,
         hit: true,
+        answered: true,
     };
     let found = vec![(platform.clone(), vec![entry("/item/9", UrlKind::Page, at(90))])];
     hot.settle(&SettleBatch { settled: vec![lease.settle(state, at(86_430))], offered: found }).unwrap();
