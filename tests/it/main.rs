@@ -17,6 +17,7 @@ mod demo_site;
 mod detection;
 mod discovery;
 mod disk;
+mod doors;
 mod evidence;
 mod examiners;
 mod facts;
