@@ -70,21 +70,40 @@ static IS_VERB: WordSet = LazyLock::new(|| set(VERBS));
 
 pub(super) fn find(text: &str) -> Vec<Indicator> {
     let mut found = Vec::new();
+    let mut names_a_messenger = false;
     let lower = lowered(text);
     let (automaton, leads) = &*LEADS;
     for word in automaton.find_overlapping_iter(&lower) {
         let lead = leads[word.pattern().as_usize()];
         let Some((start, end)) = edges_of(&lower, word.start(), word.end(), lead) else { continue };
+        names_a_messenger |= matches!(lead, Lead::Messenger | Lead::Short);
         after(text, &lower, end, lead, &mut found);
         if matches!(lead, Lead::Messenger | Lead::Short | Lead::Ambiguous) {
             before(text, &lower, start, lead, &mut found);
         }
     }
     for (start, end) in disguised_messengers(&lower) {
+        names_a_messenger = true;
         after(text, &lower, end, Lead::Messenger, &mut found);
         before(text, &lower, start, Lead::Messenger, &mut found);
     }
+    if names_a_messenger {
+        found.extend(underscored(text));
+    }
     found
+}
+
+/// Words joined by an underscore, as nobody writes but an account's name, in whatever place of a text that speaks of messengers.
+fn underscored(text: &str) -> impl Iterator<Item = Indicator> + '_ {
+    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    text.split(move |c: char| !is_part(c)).filter_map(|word| {
+        let word = word.trim_matches(['.', '_']);
+        let joined = word.split_once('_').is_some_and(|(head, tail)| !head.is_empty() && !tail.is_empty());
+        let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+        let start = word.as_ptr().addr() - text.as_ptr().addr();
+        let found = Indicator { kind: IndicatorKind::Unknown, start, end: start + word.len() };
+        (joined && letters >= 3).then_some(found)
+    })
 }
 
 /// Values behind a phrase that ends at `at` and asks to be written to (`contact me on`), as a list of such phrases has it.
@@ -160,7 +179,12 @@ fn as_letter(c: char, one: char) -> char {
 /// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
 pub(super) fn is_ordinary(word: &str) -> bool {
     IS_PLAIN.contains(word)
-        || LEADS.0.find_overlapping_iter(word).any(|lead| lead.start() == 0 && lead.end() == word.len())
+        || LEADS.0.find_overlapping_iter(word).any(|lead| {
+            // Scripts without spaces run a word and what follows it together: `飞机号`.
+            let rest = word.get(lead.end()..).unwrap_or_default();
+            let run_together = rest.chars().all(is_unspaced) && filler(rest).is_some();
+            lead.start() == 0 && (rest.is_empty() || run_together)
+        })
 }
 
 /// What an attribute of this name holds, where the name says that it is a contact.
@@ -326,16 +350,21 @@ fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Sign)> {
     Some((Token { start, end: start + token.len() }, announced))
 }
 
+/// What ends a clause.
+const ENDS_OF_CLAUSES: [char; 10] = [',', ';', '.', '!', '?', '，', '。', '；', '！', '、'];
+
 /// Hides the values behind a leading word.
 fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicator>) {
     let (mut at, mut announced) = (at, Sign::None);
     let mut fillers = 0;
     let mut values = 0;
+    let mut clause_ended = false;
     while let Some((token, sign)) = next_token(text, at, 8) {
         let (Some(word), Some(low)) = (text.get(token.start..token.end), lower.get(token.start..token.end)) else {
             return;
         };
         announced = announced.max(sign);
+        clause_ended |= text.get(at..token.start).is_some_and(|between| between.contains(ENDS_OF_CLAUSES));
         let filler = filler(low).filter(|_| fillers < FILLERS_IN_A_ROW);
         if let Some(names) = filler {
             if names {
@@ -347,13 +376,17 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
         }
         let close = text.get(at..token.start).is_some_and(|between| between.chars().all(char::is_whitespace));
         let Some(end) = value_end(text, token, (word, low), lead, (announced, close)) else { return };
+        // Another clause, or one more of a row, is taken for a value only where it looks like one.
+        if (clause_ended || values > 0) && announced == Sign::None && !is_shaped(word) {
+            return;
+        }
         found.push(Indicator { kind: lead.kind(), start: token.start, end });
         values += 1;
         if values == IN_A_ROW {
             return;
         }
         // `a / b`, `a or b`: what follows must look like a value by itself.
-        (at, announced, fillers) = (end, Sign::None, 0);
+        (at, announced, fillers, clause_ended) = (end, Sign::None, 0, false);
         let gap = text.get(at..).unwrap_or_default().chars().take(3).collect::<String>();
         let goes_on = gap.trim_start().starts_with(['/', ',', '|', '&', '+', '、', '，']);
         let or = next_token(lower, at, 2).is_some_and(|(next, _)| {

@@ -205,6 +205,13 @@ fn accounts_right_behind_a_messenger_without_a_sign() {
         ("بالواتساب northpier", &["northpier"], &["بالواتساب"]),
         ("आईडी टेलीग्राम northpier", &["northpier"], &["टेलीग्राम"]),
         ("джаббер northpier", &["northpier"], &["джаббер"]),
+        ("联系方式：飞机号 northpier_demo，老客户", &["northpier_demo"], &["联系方式：飞机号", "老客户"]),
+        ("Escríbeme por telegram, usuario northpier_demo", &["northpier_demo"], &["telegram", "usuario"]),
+        ("Telegram, Benutzername northpier", &["northpier"], &["Benutzername"]),
+        ("only telegram; the name you look for is northpier_demo", &["northpier_demo"], &["the name you look for is"]),
+        ("Wickr id northpier_demo, no questions, no papers", &["northpier_demo"], &["no questions, no papers"]),
+        ("Threema id ABCD1234, package with tracking", &["ABCD1234"], &["package with tracking"]),
+        ("wickr northpier77, second88 or third99", &["northpier77", "second88", "third99"], &["wickr"]),
     ]);
     for text in [
         "text me on whatsapp now",
@@ -219,6 +226,9 @@ fn accounts_right_behind_a_messenger_without_a_sign() {
         "QQ group and DSC analysis",
         "qq music and wechat mini program",
         "微信联系客服",
+        "Schreib uns auf Telegram, Liste auf Anfrage, ohne Rezept",
+        "session id on request, for research",
+        "Escríbeme por telegram, envío discreto",
         "the line of the product in a new session",
         "user manual",
     ] {

@@ -53,12 +53,17 @@ pub(super) const FILLERS: &str = "\
     号, 號, 号码, 账号, 帐号, 為, 为, 是, 加, ist, unter, an, es, é, est, номер, ник, канал, адрес, мой, мне, по, 아이디, は, هو, \
     رقم, and, or, und, oder, y, o, et, ou, и, или, 和, 或, /, only, wallet, trc20, erc20, bep20, btc, hesabı, numarası, \
     联系, 联系方式, 咨询, 搜, 搜索, 添加, 请加, 我, 的, ไอดี, आईडी, معرف, حساب, يوزر, kullanıcı, adı, логин, юзер, юзернейм, аккаунт, \
-    tên, 帳號, 帳号, ユーザー名";
+    tên, 帳號, 帳号, ユーザー名, usuario, usuário, utilisateur, identifiant, pseudo, pseudonyme, benutzer, benutzername, \
+    nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, uživatel, utilizator, пользователь, \
+    користувач, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, 유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้";
 
 /// Fillers behind which a value stands even where it looks like a word.
 pub(super) const NAMING: &str = "\
     id, user, username, handle, nick, nickname, account, acc, channel, 号, 號, 账号, 帐号, ник, канал, 아이디, id号, معرف, \
-    حساب, يوزر, आईडी, ไอดี, логин, юзер, юзернейм, аккаунт, 帳號, 帳号";
+    حساب, يوزر, आईडी, ไอดี, логин, юзер, юзернейм, аккаунт, 帳號, 帳号, usuario, usuário, utilisateur, identifiant, \
+    pseudo, pseudonyme, benutzer, benutzername, nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, \
+    uživatel, utilizator, пользователь, користувач, kullanıcı, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, \
+    유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้";
 
 /// Verbs before a value that stands before its messenger: `add … on telegram`.
 pub(super) const VERBS: &str = "\
@@ -88,7 +93,9 @@ pub(super) const PLAIN: &str = "\
     avec, et, ou, seulement, uniquement, commande, commandes, prix, livraison, paiement, le, les, sur, au, du, svp, \
     com, e, somente, apenas, preço, preços, pagamento, pedir, encomendas, mais, ordini, prezzi, spedizione, en, \
     alleen, voor, met, bestelling, prijs, prijzen, betaling, lub, tylko, dla, z, zamówienia, cena, ceny, ve, veya, \
-    için, sadece, ile, sipariş, fiyat";
+    için, sadece, ile, sipariş, fiyat, uns, mir, mich, ihm, ihn, euch, nous, moi, nos, noi, mi, bana, bize, ons, mij, \
+    mnie, nam, нам, мне, request, requests, demand, questions, question, asked, ohne, sin, sans, senza, zonder, bez, \
+    без, rezept, liste, preisliste";
 
 /// Ordinary words behind a messenger's name that are values only where a sign announces them.
 pub(super) const COMMON: &str = "\
