@@ -168,7 +168,9 @@ async fn a_sellers_handle_and_number_leave_by_no_door() {
         let (cookie, _) = sign_in(&hub, token).await;
         let of_case = format!("/console/referrals/{case}");
         let mut paths = vec![of_case.clone(), format!("{of_case}/notice"), format!("{of_case}/notice?format=text")];
-        for list in ["inbox?group=all", "archive?q=isotonitazene", "audit?x=1", "scans?x=1", "queue?x=1", "overview?x=1"] {
+        for list in
+            ["inbox?group=all", "archive?q=isotonitazene", "audit?x=1", "scans?x=1", "queue?x=1", "overview?x=1"]
+        {
             for format in ["html", "json", "csv"] {
                 paths.push(format!("/console/{list}&format={format}"));
                 paths.push(format!("{of_case}?format={format}"));
@@ -191,7 +193,8 @@ async fn a_sellers_handle_and_number_leave_by_no_door() {
 
     // The command line and what it exports.
     let order = ["referrals", "order", &case, "--number", "7", "--legal-basis", "a law", "--territory", "EU"];
-    let order = [&order[..], &["--provision", "art. 1", "--act", "remove", "--redress", "court", "--report-to", "us"]].concat();
+    let order =
+        [&order[..], &["--provision", "art. 1", "--act", "remove", "--redress", "court", "--report-to", "us"]].concat();
     for line in [
         &["referrals", "list"][..],
         &["referrals", "show", &case],

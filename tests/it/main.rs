@@ -10,6 +10,7 @@ mod bomb_pages;
 mod bombs;
 mod clock;
 mod config;
+mod console_words;
 mod control;
 mod crawl;
 mod delivery;
