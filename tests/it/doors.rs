@@ -31,7 +31,7 @@ const ADDRESS: &str = "/item/urlpier_demo-31698765499";
 fn listing() -> String {
     let product = json!({
         "@context": "https://schema.org", "@type": "Product",
-        "name": "Isotonitazene 10 g tg titlepier_demo",
+        "name": "Isotonitazene 10 g @titlepier_demo",
         "description": "Isotonitazene powder for sale, wholesale price per gram, discreet shipping, bitcoin accepted. \
             Contact me on Telegram @northpier_demo, 加微信 wechatpier_demo 西联汇款, QQ 12345671. \
             WhatsApp +31 6 9876 5432 or whatsapp 31698765432.",

@@ -563,7 +563,7 @@ fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indica
     }
     let word = text.get(token.start..token.end).unwrap_or_default();
     let lowered = low(token);
-    if is_quantity(lowered) || IS_PLAIN.contains(lowered) || word.chars().count() < 3 {
+    if is_quantity(lowered) || is_ordinary(lowered) || word.chars().count() < 3 {
         return;
     }
     let bracketed = sign && !joined;

@@ -127,13 +127,13 @@ pub fn find_behind(text: &str, at: usize) -> Vec<Indicator> {
 }
 
 /// Addresses of messengers: without a path they name nobody.
-const MESSENGERS_HOSTS: [&str; 7] =
+const MESSENGER_HOSTS: [&str; 7] =
     ["t.me", "wa.me", "telegram.me", "discord.gg", "signal.me", "threema.id", "simplex.chat"];
 
 /// The account in a stretch of text that was recognised as a messenger with an account: all of it, or what stands behind the
 /// messenger's word. Offsets are bytes of the stretch.
 pub fn account_in(stretch: &str) -> Option<Indicator> {
-    if MESSENGERS_HOSTS.iter().any(|host| stretch.trim().eq_ignore_ascii_case(host)) {
+    if MESSENGER_HOSTS.iter().any(|host| stretch.trim().eq_ignore_ascii_case(host)) {
         return None;
     }
     let word = stretch.find(|c: char| matches!(c, ':' | '=' | '@') || c.is_whitespace()).unwrap_or(0);

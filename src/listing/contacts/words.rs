@@ -95,7 +95,9 @@ pub(super) const PLAIN: &str = "\
     alleen, voor, met, bestelling, prijs, prijzen, betaling, lub, tylko, dla, z, zamówienia, cena, ceny, ve, veya, \
     için, sadece, ile, sipariş, fiyat, uns, mir, mich, ihm, ihn, euch, nous, moi, nos, noi, mi, bana, bize, ons, mij, \
     mnie, nam, нам, мне, request, requests, demand, questions, question, asked, ohne, sin, sans, senza, zonder, bez, \
-    без, rezept, liste, preisliste";
+    без, rezept, liste, preisliste, freunde, friends, family, bar, bargeld, lastschrift, rechnung, kreditkarte, \
+    vorkasse, nachnahme, amazon, paysafe, paysafecard, efectivo, tarjeta, espèces, contanti, contant, gotówka, nakit, \
+    наличные, наличными";
 
 /// Ordinary words behind a messenger's name that are values only where a sign announces them.
 pub(super) const COMMON: &str = "\
@@ -107,7 +109,8 @@ pub(super) const COMMON: &str = "\
     version, sticker, stickers, bots, premium, too, instead, preferably, prefer, possible, works, working, exchange, \
     deposit, deposits, balance, pays, transfers, mini, program, moments, code, music, panel, gas, gruppe, kanal, \
     kontakt, grupo, grupa, groep, canal, privat, privado, privato, directo, immer, jederzeit, siempre, toujours, \
-    sempre, altijd, zawsze, hemen, saja, chat aja";
+    sempre, altijd, zawsze, hemen, saja, chat aja, style, alike, starts, üzerinden, hattı, hatti, yazın, yazin, dan, \
+    serta, karein, karo, pe, par, se";
 
 /// Han words of payment and trade that stand where a name may: none is one.
 pub(super) const TRADE_HAN: &str = "\

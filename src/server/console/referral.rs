@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use crate::detect::assessment::{NameMatch, SubstanceFinding};
 use crate::outbound::notice_html;
 use crate::outbound::wire::{CaseView, HitView, ReferralView, TimelineView};
 use crate::referral::outcome::Decision;
@@ -102,6 +103,11 @@ impl ReferralPage {
         }
         out.push('.');
         out
+    }
+
+    /// How a name was recognised. Terms of goods are no street names, whichever list they stand in.
+    fn how(&self, found: &SubstanceFinding, place: &NameMatch) -> Option<terms::How> {
+        (found.class != terms::Class::Equipment).then_some(place.how)
     }
 
     /// What the words around a name say, one row a signal: a signal counts once however often it stands there.
