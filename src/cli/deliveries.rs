@@ -194,7 +194,15 @@ pub(super) fn order(app: &App, args: &OrderArgs, output: &Output) -> Result<Exit
     let order = Order::complete(draft)
         .map_err(|missing| Failure::policy(format!("the order lacks `{}`", missing.field)).hint(missing.hint))?;
     let actor = super::actor(args.actor.as_deref())?;
-    let detail = serde_json::to_string(&order)?;
+    // The audit log is kept for ever: the records of the evidence say which listings, their addresses may name a seller.
+    let mut detail = serde_json::to_value(&order)?;
+    if let Some(order) = detail.as_object_mut() {
+        order.remove("urls");
+        for one in order.get_mut("evidence").and_then(|evidence| evidence.as_array_mut()).into_iter().flatten() {
+            one.as_object_mut().and_then(|one| one.remove("url"));
+        }
+    }
+    let detail = detail.to_string();
     let said = Said { actor: &actor, action: "write-order", subject: id.as_str(), detail: &detail };
     app.rooms.truth.note(&said, app.rooms.now())?;
     match args.format.as_str() {

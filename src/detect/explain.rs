@@ -41,6 +41,7 @@ fn substance(found: &SubstanceFinding, told: &Told<'_>) -> Option<String> {
     let how = match place.how {
         How::Identifier => "gives the identifier",
         How::Obfuscated => "writes in disguise",
+        How::Street if found.class == Class::Equipment => "names",
         How::Street => "uses the street name",
         How::Fuzzy => "has a near spelling,",
         How::Name | How::Class => "names",
@@ -110,7 +111,10 @@ fn offered(told: &Told<'_>) -> String {
 fn lawful(told: &Told<'_>) -> String {
     let Mention { by_table, verdict, lawful, .. } = *told.strongest;
     match lawful {
-        None => "no sign of a lawful trade counts".to_owned(),
+        None if told.context.iter().any(|found| found.signal == Signal::Licit) => {
+            "no sign of lawful trade was strong enough".to_owned()
+        }
+        None => "no sign of lawful trade was found".to_owned(),
         Some(kind) if verdict < by_table => {
             format!("signs of a lawful trade, above all `{kind}`, lower the verdict from {by_table} to {verdict}")
         }

@@ -91,6 +91,9 @@ pub struct Substance {
 pub struct Equipment {
     /// Id.
     pub id: String,
+    /// What it is called wherever it is told.
+    #[serde(default, rename = "name", skip_serializing_if = "Option::is_none")]
+    pub called: Option<String>,
     /// What it is for.
     pub category: String,
     /// Source tags.
@@ -430,9 +433,9 @@ impl Watchlist {
 }
 
 impl Equipment {
-    /// What it is called: its first English term, or its id.
+    /// What it is called, or its id: no term serves as its name, as a listing may be found by any other.
     pub fn name(&self) -> &str {
-        [&self.terms, &self.ambiguous].into_iter().find_map(|names| names.get("en")?.first()).unwrap_or(&self.id)
+        self.called.as_deref().unwrap_or(&self.id)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::referral::outcome::Decision;
 use crate::referral::state::ReferralState;
 use crate::vocab::time::Timestamp;
 
@@ -80,6 +81,13 @@ impl Earlier {
             known_to_platform,
         }
     }
+
+    fn ended_in_words(&self) -> String {
+        match Decision::parse(&self.ended) {
+            Some(decision) => format!("was answered \"{}\"", decision.words()),
+            None => format!("was {}", self.ended),
+        }
+    }
 }
 
 impl HistoryLine {
@@ -92,9 +100,9 @@ impl HistoryLine {
                     text.as_ref().map(|text| format!(", {label} \"{text}\"")).unwrap_or_default()
                 };
                 format!(
-                    "{} was {} on {}{}{}; {}",
+                    "{} {} on {}{}{}; {}",
                     earlier.referral,
-                    earlier.ended,
+                    earlier.ended_in_words(),
                     earlier.at.date(),
                     quoted("reason", &earlier.reason),
                     quoted("reference", &earlier.reference),
@@ -113,7 +121,7 @@ impl HistoryLine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::referral::outcome::{Decision, Outcome};
+    use crate::referral::outcome::Outcome;
 
     #[test]
     fn an_answer_is_cited_and_a_dismissal_is_not_the_platforms_business() {
@@ -123,7 +131,7 @@ mod tests {
         let line = HistoryLine::Earlier(Earlier::of("R-1", &decided, Timestamp::EPOCH, Because::ListingChanged));
         assert_eq!(
             line.text(),
-            "R-1 was rejected on 1970-01-01, reason \"a lamp\", reference \"T-9\"; the listing changed since"
+            "R-1 was answered \"not a violation\" on 1970-01-01, reason \"a lamp\", reference \"T-9\"; the listing changed since"
         );
         assert!(line.is_known_to_platform());
         let dismissed = ReferralState::Dismissed { reason: "no".into() };

@@ -39,6 +39,17 @@ impl Decision {
         }
     }
 
+    /// What people read, the same on every page and in every notice.
+    pub fn words(self) -> &'static str {
+        match self {
+            Decision::Removed => "removed",
+            Decision::Restricted => "restricted",
+            Decision::AccountAction => "account action",
+            Decision::Rejected => "not a violation",
+            Decision::NeedsInformation => "need more information",
+        }
+    }
+
     /// Reads a name.
     pub fn parse(text: &str) -> Option<Self> {
         Decision::ALL.into_iter().find(|decision| decision.name() == text)

@@ -121,19 +121,23 @@ impl Coverage {
         let judged = self.judged.unwrap_or_default();
         let judged = [
             (judged.listings, "judged by their offers"),
-            (judged.text, "judged by their text, as no offer was told from it"),
+            (judged.text, "judged by their text, because no single offer was recognised"),
             (judged.without_text, "without text"),
             (judged.unreadable, "not readable"),
             (judged.given_up, "given up, judged by their text only"),
         ];
         if judged.iter().any(|(count, _)| *count > 0) {
             let _ = writeln!(out, "  pages");
-            for (count, words) in judged.into_iter().filter(|(count, _)| *count > 0) {
+            // They answer as pages do, and nothing of them is judged but the offers in them.
+            let lists = self.outcomes.get("page").copied().unwrap_or(0);
+            let lists = lists.saturating_sub(judged.iter().map(|(count, _)| count).sum());
+            let judged = judged.into_iter().chain([(lists, "sitemaps and feeds")]);
+            for (count, words) in judged.filter(|(count, _)| *count > 0) {
                 let _ = writeln!(out, "    {count:>8}  {words}");
             }
         }
         list(&mut out, "left out, as agreed or as robots.txt asks", &self.skipped);
-        list(&mut out, "in scope and not had", &self.failures);
+        list(&mut out, "in scope but not fetched", &self.failures);
         let fresh = &self.freshness;
         if fresh.looks_again > 0 {
             let (mean, most) = (span(fresh.unseen_seconds_mean), span(fresh.unseen_seconds_most));
@@ -283,7 +287,7 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::MandateExpired => "the mandate expired",
         Reason::MandateRevoked => "the mandate was revoked",
         Reason::PrivateAddress => "hosts at private addresses that the platform file does not list",
-        Reason::ParameterChangesNothing => "other names of pages that were had under a shorter one",
+        Reason::ParameterChangesNothing => "other names of pages already fetched under a shorter address",
         Reason::SoftNotFound => "pages that say they were not found",
         Reason::ItemEnded => "pages that say their offer is over",
         Reason::LinkUserinfo => "links with a user name or password",
@@ -309,7 +313,7 @@ pub fn in_words(reason: Reason) -> &'static str {
         Reason::MalformedResponse => "answers that are no HTTP",
         Reason::SitemapMalformed => "sitemaps or feeds that could not be read whole",
         Reason::HostSilent => "the host does not answer at all",
-        Reason::FailedBefore => "pages that could not be had before and may not be tried again yet",
+        Reason::FailedBefore => "pages that failed earlier and are not due for a retry",
         Reason::Unreadable => "pages that could not be read: other formats, scripts only, or our reader stumbled",
         Reason::HostRefused => "pages refused again and again (429, 503)",
         Reason::RobotsUnreachable => "robots.txt could not be read, so nothing was asked for",
@@ -335,9 +339,9 @@ mod tests {
             mandate: MandateId::parse("m1").unwrap(),
             started_at: Timestamp::from_millis(0),
             ended_at: Timestamp::from_millis(61_000),
-            fetched: 12,
+            fetched: 16,
             judged: Some(Judged { listings: 7, text: 4, unreadable: 1, ..Judged::default() }),
-            outcomes: BTreeMap::from([("page".into(), 12)]),
+            outcomes: BTreeMap::from([("page".into(), 16)]),
             skipped: BTreeMap::from([("robots".into(), 3)]),
             failures: BTreeMap::from([("page-budget".into(), 1)]),
             complete: false,
@@ -357,7 +361,10 @@ mod tests {
         };
         let text = coverage.text();
         for part in [
-            "12 pages in 61 s",
+            "16 pages in 61 s",
+            "4  sitemaps and feeds",
+            "judged by their text, because no single offer was recognised",
+            "in scope but not fetched",
             "3  robots.txt disallows it",
             "7  judged by their offers\n           4  judged by their text",
             "1  not readable",

@@ -94,6 +94,11 @@ pub trait Rights {
     /// # Errors
     /// When the role does not.
     fn must_decide(&self) -> Result<(), Problem>;
+    /// Reads what is an authority's to read. `what` is named where the role does not: `open this page`.
+    ///
+    /// # Errors
+    /// When the role does not.
+    fn must_oversee(&self, what: &str) -> Result<(), Problem>;
     /// Reads the archive.
     ///
     /// # Errors
@@ -117,6 +122,13 @@ impl Rights for Principal {
         match self.role {
             Role::Authority | Role::Admin => Ok(()),
             _ => Err(Problem::forbidden("only an authority decides on this")),
+        }
+    }
+
+    fn must_oversee(&self, what: &str) -> Result<(), Problem> {
+        match self.role {
+            Role::Authority | Role::Admin => Ok(()),
+            _ => Err(Problem::forbidden(format!("only an authority can {what}"))),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::outbound::wire::{CaseView, Reader};
 use crate::referral::outcome::Decision;
 use crate::referral::state::ReferralState;
 use crate::server::api::outcome_of;
-use crate::server::console::page;
+use crate::server::console::{decisions, page, recorded};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 use crate::server::work;
@@ -23,7 +23,7 @@ use crate::vocab::ids::ReferralId;
 struct AnswerPage {
     title: &'static str,
     case: CaseView,
-    decisions: [Decision; 5],
+    decisions: [(&'static str, &'static str); 5],
     done: Option<String>,
 }
 
@@ -56,7 +56,7 @@ pub(super) async fn answer_form(
     Path(signed): Path<String>,
 ) -> Result<Html<String>, Problem> {
     let (_, case) = case_of(&state, Purpose::Answer, &signed).await?;
-    page(&AnswerPage { title: "Answer a referral", case, decisions: Decision::ALL, done: None })
+    page(&AnswerPage { title: "Answer a referral", case, decisions: decisions(), done: None })
 }
 
 #[derive(Deserialize)]
@@ -78,10 +78,10 @@ pub(super) async fn answer(
     let wanted = id.clone();
     let (platform, _) = state.truth(move |truth| truth.referral_state(&wanted)).await?;
     let actor = Actor::Person(Person::AnswerLink(platform.clone()));
-    let after = work::answer(&state, id, &platform, outcome, None, actor).await?;
+    work::answer(&state, id, &platform, outcome, None, actor).await?;
     let (_, case) = case_of(&state, Purpose::Answer, &signed).await?;
-    let done = Some(format!("Your answer is noted: {}. The case is now {after}.", decision.name()));
-    page(&AnswerPage { title: "Answer a referral", case, decisions: Decision::ALL, done })
+    let done = Some(recorded(decision));
+    page(&AnswerPage { title: "Answer a referral", case, decisions: decisions(), done })
 }
 
 /// The form by which an affected party contests. It shows the addresses only: whoever holds the link is not the platform.

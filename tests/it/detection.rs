@@ -113,6 +113,10 @@ fn equipment_counts_in_a_deal_that_shuns_the_light() {
     let told = detector.assess(&listing("Tablet press with M30 die", text), &[]);
     let item = told.substances.iter().find(|one| one.class == Class::Equipment).expect("the goods are named");
     assert!(item.matches.iter().any(|place| place.surface.contains("M30")), "{item:?}");
+    // Which of its terms stands in the listing is told by the match; none of the others serves as the name.
+    assert_eq!(item.name, "Pill-press die with a known imprint");
+    let reason = &told.reasons[0];
+    assert!(reason.contains(&item.name) && !reason.contains("10/325") && !reason.contains("street name"), "{reason}");
     assert_eq!((item.controls[0].instrument.as_str(), item.controls[0].schedule.as_str()), ("UN1988", "article 13"));
 }
 

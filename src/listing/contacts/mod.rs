@@ -113,6 +113,34 @@ pub fn find_in_attribute(name: &str, value: &str) -> Vec<Indicator> {
     joined(found)
 }
 
+/// Values behind a phrase that asks to be written to and ends at byte `at` of the text: `contact me on …`. Which phrases do
+/// is for the caller's list to say; a messenger's name is known to [`find`].
+pub fn find_behind(text: &str, at: usize) -> Vec<Indicator> {
+    let shadow = Shadow::of(text);
+    let Some(at) = shadow.place_of(at) else { return Vec::new() };
+    let found = led::find_behind(&shadow.text, at);
+    let in_source = found.into_iter().filter_map(|one| {
+        let (start, end) = shadow.source(one.start, one.end)?;
+        Some(Indicator { kind: one.kind, start, end })
+    });
+    in_source.collect()
+}
+
+/// Addresses of messengers: without a path they name nobody.
+const MESSENGER_HOSTS: [&str; 7] =
+    ["t.me", "wa.me", "telegram.me", "discord.gg", "signal.me", "threema.id", "simplex.chat"];
+
+/// The account in a stretch of text that was recognised as a messenger with an account: all of it, or what stands behind the
+/// messenger's word. Offsets are bytes of the stretch.
+pub fn account_in(stretch: &str) -> Option<Indicator> {
+    if MESSENGER_HOSTS.iter().any(|host| stretch.trim().eq_ignore_ascii_case(host)) {
+        return None;
+    }
+    let word = stretch.find(|c: char| matches!(c, ':' | '=' | '@') || c.is_whitespace()).unwrap_or(0);
+    let account = stretch.get(word..)?.trim_start_matches(|c: char| !c.is_alphanumeric());
+    Some(Indicator { kind: IndicatorKind::Messenger, start: stretch.len() - account.len(), end: stretch.len() })
+}
+
 /// Hides every value, character by character, so that offsets hold; white space stays.
 pub fn hidden(text: &str) -> String {
     hide(text, &find(text))

@@ -2,10 +2,11 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Captures, Match, Regex};
 
 use crate::listing::contacts::led::{is_ordinary, lowered};
 use crate::listing::contacts::shapes::pattern;
+use crate::listing::contacts::words::{TRADE_HAN, each};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 const NAME: &str = r"(?P<value>(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Sr|Sra|Mme)\.?\s)?\p{Lu}(?:\.|[\p{L}'’-]*)(?:[ \t]+(?:(?:van|von|de|der|den|del|la|bin|al|da|dos)[ \t]+){0,2}\p{Lu}(?:\.|[\p{L}'’-]*)){0,3}|[\p{Han}·]{2,5}|\p{Hangul}{2,4}|[\p{Hiragana}\p{Katakana}\p{Han}]{2,8}|[\p{Arabic}]{2,}(?: [\p{Arabic}]{2,}){0,2}|[\p{Hebrew}]{2,}(?: [\p{Hebrew}]{2,}){0,2}|[\p{Devanagari}]{2,}(?: [\p{Devanagari}]{2,}){0,2}|[\p{Thai}]{3,30})";
@@ -27,7 +28,7 @@ static NAMED_LOW: LazyLock<Regex> = LazyLock::new(|| {
 /// A name that money is sent to.
 static PAID_TO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?:(?i:\b(?:western union|westernunion|w\.?u\.?|money ?gram|ria(?: money)?|money ?transfer|remitly|worldremit|bank transfer|wire(?: transfer)?|paypal|zelle|venmo|überweisung|virement|transferencia|transferência|bonifico|перевод|вестерн юнион)\b)|西联|西聯汇款|速汇金|汇款)[\s:,\-–—>(]{{0,4}}(?:(?i:to|for|an|für|on|a|al|à|au|para|per|in favour of|in favor of|name|recipient|receiver|на|给|給)[\s:]{{1,3}}|给|給)?{NAME}"
+        r"(?:(?i:\b(?:western union|westernunion|w\.?u\.?|money ?gram|ria(?: money)?|money ?transfer|remitly|worldremit|bank transfer|wire(?: transfer)?|paypal|zelle|venmo|überweisung|virement|transferencia|transferência|bonifico|перевод|вестерн юнион)\b)|西联|西聯汇款|速汇金|汇款)[\s:,\-–—>(]{{0,4}}(?P<to>(?i:to|for|an|für|on|a|al|à|au|para|per|in favour of|in favor of|name|recipient|receiver|на|给|給)[\s:]{{1,3}}|给|給)?{NAME}"
     ))
 });
 
@@ -61,19 +62,20 @@ static STREET: LazyLock<Regex> = LazyLock::new(|| {
 
 pub(super) fn find(text: &str) -> Vec<Indicator> {
     let mut found = Vec::new();
-    for (regex, kind) in [
-        (&*NAMED, IndicatorKind::Name),
-        (&*NAMED_LOW, IndicatorKind::Name),
-        (&*PAID_TO, IndicatorKind::Name),
-        (&*PAID_TO_LOW, IndicatorKind::Name),
-        (&*TITLED, IndicatorKind::Name),
-        (&*PLACED, IndicatorKind::Place),
-        (&*STREET, IndicatorKind::Place),
+    for (regex, kind, sent) in [
+        (&*NAMED, IndicatorKind::Name, false),
+        (&*NAMED_LOW, IndicatorKind::Name, false),
+        (&*PAID_TO, IndicatorKind::Name, true),
+        (&*PAID_TO_LOW, IndicatorKind::Name, false),
+        (&*TITLED, IndicatorKind::Name, false),
+        (&*PLACED, IndicatorKind::Place, false),
+        (&*STREET, IndicatorKind::Place, false),
     ] {
         for hit in regex.captures_iter(text) {
             let value = hit.name("value").or_else(|| hit.name("east")).or_else(|| hit.name("turned"));
             let Some(value) = value else { continue };
             let length = match kind {
+                IndicatorKind::Name if is_trade(value.as_str()) || (sent && !is_recipient(&hit, value)) => 0,
                 IndicatorKind::Name => name_length(value.as_str()),
                 _ => value.as_str().len(),
             };
@@ -83,6 +85,20 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
         }
     }
     found
+}
+
+/// Whether what follows a way to send money is to whom it goes. Scripts without capitals do not show where a name begins:
+/// there a word or a sign must say so (`西联给李美华`, not `西联汇款`).
+fn is_recipient(hit: &Captures<'_>, value: Match<'_>) -> bool {
+    let before = hit.get(0).and_then(|all| all.as_str().get(..value.start() - all.start())).unwrap_or_default();
+    value.as_str().chars().next().is_some_and(char::is_uppercase)
+        || hit.name("to").is_some()
+        || before.contains([':', '(', '>'])
+}
+
+/// Whether a word in Han script speaks of payment or trade.
+fn is_trade(value: &str) -> bool {
+    each(TRADE_HAN).any(|word| value.contains(word))
 }
 
 /// How much of what a pattern took for a name is one: it ends before the first ordinary word or means of payment.

@@ -37,6 +37,12 @@ impl Shadow {
         let last = self.places.get(end.checked_sub(1)?)?;
         Some((first.0, last.1))
     }
+
+    /// The byte of the folded text that came from byte `at` of the source or the first one behind it.
+    pub fn place_of(&self, at: usize) -> Option<usize> {
+        let place = self.places.partition_point(|(start, _)| *start < at);
+        self.text.is_char_boundary(place).then_some(place)
+    }
 }
 
 /// Characters that show nothing and part words only for programs.

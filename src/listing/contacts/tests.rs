@@ -174,6 +174,91 @@ fn handles_before_and_behind_their_messenger() {
 }
 
 #[test]
+fn accounts_right_behind_a_messenger_without_a_sign() {
+    check(&[
+        ("加微信 northpier_demo 西联汇款", &["northpier_demo"], &["加微信", "西联汇款"]),
+        ("加微信northpier", &["northpier"], &["加微信"]),
+        ("请加我微信号 northpier", &["northpier"], &["微信号"]),
+        ("微信 northpier", &["northpier"], &["微信"]),
+        ("微信联系 northpier", &["northpier"], &["微信联系"]),
+        ("微信号是northpier", &["northpier"], &["微信号是"]),
+        ("加V northpier", &["northpier"], &["加V"]),
+        ("QQ 12345678", &["12345678"], &["QQ"]),
+        ("QQ12345678", &["12345678"], &["QQ"]),
+        ("加QQ 12345678", &["12345678"], &["加QQ"]),
+        ("扣扣号12345678", &["12345678"], &["扣扣号"]),
+        ("vx northpier", &["northpier"], &["vx"]),
+        ("V信northpier", &["northpier"], &["V信"]),
+        ("飞机号 northpier_demo", &["northpier_demo"], &["飞机号"]),
+        ("line id northpier", &["northpier"], &["line id"]),
+        ("LINE ID northpier_demo", &["northpier_demo"], &["LINE ID"]),
+        ("ไลน์ northpier", &["northpier"], &["ไลน์"]),
+        ("ไอดีไลน์ northpier", &["northpier"], &["ไลน์"]),
+        ("라인 아이디 northpier", &["northpier"], &["라인"]),
+        ("whatsapp northpier", &["northpier"], &["whatsapp"]),
+        ("WhatsApp me northpier_demo", &["northpier_demo"], &["WhatsApp me"]),
+        ("my wechat is northpier", &["northpier"], &["my wechat is"]),
+        ("tg northpier", &["northpier"], &["tg"]),
+        ("пишите в телеграме northpier", &["northpier"], &["телеграме"]),
+        ("Telegram'dan northpier", &["northpier"], &["Telegram'dan"]),
+        ("na Telegramie northpier", &["northpier"], &["na Telegramie"]),
+        ("بالواتساب northpier", &["northpier"], &["بالواتساب"]),
+        ("आईडी टेलीग्राम northpier", &["northpier"], &["टेलीग्राम"]),
+        ("джаббер northpier", &["northpier"], &["джаббер"]),
+        ("联系方式：飞机号 northpier_demo，老客户", &["northpier_demo"], &["联系方式：飞机号", "老客户"]),
+        ("Escríbeme por telegram, usuario northpier_demo", &["northpier_demo"], &["telegram", "usuario"]),
+        ("Telegram, Benutzername northpier", &["northpier"], &["Benutzername"]),
+        ("only telegram; the name you look for is northpier_demo", &["northpier_demo"], &["the name you look for is"]),
+        ("Wickr id northpier_demo, no questions, no papers", &["northpier_demo"], &["no questions, no papers"]),
+        ("Threema id ABCD1234, package with tracking", &["ABCD1234"], &["package with tracking"]),
+        ("wickr northpier77, second88 or third99", &["northpier77", "second88", "third99"], &["wickr"]),
+    ]);
+    for text in [
+        "text me on whatsapp now",
+        "whatsapp anytime, telegram directly",
+        "wechat pay accepted",
+        "微信支付",
+        "支持微信支付和支付宝",
+        "西联汇款、比特币、速汇金",
+        "付款方式：西联，比特币，USDT",
+        "比特币：支持西联汇款",
+        "西联：接受",
+        "QQ group and DSC analysis",
+        "qq music and wechat mini program",
+        "微信联系客服",
+        "Schreib uns auf Telegram, Liste auf Anfrage, ohne Rezept",
+        "session id on request, for research",
+        "Пишите в WhatsApp/Viber",
+        "per PayPal Freunde, Western Union, Bar oder Lastschrift",
+        "Telegram üzerinden sipariş, WhatsApp hattı",
+        "Escríbeme por telegram, envío discreto",
+        "the line of the product in a new session",
+        "user manual",
+    ] {
+        assert_eq!(hidden(text), text);
+    }
+}
+
+#[test]
+fn a_phrase_of_the_list_leads_to_what_looks_like_an_account() {
+    let shown = |text: &str, phrase: &str| {
+        let end = text.find(phrase).unwrap() + phrase.len();
+        hide(text, &find_behind(text, end))
+    };
+    assert_eq!(shown("nur privat: northpier_demo, danke", "nur privat"), "nur privat: ██████████████, danke");
+    assert_eq!(shown("DM for northpier77", "DM for"), "DM for ███████████");
+    for (text, phrase) in
+        [("DM for 2-FMA prices", "DM for"), ("text me 24/7", "text me"), ("message on Monday", "message on")]
+    {
+        assert_eq!(shown(text, phrase), text);
+    }
+    let account = |stretch: &str| account_in(stretch).map(|one| stretch[one.start..one.end].to_owned());
+    assert_eq!(account("signal exmpl.33").as_deref(), Some("exmpl.33"));
+    assert_eq!(account(" @northpier").as_deref(), Some("northpier"));
+    assert_eq!(account("t.me"), None);
+}
+
+#[test]
 fn payment_addresses_and_accounts() {
     check(&[
         ("BTC 1BoatSLRHtKNngkdXEeobR76b53LETtpyT", &["1BoatSLRHtKNng"], &["BTC"]),
@@ -226,6 +311,7 @@ fn names_places_and_pages() {
         ("اسمي كارل", &["كارل"], &["اسمي"]),
         ("bank transfer to Karel Dvorak", &["Karel Dvorak"], &["bank transfer"]),
         ("西联给李美华", &["李美华"], &["西联"]),
+        ("西联：李美华", &["李美华"], &["西联"]),
         ("Empfänger: Karel Dvorak", &["Karel Dvorak"], &["Empfänger"]),
         ("Address: 12 Mill Lane, Northtown", &["12 Mill Lane", "Northtown"], &["Address"]),
         ("地址：北城区工业路8号", &["北城区工业路8号"], &["地址"]),

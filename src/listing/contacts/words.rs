@@ -7,20 +7,26 @@ pub(super) const MESSENGERS: &str = "\
     whatapp, wickr, wickr me, wickrme, threema, wechat, we chat, weixin, viber, kakaotalk, kakao talk, kakao, skype, \
     jabber, xmpp, zangi, simplex, briar, keybase, snapchat, instagram, icq, zalo, potato chat, телеграм, телеграмм, \
     телеграма, телеграме, телега, телеге, ватсап, вотсап, вацап, вайбер, скайп, вичат, 微信, 薇信, 威信, 維信, 加微, 飞机, 飛機, \
-    电报, 電報, 蝙蝠, 企鹅, 扣扣, 텔레그램, 카카오톡, 카톡, 왓츠앱, 위챗, テレグラム, カカオ, تليجرام, تيليجرام, تلغرام, تلجرام, تلگرام, واتساب, واتس \
-    اب, واتس, واتساپ, טלגרם, וואטסאפ, टेलीग्राम, व्हाट्सएप, เทเลแกรม, วอทส์แอพ, τηλεγραμ, whatsapp'tan";
+    电报, 電報, 蝙蝠, 企鹅, 扣扣, 텔레그램, 카카오톡, 카톡, 왓츠앱, 위챗, テレグラム, カカオ, تليجرام, تيليجرام, تلغرام, تلجرام, تلگرام, واتساب, \
+    واتس اب, واتس, واتساپ, טלגרם, וואטסאפ, टेलीग्राम, व्हाट्सएप, เทเลแกรม, วอทส์แอพ, τηλεγραμ, whatsapp'tan, wasap, \
+    tuta mail, proton mail, джаббер, джабер, трима, викр, дискорд, діскорд, сигнал мессенджер, \
+    сигнал месенджер, 维信, 卫星号, 加卫星, 加v, 加薇, 加威, 加q, 加扣, 纸飞机, 土豆聊天, 企鹅号, q号, v号, 微号, תלגרם, تلكرام, وتساب, ثريما, \
+    ويكر, فايبر, ديسكورد, سناب شات, व्हाट्सऐप, वाट्सएप, थ्रीमा, विकर, स्नैपचैट, डिस्कॉर्ड, ไอดีไลน์, सेशन आईडी, सिग्नल ऐप, ライン id, 라인 아이디";
 
 /// Names that are ordinary words or too short, and words for an account: what follows must look like a value, or stand
 /// behind a sign.
 pub(super) const AMBIGUOUS: &str = "\
-    tg, tlgrm, wa, wapp, wsp, zap, ig, insta, fb, facebook, messenger, line, signal, session, element, matrix, \
-    discord, kik, imo, vk, qq, vx, wx, v信, snap, twitter, tox, bat, silent phone, olvid, dust, сигнал, вк, тг, лс, \
-    라인, ライン, シグナル, セッション, ไลน์, سيجنال, سيغنال, אינסטגרם, סיגנל, id, user, username, user name, handle, nick, \
-    nickname, contact, contacts, contact us, kontakt, contacto, contato, contatto, contactez, iletişim, связь, \
-    контакт, контакты, ник, 联系, 联系方式, 聯繫, 加我, 连络, 連絡, 連絡先, 문의, 연락, 연락처, تواصل, للتواصل, संपर्क, ติดต่อ, email, \
-    e-mail, e mail, mail, correo, почта, мейл, 邮箱, 电邮, 電郵, メール, 이메일, الايميل, البريد, gmail, protonmail, proton, \
-    tutanota, outlook, yahoo, hotmail, website, web site, site, shop, store, channel, канал, 频道, group, bot, link, \
-    inbox, dm, pm, add, search, scan";
+    wa, zap, ig, fb, facebook, messenger, line, signal, session, element, matrix, discord, imo, snap, twitter, tox, \
+    bat, silent phone, olvid, dust, сигнал, лс, シグナル, セッション, سيجنال, سيغنال, אינסטגרם, סיגנל, id, user, username, \
+    user name, handle, nick, nickname, contact, contacts, contact us, kontakt, contacto, contato, contatto, \
+    contactez, iletişim, связь, контакт, контакты, ник, 联系, 联系方式, 聯繫, 加我, 连络, 連絡, 連絡先, 문의, 연락, 연락처, تواصل, للتواصل, \
+    संपर्क, ติดต่อ, email, e-mail, e mail, mail, correo, почта, мейл, 邮箱, 电邮, 電郵, メール, 이메일, الايميل, البريد, gmail, \
+    protonmail, proton, tutanota, outlook, yahoo, hotmail, website, web site, site, shop, store, channel, канал, 频道, \
+    group, bot, link, inbox, dm, pm, add, search, scan";
+
+/// Short names of messengers that are no words of their own: a number, a value with a sign of one, or a name right behind them.
+pub(super) const SHORT: &str = "\
+    tg, tlgrm, wapp, wsp, insta, kik, vk, qq, vx, wx, v信, вк, тг, 라인, ライン, ไลน์";
 
 /// Words before a telephone number.
 pub(super) const PHONES: &str = "\
@@ -45,11 +51,19 @@ pub(super) const FILLERS: &str = "\
     id, me, no, nr, num, number, nummer, numero, número, user, username, name, handle, nick, nickname, contact, \
     account, acc, channel, chat, group, at, is, are, to, on, us, our, my, here, under, via, add, address, app, id号, \
     号, 號, 号码, 账号, 帐号, 為, 为, 是, 加, ist, unter, an, es, é, est, номер, ник, канал, адрес, мой, мне, по, 아이디, は, هو, \
-    رقم, and, or, und, oder, y, o, et, ou, и, или, 和, 或, /, only, wallet, trc20, erc20, bep20, btc, hesabı, numarası";
+    رقم, and, or, und, oder, y, o, et, ou, и, или, 和, 或, /, only, wallet, trc20, erc20, bep20, btc, hesabı, numarası, \
+    联系, 联系方式, 咨询, 搜, 搜索, 添加, 请加, 我, 的, ไอดี, आईडी, معرف, حساب, يوزر, kullanıcı, adı, логин, юзер, юзернейм, аккаунт, \
+    tên, 帳號, 帳号, ユーザー名, usuario, usuário, utilisateur, identifiant, pseudo, pseudonyme, benutzer, benutzername, \
+    nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, uživatel, utilizator, пользователь, \
+    користувач, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, 유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้";
 
 /// Fillers behind which a value stands even where it looks like a word.
 pub(super) const NAMING: &str = "\
-    id, user, username, handle, nick, nickname, account, acc, channel, 号, 號, 账号, 帐号, ник, канал, 아이디, id号";
+    id, user, username, handle, nick, nickname, account, acc, channel, 号, 號, 账号, 帐号, ник, канал, 아이디, id号, معرف, \
+    حساب, يوزر, आईडी, ไอดี, логин, юзер, юзернейм, аккаунт, 帳號, 帳号, usuario, usuário, utilisateur, identifiant, \
+    pseudo, pseudonyme, benutzer, benutzername, nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, \
+    uživatel, utilizator, пользователь, користувач, kullanıcı, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, \
+    유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้";
 
 /// Verbs before a value that stands before its messenger: `add … on telegram`.
 pub(super) const VERBS: &str = "\
@@ -79,7 +93,30 @@ pub(super) const PLAIN: &str = "\
     avec, et, ou, seulement, uniquement, commande, commandes, prix, livraison, paiement, le, les, sur, au, du, svp, \
     com, e, somente, apenas, preço, preços, pagamento, pedir, encomendas, mais, ordini, prezzi, spedizione, en, \
     alleen, voor, met, bestelling, prijs, prijzen, betaling, lub, tylko, dla, z, zamówienia, cena, ceny, ve, veya, \
-    için, sadece, ile, sipariş, fiyat";
+    için, sadece, ile, sipariş, fiyat, uns, mir, mich, ihm, ihn, euch, nous, moi, nos, noi, mi, bana, bize, ons, mij, \
+    mnie, nam, нам, мне, request, requests, demand, questions, question, asked, ohne, sin, sans, senza, zonder, bez, \
+    без, rezept, liste, preisliste, freunde, friends, family, bar, bargeld, lastschrift, rechnung, kreditkarte, \
+    vorkasse, nachnahme, amazon, paysafe, paysafecard, efectivo, tarjeta, espèces, contanti, contant, gotówka, nakit, \
+    наличные, наличными";
+
+/// Ordinary words behind a messenger's name that are values only where a sign announces them.
+pub(super) const COMMON: &str = "\
+    anytime, asap, directly, direct, privately, private, instantly, immediately, anonymous, secure, secured, safe, \
+    safely, encrypted, verified, official, business, enquiry, enquiries, help, assistance, catalog, catalogue, first, \
+    replies, response, responses, chatting, hours, hrs, day, days, week, weekly, night, updates, update, news, \
+    subscribers, members, member, followers, deals, deal, sell, selling, sold, buyers, buyer, buying, serious, \
+    quality, pure, real, legit, trusted, reliable, vendor, supplier, suppliers, manufacturer, factory, desktop, \
+    version, sticker, stickers, bots, premium, too, instead, preferably, prefer, possible, works, working, exchange, \
+    deposit, deposits, balance, pays, transfers, mini, program, moments, code, music, panel, gas, gruppe, kanal, \
+    kontakt, grupo, grupa, groep, canal, privat, privado, privato, directo, immer, jederzeit, siempre, toujours, \
+    sempre, altijd, zawsze, hemen, saja, chat aja, style, alike, starts, üzerinden, hattı, hatti, yazın, yazin, dan, \
+    serta, karein, karo, pe, par, se";
+
+/// Han words of payment and trade that stand where a name may: none is one.
+pub(super) const TRADE_HAN: &str = "\
+    汇款, 匯款, 付款, 支付, 转账, 轉賬, 收款, 比特币, 比特幣, 西联, 西聯, 速汇, 速匯, 现金, 現金, 银行, 銀行, 微信, 支付宝, 支付寶, 接受, 支持, 可以, \
+    可用, 均可, 货币, 貨幣, 加密, 泰达币, 以太坊, 信用卡, 订单, 訂單, 发货, 發貨, 包邮, 价格, 價格, 安全, 快递, 快遞, 方式, 电汇, 電匯, 美元, 人民币, 交易, \
+    送金, 支払, 入金, 対応";
 
 /// The words of a list.
 pub(super) fn each(list: &'static str) -> impl Iterator<Item = &'static str> {

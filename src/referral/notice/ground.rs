@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::{Assessment, Control};
 use crate::referral::language::Catalogue;
-use crate::vocab::terms::{How, LegitimateUse, NoticeHow, Signal};
+use crate::vocab::terms::{Class, How, LegitimateUse, NoticeHow, Signal};
 
 /// One substance named in a listing, with its legal ground.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,8 +98,9 @@ pub fn findings_of(assessments: &[Assessment]) -> Vec<Finding> {
             let how = match place.how {
                 How::Identifier => NoticeHow::Identifier,
                 How::Obfuscated | How::Fuzzy => NoticeHow::Disguise,
-                How::Street => NoticeHow::Street,
-                How::Name | How::Class => NoticeHow::Name,
+                // Goods have terms, no street names.
+                How::Street if substance.class != Class::Equipment => NoticeHow::Street,
+                How::Name | How::Class | How::Street => NoticeHow::Name,
             };
             add(Finding::Substance {
                 field: place.field.clone(),

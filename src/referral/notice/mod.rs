@@ -192,7 +192,7 @@ impl Notice {
             return Err(missing("contest", "set [hub] public_url in listingwatch.toml"));
         }
         let decisions: Vec<String> =
-            Decision::ALL.iter().map(|decision| decision_in_words(decision.name(), words)).collect();
+            Decision::ALL.iter().map(|decision| decision_in_words(decision.name(), words).to_owned()).collect();
         let decided_by = match draft.approver {
             Some(Approver::Person(name)) => DecidedBy::Person(name),
             Some(Approver::Policy) => DecidedBy::Policy,
@@ -323,12 +323,9 @@ impl Notice {
     }
 }
 
-/// A decision in words, with the code that the API takes where it differs.
-fn decision_in_words(code: &str, words: &Catalogue) -> String {
-    match words.maybe(&format!("decision.{code}")) {
-        Some(said) if said != code => format!("{said} [{code}]"),
-        _ => code.to_owned(),
-    }
+/// A decision in words. Its code is for machines, which read it in the API's description.
+fn decision_in_words<'c>(code: &'c str, words: &'c Catalogue) -> &'c str {
+    words.maybe(&format!("decision.{code}")).unwrap_or(code)
 }
 
 /// What the platform may read of an earlier case; nothing of what an authority decided by itself.
@@ -344,7 +341,7 @@ fn history_in_words(line: &HistoryLine, words: &Catalogue) -> Option<String> {
         (_, Because::Corrected) => words.fill("earlier.corrected", &about),
         ("withdrawn", _) => words.fill("earlier.withdrawn", &about),
         (decision, _) => {
-            let decision = words.maybe(&format!("decision.{decision}")).unwrap_or(decision);
+            let decision = decision_in_words(decision, words);
             words.fill("earlier.line", &[about[0], about[1], ("decision", decision)])
         }
     };

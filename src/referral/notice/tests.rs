@@ -121,11 +121,18 @@ fn every_language_says_the_same_facts() {
             "/r1",
             "/c1",
             "R-1",
-            "needs-information",
             "reviewer",
         ];
         for fact in facts {
             assert!(text.contains(fact), "{code}: {fact} is missing in\n{text}");
+        }
+        // Every answer is named in words; codes are for machines.
+        let words = Catalogue::of(code);
+        for decision in Decision::ALL {
+            let said = words.maybe(&format!("decision.{}", decision.name())).unwrap();
+            assert!(text.contains(said), "{code}: {said} is missing in\n{text}");
+            assert!(!text.contains(&format!("[{}]", decision.name())), "{code}:\n{text}");
+            assert!(code != "en" || said == decision.words(), "the console says {}", decision.words());
         }
         assert!(!text.contains('{') && !text.contains('}'), "{code}: a name was not filled in\n{text}");
         if code != "en" {
@@ -199,7 +206,7 @@ fn history_cites_the_platforms_answer_and_hides_an_authoritys_dismissal() {
     assert_eq!(
         notice.history,
         [
-            "R-0 was answered “rejected” on 1970-01-01. Reason given: a lamp. Your reference: T-9. The listing changed since."
+            "R-0 was answered “not a violation” on 1970-01-01. Reason given: a lamp. Your reference: T-9. The listing changed since."
         ]
     );
     assert!(!notice.text().contains("secret"));

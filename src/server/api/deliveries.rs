@@ -29,7 +29,7 @@ pub(super) async fn of_case(
     Caller(who): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let (id, ..) = visible_case(&state, &who, &id).await?;
     let found = state
         .truth(move |truth| Ok((truth.deliveries_of(&id)?, truth.attempts_of(&id)?, truth.looks_at(&id)?)))
@@ -45,7 +45,7 @@ pub(super) async fn undeliverable(
     State(state): State<ServerState>,
     Caller(who): Caller,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let stuck = state.truth(|truth| truth.undeliverable(ROWS)).await?;
     Ok(Json(serde_json::json!({ "undeliverable": stuck })))
 }
@@ -58,7 +58,7 @@ pub(super) async fn attention(
     State(state): State<ServerState>,
     Caller(who): Caller,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let rows = state.truth(|truth| truth.attention(ROWS)).await?;
     let cases: Vec<_> =
         rows.into_iter().map(|(row, why)| serde_json::json!({ "referral": row_view(row), "attention": why })).collect();

@@ -186,7 +186,7 @@ pub(super) async fn transparency(
     Caller(who): Caller,
     Params(query): Params<ReportQuery>,
 ) -> Result<Response, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let (year, from, until) = query.year(state.now())?;
     let (counted, times, control) = state
         .truth(move |truth| Ok((truth.notices_of_year(year)?, truth.case_times(from, until)?, truth.control_counts()?)))
@@ -215,7 +215,7 @@ pub(super) async fn responses(
     Caller(who): Caller,
     Params(query): Params<ReportQuery>,
 ) -> Result<Response, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let (_, from, until) = query.year(state.now())?;
     let (times, control) =
         state.truth(move |truth| Ok((truth.case_times(from, until)?, truth.control_counts()?))).await?;

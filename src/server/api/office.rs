@@ -108,7 +108,7 @@ pub(super) async fn platforms(
     State(state): State<ServerState>,
     Caller(who): Caller,
 ) -> Result<Json<Vec<PlatformView>>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     Ok(Json(platform_views(&state).await?))
 }
 
@@ -140,7 +140,7 @@ pub(super) async fn scans(
     Caller(who): Caller,
     Params(query): Params<ScansQuery>,
 ) -> Result<Json<Vec<ScanRow>>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     Ok(Json(scan_rows(&state, query).await?))
 }
 
@@ -154,7 +154,7 @@ pub(super) async fn coverage(
     Caller(who): Caller,
     Params(query): Params<ScansQuery>,
 ) -> Result<Json<serde_json::Value>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let rows = scan_rows(&state, query).await?;
     let statements: Vec<_> = rows.into_iter().map(|row| row.coverage).collect();
     Ok(Json(serde_json::json!({ "coverage": statements })))
@@ -279,7 +279,7 @@ pub(super) struct Jobs {
     (status = 200, body = Jobs), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn jobs(State(state): State<ServerState>, Caller(who): Caller) -> Result<Json<Jobs>, Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let jobs = state.truth(|truth| truth.jobs()).await?;
     Ok(Json(Jobs { jobs: jobs.into_iter().map(JobView::from).collect() }))
 }

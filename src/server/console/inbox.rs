@@ -1,5 +1,7 @@
 //! The inbox: cases in groups by what they wait for, filters, the same answer for many.
 
+use std::collections::HashMap;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,7 +13,7 @@ use crate::referral::state::ReferralState;
 use crate::server::api::outcome_of;
 use crate::server::auth::{Rights, visible_case};
 use crate::server::console::session::{Fields, SignedForm, Turned, Visitor};
-use crate::server::console::{Frame, decision_words, page, query_text, twin};
+use crate::server::console::{Frame, decisions, page, query_text, twin};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, link_next};
 use crate::server::state::ServerState;
@@ -96,6 +98,8 @@ struct InboxPage {
     words: Option<String>,
     platforms: Vec<String>,
     decisions: [(&'static str, &'static str); 5],
+    /// What was answered, by case.
+    answered: HashMap<String, Decision>,
     next: Option<String>,
     twins: String,
     here: String,
@@ -103,6 +107,12 @@ struct InboxPage {
 }
 
 impl InboxPage {
+    /// What was answered to a case, while that stands.
+    fn answer(&self, row: &ReferralView) -> Option<&'static str> {
+        let stands = matches!(row.state.as_str(), "decided" | "verified-gone");
+        self.answered.get(&row.id).filter(|_| stands).map(|decision| decision.words())
+    }
+
     fn is_filtered(&self) -> bool {
         self.state.is_some() || self.platform.is_some() || self.category.is_some() || self.words.is_some()
     }
@@ -194,6 +204,8 @@ pub(super) async fn inbox(
         }
         return Ok(answer);
     }
+    let shown: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
+    let answered = state.truth(move |truth| truth.decisions_of(&shown)).await?;
     let frame = Frame::new(&state, "Inbox", "inbox", &visitor);
     let count = |states: &[&str]| {
         let of_group = |name: &str| {
@@ -219,7 +231,8 @@ pub(super) async fn inbox(
         tabs,
         group: chosen.key,
         platforms: platforms.iter().map(|platform| platform.id.to_string()).collect(),
-        decisions: Decision::ALL.map(|one| (one.name(), decision_words(one))),
+        decisions: decisions(),
+        answered,
         next,
         twins: here.clone(),
         here,
@@ -247,16 +260,25 @@ fn is_asked_for(row: &crate::store::truth::ReferralRow, filter: &CaseFilter, sta
 pub(super) async fn bulk(State(state): State<ServerState>, form: SignedForm) -> Result<Response, Turned> {
     let SignedForm { visitor, fields } = form;
     let (mut done, mut refused) = (0, Vec::new());
-    for id in fields.all("ids") {
+    let answer = fields.one("decision").and_then(Decision::parse);
+    let is_answer = fields.one("action") == Some("answer");
+    let is_chosen = fields.one("action").is_some() && (!is_answer || answer.is_some());
+    for id in fields.all("ids").filter(|_| is_chosen) {
         match act(&state, &visitor.who, id, &fields).await {
             Ok(_) => done += 1,
             Err(problem) => refused.push(format!("{id}: {}", problem.detail.unwrap_or(problem.title))),
         }
     }
-    let said = if done == 0 && refused.is_empty() {
+    let said = if !is_chosen {
+        "Choose first what to do with the ticked cases.".to_owned()
+    } else if done == 0 && refused.is_empty() {
         "Nothing was ticked.".to_owned()
     } else {
-        format!("{done} done. {}", refused.join("; "))
+        let told = match answer.filter(|_| is_answer) {
+            Some(decision) => format!("{done} answered: {}.", decision.words()),
+            None => format!("{done} done."),
+        };
+        format!("{told} {}", refused.join("; "))
     };
     let back = fields.one("here").unwrap_or_default();
     let said = query_text(&[("said", Some(said))]);

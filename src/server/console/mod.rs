@@ -10,6 +10,7 @@ mod overview;
 mod queue;
 mod referral;
 mod session;
+mod timeline;
 
 use askama::Template;
 use axum::Router;
@@ -133,8 +134,13 @@ fn grouped(number: &u64) -> String {
     out
 }
 
-/// A platform's decision as its button says it.
-fn decision_words(decision: Decision) -> &'static str {
+/// The decisions a platform may take: name, and what its button says.
+pub(super) fn decisions() -> [(&'static str, &'static str); 5] {
+    Decision::ALL.map(|decision| (decision.name(), button(decision)))
+}
+
+/// A platform's decision as its button says it: [`Decision::words`] with a capital.
+fn button(decision: Decision) -> &'static str {
     match decision {
         Decision::Removed => "Removed",
         Decision::Restricted => "Restricted",
@@ -142,6 +148,11 @@ fn decision_words(decision: Decision) -> &'static str {
         Decision::Rejected => "Not a violation",
         Decision::NeedsInformation => "Need more information",
     }
+}
+
+/// What is said after an answer. An answer may be given again as long as the case is open, as one just answered is.
+pub(super) fn recorded(decision: Decision) -> String {
+    format!("Your answer is recorded: {}. You can still change it.", decision.words())
 }
 
 /// Pairs as a query string; those without a value are left out.
@@ -224,4 +235,16 @@ pub(super) fn api_page(document: &serde_json::Value) -> Html<String> {
         }
     }
     Html(ApiPage { title: "API", operations }.render().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buttons_and_sentences_have_the_same_words() {
+        for decision in Decision::ALL {
+            assert_eq!(button(decision).to_lowercase(), decision.words());
+        }
+    }
 }

@@ -38,7 +38,7 @@ pub(super) async fn platforms(
     visitor: Visitor,
     Params(query): Params<OfficeQuery>,
 ) -> Result<Response, Turned> {
-    visitor.who.must_decide()?;
+    visitor.who.must_oversee("open this page")?;
     let platforms = platform_views(&state).await?;
     let columns = [
         "id",
@@ -97,7 +97,7 @@ pub(super) async fn scans(
     visitor: Visitor,
     Params(query): Params<OfficeQuery>,
 ) -> Result<Response, Turned> {
-    visitor.who.must_decide()?;
+    visitor.who.must_oversee("open this page")?;
     let scans = state.truth(|truth| truth.scans(None, 50)).await?;
     let running: Vec<_> = (state.hooks().progress)(()).into_iter().filter(|scan| !scan.ended).collect();
     if query.format.as_deref() == Some("json") {
@@ -146,7 +146,7 @@ pub(super) async fn audit(
     visitor: Visitor,
     Params(query): Params<AuditQuery>,
 ) -> Result<Response, Turned> {
-    visitor.who.must_decide()?;
+    visitor.who.must_oversee("open this page")?;
     let most = if query.format.is_some() { 1000 } else { ENTRIES };
     let filled = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let (actor, subject) = (filled(query.actor), filled(query.subject));
@@ -191,6 +191,8 @@ struct AboutPage {
     title: &'static str,
     user_agent: String,
     contact: String,
+    /// Whether the contact is another place than this very page.
+    is_elsewhere: bool,
     operator: Option<String>,
     /// Whether requests name the key directory.
     directory: bool,
@@ -217,6 +219,7 @@ pub(super) async fn about_crawler(State(state): State<ServerState>) -> Result<Ht
         title: "About our crawler",
         user_agent: hub.user_agent.clone(),
         contact: hub.contact.clone(),
+        is_elsewhere: !hub.contact.ends_with("/about-crawler"),
         operator: hub
             .desk
             .sender

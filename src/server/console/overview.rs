@@ -120,7 +120,7 @@ pub(super) async fn overview(
     visitor: Visitor,
     Params(query): Params<OverviewQuery>,
 ) -> Result<Response, Turned> {
-    visitor.who.must_decide()?;
+    visitor.who.must_oversee("open this page")?;
     let platform = query.platform.filter(|text| !text.is_empty());
     let of = platform.as_deref().map(PlatformId::parse).transpose();
     let of = of.map_err(|error| Problem::bad_request(error.to_string()))?;

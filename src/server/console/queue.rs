@@ -53,7 +53,7 @@ pub(super) async fn queue(
     visitor: Visitor,
     Params(query): Params<QueueQuery>,
 ) -> Result<Response, Turned> {
-    visitor.who.must_decide()?;
+    visitor.who.must_oversee("open this page")?;
     let now = state.now();
     let (counts, claims) = state.truth(move |truth| Ok((truth.cases_by_state(None)?, truth.claims(now)?))).await?;
     let waiting: Vec<Waiting> = WAITING

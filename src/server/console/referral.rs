@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
+use crate::detect::assessment::{NameMatch, SubstanceFinding};
 use crate::outbound::notice_html;
 use crate::outbound::wire::{CaseView, HitView, ReferralView, TimelineView};
 use crate::referral::outcome::Decision;
@@ -12,7 +13,8 @@ use crate::server::api::notice_as;
 use crate::server::auth::Rights;
 use crate::server::console::inbox::act;
 use crate::server::console::session::{SignedForm, Turned, Visitor};
-use crate::server::console::{Frame, decision_words, page, query_text, queue, twin};
+use crate::server::console::timeline::{self, Line};
+use crate::server::console::{Frame, decisions, page, query_text, queue, recorded, twin};
 use crate::server::request::Params;
 use crate::server::state::ServerState;
 use crate::server::work::{self, row_view};
@@ -25,6 +27,9 @@ const OTHERS: usize = 8;
 
 /// Log-odds at which a bar of the why-panel is full.
 const FULL_BAR: f64 = 4.0;
+
+/// States in which the last answer stands.
+const ANSWERED: [&str; 2] = ["decided", "verified-gone"];
 
 #[derive(Deserialize)]
 pub(super) struct CaseQuery {
@@ -51,6 +56,9 @@ struct ReferralPage {
     in_queue: bool,
     taken_by: Option<Claim>,
     said: Option<String>,
+    timeline: Vec<Line>,
+    /// What the platform answered last.
+    answered: Option<Decision>,
 }
 
 impl ReferralPage {
@@ -58,9 +66,10 @@ impl ReferralPage {
         self.case.referral.state == state
     }
 
-    /// A percentage for people: scores are probabilities.
-    fn percent(&self) -> String {
-        format!("{:.1} %", self.case.referral.score * 100.0)
+    /// The reasons of a listing. What the score is made of is for those who set an order by it.
+    fn reasons<'a>(&self, hit: &'a HitView) -> Vec<&'a str> {
+        let all = hit.assessment.reasons.iter().map(String::as_str);
+        all.filter(|reason| self.frame.decides() || !reason.starts_with("score from ")).collect()
     }
 
     fn is_open(&self) -> bool {
@@ -96,6 +105,11 @@ impl ReferralPage {
         out
     }
 
+    /// How a name was recognised. Terms of goods are no street names, whichever list they stand in.
+    fn how(&self, found: &SubstanceFinding, place: &NameMatch) -> Option<terms::How> {
+        (found.class != terms::Class::Equipment).then_some(place.how)
+    }
+
     /// What the words around a name say, one row a signal: a signal counts once however often it stands there.
     fn signals(&self, hit: &HitView) -> Vec<Signal> {
         let mut signals: Vec<Signal> = Vec::new();
@@ -116,6 +130,8 @@ impl ReferralPage {
                 }),
             }
         }
+        // What rounds to nothing says nothing.
+        signals.retain(|signal| signal.weight.abs() >= 0.05);
         signals.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         signals
     }
@@ -160,6 +176,10 @@ pub(super) async fn show(
         Ok(notice) => Ok(notice_html::fragment(&notice)),
         Err(problem) => Err(problem.detail.unwrap_or(problem.title).into_string()),
     };
+    let answers = match ReferralId::parse(&id) {
+        Ok(this) => state.truth(move |truth| truth.answers_to(&this)).await?,
+        Err(_) => Vec::new(),
+    };
     let mut sellers: Vec<String> = case.hits.iter().filter_map(|hit: &HitView| hit.seller.clone()).collect();
     sellers.sort_unstable();
     sellers.dedup();
@@ -174,10 +194,12 @@ pub(super) async fn show(
     }
     let shown = ReferralPage {
         frame: Frame::new(&state, case.referral.title.clone(), "inbox", &visitor),
+        timeline: timeline::lines(&case.timeline, &answers),
+        answered: answers.last().copied().filter(|_| ANSWERED.contains(&case.referral.state.as_str())),
         case,
         notice,
         others,
-        decisions: Decision::ALL.map(|one| (one.name(), decision_words(one))),
+        decisions: decisions(),
         in_queue: query.queue.is_some(),
         taken_by,
         said: query.said,
@@ -199,7 +221,8 @@ pub(super) async fn decide(
     if fields.one("queue").is_some() && visitor.who.must_decide().is_ok() {
         return Ok(queue::next(&state, visitor.who.owner.clone(), None).await?);
     }
-    Ok(back(&id, &format!("Done: the case is {after}.")))
+    let answer = fields.one("decision").and_then(Decision::parse).filter(|_| fields.one("action") == Some("answer"));
+    Ok(back(&id, &answer.map_or_else(|| format!("Done: the case is {after}."), recorded)))
 }
 
 fn back(id: &str, said: &str) -> Response {

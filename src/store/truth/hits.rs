@@ -270,7 +270,7 @@ impl Truth {
             parted.currency,
             listing.seller.as_deref().map(|seller| self.seal(seller)),
             parted.language,
-            serde_json::to_string(&listing.images)?,
+            serde_json::to_string(&parted.images)?,
             serde_json::to_string(&parted.identifiers)?,
             assessment.verdict,
             assessment.score,

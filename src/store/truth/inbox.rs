@@ -1,7 +1,11 @@
 //! What the inbox asks for: several states at once, a case by its address or words, other cases of one seller.
 
-use rusqlite::params;
+use std::collections::HashMap;
 
+use rusqlite::{OptionalExtension, params};
+
+use crate::referral::outcome::Decision;
+use crate::referral::state::Event;
 use crate::store::truth::cases::{CaseFilter, ROW, ReferralRow, row};
 use crate::store::truth::query::quoted;
 use crate::store::truth::{Truth, TruthError};
@@ -73,6 +77,42 @@ impl Truth {
             let mut statement = connection.prepare_cached(&format!("SELECT {ROW} FROM referrals WHERE id = ?"))?;
             let cases = ids.iter().map(|id| Ok(statement.query_row([id], row)?));
             cases.collect()
+        })
+    }
+
+    /// What the platform last answered to these cases; those without an answer are left out.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn decisions_of(&self, cases: &[String]) -> Result<HashMap<String, Decision>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT decision FROM referrals WHERE id = ?")?;
+            let mut decisions = HashMap::new();
+            for case in cases {
+                let decision: Option<Option<String>> = statement.query_row([case], |row| row.get(0)).optional()?;
+                if let Some(decision) = decision.flatten().as_deref().and_then(Decision::parse) {
+                    decisions.insert(case.clone(), decision);
+                }
+            }
+            Ok(decisions)
+        })
+    }
+
+    /// The answers to a case, oldest first: one for each step that took one. The audit log has them.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn answers_to(&self, case: &ReferralId) -> Result<Vec<Decision>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection
+                .prepare_cached("SELECT detail FROM audit WHERE subject = ? AND action = 'answer' ORDER BY seq")?;
+            let details: Vec<String> =
+                statement.query_map([case.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let answers = details.iter().map(|detail| match serde_json::from_str(detail)? {
+                Event::Answer { outcome } => Ok(outcome.decision),
+                other => Err(TruthError::Value(format!("an answer is on record as `{}`", other.name()))),
+            });
+            answers.collect()
         })
     }
 

@@ -13,6 +13,7 @@ use crate::store::truth::{Truth, TruthError};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
+use crate::vocab::terms::Signal;
 use crate::vocab::time::Timestamp;
 
 /// A seller's name or another value shorter than this is hidden only where it was recognised: too many ordinary words are
@@ -41,6 +42,7 @@ pub(super) struct Published<'a> {
     pub title: &'a str,
     pub text: &'a str,
     pub identifiers: &'a [(String, String)],
+    pub images: &'a [String],
     pub price: Option<&'a str>,
     pub currency: Option<&'a str>,
     pub language: Option<&'a str>,
@@ -54,6 +56,7 @@ impl<'a> Published<'a> {
             title: &listing.title,
             text: &listing.text,
             identifiers: &listing.identifiers,
+            images: &listing.images,
             price: listing.price.as_deref(),
             currency: listing.currency.as_deref(),
             language: listing.language.as_deref(),
@@ -70,6 +73,41 @@ impl<'a> Published<'a> {
     }
 }
 
+impl Published<'_> {
+    /// Accounts that detection tells by their place: what it took for a handle, and what follows a phrase of its list that
+    /// asks to be written to.
+    fn accounts(&self, field: &str, text: &str) -> Vec<Indicator> {
+        let mut found: Vec<Indicator> = Vec::new();
+        for one in self.assessment.context.iter().filter(|one| one.field == field) {
+            let (Some(start), Some(end)) = (byte_at(text, one.start), byte_at(text, one.end)) else { continue };
+            match (one.signal, text.get(start..end)) {
+                (Signal::Handle, Some(stretch)) => {
+                    found.extend(contacts::account_in(stretch).map(|account| Indicator {
+                        start: start + account.start,
+                        end: start + account.end,
+                        ..account
+                    }))
+                }
+                (Signal::Contact, Some(_)) => found.extend(contacts::find_behind(text, end)),
+                _ => {}
+            }
+        }
+        found.retain(|one| {
+            one.start < one.end && text.get(one.start..one.end).is_some_and(|value| !value.contains(BLOT))
+        });
+        found
+    }
+
+    /// Everything in a field that is somebody's.
+    fn values(&self, field: &str, text: &str, mut found: Vec<Indicator>) -> Vec<Indicator> {
+        let mut accounts = self.accounts(field, text);
+        // What was recognised by itself is known more exactly.
+        accounts.retain(|one| !found.iter().any(|held| held.start < one.end && one.start < held.end));
+        found.extend(accounts);
+        contacts::joined(found)
+    }
+}
+
 /// The byte at which a character begins; the end of the text for the one behind the last.
 fn byte_at(text: &str, character: usize) -> Option<usize> {
     text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(character)
@@ -80,6 +118,7 @@ pub(super) struct Parted {
     pub title: String,
     pub text: String,
     pub identifiers: Vec<(String, String)>,
+    pub images: Vec<String>,
     pub price: Option<String>,
     pub currency: Option<String>,
     pub language: Option<String>,
@@ -191,14 +230,17 @@ impl Truth {
                 }
             }
         };
-        let title = (contacts::find(listing.title), listing.matter("title", listing.title));
-        let text = (contacts::find(listing.text), listing.matter("text", listing.text));
+        let found =
+            |field: &str, text: &str| (listing.values(field, text, contacts::find(text)), listing.matter(field, text));
+        let (title, text) = (found("title", listing.title), found("text", listing.text));
         note(listing.title, &title.0, &title.1);
         note(listing.text, &text.0, &text.1);
         let mut attributes = Vec::with_capacity(listing.identifiers.len());
         for (name, value) in listing.identifiers {
-            let matter = listing.matter(&format!("attributes.{name}"), value);
-            let (in_name, in_value) = (contacts::find(name), contacts::find_in_attribute(name, value));
+            let field = format!("attributes.{name}");
+            let matter = listing.matter(&field, value);
+            let in_value = listing.values(&field, value, contacts::find_in_attribute(name, value));
+            let in_name = contacts::find(name);
             note(name, &in_name, &[]);
             note(value, &in_value, &matter);
             attributes.push((name, in_name, value, in_value, matter));
@@ -224,6 +266,8 @@ impl Truth {
         let assessment = hidden_assessment(listing.assessment, &words, field);
         let plain = |text: &str| words.clean(text, contacts::find(text), &[]);
         Parted {
+            // Addresses are no text, but the file of a picture may be called as its seller is.
+            images: listing.images.iter().map(|image| words.clean(image, Vec::new(), &[])).collect(),
             price: listing.price.map(|price| plain(&figure(price))),
             currency: listing.currency.map(|currency| plain(&code(currency))),
             language: listing.language.map(|language| plain(&code(language))),
@@ -296,27 +340,126 @@ fn hidden_assessment<'a>(
         // Text cut at its limit, or a field that is not kept: what is quoted is no longer there.
         (stored.chars().count() == surface.chars().count()).then(|| stored.to_owned())
     };
+    let plain = |text: &str| words.clean(text, contacts::find(text), &[]);
+    let mut quotes = Quotes::default();
+    for found in assessment.substances.iter().flat_map(|substance| &substance.matches) {
+        quotes.add(&found.surface, &found.surface);
+    }
     for found in &mut assessment.context {
-        found.surface = stored(&found.field, found.start, found.end, &found.surface)
-            .unwrap_or_else(|| words.clean(&found.surface, contacts::find(&found.surface), &[]));
+        let shown = stored(&found.field, found.start, found.end, &found.surface).unwrap_or_else(|| {
+            let shown = plain(&found.surface);
+            // Where it stands cannot be looked up: what was taken for a handle is one.
+            if found.signal == Signal::Handle && !shown.contains(BLOT) { blot(&shown) } else { shown }
+        });
+        quotes.add(&found.surface, &shown);
+        found.surface = shown;
     }
     assessment.emerging.retain(|found| {
         let kept = stored(&found.field, found.start, found.end, &found.surface);
-        let kept = kept.unwrap_or_else(|| words.clean(&found.surface, contacts::find(&found.surface), &[]));
+        let kept = kept.unwrap_or_else(|| plain(&found.surface));
+        quotes.add(&found.surface, &kept);
         !kept.contains(BLOT)
     });
+    // The name of an attribute is the seller's text as well.
+    let mut renamed = |name: &str| match name.strip_prefix("attributes.") {
+        Some(key) => {
+            let shown = format!("attributes.{}", plain(key));
+            quotes.rename(name, &shown);
+            shown
+        }
+        None => name.to_owned(),
+    };
+    let fields =
+        assessment.substances.iter_mut().flat_map(|substance| &mut substance.matches).map(|one| &mut one.field);
+    let fields = fields.chain(assessment.context.iter_mut().map(|one| &mut one.field));
+    for name in fields.chain(assessment.emerging.iter_mut().map(|one| &mut one.field)) {
+        *name = renamed(name);
+    }
+    let fields = ["title", "text"].into_iter().filter_map(&field).collect::<Vec<_>>();
     for reason in &mut assessment.reasons {
-        *reason = words.clean(reason, Vec::new(), &[]);
+        *reason = quotes.requoted(reason, words, &fields);
     }
     assessment
+}
+
+/// What the reasons of an assessment quote: as it was found, and as it is shown.
+#[derive(Default)]
+struct Quotes {
+    quoted: Vec<(String, String)>,
+    fields: Vec<(String, String)>,
+}
+
+impl Quotes {
+    fn rename(&mut self, field: &str, shown: &str) {
+        if field != shown && !self.fields.iter().any(|(held, _)| held == field) {
+            self.fields.push((field.to_owned(), shown.to_owned()));
+        }
+    }
+
+    fn add(&mut self, found: &str, shown: &str) {
+        let (found, shown) = (found.trim().to_owned(), shown.trim().to_owned());
+        match self.quoted.iter_mut().find(|(held, _)| *held == found) {
+            // Hidden in one place is hidden in all: a reason does not say which it quotes.
+            Some((_, held)) if shown.contains(BLOT) => *held = shown,
+            Some(_) => {}
+            None => self.quoted.push((found, shown)),
+        }
+    }
+
+    /// A reason whose quotes are those that the stored listing allows. What is quoted and stands nowhere in it is hidden:
+    /// reasons of older records quote what is no longer there.
+    fn requoted(&self, reason: &str, words: &Words, fields: &[&str]) -> String {
+        let reason = self.fields.iter().fold(reason.to_owned(), |reason, (field, shown)| reason.replace(field, shown));
+        let mut out = String::with_capacity(reason.len());
+        let mut rest = reason.as_str();
+        while let Some((before, behind)) = rest.split_once('"') {
+            out.push_str(before);
+            let known = self.quoted.iter().filter(|(found, _)| is_quote(behind, found));
+            let (length, shown) = match known.max_by_key(|(found, _)| found.len()) {
+                Some((found, shown)) => (found.len(), shown.clone()),
+                None => {
+                    let length = behind.find('"').unwrap_or(behind.len());
+                    let text = behind.get(..length).unwrap_or_default();
+                    let is_shown = self.quoted.iter().any(|(_, shown)| shown == text)
+                        || fields.iter().any(|field| field.contains(text));
+                    (length, if is_shown { text.to_owned() } else { blot(text) })
+                }
+            };
+            out.push('"');
+            out.push_str(&shown);
+            rest = behind.get(length..).unwrap_or_default();
+            if let Some(behind) = rest.strip_prefix('"') {
+                out.push('"');
+                rest = behind;
+            }
+        }
+        out.push_str(rest);
+        let hidden =
+            self.quoted.iter().filter(|(found, shown)| shown.contains(BLOT) && found.chars().count() >= NAME_CHARS);
+        let out = hidden.fold(out, |out, (found, shown)| out.replace(found, shown));
+        words.clean(&out, Vec::new(), &[])
+    }
+}
+
+/// Whether a text begins with what is quoted and ends the quote there.
+fn is_quote(text: &str, quoted: &str) -> bool {
+    text.strip_prefix(quoted).is_some_and(|rest| rest.starts_with('"'))
 }
 
 /// Notes which keyed hashes a hit carries now.
 pub(super) fn note_fingerprints(tx: &Connection, hit: &str, values: &[ClearValue]) -> Result<(), TruthError> {
     tx.prepare_cached("DELETE FROM fingerprints WHERE hit = ?")?.execute([hit])?;
+    add_fingerprints(tx, hit, values)
+}
+
+/// Notes keyed hashes of a hit beside those it has.
+pub(super) fn add_fingerprints(tx: &Connection, hit: &str, values: &[ClearValue]) -> Result<(), TruthError> {
     for value in values {
         tx.prepare_cached("INSERT OR IGNORE INTO fingerprints (hit, kind, hash) VALUES (?, ?, ?)")?
             .execute(params![hit, value.kind, value.hash])?;
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,12 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::detect::assessment::Assessment;
 use crate::store::truth::hits::index;
-use crate::store::truth::personal::{Parted, Published};
+use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::{Truth, TruthError};
-use crate::store::vault::ClearValue;
 use crate::vocab::time::Timestamp;
 
-/// Grows with every change of `listing::contacts` that finds more.
-const RULES: i64 = 2;
+/// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more.
+const RULES: i64 = 3;
 
 /// Hits parted in one transaction.
 const HITS_AT_ONCE: usize = 500;
@@ -21,6 +20,7 @@ struct Stored {
     title: String,
     text: String,
     identifiers: Vec<(String, String)>,
+    images: Vec<String>,
     price: Option<String>,
     currency: Option<String>,
     language: Option<String>,
@@ -50,6 +50,7 @@ impl Truth {
                     title: &hit.title,
                     text: &hit.text,
                     identifiers: &hit.identifiers,
+                    images: &hit.images,
                     price: hit.price.as_deref(),
                     currency: hit.currency.as_deref(),
                     language: hit.language.as_deref(),
@@ -87,7 +88,7 @@ impl Truth {
     fn stored_from(&self, row: i64) -> Result<Vec<Stored>, TruthError> {
         self.read(|reader| {
             let mut statement = reader.prepare_cached(
-                "SELECT rowid, id, title, text, identifiers, price, currency, language, assessment, last_seen FROM hits
+                "SELECT rowid, id, title, text, identifiers, price, currency, language, assessment, last_seen, images FROM hits
                  WHERE rowid > ? ORDER BY rowid LIMIT ?",
             )?;
             let mut rows = statement.query(params![row, i64::try_from(HITS_AT_ONCE).unwrap_or(i64::MAX)])?;
@@ -105,6 +106,7 @@ impl Truth {
                     language: row.get(7)?,
                     assessment: serde_json::from_str(&text(8)?)?,
                     last_seen: Timestamp::from_millis(row.get(9)?),
+                    images: serde_json::from_str(&text(10)?)?,
                 });
             }
             Ok(hits)
@@ -113,11 +115,12 @@ impl Truth {
 }
 
 fn is_as_stored(hit: &Stored, parted: &Parted) -> bool {
-    (&hit.title, &hit.text, &hit.identifiers, &hit.price, &hit.currency, &hit.language, &hit.assessment)
+    (&hit.title, &hit.text, &hit.identifiers, &hit.images, &hit.price, &hit.currency, &hit.language, &hit.assessment)
         == (
             &parted.title,
             &parted.text,
             &parted.identifiers,
+            &parted.images,
             &parted.price,
             &parted.currency,
             &parted.language,
@@ -127,7 +130,8 @@ fn is_as_stored(hit: &Stored, parted: &Parted) -> bool {
 
 fn put(tx: &Transaction<'_>, hit: &Stored, parted: &Parted) -> Result<(), TruthError> {
     tx.prepare_cached(
-        "UPDATE hits SET title = ?2, text = ?3, identifiers = ?4, price = ?5, currency = ?6, language = ?7, assessment = ?8
+        "UPDATE hits SET title = ?2, text = ?3, identifiers = ?4, price = ?5, currency = ?6, language = ?7, assessment = ?8,
+           images = ?9
          WHERE id = ?1",
     )?
     .execute(params![
@@ -139,14 +143,12 @@ fn put(tx: &Transaction<'_>, hit: &Stored, parted: &Parted) -> Result<(), TruthE
         parted.currency,
         parted.language,
         serde_json::to_string(&parted.assessment)?,
+        serde_json::to_string(&parted.images)?,
     ])?;
     tx.prepare_cached("DELETE FROM hits_text WHERE rowid = ?")?.execute([hit.row])?;
     tx.prepare_cached("DELETE FROM hit_substances WHERE hit = ?")?.execute([&hit.id])?;
     index(tx, &hit.id, &parted.title, &parted.text, &parted.assessment)?;
-    for ClearValue { hash, kind, .. } in &parted.values {
-        tx.prepare_cached("INSERT OR IGNORE INTO fingerprints (hit, kind, hash) VALUES (?, ?, ?)")?
-            .execute(params![hit.id, kind, hash])?;
-    }
+    add_fingerprints(tx, &hit.id, &parted.values)?;
     // Names on no list that turned out to be somebody's contact.
     let named = |of: &Assessment| -> Vec<String> { of.emerging.iter().map(|one| one.surface.to_lowercase()).collect() };
     let kept = named(&parted.assessment);

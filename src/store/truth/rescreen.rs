@@ -13,13 +13,14 @@ use crate::evidence::audit::Said;
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::hits::{Opening, index, open_case};
+use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
 use crate::vocab::time::Timestamp;
 
-/// A hit as it was recorded, with nothing blotted out: what detection needs to judge it again.
+/// A hit as it is stored: what detection needs to judge it again.
 #[derive(Debug, Clone)]
 pub struct StoredHit {
     /// Hit id.
@@ -166,6 +167,20 @@ impl Truth {
     /// # Errors
     /// When SQLite refuses; then nothing of it is stored.
     pub fn rejudge(&self, hit: &StoredHit, now_is: &Assessment, now: Timestamp) -> Result<Rejudged, TruthError> {
+        // A newer list may tell an account that the one before did not.
+        let parted = self.part(&Published {
+            title: &hit.title,
+            text: &hit.text,
+            identifiers: &hit.identifiers,
+            images: &[],
+            price: hit.price.as_deref(),
+            currency: hit.currency.as_deref(),
+            language: hit.language.as_deref(),
+            seller: None,
+            assessment: now_is,
+        });
+        let now_is = &parted.assessment;
+        self.vault.keep(&parted.values, now)?;
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         // The case may have moved since the hit was read.
@@ -188,7 +203,7 @@ impl Truth {
                 return Ok(Rejudged::Settled);
             }
             let cluster = ClusterId::parse(&cluster).map_err(|error| TruthError::Value(error.to_string()))?;
-            let Some(open) = reopened(&tx, hit, &cluster, &state, now_is, now)? else {
+            let Some(open) = reopened(&tx, hit, &cluster, &state, &parted, now)? else {
                 return Ok(Rejudged::LeftAsSent);
             };
             case = open;
@@ -199,7 +214,8 @@ impl Truth {
         tx.execute("DELETE FROM hits_text WHERE rowid = ?", [rowid])?;
         tx.execute("DELETE FROM hit_substances WHERE hit = ?", [&hit.id])?;
         tx.execute(
-            "UPDATE hits SET referral = ?2, verdict = ?3, score = ?4, category = ?5, assessment = ?6, watchlist = ?7
+            "UPDATE hits SET referral = ?2, verdict = ?3, score = ?4, category = ?5, assessment = ?6, watchlist = ?7,
+               title = ?8, text = ?9, identifiers = ?10
              WHERE id = ?1",
             params![
                 hit.id,
@@ -208,10 +224,14 @@ impl Truth {
                 now_is.score,
                 now_is.category,
                 serde_json::to_string(now_is)?,
-                now_is.watchlist
+                now_is.watchlist,
+                parted.title,
+                parted.text,
+                serde_json::to_string(&parted.identifiers)?,
             ],
         )?;
-        index(&tx, &hit.id, &hit.title, &hit.text, now_is)?;
+        index(&tx, &hit.id, &parted.title, &parted.text, now_is)?;
+        add_fingerprints(&tx, &hit.id, &parted.values)?;
         if difference.cause.is_some() {
             let detail = serde_json::json!({
                 "hit": hit.id, "from": hit.assessment.verdict, "to": now_is.verdict,
@@ -250,7 +270,7 @@ fn reopened(
     hit: &StoredHit,
     cluster: &ClusterId,
     state: &ReferralState,
-    now_is: &Assessment,
+    parted: &Parted,
     now: Timestamp,
 ) -> Result<Option<ReferralId>, TruthError> {
     let (newest, generation, newest_state, updated): (String, u32, String, i64) = tx.query_row(
@@ -271,10 +291,10 @@ fn reopened(
     let opening = Opening {
         platform: &hit.platform,
         cluster,
-        title: &hit.title,
-        assessment: now_is,
+        title: &parted.title,
+        assessment: &parted.assessment,
         actor: Actor::Job(Job::Rescreen),
-        detail: serde_json::json!({ "watchlist": now_is.watchlist, "cluster": cluster }).to_string(),
+        detail: serde_json::json!({ "watchlist": parted.assessment.watchlist, "cluster": cluster }).to_string(),
     };
     Ok(Some(open_case(tx, &opening, generation + 1, &history, now)?))
 }

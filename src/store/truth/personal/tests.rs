@@ -1,0 +1,97 @@
+use std::sync::Arc;
+
+use super::*;
+use crate::detect::Detector;
+use crate::detect::assessment::ListingText;
+use crate::detect::watchlist::Watchlist;
+
+/// A listing judged by the compiled list and parted; what of it is stored, as one text.
+fn stored(truth: &Truth, detector: &Detector, title: &str, text: &str, attributes: &[(String, String)]) -> Parted {
+    let listing = ListingText { title, text, attributes, ..ListingText::default() };
+    let assessment = detector.assess(&listing, &[]);
+    truth.part(&Published {
+        title,
+        text,
+        identifiers: attributes,
+        images: &[],
+        price: None,
+        currency: None,
+        language: None,
+        seller: None,
+        assessment: &assessment,
+    })
+}
+
+fn whole(parted: &Parted) -> String {
+    let assessment = serde_json::to_string(&parted.assessment).unwrap();
+    format!("{}\n{}\n{:?}\n{assessment}", parted.title, parted.text, parted.identifiers).to_lowercase()
+}
+
+fn rooms() -> (tempfile::TempDir, Truth, Detector) {
+    let folder = tempfile::tempdir().unwrap();
+    let truth = Truth::open(&folder.path().join("truth.db")).unwrap();
+    let detector = Detector::compile(Arc::new(Watchlist::builtin().unwrap())).unwrap();
+    (folder, truth, detector)
+}
+
+#[test]
+fn reasons_and_fields_quote_what_is_stored() {
+    let (_folder, truth, detector) = rooms();
+    let attributes = [("Telegram fieldpier_demo Isotonitazene".to_owned(), "Isotonitazene 5 g".to_owned())];
+    let text = "Isotonitazene powder for sale, discreet shipping, price per gram. Contact me on Telegram @northpier_demo \
+                or tg second_pier, bitcoin accepted.";
+    let parted = stored(&truth, &detector, "Isotonitazene powder", text, &attributes);
+    let other = stored(&truth, &detector, "Isotonitazene tg titlepier_demo", "for sale", &[]);
+    let shown = whole(&parted) + &whole(&other);
+    for secret in ["northpier", "second", "titlepier", "fieldpier", "_demo"] {
+        assert!(!shown.contains(secret), "`{secret}` can be read: {shown}");
+    }
+    let reasons = parted.assessment.reasons.join("\n");
+    assert!(reasons.contains("private contact (\"Contact me on\", \"Telegram\", \"@██"), "{reasons}");
+    assert!(reasons.contains("Isotonitazene"), "{reasons}");
+    assert!(parted.values.iter().any(|one| one.value == "northpier_demo"));
+    // What an earlier version stored in its reasons is hidden when it is parted again.
+    let mut older = parted.assessment.clone();
+    older.reasons =
+        vec!["it is offered with a private contact (\"Contact me on\", \"@northpier\", \"tg second\")".into()];
+    let again = truth.part(&Published {
+        title: &parted.title,
+        text: &parted.text,
+        identifiers: &parted.identifiers,
+        images: &[],
+        price: None,
+        currency: None,
+        language: None,
+        seller: None,
+        assessment: &older,
+    });
+    let expected = "it is offered with a private contact (\"Contact me on\", \"██████████\", \"██ ██████\")";
+    assert_eq!(again.assessment.reasons, [expected]);
+    assert_eq!((&again.text, &again.title), (&parted.text, &parted.title));
+}
+
+#[test]
+fn an_account_behind_any_contact_term_of_the_list_is_hidden_and_payment_terms_are_not() {
+    let (_folder, truth, detector) = rooms();
+    let list = Watchlist::builtin().unwrap();
+    let mut wrong = Vec::new();
+    for (language, terms) in &list.context["contact"] {
+        for term in terms {
+            let text = format!("Isotonitazene for sale, price per gram. {term} northpier_demo");
+            let shown = whole(&stored(&truth, &detector, "Isotonitazene", &text, &[]));
+            if shown.contains("northpier") {
+                wrong.push(format!("{language}: the account behind `{term}` can be read"));
+            }
+        }
+    }
+    for (language, terms) in &list.context["payment"] {
+        for joined in [terms.join(", "), terms.join(" / "), terms.join(" "), terms.join("、")] {
+            let text = format!("Isotonitazene for sale. {joined}");
+            let parted = stored(&truth, &detector, "Isotonitazene", &text, &[]);
+            if parted.text != text {
+                wrong.push(format!("{language}: `{}` of `{text}`", parted.text));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
