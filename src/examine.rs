@@ -173,8 +173,9 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
             known: bench.known,
         },
     );
+    let read = std::mem::take(&mut page.listings);
     let mut listings: Vec<ExaminedListing> =
-        std::mem::take(&mut page.listings).into_iter().map(|listing| examine_listing(listing, bench)).collect();
+        read.into_iter().filter(|listing| !listing.elsewhere).map(|listing| examine_listing(listing, bench)).collect();
     // What the page says beside its listings counts where it says worse than they do.
     let mut texts: Vec<ExaminedListing> =
         page.whole.take().map(|whole| examine_listing(whole, bench)).into_iter().collect();

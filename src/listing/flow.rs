@@ -11,6 +11,8 @@ pub struct Marks<'a> {
     pub struck: Vec<Range<usize>>,
     /// What is raised.
     pub raised: Vec<Range<usize>>,
+    /// Headings below the first order.
+    pub headings: Vec<Range<usize>>,
     /// Words of links, with their addresses as written.
     pub links: Vec<(Range<usize>, &'a str)>,
     /// What the addresses of links are relative to, where the page says it.

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::listing::cards::cards;
 use crate::listing::draft::{Draft, Place, note_sources};
 use crate::listing::field::{self, one_line};
 use crate::listing::flow::Marks;
@@ -112,7 +113,11 @@ pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, 
         if says_something && is_offer {
             page.listings.insert(0, listing);
         } else if says_something && (is_silent || given_up) {
-            page.listings.push(listing);
+            // The items of a category page; what stands around them is judged as the page's text.
+            page.listings = if given_up { Vec::new() } else { cards(page, marks, url) };
+            if page.listings.is_empty() {
+                page.listings.push(listing);
+            }
         }
     }
     page.whole = whole(page, &named, marks, (url, given));
@@ -175,19 +180,7 @@ fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, url: &FoundUrl) -> Cow<'
     if page.robots.nofollow || marks.links.is_empty() {
         return Cow::Borrowed(&page.text);
     }
-    let own_path = url.as_url().path();
-    let leads_on = |href: &str| {
-        // Most links are paths of the host.
-        if marks.base.is_none() && href.starts_with('/') && !href.starts_with("//") && !href.starts_with(own_path) {
-            return true;
-        }
-        if href.starts_with('#') {
-            return false;
-        }
-        let href = crate::listing::entities::decode(href, true);
-        let target = FoundUrl::parse(href.trim(), marks.base.as_ref().or(Some(url)));
-        target.is_ok_and(|target| target.host() == url.host() && target.key() != url.key())
-    };
+    let leads_on = leads_on(marks, url);
     let mut kept = String::with_capacity(page.text.len());
     let mut from = 0;
     for (range, href) in &marks.links {
@@ -200,6 +193,23 @@ fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, url: &FoundUrl) -> Cow<'
     kept.push_str(page.text.get(from..).unwrap_or_default());
     // Lines that held links only say nothing.
     Cow::Owned(kept.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
+}
+
+/// Whether a link leads to another page of the host.
+pub(super) fn leads_on<'l>(marks: &'l Marks<'_>, url: &'l FoundUrl) -> impl Fn(&str) -> bool + use<'l> {
+    let own_path = url.as_url().path();
+    move |href: &str| {
+        // Most links are paths of the host.
+        if marks.base.is_none() && href.starts_with('/') && !href.starts_with("//") && !href.starts_with(own_path) {
+            return true;
+        }
+        if href.starts_with('#') {
+            return false;
+        }
+        let href = crate::listing::entities::decode(href, true);
+        let target = FoundUrl::parse(href.trim(), marks.base.as_ref().or(Some(url)));
+        target.is_ok_and(|target| target.host() == url.host() && target.key() != url.key())
+    }
 }
 
 /// Prices of short lines, in order, counted up to one more than an offer has. Those that are struck out count where there is no
@@ -226,7 +236,7 @@ fn prices(text: &str, marks: &Marks<'_>) -> Vec<Price> {
 }
 
 /// A line as one reads it: nothing that is struck out, and raised digits after an amount are its cents.
-fn as_read<'l>(line: &'l str, range: &Range<usize>, marks: &Marks<'_>) -> Cow<'l, str> {
+pub(super) fn as_read<'l>(line: &'l str, range: &Range<usize>, marks: &Marks<'_>) -> Cow<'l, str> {
     // A mark may begin with the line break before it.
     let inside = |mark: &&Range<usize>| mark.start < range.end && mark.end > range.start;
     let struck: Vec<_> = marks.struck.iter().filter(inside).collect();

@@ -6,6 +6,7 @@
 
 mod assemble;
 pub mod budget;
+mod cards;
 pub mod charset;
 pub mod contacts;
 mod dom;

@@ -29,6 +29,9 @@ pub struct Listing {
     /// The description was longer than is read of a field: what is judged is not all of it.
     #[serde(skip)]
     pub cut: bool,
+    /// An item of a list with a page of its own on the same host: it is judged there.
+    #[serde(skip)]
+    pub elsewhere: bool,
     /// `page` if no offer was told from the rest of the page, and its text is judged as one listing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<PageKind>,

@@ -196,6 +196,7 @@ struct Pass<'a, 'c> {
     /// Where what is struck out, what is raised, and the words of a link begin, while they are read.
     struck_from: Option<usize>,
     raised_from: Option<usize>,
+    item_from: Option<usize>,
     link_from: Option<(usize, &'a str)>,
     base: FoundUrl,
     /// In which queries of links are written; `None` for UTF-8.
@@ -226,6 +227,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             marks: Marks::default(),
             struck_from: None,
             raised_from: None,
+            item_from: None,
             link_from: None,
             base: context.url.clone(),
             encoding: None,
@@ -340,6 +342,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             }
             tags::HTML => self.page.language = attribute(inside, "lang").filter(|lang| !lang.is_empty()),
             tags::H1 => self.in_heading = self.raw.heading.is_empty(),
+            tags::H2 | tags::H3 | tags::H4 => self.item_from = Some(self.flow.len()),
             tags::SVG => self.in_picture += 1,
             // A template is shown only as the shadow tree of an element.
             tags::TEMPLATE if attribute(inside, "shadowrootmode").is_none() => self.hidden += 1,
@@ -374,6 +377,10 @@ impl<'a, 'c> Pass<'a, 'c> {
         let tag = tag_of(name);
         match tag {
             tags::H1 => self.in_heading = false,
+            tags::H2 | tags::H3 | tags::H4 => {
+                let ended = self.item_from.take().map(|from| from..self.flow.len());
+                self.marks.headings.extend(ended.filter(|_| self.marks.headings.len() < MARKS_LIMIT));
+            }
             tags::A => self.end_link(),
             tags::DEL | tags::S | tags::STRIKE => {
                 let ended = self.struck_from.take().map(|from| from..self.flow.len());

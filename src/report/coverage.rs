@@ -124,7 +124,7 @@ impl Coverage {
             (judged.text, "judged by their text, because no single offer was recognised"),
             (judged.without_text, "without text"),
             (judged.unreadable, "not readable"),
-            (judged.given_up, "given up, judged by their text only"),
+            (judged.given_up, "given up, judged by their text as far as it was read"),
         ];
         if judged.iter().any(|(count, _)| *count > 0) {
             let _ = writeln!(out, "  pages");

@@ -174,3 +174,39 @@ fn what_is_shown_is_read_wherever_it_stands() {
         assert_eq!(only(&format!("<title>Jug</title><p>blue</p>{html}")).description, "blue", "{html}");
     }
 }
+
+#[test]
+fn a_category_page_gives_its_items() {
+    let cards = |link: fn(&str) -> String| {
+        ["Jug|EUR 4", "Vase|1 499 kr", "Bowl|₹1,49,999.00"]
+            .map(|card| {
+                let (name, price) = card.split_once('|').unwrap();
+                format!("<li><h2>{}</h2><span>{price}</span><p>clay</p></li>", link(name))
+            })
+            .concat()
+    };
+    let told = |html: &str| -> Vec<(String, String, bool)> {
+        let listings = page(html).listings.into_iter();
+        listings
+            .map(|one| (one.title, one.price.map(|price| price.to_string()).unwrap_or_default(), one.elsewhere))
+            .collect()
+    };
+    let expected = |elsewhere| {
+        [("Jug", "4.00"), ("Vase", "1499.00"), ("Bowl", "149999.00")]
+            .map(|(title, price)| (title.to_owned(), price.to_owned(), elsewhere))
+    };
+    let here = format!("<h1>Pots</h1><ul>{}</ul>", cards(str::to_owned));
+    assert_eq!(told(&here), expected(false));
+    let linked = format!("<h1>Pots</h1><ul>{}</ul>", cards(|name| format!("<a href=/{name}>{name}</a>")));
+    assert_eq!(told(&linked), expected(true), "judged on their own pages");
+    let first = page(&here).listings.remove(0);
+    assert_eq!((first.description.as_str(), first.kind), ("EUR 4\nclay", None));
+    // What stands around the items is judged as the text of the page.
+    assert!(page(&format!("{here}<p>write to me")).whole.is_some());
+    // One item, or headings without prices, are no list.
+    for html in
+        ["<h1>Pots</h1><h2>Jug</h2><p>EUR 4</p><p>EUR 5</p>", "<h1>News</h1><h2>One</h2><p>x</p><h2>Two</h2><p>y</p>"]
+    {
+        assert!(page(html).listings.iter().all(|one| one.kind.is_some()), "{html}");
+    }
+}
