@@ -12,6 +12,7 @@ use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
 use crate::vocab::found::FoundUrl;
+use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::{Channel, Platform};
 use crate::vocab::terms::Message;
 
@@ -40,6 +41,11 @@ pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &De
     if !full.lifecycle.is_visible_to_platform() {
         return Ok(Attempt::Disabled { error: "the case was held or closed before it left".to_owned() });
     }
+    if delivery.message == Message::Changed
+        && let Some(error) = no_longer_told(rooms, &delivery.referral, &full.lifecycle)?
+    {
+        return Ok(Attempt::Lapsed { error });
+    }
     let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
     let terms = rooms.notice_terms(&delivery.referral, full.row.updated);
     let notice = match full.notice(platform, terms, None, full.row.updated) {
@@ -56,6 +62,14 @@ pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &De
         rooms.truth.disable_target(&platform.id, delivery.channel, &target, error, rooms.now())?;
     }
     Ok(attempt)
+}
+
+/// Why a change is not told any more: since it was seen the case was decided, taken back or held back.
+fn no_longer_told(rooms: &Rooms, referral: &ReferralId, state: &ReferralState) -> Result<Option<String>, TruthError> {
+    if !state.is_open_at_platform() {
+        return Ok(Some(format!("the case became `{state}` before the change left")));
+    }
+    Ok(rooms.truth.held_back(referral)?.map(|mark| format!("the case is held back: {mark}")))
 }
 
 fn view(row: ReferralRow) -> ReferralView {

@@ -5,6 +5,7 @@
 
 mod audit;
 mod cases;
+mod changes;
 mod checkpoint;
 mod citations;
 mod deconflict;
@@ -38,6 +39,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use cases::{CaseEvent, CaseFilter, CaseHit, DueRecheck, RecheckTarget, ReferralFull, ReferralRow};
+pub use changes::ChangeFilter;
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
 pub use figures::{AnswerTimes, MonthCount, Relisting};
