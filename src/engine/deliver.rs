@@ -6,7 +6,7 @@ use crate::engine::rooms::Rooms;
 use crate::outbound::mail::{Mail, Mailer};
 use crate::outbound::notice_html;
 use crate::outbound::webhook::{self, Attempt, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender};
-use crate::outbound::wire::{EventData, EventView, ReferralView};
+use crate::outbound::wire::{ChangeView, EventData, EventView, ReferralView};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
@@ -109,6 +109,14 @@ async fn by_webhook(
     let Ok(url) = FoundUrl::parse(target, None) else {
         return Attempt::Disabled { error: "the webhook's address cannot be read".to_owned() };
     };
+    let told = match delivery.event().filter(|_| delivery.message == Message::Changed) {
+        Some(event) => rooms.truth.changes_told(event),
+        None => Ok(Vec::new()),
+    };
+    let told = match told {
+        Ok(told) => told,
+        Err(error) => return later(error.to_string()),
+    };
     let event = EventView {
         kind: delivery.message,
         timestamp: delivery.created,
@@ -116,6 +124,7 @@ async fn by_webhook(
             url: Some(format!("{}/api/v1/referrals/{}", rooms.desk.public_url, row.id)),
             referral: view(row),
             notice,
+            changes: told.into_iter().map(ChangeView::from).collect(),
         },
     };
     let sender = Guarded { rooms: rooms.clone(), platform: platform.clone(), url };

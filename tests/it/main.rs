@@ -8,6 +8,7 @@ mod audit_tampering;
 mod benchmark;
 mod bomb_pages;
 mod bombs;
+mod changes;
 mod clock;
 mod config;
 mod control;
