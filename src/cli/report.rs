@@ -1,11 +1,14 @@
-//! `report …`: coverage, the yearly transparency report, how platforms answer.
+//! `report …`: coverage, the yearly transparency report, how platforms answer, what changed in listings.
 
 use crate::app::App;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{ReportFormat, ReportRequest};
+use crate::config::units;
+use crate::report::changes::ByDate;
 use crate::report::responses::Responses;
 use crate::report::transparency::{Report, Reporter};
+use crate::store::truth::ChangeFilter;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
 
@@ -22,6 +25,9 @@ pub(super) fn run(app: &App, request: &ReportRequest, output: &Output) -> Result
             if scans.is_empty() {
                 output.note("no scan has ended yet");
             }
+        }
+        ReportRequest::Changes { platform, since } => {
+            changes(app, (platform.as_deref(), since.as_deref()), output)?;
         }
         ReportRequest::Transparency { year, format } => {
             let report = Report::of(*year, &truth.notices_of_year(*year)?);
@@ -62,6 +68,50 @@ pub(super) fn run(app: &App, request: &ReportRequest, output: &Output) -> Result
         }
     }
     Ok(Exit::Done)
+}
+
+/// Changes read at once.
+const CHANGES_AT_ONCE: usize = 500;
+
+fn changes(app: &App, (platform, since): (Option<&str>, Option<&str>), output: &Output) -> Result<(), Failure> {
+    let truth = &app.rooms.truth;
+    let unknown =
+        |id: &str| Failure::usage(format!("no platform `{id}`")).hint("`listingwatch platforms list` shows them");
+    let platform = match platform {
+        None => None,
+        Some(name) => {
+            let id = PlatformId::parse(name).map_err(|_| unknown(name))?;
+            if app.platform(&id).is_none() && !truth.has_hits_of(&id)? {
+                return Err(unknown(name));
+            }
+            Some(id)
+        }
+    };
+    let since = since.map(|text| units::since(text, app.rooms.now())).transpose();
+    let since =
+        since.map_err(|error| Failure::usage(format!("--since: {error}")).hint("write it as 2026-01-31, or as 7d"))?;
+    let mut filter = ChangeFilter { platform, since, behind: None, limit: CHANGES_AT_ONCE };
+    let mut by_date = ByDate::default();
+    loop {
+        let changes = truth.changes(&filter)?;
+        for change in &changes {
+            if output.json {
+                output.json_line(change)?;
+            } else {
+                for line in by_date.lines(change) {
+                    output.line(line)?;
+                }
+            }
+        }
+        match changes.last() {
+            Some(last) => filter.behind = Some((last.at, last.id)),
+            None if filter.behind.is_none() => {
+                output.note("no change of a listing is on record for this");
+                return Ok(());
+            }
+            None => return Ok(()),
+        }
+    }
 }
 
 /// The first moment of a year, and of the next.

@@ -266,6 +266,15 @@ pub enum ReportRequest {
         #[arg(long, value_enum, default_value_t = ReportFormat::Csv)]
         format: ReportFormat,
     },
+    /// What changed in listings between visits: title, price, text, seller, availability
+    Changes {
+        /// Only of this platform
+        #[arg(long, value_name = "ID")]
+        platform: Option<String>,
+        /// Only what was seen since: 2026-01-31, or 7d for the last seven days
+        #[arg(long, value_name = "DATE|DURATION")]
+        since: Option<String>,
+    },
     /// How platforms answer: notices, answers, hours, what came back, beside the control sample
     Responses {
         /// Only notices of this calendar year

@@ -103,7 +103,7 @@ fn rests_on(request: &Request) -> &'static [Part] {
         Request::Platforms(
             PlatformsRequest::Pause { .. } | PlatformsRequest::Resume { .. } | PlatformsRequest::Keys { .. },
         )
-        | Request::Report(ReportRequest::Coverage { .. })
+        | Request::Report(ReportRequest::Coverage { .. } | ReportRequest::Changes { .. })
         | Request::Retention(RetentionRequest::Erase { .. })
         | Request::Search(_)
         | Request::Export(_)

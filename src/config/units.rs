@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::vocab::platform::Rate;
+use crate::vocab::time::Timestamp;
 
 /// Longest duration a file may name: a century. Keeps later arithmetic far from its limits.
 const LONGEST: Duration = Duration::from_secs(36_525 * 86_400);
@@ -13,6 +14,9 @@ pub enum UnitError {
     /// Not a duration.
     #[error("`{0}` is not a duration such as `90s`, `15m`, `24h` or `7d`")]
     Duration(String),
+    /// Neither a date nor a duration.
+    #[error("`{0}` is neither a date such as `2026-01-31` nor a duration such as `7d`")]
+    Since(String),
     /// Not a rate.
     #[error("`{0}` is not a rate such as `60/min`, `2/s` or `unlimited`")]
     Rate(String),
@@ -22,6 +26,23 @@ pub enum UnitError {
     /// Not a size.
     #[error("`{0}` is not a size such as `512KiB`, `10MiB` or `1GiB`")]
     Size(String),
+}
+
+/// Parses the beginning of a span of time: a date (its first moment in UTC), or how long before `now`.
+///
+/// # Errors
+/// When the text is neither.
+pub fn since(text: &str, now: Timestamp) -> Result<Timestamp, UnitError> {
+    if let Ok(length) = duration(text) {
+        return Ok(now.before(length));
+    }
+    let fail = || UnitError::Since(shown(text));
+    let text = text.trim();
+    // The library also reads forms that nobody writes here, such as a date with a time.
+    let is_date = text.len() == 10 && text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
+    let day: jiff::civil::Date = text.parse().ok().filter(|_| is_date).ok_or_else(fail)?;
+    let first = day.to_zoned(jiff::tz::TimeZone::UTC).map_err(|_| fail())?;
+    Ok(Timestamp::from(first.timestamp()))
 }
 
 /// Parses a duration: whole numbers with `ms`, `s`, `m`, `h`, `d` or `w`, largest unit first (`1h30m`).
@@ -159,6 +180,17 @@ mod tests {
             ["", "7", "d", "7 d", "-1s", "1.5h", "30m1h", "1h1h", "99999999999999999999s", "40000d", "7days", "٧d"]
         {
             assert!(duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_span_begins_at_a_date_or_so_long_ago() {
+        let now: Timestamp = "2026-11-24T08:30:00Z".parse().unwrap();
+        let at = |text: &str| since(text, now).map(|at| at.to_string());
+        assert_eq!(at("2026-11-01"), Ok("2026-11-01T00:00:00.000Z".to_owned()));
+        assert_eq!(at("1h30m"), Ok("2026-11-24T07:00:00.000Z".to_owned()));
+        for bad in ["", "yesterday", "2026-13-01", "2026-02-30", "20261124", "2026-11-24T08:30", "-7d", "7"] {
+            assert_eq!(since(bad, now), Err(UnitError::Since(bad.to_owned())), "{bad}");
         }
     }
 

@@ -8,12 +8,13 @@ use crate::outbound::notice_html;
 use crate::outbound::webhook::{
     self, Attempt, SendError, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender,
 };
-use crate::outbound::wire::{EventData, EventView, ReferralView};
+use crate::outbound::wire::{ChangeView, EventData, EventView, ReferralView};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
 use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
 use crate::vocab::found::FoundUrl;
+use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::{Channel, Platform};
 use crate::vocab::terms::Message;
 
@@ -42,6 +43,11 @@ pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &De
     if !full.lifecycle.is_visible_to_platform() {
         return Ok(Attempt::Disabled { error: "the case was held or closed before it left".to_owned() });
     }
+    if delivery.message == Message::Changed
+        && let Some(error) = no_longer_told(rooms, &delivery.referral, &full.lifecycle)?
+    {
+        return Ok(Attempt::Lapsed { error });
+    }
     let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
     let terms = rooms.notice_terms(&delivery.referral, full.row.updated);
     let notice = match full.notice(platform, terms, None, full.row.updated) {
@@ -58,6 +64,14 @@ pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &De
         rooms.truth.disable_target(&platform.id, delivery.channel, &target, error, rooms.now())?;
     }
     Ok(attempt)
+}
+
+/// Why a change is not told any more: since it was seen the case was decided, taken back or held back.
+fn no_longer_told(rooms: &Rooms, referral: &ReferralId, state: &ReferralState) -> Result<Option<String>, TruthError> {
+    if !state.is_open_at_platform() {
+        return Ok(Some(format!("the case became `{state}` before the change left")));
+    }
+    Ok(rooms.truth.held_back(referral)?.map(|mark| format!("the case is held back: {mark}")))
 }
 
 fn view(row: ReferralRow) -> ReferralView {
@@ -97,6 +111,14 @@ async fn by_webhook(
     let Ok(url) = FoundUrl::parse(target, None) else {
         return Attempt::Disabled { error: "the webhook's address cannot be read".to_owned() };
     };
+    let told = match delivery.event().filter(|_| delivery.message == Message::Changed) {
+        Some(event) => rooms.truth.changes_told(event),
+        None => Ok(Vec::new()),
+    };
+    let told = match told {
+        Ok(told) => told,
+        Err(error) => return later(error.to_string()),
+    };
     let event = EventView {
         kind: delivery.message,
         timestamp: delivery.created,
@@ -104,6 +126,7 @@ async fn by_webhook(
             url: Some(format!("{}/api/v1/referrals/{}", rooms.desk.public_url, row.id)),
             referral: view(row),
             notice,
+            changes: told.into_iter().map(ChangeView::from).collect(),
         },
     };
     let sender = Guarded { rooms: rooms.clone(), platform: platform.clone(), url };

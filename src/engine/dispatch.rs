@@ -136,6 +136,7 @@ fn conclude(
     let now = rooms.now();
     let result = match attempt {
         Attempt::Delivered { receipt } => AttemptResult::Delivered { receipt },
+        Attempt::Lapsed { error } => AttemptResult::Lapsed { error },
         Attempt::Refused { error } | Attempt::Disabled { error } => AttemptResult::GaveUp { error },
         Attempt::Later { error, asked } => {
             match retry::next_attempt(delivery.attempts.saturating_add(1), delivery.created, now, dice(), asked) {
@@ -148,6 +149,7 @@ fn conclude(
     rooms.truth.finish_attempt(delivery, &result, policy.unwrap_or(WITHOUT_POLICY), now)?;
     match &result {
         AttemptResult::Delivered { .. } => done.delivered += 1,
+        AttemptResult::Lapsed { error } => tracing::info!(referral.id = %id, %error, "`{id}`: a message lapsed"),
         AttemptResult::GaveUp { error } => {
             done.failed += 1;
             tracing::warn!(referral.id = %id, %error, "`{id}` cannot be delivered by {:?}", delivery.channel);

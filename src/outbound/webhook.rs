@@ -151,6 +151,11 @@ pub enum Attempt {
         /// In what words.
         error: String,
     },
+    /// It is not to be sent any more.
+    Lapsed {
+        /// Why.
+        error: String,
+    },
     /// The target does not want anything any more.
     Disabled {
         /// In what words.

@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
+use crate::referral::changes::{Change, Field};
 use crate::referral::notice::Notice;
 use crate::vocab::actor::ActorKind;
 use crate::vocab::terms::{Category, Message, Verdict};
@@ -66,6 +67,9 @@ pub struct CaseView {
     pub approved_by: Option<String>,
     /// Listings of the case.
     pub hits: Vec<HitView>,
+    /// The newest changes of its listings, at most twenty, newest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeView>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineView>,
     /// Earlier cases of the cluster.
@@ -194,10 +198,35 @@ impl CaseView {
     }
 }
 
+/// A change of a listing, as it was seen.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct ChangeView {
+    /// When the visit saw it.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Page.
+    pub url: String,
+    /// `title`, `price`, `text`, `seller` or `availability`.
+    #[schema(value_type = String)]
+    pub field: Field,
+    /// What it was; for a text, the lines removed. None for seller and availability.
+    pub before: Option<String>,
+    /// What it is; for a text, the lines added; for a seller `another`, `named` or `not named`; for availability `gone` or
+    /// `back`.
+    pub after: Option<String>,
+}
+
+impl From<Change> for ChangeView {
+    fn from(change: Change) -> Self {
+        let Change { at, url, field, before, after, .. } = change;
+        ChangeView { at, url, field, before, after }
+    }
+}
+
 /// A webhook's body, also a line of the NDJSON feed: what happened to which case.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventView {
-    /// `referral.created`, `referral.updated`, `referral.withdrawn`, `listing.relisted`.
+    /// `referral.created`, `referral.updated`, `referral.withdrawn`, `listing.relisted`, `listing.changed`.
     #[serde(rename = "type")]
     #[schema(value_type = String)]
     pub kind: Message,
@@ -217,6 +246,9 @@ pub struct EventData {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub notice: Option<Notice>,
+    /// What changed in its listings, for `listing.changed`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<ChangeView>,
     /// The case in the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
@@ -259,6 +291,7 @@ mod tests {
             lifecycle: Value::Null,
             approved_by: None,
             hits: vec![],
+            changes: vec![],
             timeline: vec![
                 step("reviewer", "hold"),
                 step("reviewer", "approve"),

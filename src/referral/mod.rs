@@ -1,11 +1,13 @@
 //! The case: its lifecycle, its notice, its policy. Pure.
 //!
 //! Owns: the states a referral can be in and the one function that moves it; what makes a notice or an order complete, and
-//! its words in each language; who approves; what two hubs may learn of each other.
+//! its words in each language; who approves; what changed in a listing between two visits;
+//! what two hubs may learn of each other.
 //! Never: stores, sends, renders pages.
 //! Start reading: [`state::step`].
 
 pub mod answers;
+pub mod changes;
 pub mod deconflict;
 pub mod document;
 pub mod excerpt;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::referral::changes::Field;
 use crate::referral::outcome::{Decision, Outcome};
 use crate::vocab::platform::ReferralPolicy;
 use crate::vocab::time::Timestamp;
@@ -136,6 +137,11 @@ pub enum Event {
     SeenLive,
     /// A scan found a listing of the cluster after removal.
     SeenAgain,
+    /// A visit found the listing changed: the platform is told while the case is open there.
+    ListingChanged {
+        /// What changed.
+        fields: Vec<Field>,
+    },
     /// The affected party contests.
     Contest {
         /// Their words.
@@ -289,6 +295,29 @@ impl ReferralState {
         )
     }
 
+    /// Whether the platform was told of the case and has not ended it: it left, and nobody decided it, took it back or holds
+    /// it. An answer that asks for more leaves it open.
+    pub fn is_open_at_platform(&self) -> bool {
+        match self {
+            ReferralState::Sent { .. }
+            | ReferralState::Delivered { .. }
+            | ReferralState::Acknowledged { .. }
+            | ReferralState::Reopened { .. }
+            | ReferralState::Contested { .. } => true,
+            ReferralState::Decided { outcome, .. } => outcome.decision == Decision::NeedsInformation,
+            ReferralState::Drafted
+            | ReferralState::Held { .. }
+            | ReferralState::Approved
+            | ReferralState::VerifiedGone { .. }
+            | ReferralState::Relisted { .. }
+            | ReferralState::Dismissed { .. }
+            | ReferralState::Withdrawn { .. }
+            | ReferralState::Corrected
+            | ReferralState::Expired
+            | ReferralState::Undeliverable => false,
+        }
+    }
+
     /// Looks in a row that found the listing gone, in the states that count them.
     fn gone_checks(&self) -> u8 {
         match self {
@@ -347,6 +376,7 @@ impl Event {
             Event::SeenGone => "seen-gone",
             Event::SeenLive => "seen-live",
             Event::SeenAgain => "seen-again",
+            Event::ListingChanged { .. } => "listing-changed",
             Event::Contest { .. } => "contest",
             Event::Uphold => "uphold",
             Event::Withdraw { .. } => "withdraw",
@@ -490,6 +520,7 @@ pub fn step(
         }
         (S::Relisted { times }, E::SeenAgain) => (S::Relisted { times: times.saturating_add(1) }, vec![]),
         (S::Expired, E::SeenAgain) => (S::Drafted, vec![]),
+        (s, E::ListingChanged { .. }) if s.is_open_at_platform() => (s, vec![Deliver(Message::Changed)]),
 
         (
             S::Sent { .. }

@@ -12,7 +12,8 @@ use tokio::sync::mpsc;
 
 use crate::outbound::feeds::{self, FeedHead, FeedItem};
 use crate::outbound::notice_html;
-use crate::outbound::wire::{EventData, EventView, Reader};
+use crate::outbound::wire::{ChangeView, EventData, EventView, Reader};
+use crate::referral::changes::Change;
 use crate::referral::state::ReferralState;
 use crate::server::auth::{FeedReader, Rights};
 use crate::server::problem::Problem;
@@ -21,6 +22,7 @@ use crate::server::state::ServerState;
 use crate::server::work::{notice_of, row_view};
 use crate::store::truth::{CaseFilter, FeedEvent, Principal, ReferralFull, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::terms::Message;
 
 /// Entries of a feed page when nothing is asked.
 const ENTRIES: usize = 50;
@@ -151,19 +153,20 @@ async fn events(
     limit: usize,
 ) -> Result<(Vec<serde_json::Value>, i64), Problem> {
     let wanted = platform.clone();
-    let found: Vec<(FeedEvent, ReferralFull)> = state
+    let found: Vec<(FeedEvent, ReferralFull, Vec<Change>)> = state
         .truth(move |truth| {
             let with_case = |event: FeedEvent| {
                 let id = ReferralId::parse(&event.referral).map_err(|error| TruthError::Value(error.to_string()))?;
-                Ok((event, truth.referral(&id)?))
+                let told = if event.message == Message::Changed { truth.changes_told(event.seq)? } else { Vec::new() };
+                Ok((event, truth.referral(&id)?, told))
             };
             truth.feed_events(&wanted, since, limit)?.into_iter().map(with_case).collect()
         })
         .await?;
     let mut events = Vec::with_capacity(found.len());
-    let looked = found.last().map_or(since, |(event, _)| event.seq);
-    for (event, full) in found {
-        events.extend(event_view(state, platform, event, full)?);
+    let looked = found.last().map_or(since, |(event, ..)| event.seq);
+    for (event, full, told) in found {
+        events.extend(event_view(state, platform, event, (full, told))?);
     }
     Ok((events, looked))
 }
@@ -172,7 +175,7 @@ fn event_view(
     state: &ServerState,
     platform: &PlatformId,
     event: FeedEvent,
-    full: ReferralFull,
+    (full, told): (ReferralFull, Vec<Change>),
 ) -> Result<Option<serde_json::Value>, Problem> {
     if !full.lifecycle.is_visible_to_platform() {
         return Ok(None);
@@ -183,7 +186,12 @@ fn event_view(
     let view = EventView {
         kind: event.message,
         timestamp: event.at,
-        data: EventData { referral: row_view(full.row), notice, url: Some(url) },
+        data: EventData {
+            referral: row_view(full.row),
+            notice,
+            changes: told.into_iter().map(ChangeView::from).collect(),
+            url: Some(url),
+        },
     };
     let mut value = serde_json::to_value(&view).map_err(|error| Problem::internal(&error))?;
     value["seq"] = event.seq.into();

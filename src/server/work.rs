@@ -1,6 +1,8 @@
 //! What people and machines do with a case, the same for API and console: read, decide, answer, contest.
 
-use crate::outbound::wire::{CaseView, EvidenceView, HitParts, HitView, Reader, ReferralView, TimelineView};
+use crate::outbound::wire::{
+    CaseView, ChangeView, EvidenceView, HitParts, HitView, Reader, ReferralView, TimelineView,
+};
 use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Event, Intervals, ReferralState};
@@ -56,7 +58,7 @@ fn hit_view(hit: CaseHit) -> HitView {
     }
 }
 
-/// A case as `reader` may see it.
+/// A case as `reader` may see it, without the changes of its listings.
 pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, Problem> {
     let lifecycle = serde_json::to_value(&full.lifecycle).map_err(|error| Problem::internal(&error))?;
     let step = |event: crate::store::truth::CaseEvent| TimelineView {
@@ -72,6 +74,7 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         lifecycle,
         approved_by: full.approved_by,
         hits: full.hits.into_iter().map(hit_view).collect(),
+        changes: Vec::new(),
         timeline: full.events.into_iter().map(step).collect(),
         history,
     };
@@ -81,8 +84,9 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
 /// One case as its reader may see it.
 pub(super) async fn case(state: &ServerState, who: &Principal, id: &str) -> Result<CaseView, Problem> {
     let (id, ..) = visible_case(state, who, id).await?;
-    let full = state.truth(move |truth| truth.referral(&id)).await?;
-    case_view(full, who.reader().unwrap_or(Reader::Platform))
+    let (full, changes) = state.truth(move |truth| Ok((truth.referral(&id)?, truth.changes_of(&id)?))).await?;
+    let view = case_view(full, who.reader().unwrap_or(Reader::Platform))?;
+    Ok(CaseView { changes: changes.into_iter().map(ChangeView::from).collect(), ..view })
 }
 
 /// The notice of a case, complete, or the field it lacks.

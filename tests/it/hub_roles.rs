@@ -47,6 +47,7 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
         get("/api/v1/undeliverable".into(), office),
         get("/api/v1/reports/transparency".into(), office),
         get("/api/v1/reports/responses".into(), office),
+        get("/api/v1/reports/changes".into(), office),
         get(format!("/api/v1/referrals/{case}/deliveries"), office),
         get("/api/v1/outcome-reasons".into(), [401, 200, 200, 200, 200, 200]),
         get("/.well-known/listingwatch-audit-key.json".into(), [200; 6]),

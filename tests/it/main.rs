@@ -9,6 +9,7 @@ mod audit_tampering;
 mod benchmark;
 mod bomb_pages;
 mod bombs;
+mod changes;
 mod clock;
 mod config;
 mod console_words;

@@ -50,9 +50,18 @@ pub struct Received {
     pub body: String,
 }
 
+/// What a listing page says.
+#[derive(Clone)]
+struct Offer {
+    title: String,
+    text: String,
+    price: String,
+    seller: Option<String>,
+}
+
 #[derive(Default)]
 struct Inner {
-    listings: BTreeMap<String, (String, String)>,
+    listings: BTreeMap<String, Offer>,
     received: Vec<Received>,
     answers: Vec<u16>,
 }
@@ -79,7 +88,17 @@ impl Shop {
     }
 
     pub fn put(&self, name: &str, title: &str, text: &str) {
-        self.inner.lock().unwrap().listings.insert(name.to_owned(), (title.to_owned(), text.to_owned()));
+        self.put_offer(name, (title, text), "10", None);
+    }
+
+    pub fn put_offer(&self, name: &str, (title, text): (&str, &str), price: &str, seller: Option<&str>) {
+        let offer = Offer {
+            title: title.to_owned(),
+            text: text.to_owned(),
+            price: price.to_owned(),
+            seller: seller.map(str::to_owned),
+        };
+        self.inner.lock().unwrap().listings.insert(name.to_owned(), offer);
     }
 
     pub fn remove(&self, name: &str) {
@@ -132,9 +151,12 @@ async fn home(State(inner): State<Arc<Mutex<Inner>>>) -> Html<String> {
 
 async fn item(State(inner): State<Arc<Mutex<Inner>>>, Path(name): Path<String>) -> Response {
     match inner.lock().unwrap().listings.get(&name) {
-        Some((title, text)) => {
-            let product = serde_json::json!({ "@context": "https://schema.org", "@type": "Product", "name": title,
-                "description": text, "offers": { "@type": "Offer", "price": "10", "priceCurrency": "EUR" } });
+        Some(Offer { title, text, price, seller }) => {
+            let mut product = serde_json::json!({ "@context": "https://schema.org", "@type": "Product", "name": title,
+                "description": text, "offers": { "@type": "Offer", "price": price, "priceCurrency": "EUR" } });
+            if let Some(seller) = seller {
+                product["offers"]["seller"] = serde_json::json!({ "@type": "Organization", "name": seller });
+            }
             // `</` would end the script element early; JSON may write it as `<\/`.
             let product = product.to_string().replace("</", "<\\/");
             Html(format!("<title>item</title><script type=\"application/ld+json\">{product}</script><p>offer"))

@@ -80,6 +80,42 @@ fn nothing_leaves_unapproved_or_held() {
 }
 
 #[test]
+fn a_change_is_told_while_the_case_is_open_at_the_platform() {
+    use Event as E;
+    let changed = || E::ListingChanged { fields: vec![Field::Title, Field::Price] };
+    let sent = vec![E::Approve, E::MarkSent, E::MarkDelivered];
+    let with = |more: &[Event]| [sent.clone(), more.to_vec()].concat();
+    for (line, events) in [
+        (line!(), sent[..2].to_vec()),
+        (line!(), with(&[])),
+        (line!(), with(&[E::Acknowledge])),
+        (line!(), with(&[answer(Decision::NeedsInformation)])),
+        (line!(), with(&[answer(Decision::Removed), E::SeenLive])),
+        (line!(), with(&[E::Contest { statement: "x".into() }])),
+    ] {
+        let state = walk(&events).unwrap();
+        let told = step(state.clone(), changed(), INTERVALS, NOW);
+        assert_eq!(told, Ok((state, vec![Effect::Deliver(Message::Changed)])), "line {line}");
+    }
+    for (line, events) in [
+        (line!(), vec![]),
+        (line!(), vec![E::Hold { reason: "x".into() }]),
+        (line!(), vec![E::Dismiss { reason: "x".into() }]),
+        (line!(), vec![E::Expire]),
+        (line!(), vec![E::Approve]),
+        (line!(), vec![E::Approve, E::MarkUndeliverable]),
+        (line!(), with(&[answer(Decision::Rejected)])),
+        (line!(), with(&[answer(Decision::Removed)])),
+        (line!(), with(&[E::SeenGone, E::SeenGone])),
+        (line!(), with(&[E::SeenGone, E::SeenGone, E::SeenAgain])),
+        (line!(), with(&[E::Withdraw { reason: "x".into() }])),
+        (line!(), with(&[E::Correct])),
+    ] {
+        assert!(step(walk(&events).unwrap(), changed(), INTERVALS, NOW).is_err(), "line {line}");
+    }
+}
+
+#[test]
 fn an_illegal_step_names_state_and_event() {
     let error = walk(&[Event::Dismiss { reason: "no".into() }, Event::Approve]).unwrap_err();
     assert_eq!(error.to_string(), "a referral that is `dismissed` cannot take `approve`");
@@ -104,6 +140,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(E::SeenGone),
         Just(E::SeenLive),
         Just(E::SeenAgain),
+        Just(E::ListingChanged { fields: vec![Field::Price] }),
         text().prop_map(|statement| E::Contest { statement }),
         Just(E::Uphold),
         text().prop_map(|reason| E::Withdraw { reason }),

@@ -1,6 +1,7 @@
 //! The JSON API below `/api/v1`, and its description at `/api/openapi.json`.
 
 mod archive;
+mod changes;
 mod deliveries;
 mod describe;
 mod governance;
@@ -76,6 +77,7 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(governance::checkpoints))
         .routes(routes!(governance::transparency))
         .routes(routes!(governance::responses))
+        .routes(routes!(changes::changes))
         .routes(routes!(archive::hits))
         .routes(routes!(archive::facets))
         .routes(routes!(archive::series))

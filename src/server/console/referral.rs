@@ -25,6 +25,9 @@ use crate::vocab::terms;
 /// Other cases of the same sellers shown.
 const OTHERS: usize = 8;
 
+/// Characters of a changed value shown.
+const SHORT_CHARS: usize = 160;
+
 /// Log-odds at which a bar of the why-panel is full.
 const FULL_BAR: f64 = 4.0;
 
@@ -75,6 +78,15 @@ impl ReferralPage {
     fn is_open(&self) -> bool {
         let closed = ["drafted", "held", "dismissed", "withdrawn", "corrected", "expired", "contested"];
         !closed.contains(&self.case.referral.state.as_str())
+    }
+
+    /// The beginning of a changed value; the whole is in the report.
+    fn short(&self, value: &str) -> String {
+        let mut text: String = value.chars().take(SHORT_CHARS).collect();
+        if text.len() < value.len() {
+            text.push('…');
+        }
+        text
     }
 
     /// The case in one sentence: what is named, and on what legal ground.

@@ -9,10 +9,12 @@ use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
 use crate::examine::{ExaminedListing, Fingerprints};
+use crate::referral::changes::{back, gone};
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::cases::NOT_FROM_A_PAGE;
+use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, Stored};
 use crate::store::truth::personal::{Parted, Published, note_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, steps};
@@ -156,9 +158,13 @@ impl Truth {
         let mut writer = self.writer();
         let transaction = writer.transaction()?;
         let mut outcomes = Vec::with_capacity(pages.len());
+        let mut noted = Noted::default();
         for (page, parted) in pages.iter().zip(&parted) {
-            outcomes.push(self.record_page(&transaction, page, parted, now)?);
+            let mut done = Done { recorded: Recorded::default(), noted: &mut noted };
+            self.record_page(&transaction, page, parted, now, &mut done)?;
+            outcomes.push(done.recorded);
         }
+        noted.tell(&transaction, now)?;
         self.commit(transaction)?;
         Ok(outcomes)
     }
@@ -169,28 +175,29 @@ impl Truth {
         page: &PageRecord,
         parted: &[Parted],
         now: Timestamp,
-    ) -> Result<Recorded, TruthError> {
-        let mut recorded = Recorded::default();
+        done: &mut Done<'_>,
+    ) -> Result<(), TruthError> {
         if page.unchanged {
-            seen_unchanged(tx, page, now)?;
-            return Ok(recorded);
+            return seen_unchanged(tx, page, now);
         }
+        let places = Places::of(tx, page, parted)?;
         for (listing, parted) in page.listings.iter().zip(parted) {
             let Some(warc) = &page.warc else {
                 return Err(TruthError::NoEvidence { url: page.url.to_string() });
             };
-            self.record_hit(tx, page, (listing, parted), warc, now, &mut recorded)?;
+            self.record_hit(tx, page, (listing, parted), (warc, &places), now, done)?;
         }
         // Hits of this page that were not seen this time: removed, ended, or no longer an offer.
         let seen: Vec<u32> = page.listings.iter().map(|listing| listing.ordinal).collect();
-        let mut statement =
-            tx.prepare_cached("SELECT id, ordinal FROM hits WHERE platform = ? AND page = ? AND gone_at IS NULL")?;
-        let open: Vec<(String, u32)> = statement
+        let mut statement = tx.prepare_cached(
+            "SELECT id, ordinal, referral, url FROM hits WHERE platform = ? AND page = ? AND gone_at IS NULL",
+        )?;
+        let open: Vec<(String, u32, String, String)> = statement
             .query_map(params![page.platform.as_str(), page.url.canonical().as_str()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
             })?
             .collect::<Result<_, _>>()?;
-        for (id, ordinal) in open {
+        for (id, ordinal, referral, url) in open {
             // A page that is there says nothing of what the platform itself handed over under its address.
             let spoken_of = match page.covers {
                 Covers::Page => ordinal < NOT_FROM_A_PAGE || !(200..300).contains(&page.status),
@@ -200,9 +207,11 @@ impl Truth {
             if spoken_of && !seen.contains(&ordinal) {
                 tx.prepare_cached("UPDATE hits SET gone_at = ? WHERE id = ?")?
                     .execute(params![page.fetched_at.as_millis(), id])?;
+                let referral = cases::referral_id(&referral)?;
+                changes::put(tx, &Place { page, hit: &id, referral: &referral, url: &url }, &gone())?;
             }
         }
-        Ok(recorded)
+        Ok(())
     }
 
     fn record_hit(
@@ -210,36 +219,47 @@ impl Truth {
         tx: &Transaction<'_>,
         page: &PageRecord,
         (listing, parted): (&HitRecord, &Parted),
-        warc: &WarcRef,
+        (warc, places): (&WarcRef, &Places),
         now: Timestamp,
-        recorded: &mut Recorded,
+        done: &mut Done<'_>,
     ) -> Result<(), TruthError> {
         let id = hit_id(&page.platform, page.url.canonical(), listing.ordinal);
-        let held: Option<(String, String, i64, String)> = tx
-            .prepare_cached("SELECT content_digest, watchlist, rowid, url FROM hits WHERE id = ?")?
-            .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
-            .optional()?;
+        let held = Stored::of(tx, &id)?;
         let content = listing.content_digest.to_string();
+        let seller = listing.seller.as_deref().map(|seller| self.seal(seller));
+        let text: String = parted.text.chars().take(TEXT_LIMIT_CHARS).collect();
+        let payload = warc.payload_digest.to_string();
         let assessment = &parted.assessment;
-        let changed =
-            held.as_ref().is_none_or(|(digest, list, ..)| *digest != content || *list != assessment.watchlist);
-        let referral = self.case_of(tx, page, (listing, parted), changed, now, recorded)?;
-        if !changed {
+        let seen = Seen {
+            ordinal: listing.ordinal,
+            cluster: listing.cluster.as_str(),
+            parted,
+            text: &text,
+            seller: seller.as_deref(),
+            content_digest: &content,
+            payload_digest: &payload,
+        };
+        let differs = held.as_ref().map_or(Differs::Content, |held| held.differs(&seen));
+        let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
+        if let Some(held) = &held {
+            let place = Place { page, hit: &id, referral: &referral, url: page.url.as_str() };
+            done.noted.seen(tx, &place, (held, places), &seen)?;
+        }
+        if differs == Differs::Nothing {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ?, url = ? WHERE id = ?")?
                 .execute(params![page.fetched_at.as_millis(), referral.as_str(), page.url.as_str(), id])?;
             // What is cited is the address that answers.
-            if held.is_some_and(|(.., url)| url != page.url.as_str()) {
+            if held.is_some_and(|held| held.url != page.url.as_str()) {
                 cases::refresh(tx, &referral, now)?;
             }
             return Ok(());
         }
-        if let Some((_, _, rowid, _)) = &held {
-            tx.execute("DELETE FROM hits_text WHERE rowid = ?", [rowid])?;
+        if let Some(held) = &held {
+            tx.execute("DELETE FROM hits_text WHERE rowid = ?", [held.row])?;
             tx.execute("DELETE FROM hit_substances WHERE hit = ?", [&id])?;
         } else {
-            recorded.hits_new += 1;
+            done.recorded.hits_new += 1;
         }
-        let text: String = parted.text.chars().take(TEXT_LIMIT_CHARS).collect();
         tx.prepare_cached(
             "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, price, currency, seller_hash,
                language, images, identifiers, verdict, score, category, assessment, content_digest, minhash, watchlist,
@@ -268,7 +288,7 @@ impl Truth {
             text,
             parted.price,
             parted.currency,
-            listing.seller.as_deref().map(|seller| self.seal(seller)),
+            seller,
             parted.language,
             serde_json::to_string(&parted.images)?,
             serde_json::to_string(&parted.identifiers)?,
@@ -283,14 +303,16 @@ impl Truth {
             warc.offset,
             warc.length,
             warc.record_id,
-            warc.payload_digest.to_string(),
+            payload,
             page.fetched_at.as_millis(),
             page.run.as_str(),
             page.url.canonical().as_str(),
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
         note_fingerprints(tx, &id, &parted.values)?;
-        for found in &assessment.emerging {
+        // Names are counted once for each text they stand in, whatever it costs.
+        let emerging = if differs == Differs::Content { assessment.emerging.as_slice() } else { &[] };
+        for found in emerging {
             tx.prepare_cached(
                 "INSERT INTO emerging (surface, class, subclass, first_seen, last_seen, listings) VALUES (?1, ?2, ?3, ?4, ?4, 1)
                  ON CONFLICT (surface) DO UPDATE SET last_seen = excluded.last_seen, listings = listings + 1",
@@ -307,7 +329,7 @@ impl Truth {
         tx: &Transaction<'_>,
         page: &PageRecord,
         (listing, parted): (&HitRecord, &Parted),
-        changed: bool,
+        differs: Differs,
         now: Timestamp,
         recorded: &mut Recorded,
     ) -> Result<ReferralId, TruthError> {
@@ -326,11 +348,12 @@ impl Truth {
         };
         let referral = cases::referral_id(&id)?;
         let state: ReferralState = serde_json::from_str(&state)?;
-        let news = if changed && state.is_settled_against() { news_since(tx, &id, listing)? } else { None };
+        let may_be_news = differs >= Differs::Attributes && state.is_settled_against();
+        let news = if may_be_news { news_since(tx, &id, listing)? } else { None };
         match weigh(&state, news.is_some()) {
             Sighting::Known => Ok(referral),
             Sighting::Again => {
-                if changed || was_gone(tx, page, listing.ordinal)? {
+                if differs == Differs::Content || was_gone(tx, page, listing.ordinal)? {
                     let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
                     transition(tx, &referral, Event::SeenAgain, &Actor::Job(Job::Scan), intervals, now)?;
                 }
@@ -345,6 +368,12 @@ impl Truth {
             }
         }
     }
+}
+
+/// What a recording came to so far: of one page, and of all.
+struct Done<'a> {
+    recorded: Recorded,
+    noted: &'a mut Noted,
 }
 
 /// A page answered that it is as it was: its hits are seen again, and cases that were closed because they were gone are
@@ -366,6 +395,7 @@ fn seen_unchanged(tx: &Transaction<'_>, page: &PageRecord, now: Timestamp) -> Re
             .execute(params![page.fetched_at.as_millis(), id])?;
         if was_gone {
             let referral = cases::referral_id(&referral)?;
+            changes::put(tx, &Place { page, hit: &id, referral: &referral, url: page.url.as_str() }, &back())?;
             let state: String = tx
                 .prepare_cached("SELECT state_json FROM referrals WHERE id = ?")?
                 .query_row([referral.as_str()], |row| row.get(0))?;

@@ -5,6 +5,7 @@
 
 mod audit;
 mod cases;
+mod changes;
 mod checkpoint;
 mod citations;
 mod deconflict;
@@ -40,6 +41,7 @@ use rusqlite::{Connection, OpenFlags, Transaction};
 pub use cases::{
     CaseEvent, CaseFilter, CaseHit, DueRecheck, NOT_FROM_A_PAGE, RecheckTarget, ReferralFull, ReferralRow,
 };
+pub use changes::ChangeFilter;
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
 pub use figures::{AnswerTimes, MonthCount, Relisting};

@@ -41,7 +41,7 @@ pub struct DeliveryRow {
     pub channel: String,
     /// `referral.created`, ….
     pub message: Message,
-    /// `due`, `delivered` or `undeliverable`.
+    /// `due`, `delivered`, `undeliverable`, or `lapsed` when it was not to be sent any more.
     pub state: String,
     /// Attempts so far.
     pub attempts: u32,
@@ -70,7 +70,7 @@ pub struct AttemptRow {
     pub message: Message,
     /// Same for every attempt of a message.
     pub idempotency_key: String,
-    /// `delivered`, `later` or `gave-up`.
+    /// `delivered`, `later`, `gave-up` or `lapsed`.
     pub result: String,
     /// The receipt, or why not.
     pub detail: String,
@@ -117,6 +117,11 @@ pub enum AttemptResult {
         /// Why.
         error: String,
     },
+    /// It is not to be sent any more.
+    Lapsed {
+        /// Why.
+        error: String,
+    },
 }
 
 /// One entry of a platform's event feed.
@@ -150,6 +155,7 @@ pub(super) fn enqueue(
     for channel in channels {
         let channel = channel_name(*channel);
         let key = format!("{referral}-{seq}-{channel}");
+        debug_assert_eq!(event_of(&key), Some(seq));
         tx.execute(
             "INSERT OR IGNORE INTO outbox (referral, platform, channel, message, idempotency_key, state, due, attempts, created)
              VALUES (?, ?, ?, ?, ?, 'due', ?, 0, ?)",
@@ -157,6 +163,27 @@ pub(super) fn enqueue(
         )?;
     }
     Ok(())
+}
+
+/// The step of a case that an idempotency key was made from.
+fn event_of(key: &str) -> Option<i64> {
+    key.rsplit('-').nth(1)?.parse().ok()
+}
+
+/// The channels by which a platform is told of changes of a case: those by which the case was delivered before. A mailbox
+/// gets no message for each change.
+pub(super) fn channels_of_changes(tx: &Connection, referral: &ReferralId) -> Result<Vec<Channel>, TruthError> {
+    let mut statement =
+        tx.prepare_cached("SELECT DISTINCT channel FROM outbox WHERE referral = ? AND state = 'delivered'")?;
+    let names: Vec<String> = statement.query_map([referral.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    let mut channels = Vec::new();
+    for name in names {
+        match parse_channel(&name)? {
+            channel @ (Channel::Feed | Channel::Webhook) => channels.push(channel),
+            Channel::Email => {}
+        }
+    }
+    Ok(channels)
 }
 
 fn channel_name(channel: Channel) -> &'static str {
@@ -172,6 +199,13 @@ fn parse_channel(text: &str) -> Result<Channel, TruthError> {
         .into_iter()
         .find(|channel| channel_name(*channel) == text)
         .ok_or_else(|| TruthError::Value(format!("channel `{text}`")))
+}
+
+impl Delivery {
+    /// The step of the case that it tells of.
+    pub fn event(&self) -> Option<i64> {
+        event_of(&self.idempotency_key)
+    }
 }
 
 impl Truth {
@@ -261,6 +295,13 @@ impl Truth {
                 )?;
                 ("gave-up", error)
             }
+            AttemptResult::Lapsed { error } => {
+                tx.execute(
+                    "UPDATE outbox SET state = 'lapsed', last_error = ?, ended = ? WHERE id = ?",
+                    params![error, now.as_millis(), delivery.id],
+                )?;
+                ("lapsed", error)
+            }
         };
         tx.execute(
             "INSERT INTO attempts (delivery, at, result, detail) VALUES (?, ?, ?, ?)",
@@ -268,8 +309,11 @@ impl Truth {
         )?;
         let referral = &delivery.referral;
         let event = match result {
+            // What becomes of it says nothing of the notice.
+            _ if delivery.message == Message::Changed => None,
             AttemptResult::Delivered { .. } => Some(Event::MarkDelivered),
             AttemptResult::Later { .. } => Some(Event::MarkSent),
+            AttemptResult::Lapsed { .. } => None,
             AttemptResult::GaveUp { .. } => {
                 let open: i64 = tx.query_row(
                     "SELECT count(*) FROM outbox WHERE referral = ? AND state <> 'undeliverable'",

@@ -124,6 +124,27 @@ pub(super) struct Parted {
     pub language: Option<String>,
     pub assessment: Assessment,
     pub values: Vec<ClearValue>,
+    words: Words,
+}
+
+impl Parted {
+    /// Hides this listing's values where they stand in an earlier version of it, which may have shown them: who sells it now
+    /// was then only a name.
+    pub fn hide(&self, earlier: &str) -> String {
+        self.words.clean(earlier, Vec::new(), &[])
+    }
+}
+
+/// A piece of a listing that was stored earlier, with contacts hidden by the present rules. The names of what is offered
+/// stay readable.
+pub(super) fn hidden_again(piece: &str, assessment: Option<&Assessment>) -> String {
+    let surfaces = assessment.iter().flat_map(|one| &one.substances).flat_map(|one| &one.matches);
+    let matter: Vec<(usize, usize)> = surfaces
+        .filter(|found| !found.surface.is_empty())
+        .flat_map(|found| piece.match_indices(&found.surface))
+        .map(|(at, surface)| (at, at + surface.len()))
+        .collect();
+    Words(None).clean(piece, contacts::find(piece), &matter)
 }
 
 /// Values that are hidden wherever they stand, in whatever case.
@@ -276,6 +297,7 @@ impl Truth {
             identifiers,
             assessment,
             values,
+            words,
         }
     }
 

@@ -67,6 +67,7 @@ impl Truth {
             }
             self.commit(tx)?;
         }
+        let in_changes = self.hide_in_changes()?;
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         if changed > 0 {
@@ -78,7 +79,7 @@ impl Truth {
         }
         tx.execute("INSERT OR REPLACE INTO redaction (one, version) VALUES (1, ?)", [RULES])?;
         self.commit(tx)?;
-        if changed > 0 {
+        if changed + in_changes > 0 {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             tracing::info!(hits = changed, "contacts were hidden in {changed} stored listings by newer rules");
         }

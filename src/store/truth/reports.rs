@@ -52,12 +52,14 @@ impl Truth {
                         AND l.seq < (SELECT min(v.seq) FROM events v WHERE v.referral = r.id AND v.state = 'verified-gone'))),
                    EXISTS (SELECT 1 FROM events v WHERE v.referral = r.id AND v.state = 'verified-gone'),
                    (SELECT count(*) FROM events s WHERE s.referral = r.id AND s.event = 'seen-again'), r.reminders,
-                   EXISTS (SELECT 1 FROM outbox o WHERE o.referral = r.id AND o.state = 'undeliverable'),
+                   EXISTS (SELECT 1 FROM outbox o WHERE o.referral = r.id AND o.state = 'undeliverable' AND o.message != ?4),
                    r.state IN ('withdrawn', 'corrected')
                  FROM referrals r JOIN events e ON e.referral = r.id AND e.message = ?1
                  GROUP BY r.id HAVING min(e.at) >= ?2 AND min(e.at) < ?3 ORDER BY r.platform, r.id",
             )?;
-            let rows = statement.query_map(params![Message::Created, from.as_millis(), until.as_millis()], |row| {
+            // A change that could not be told leaves the notice delivered.
+            let values = params![Message::Created, from.as_millis(), until.as_millis(), Message::Changed];
+            let rows = statement.query_map(values, |row| {
                 let sent: i64 = row.get(2)?;
                 let (answered, gone): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
                 let verified: bool = row.get(5)?;

@@ -4,7 +4,7 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::evidence::audit::Said;
-use crate::store::truth::{Truth, TruthError, audit};
+use crate::store::truth::{Truth, TruthError, audit, changes};
 use crate::vocab::actor::Actor;
 use crate::vocab::time::Timestamp;
 
@@ -152,6 +152,7 @@ fn forget_cases(tx: &Connection, before: Timestamp, hits: &mut u64) -> Result<u6
             forget_hit(tx, hit)?;
             *hits += 1;
         }
+        changes::forget_of_case(tx, case)?;
         for sql in [
             "DELETE FROM attempts WHERE delivery IN (SELECT id FROM outbox WHERE referral = ?)",
             "DELETE FROM outbox WHERE referral = ?",
@@ -167,6 +168,7 @@ fn forget_cases(tx: &Connection, before: Timestamp, hits: &mut u64) -> Result<u6
 }
 
 fn forget_hit(tx: &Connection, hit: &str) -> Result<(), TruthError> {
+    changes::forget_of_hit(tx, hit)?;
     for sql in [
         "DELETE FROM hits_text WHERE rowid = (SELECT rowid FROM hits WHERE id = ?)",
         "DELETE FROM hit_substances WHERE hit = ?",

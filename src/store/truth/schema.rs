@@ -9,7 +9,8 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] = &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS, MANDATE_BYTES];
+const STEPS: &[&str] =
+    &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS, MANDATE_BYTES, CHANGES];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -169,6 +170,18 @@ CREATE INDEX hits_by_page ON hits (platform, page);
 const MANDATE_BYTES: &str = "
 ALTER TABLE mandates ADD COLUMN budget_bytes INTEGER;
 ALTER TABLE mandates ADD COLUMN spent_bytes INTEGER NOT NULL DEFAULT 0;
+";
+
+/// What changed in listings between visits. `event` is the step by which the platform was told.
+const CHANGES: &str = "
+CREATE TABLE changes (
+  id INTEGER PRIMARY KEY, hit TEXT NOT NULL, referral TEXT NOT NULL, platform TEXT NOT NULL, url TEXT NOT NULL,
+  at INTEGER NOT NULL, run TEXT NOT NULL, field TEXT NOT NULL, before TEXT, after TEXT, event INTEGER,
+  UNIQUE (hit, field, at)) STRICT;
+CREATE INDEX changes_by_time ON changes (at);
+CREATE INDEX changes_by_platform ON changes (platform, at);
+CREATE INDEX changes_by_referral ON changes (referral, at);
+CREATE INDEX changes_by_event ON changes (event) WHERE event IS NOT NULL;
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older

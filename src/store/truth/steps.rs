@@ -60,7 +60,7 @@ fn may_happen(
     if matches!(event, Event::Approve) && Approver::of(actor).is_none() {
         return Err(TruthError::Invalid(format!("`{actor}` approves nothing; a person or the agreed policy does")));
     }
-    if matches!(event, Event::Approve | Event::Remind { .. })
+    if matches!(event, Event::Approve | Event::Remind { .. } | Event::ListingChanged { .. })
         && let Some(mark) = deconflict::mark_on(tx, referral)?
     {
         return Err(TruthError::Held(format!("`{referral}` is held back: {mark}")));

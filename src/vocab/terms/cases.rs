@@ -35,6 +35,8 @@ terms! {
         Withdrawn = "referral.withdrawn",
         /// The listing came back.
         Relisted = "listing.relisted",
+        /// The listing of an open case changed.
+        Changed = "listing.changed",
     }
 
     /// What one look saw of one page.

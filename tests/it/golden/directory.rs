@@ -47,7 +47,11 @@ async fn record(into: &Path) {
     let token = hub.token(Role::Platform, "machine", Some("bazaar"));
     let pushed = json!([{ "id": "p1", "title": "Protonitazene", "text": "Protonitazene, price per gram, discreet shipping, bitcoin",
         "url": format!("http://{}/item/p1", shop.address) }]);
-    assert_eq!(hub.post(&token, "/api/v1/listings", pushed).await.0, 200);
+    assert_eq!(hub.post(&token, "/api/v1/listings", pushed.clone()).await.0, 200);
+    let mut dearer = pushed;
+    dearer[0]["price"] = json!("75");
+    dearer[0]["currency"] = json!("EUR");
+    assert_eq!(hub.post(&token, "/api/v1/listings", dearer).await.0, 200);
     let cases = hub.cases().await;
     assert_eq!(cases.len(), 3, "{cases:?}");
     let id = |at: usize| cases[at]["id"].as_str().unwrap();
@@ -166,6 +170,7 @@ async fn serves(number: usize) {
         vec!["search", "nitazene OR platform:bazaar"],
         vec!["export", "--format", "jsonl"],
         vec!["report", "coverage"],
+        vec!["report", "changes"],
         vec!["mandate", "list"],
         vec!["platforms", "list"],
         vec!["token", "list"],
