@@ -166,7 +166,7 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
                 language: hit.language.as_deref(),
                 price: hit.price.as_deref(),
                 currency: hit.currency.as_deref(),
-                page: None,
+                page: hit.kind,
             };
             let now_is = detector.assess(&listing, &platform.referral.jurisdictions);
             let difference = Difference::between(&hit.assessment, &now_is);

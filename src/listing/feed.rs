@@ -203,6 +203,7 @@ pub fn offered(row: &Value, base: Option<&FoundUrl>, limit_bytes: usize) -> Resu
         title: input.title.unwrap_or_default(),
         description: input.text.unwrap_or_default(),
         language: input.lang,
+        kind: input.page,
         ..Listing::default()
     };
     note_sources(&mut listing, "feed");

@@ -32,7 +32,8 @@ pub struct Listing {
     /// An item of a list with a page of its own on the same host: it is judged there.
     #[serde(skip)]
     pub elsewhere: bool,
-    /// `page` if no offer was told from the rest of the page, and its text is judged as one listing.
+    /// `page` if no offer was told from the rest of the page, and its text is judged as one listing; of a listing that a
+    /// platform hands over, what it says of the page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<PageKind>,
     /// Field name to where it came from: `json-ld`, `microdata`, `rdfa`, `opengraph`, `selector`, `page`, `platform`.

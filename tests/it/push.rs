@@ -52,6 +52,25 @@ async fn what_is_posted_becomes_a_case_with_evidence_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_platform_says_of_the_page_counts_each_time_the_listing_is_judged() {
+    let (hub, shop, token) = hub().await;
+    let bare = json!({ "id": "1", "title": "Isotonitazene", "text": "white powder", "url": format!("http://{}/item/1", shop.address) });
+    let said = |page: &str| {
+        let mut listing = bare.clone();
+        listing["page"] = json!(page);
+        json!([listing])
+    };
+    let (_, answer) = hub.post(&token, "/api/v1/listings", json!([bare.clone()])).await;
+    assert_eq!(answer["results"][0]["verdict"], "review", "{answer}");
+    let (_, answer) = hub.post(&token, "/api/v1/listings", said("product")).await;
+    assert_eq!(answer["results"][0]["verdict"], "refer", "{answer}");
+    assert_eq!(hub.cases().await[0]["verdict"], "refer", "the case follows what was posted last");
+    let (lines, ended) = hub.command(&["rescreen", "--json"]).await;
+    ended.unwrap();
+    assert!(lines.is_empty(), "the same list judges the same: {lines:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_listing_that_changed_is_judged_again_under_its_id() {
     let (hub, shop, token) = hub().await;
     hub.post(&token, "/api/v1/listings", json!([listing(&shop, "1", TEXT)])).await;

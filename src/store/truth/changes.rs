@@ -12,12 +12,14 @@ use rusqlite::{Connection, Row, Transaction, params, params_from_iter};
 use crate::detect::assessment::Assessment;
 use crate::referral::changes::{Change, Difference, Field, Version};
 use crate::referral::state::{Event, Intervals};
-use crate::store::truth::hits::{Covers, NOT_FROM_A_PAGE, PageRecord};
+use crate::store::truth::cases::NOT_FROM_A_PAGE;
+use crate::store::truth::hits::{Covers, PageRecord};
 use crate::store::truth::personal::{Parted, hidden_again};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, outbox};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::terms::{PageKind, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Changes of one case that a reader is shown.
@@ -41,6 +43,8 @@ pub(super) struct Stored {
     cluster: String,
     payload_digest: String,
     pub was_gone: bool,
+    verdict: Verdict,
+    kind: Option<PageKind>,
 }
 
 /// What of a hit a visit found otherwise, the weightiest part.
@@ -50,7 +54,7 @@ pub(super) enum Differs {
     Nothing,
     /// Price, seller, or how the same words are written. No decision rests on it.
     Details,
-    /// Attributes, which may name something else.
+    /// Attributes, which may name something else, or the kind of page and with it the verdict.
     Attributes,
     /// Words of title or text, or the watchlist it is judged by; also a hit that is new.
     Content,
@@ -60,7 +64,7 @@ impl Stored {
     pub fn of(tx: &Connection, hit: &str) -> Result<Option<Self>, TruthError> {
         let mut statement = tx.prepare_cached(
             "SELECT rowid, url, title, text, price, currency, seller_hash, identifiers, content_digest, watchlist, cluster,
-               payload_digest, gone_at IS NOT NULL FROM hits WHERE id = ?",
+               payload_digest, gone_at IS NOT NULL, verdict, kind FROM hits WHERE id = ?",
         )?;
         let mut rows = statement.query([hit])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -78,6 +82,8 @@ impl Stored {
             cluster: row.get(10)?,
             payload_digest: row.get(11)?,
             was_gone: row.get(12)?,
+            verdict: row.get(13)?,
+            kind: row.get(14)?,
         }))
     }
 
@@ -86,7 +92,8 @@ impl Stored {
         if self.content_digest != seen.content_digest || self.watchlist != seen.parted.assessment.watchlist {
             return Differs::Content;
         }
-        if self.identifiers != seen.parted.identifiers {
+        let judged = (self.verdict, self.kind) != (seen.parted.assessment.verdict, seen.kind);
+        if judged || self.identifiers != seen.parted.identifiers {
             return Differs::Attributes;
         }
         let (held, is) = (self.version(), seen.version());
@@ -125,6 +132,8 @@ pub(super) struct Seen<'a> {
     pub content_digest: &'a str,
     /// Digest of the bytes it was read from.
     pub payload_digest: &'a str,
+    /// Kind of its page.
+    pub kind: Option<PageKind>,
 }
 
 impl Seen<'_> {

@@ -22,6 +22,7 @@ use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
+use crate::vocab::terms::PageKind;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
@@ -83,6 +84,8 @@ pub struct HitRecord {
     pub images: Vec<String>,
     /// Identifiers and attributes.
     pub identifiers: Vec<(String, String)>,
+    /// Kind of its page, where it is known.
+    pub kind: Option<PageKind>,
     /// Verdict and reasons.
     pub assessment: Assessment,
     /// Digest of the folded text.
@@ -116,6 +119,7 @@ impl HitRecord {
             language: listing.language.clone(),
             images: listing.images.clone(),
             identifiers: listing.identifiers.clone(),
+            kind: listing.kind,
             assessment: examined.assessment.clone(),
             content_digest: prints.content,
             minhash: prints.minhash.to_bytes(),
@@ -238,6 +242,7 @@ impl Truth {
             seller: seller.as_deref(),
             content_digest: &content,
             payload_digest: &payload,
+            kind: listing.kind,
         };
         let differs = held.as_ref().map_or(Differs::Content, |held| held.differs(&seen));
         let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
@@ -264,9 +269,9 @@ impl Truth {
             "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, price, currency, seller_hash,
                language, images, identifiers, verdict, score, category, assessment, content_digest, minhash, watchlist,
                warc_file, warc_offset, warc_length, warc_record, payload_digest, captured_at, run, first_seen, last_seen,
-               page)
+               page, kind)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?27, ?29)
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?27, ?29, ?30)
              ON CONFLICT (id) DO UPDATE SET url = excluded.url, referral = excluded.referral, cluster = excluded.cluster,
                title = excluded.title, text = excluded.text, price = excluded.price, currency = excluded.currency,
                seller_hash = excluded.seller_hash, language = excluded.language, images = excluded.images,
@@ -275,7 +280,7 @@ impl Truth {
                content_digest = excluded.content_digest, minhash = excluded.minhash, watchlist = excluded.watchlist,
                warc_file = excluded.warc_file, warc_offset = excluded.warc_offset, warc_length = excluded.warc_length,
                warc_record = excluded.warc_record, payload_digest = excluded.payload_digest,
-               captured_at = excluded.captured_at, run = excluded.run, last_seen = excluded.last_seen, gone_at = NULL",
+               captured_at = excluded.captured_at, run = excluded.run, last_seen = excluded.last_seen, kind = excluded.kind, gone_at = NULL",
         )?
         .execute(params![
             id,
@@ -307,6 +312,7 @@ impl Truth {
             page.fetched_at.as_millis(),
             page.run.as_str(),
             page.url.canonical().as_str(),
+            listing.kind,
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
         note_fingerprints(tx, &id, &parted.values)?;

@@ -18,6 +18,7 @@ use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
+use crate::vocab::terms::PageKind;
 use crate::vocab::time::Timestamp;
 
 /// A hit as it is stored: what detection needs to judge it again.
@@ -45,6 +46,8 @@ pub struct StoredHit {
     pub language: Option<String>,
     /// Identifiers and attributes.
     pub identifiers: Vec<(String, String)>,
+    /// Kind of its page, where it is known.
+    pub kind: Option<PageKind>,
     /// How it was judged.
     pub assessment: Assessment,
 }
@@ -130,7 +133,7 @@ impl Truth {
         self.read(|connection| {
             let sql = format!(
                 "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,
-                   h.identifiers, h.assessment
+                   h.identifiers, h.assessment, h.kind
                  {} ({}) AND h.id > ? ORDER BY h.id LIMIT ?",
                 search::from(connection, &query, false)?,
                 query.condition
@@ -156,6 +159,7 @@ impl Truth {
                     language: row.get(9)?,
                     identifiers: serde_json::from_str(&text(10)?)?,
                     assessment: serde_json::from_str(&text(11)?)?,
+                    kind: row.get(12)?,
                 });
             }
             Ok(hits)

@@ -10,7 +10,7 @@ use crate::vocab::actor::PersonName;
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
 const STEPS: &[&str] =
-    &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS, MANDATE_BYTES, CHANGES];
+    &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS, MANDATE_BYTES, CHANGES, PAGE_KIND];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -183,6 +183,9 @@ CREATE INDEX changes_by_platform ON changes (platform, at);
 CREATE INDEX changes_by_referral ON changes (referral, at);
 CREATE INDEX changes_by_event ON changes (event) WHERE event IS NOT NULL;
 ";
+
+/// What kind of page a hit stood on, which its verdict rests on too. Of older hits it is not known.
+const PAGE_KIND: &str = "ALTER TABLE hits ADD COLUMN kind TEXT;";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.

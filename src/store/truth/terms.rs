@@ -2,7 +2,7 @@
 
 use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSql, ToSqlOutput, ValueRef};
 
-use crate::vocab::terms::{Category, Class, Message, Role, Sight, Verdict};
+use crate::vocab::terms::{Category, Class, Message, PageKind, Role, Sight, Verdict};
 
 macro_rules! in_sql {
     ($($term:ty),+ $(,)?) => { $(
@@ -20,4 +20,4 @@ macro_rules! in_sql {
     )+ };
 }
 
-in_sql!(Category, Class, Message, Role, Sight, Verdict);
+in_sql!(Category, Class, Message, PageKind, Role, Sight, Verdict);

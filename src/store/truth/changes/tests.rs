@@ -48,6 +48,7 @@ fn listing(title: &str, text: &str) -> HitRecord {
         language: None,
         images: Vec::new(),
         identifiers: Vec::new(),
+        kind: None,
         assessment: assessment(),
         content_digest: Sha256Digest::of(format!("{title}\n{text}").to_lowercase().as_bytes()),
         minhash: Vec::new(),
