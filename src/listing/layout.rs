@@ -331,7 +331,7 @@ fn has_words(text: &str, words: &str, to_the_end: bool) -> bool {
     text.match_indices(words).any(|(at, _)| {
         let before = joins(words.chars().next()) && joins(text[..at].chars().next_back());
         let after = joins(words.chars().next_back()) && joins(text[at + words.len()..].chars().next());
-        !before && !(to_the_end && after)
+        !(before || to_the_end && after)
     })
 }
 
