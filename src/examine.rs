@@ -11,12 +11,14 @@ use crate::dedup::minhash::MinHash;
 use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::evidence::capture::Capture;
+use crate::frontier::robots_tag;
 use crate::listing::ended::{Ended, ended};
 use crate::listing::page::{Format, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::listing::{CompiledSelectors, ReadContext};
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::limits::Limits;
+use crate::vocab::platform::Platform;
 use crate::vocab::time::Deadline;
 
 /// Raised when the same page would be read or judged otherwise than before, so that pages known from earlier builds are due
@@ -41,6 +43,8 @@ pub struct Bench<'a> {
     pub owner: &'a str,
     /// Links that need not be told again.
     pub known: Option<&'a Spellings>,
+    /// The platform whose links are followed from the page; none where none are.
+    pub scope: Option<&'a Platform>,
 }
 
 /// One listing with its assessment and fingerprints.
@@ -88,6 +92,8 @@ pub struct Examination {
     pub page: Page,
     /// Its listings, judged.
     pub listings: Vec<ExaminedListing>,
+    /// What its text as a whole was judged, whether or not it is among the listings.
+    pub text: Option<Verdict>,
 }
 
 /// A page of so few characters says little beside the message that its offer is over.
@@ -108,12 +114,11 @@ impl Examination {
 
     /// Whether no text of the page holds out what a message about the page's end could hide.
     pub fn may_have_ended(&self) -> bool {
-        let says_little = self.page.text.chars().nth(MESSAGE_PAGE_CHARS).is_none();
-        self.listings.iter().filter(|one| one.listing.kind.is_some()).all(|text| match text.assessment.verdict {
-            Verdict::Clear => true,
-            Verdict::Review => says_little,
-            Verdict::Refer => false,
-        })
+        match self.text {
+            None | Some(Verdict::Clear) => true,
+            Some(Verdict::Review) => self.page.text.chars().nth(MESSAGE_PAGE_CHARS).is_none(),
+            Some(Verdict::Refer) => false,
+        }
     }
 }
 
@@ -171,6 +176,13 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
             deadline: bench.deadline,
             owner: bench.owner,
             known: bench.known,
+            scope: bench.scope,
+            nofollow: robots_tag::nofollow(
+                capture
+                    .response_headers
+                    .iter()
+                    .filter_map(|(name, value)| (name == "x-robots-tag").then_some(value.as_str())),
+            ),
         },
     );
     let read = std::mem::take(&mut page.listings);
@@ -190,11 +202,12 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
     }
     let verdict = |one: &ExaminedListing| one.assessment.verdict;
     let worst = listings.iter().map(verdict).max().unwrap_or(Verdict::Clear);
+    let of_text = listings.iter().filter(|one| one.listing.kind.is_some()).chain(&texts).map(verdict).max();
     if let Some(text) = texts.into_iter().rev().max_by_key(verdict).filter(|text| verdict(text) > worst) {
         listings.retain(|one| one.listing.kind.is_none());
         listings.push(text);
     }
-    Examination { page, listings }
+    Examination { page, listings, text: of_text }
 }
 
 /// Judges one listing, wherever it came from: a page, a feed, or a platform's push.

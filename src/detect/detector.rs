@@ -153,11 +153,12 @@ impl Detector {
         if named.is_empty() && emerging.is_empty() {
             return Read { assessment: self.clear(), features: Features::default(), looked_at_all };
         }
-        for (at, field) in fields.iter_mut().enumerate() {
+        let mut places: Vec<Vec<(usize, usize)>> = vec![Vec::new(); fields.len()];
+        named.iter().for_each(|name| places[name.field].push(name.folded));
+        emerging.iter().for_each(|one| places[one.at].push(one.folded));
+        for (field, names) in fields.iter_mut().zip(places) {
             field.signs = self.signals.find(&field.folded, &field.tokens);
-            let names = named.iter().filter(|name| name.field == at).map(|name| name.folded);
-            let names = names.chain(emerging.iter().filter(|one| one.at == at).map(|one| one.folded));
-            drop_pieces_of_names(&mut field.signs, names.collect());
+            drop_pieces_of_names(&mut field.signs, names);
         }
         if !deals(&fields) {
             named.retain(|name| !name.doubtful);

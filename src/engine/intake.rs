@@ -52,6 +52,7 @@ pub fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<
         deadline: Deadline::NEVER,
         owner: platform.id.as_str(),
         known: None,
+        scope: None,
     };
     let examined: Vec<ExaminedListing> =
         pushed.iter().map(|one| examine_listing(one.offered.listing.clone(), &bench)).collect();

@@ -324,6 +324,7 @@ async fn judged(
             deadline: Deadline::new(&over),
             owner: platform.id.as_str(),
             known: None,
+            scope: Some(&platform),
         };
         judge(&examine(&capture, &bench), &known, reached)
     });

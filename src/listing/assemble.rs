@@ -20,6 +20,9 @@ const DEPTH_LIMIT: usize = 16;
 /// Offers, variants and attributes looked at of one listing.
 const PARTS_LIMIT: usize = 200;
 
+/// Attributes read of one listing, as many as a platform may hand over with one.
+const ATTRIBUTES_LIMIT: usize = 1000;
+
 /// Images kept of one listing.
 const IMAGES_LIMIT: usize = 10;
 
@@ -127,6 +130,11 @@ pub(super) fn drafts(items: &Items, origin: &str, url: &FoundUrl, budget: &Budge
     // The budget holds the reason.
     let _ = assembler.walk();
     assembler.attach_stray_offer();
+    if assembler.left_out
+        && let Some(last) = assembler.found.last_mut()
+    {
+        last.listing.cut = true;
+    }
     let mut drafts = Vec::with_capacity(assembler.found.len());
     draft::add(&mut drafts, assembler.found);
     drafts
@@ -153,6 +161,8 @@ struct Assembler<'i, 'b, 'a> {
     found: Vec<Draft>,
     /// Offers that stand alone, without a name.
     stray: Vec<usize>,
+    /// An offer offers more things than are read.
+    left_out: bool,
 }
 
 /// How a thing was come to.
@@ -207,6 +217,7 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
             seen: HashSet::new(),
             found: Vec::new(),
             stray: Vec::new(),
+            left_out: false,
         })
     }
 
@@ -267,8 +278,9 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
 
     /// An offer by itself: what it offers, or, where it says that in words, the offer.
     fn visit_offer(&mut self, at: usize, item: &'i Item, how: Visit) -> Result<(), Spent> {
-        let offered: Vec<usize> = self.items.below(item, "itemOffered").take(PARTS_LIMIT).collect();
-        for next in &offered {
+        let offered: Vec<usize> = self.items.below(item, "itemOffered").take(PARTS_LIMIT + 1).collect();
+        self.left_out |= offered.len() > PARTS_LIMIT;
+        for next in offered.iter().take(PARTS_LIMIT) {
             self.visit(*next, Visit { depth: how.depth + 1, ..how.clone() })?;
         }
         let words = self.items.text(item, "name").or_else(|| self.items.text(item, "itemOffered"));
@@ -312,9 +324,9 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
     /// Places of the offers of a thing: those it names, and those that name it.
     fn offers_of(&self, at: usize, item: &Item) -> Vec<usize> {
         let named = ["offers", "offerDetails"].into_iter().flat_map(|name| self.items.below(item, name));
-        let mut offers: Vec<usize> = named.take(PARTS_LIMIT).collect();
+        let mut offers: Vec<usize> = named.take(PARTS_LIMIT + 1).collect();
         for offer in pairs(&self.offered_by, at) {
-            if !offers.contains(&offer) && offers.len() < PARTS_LIMIT {
+            if !offers.contains(&offer) && offers.len() <= PARTS_LIMIT {
                 offers.push(offer);
             }
         }
@@ -322,9 +334,9 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
     }
 
     fn variants_of(&self, at: usize, item: &Item) -> Vec<usize> {
-        let mut variants: Vec<usize> = self.items.below(item, "hasVariant").take(PARTS_LIMIT).collect();
+        let mut variants: Vec<usize> = self.items.below(item, "hasVariant").take(PARTS_LIMIT + 1).collect();
         for variant in pairs(&self.variants_of, at) {
-            if !variants.contains(&variant) && variants.len() < PARTS_LIMIT {
+            if !variants.contains(&variant) && variants.len() <= PARTS_LIMIT {
                 variants.push(variant);
             }
         }
@@ -333,7 +345,11 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
 
     fn draft(&mut self, item: &'i Item, (at, offers): (usize, &[usize]), how: &Visit) -> Result<Option<Draft>, Spent> {
         let items = self.items;
-        let variants = self.variants_of(at, item);
+        let mut variants = self.variants_of(at, item);
+        // One more than is read tells that there are more.
+        let more = variants.len() > PARTS_LIMIT || offers.len() > PARTS_LIMIT;
+        variants.truncate(PARTS_LIMIT);
+        let offers = &offers[..offers.len().min(PARTS_LIMIT)];
         self.budget.charge(Work::References, (offers.len() + variants.len()) as u64)?;
         let all = || offers.iter().filter_map(|at| items.at(*at));
         let text = |name: &str| items.text(item, name);
@@ -346,7 +362,7 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
             .or_else(|| text("provider"))
             .or_else(|| text("manufacturer"));
         let parts: Vec<&Item> = all().chain(variants.iter().filter_map(|at| items.at(*at))).collect();
-        let mut said = Said { items, budget: self.budget, cut: item.cut || parts.iter().any(|part| part.cut) };
+        let mut said = Said { items, budget: self.budget, cut: more || item.cut || parts.iter().any(|part| part.cut) };
         let mut titles = said.each(&[item], &["name", "title", "itemOffered"])?;
         if titles.is_empty() {
             titles.extend(items.below(item, "isVariantOf").find_map(|group| items.text(items.at(group)?, "name")));
@@ -357,6 +373,8 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
         let descriptions = said.each(&described, &["description", "disambiguatingDescription"])?;
         let mut identifiers: Vec<_> = titles.map(|further| ("name".to_owned(), further)).collect();
         identifiers.extend(self.identifiers(item, (offers, &variants), &mut said)?);
+        said.cut |= identifiers.len() > ATTRIBUTES_LIMIT;
+        identifiers.truncate(ATTRIBUTES_LIMIT);
         let mut listing = Listing {
             title,
             cut: said.cut || descriptions.iter().any(|text| field::is_cut(text)),

@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
+use crate::listing::ReadContext;
 use crate::listing::draft::note_sources;
 use crate::listing::field::one_line;
 use crate::listing::flow::Marks;
 use crate::listing::layout::{as_read, leads_on};
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
-use crate::vocab::found::FoundUrl;
 
 /// Lines behind a heading that belong to its item, at most.
 const ITEM_LINES: usize = 12;
@@ -17,9 +17,10 @@ const ITEM_LINES: usize = 12;
 const TITLE_BYTES: usize = 200;
 
 /// The items, where there are several. Those that have a page of their own are told so: they are judged there.
-pub(super) fn cards(page: &Page, marks: &Marks<'_>, url: &FoundUrl) -> Vec<Listing> {
+pub(super) fn cards(page: &Page, marks: &Marks<'_>, context: &ReadContext<'_>) -> Vec<Listing> {
     let text = page.text.as_str();
     let mut items = Vec::new();
+    let is_followed = !page.robots.nofollow && !context.nofollow;
     for (at, heading) in marks.headings.iter().enumerate() {
         let next = marks.headings.get(at + 1).map_or(text.len(), |next| next.start);
         let title = one_line(text.get(heading.clone()).unwrap_or_default());
@@ -35,14 +36,14 @@ pub(super) fn cards(page: &Page, marks: &Marks<'_>, url: &FoundUrl) -> Vec<Listi
         }
         let Some(price) = price else { continue };
         let description = text.get(heading.end..end).unwrap_or_default().trim();
-        let leads = leads_on(marks, url);
+        let leads = leads_on(marks, context);
         let is_of_item = |range: &Range<usize>| heading.start < range.end && range.start < end;
         let mut listing = Listing {
             title,
             description: description.to_owned(),
             price: Some(price::in_language(price, page.language.as_deref())),
             language: page.language.clone(),
-            elsewhere: marks.links.iter().any(|(range, href)| is_of_item(range) && leads(href)),
+            elsewhere: is_followed && marks.links.iter().any(|(range, href)| is_of_item(range) && leads(href)),
             ..Listing::default()
         };
         note_sources(&mut listing, "page");

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use crate::listing::ReadContext;
 use crate::listing::cards::cards;
 use crate::listing::draft::{Draft, Place, note_sources};
 use crate::listing::field::{self, one_line};
@@ -76,7 +77,7 @@ pub(super) enum Given {
 
 /// Fills what structured data left open from the page itself, and makes a listing of a page without any: an offer where it is
 /// laid out as one, else its text, so that every page that says something is judged.
-pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, given): (&FoundUrl, Given)) {
+pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (context, given): (&ReadContext<'_>, Given)) {
     let identifiers: Vec<(String, String)> =
         raw.pairs.iter().filter(|(label, value)| is_identifier(label, value)).cloned().collect();
     let heading = one_line(&raw.heading);
@@ -98,7 +99,7 @@ pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, 
         let mut listing = if is_offer || given_up {
             Listing { title: named.clone(), description: page.text.clone(), ..Listing::default() }
         } else {
-            let description = without_links(page, marks, url);
+            let description = without_links(page, marks, context);
             Listing { title: named.clone(), description: description.into_owned(), ..Listing::default() }
         };
         if is_offer {
@@ -114,13 +115,13 @@ pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, 
             page.listings.insert(0, listing);
         } else if says_something && (is_silent || given_up) {
             // The items of a category page; what stands around them is judged as the page's text.
-            page.listings = if given_up { Vec::new() } else { cards(page, marks, url) };
+            page.listings = if given_up { Vec::new() } else { cards(page, marks, context) };
             if page.listings.is_empty() {
                 page.listings.push(listing);
             }
         }
     }
-    page.whole = whole(page, &named, marks, (url, given));
+    page.whole = whole(page, &named, marks, (context, given));
     let alone = page.listings.len() == 1;
     for listing in &mut page.listings {
         if listing.title.is_empty() && !named.is_empty() {
@@ -154,14 +155,14 @@ pub(super) fn complete(page: &mut Page, raw: &Raw<'_>, marks: &Marks<'_>, (url, 
 
 /// The text of a page whose listings do not hold it: structured data may say less than the page, or something else. Selectors
 /// say what the platform wants to be judged.
-fn whole(page: &Page, named: &str, marks: &Marks<'_>, (url, given): (&FoundUrl, Given)) -> Option<Listing> {
+fn whole(page: &Page, named: &str, marks: &Marks<'_>, (context, given): (&ReadContext<'_>, Given)) -> Option<Listing> {
     let is_held = |listing: &Listing| listing.kind.is_some() || listing.description == page.text;
     if page.text.is_empty() || page.listings.iter().any(is_held) || given == Given::Selected {
         return None;
     }
     let mut whole = Listing {
         title: named.to_owned(),
-        description: without_links(page, marks, url).into_owned(),
+        description: without_links(page, marks, context).into_owned(),
         language: page.language.clone(),
         kind: Some(PageKind::Page),
         ..Listing::default()
@@ -175,12 +176,12 @@ fn whole(page: &Page, named: &str, marks: &Marks<'_>, (url, given): (&FoundUrl, 
 }
 
 /// The page's text without the words of links to other pages of the host: they are told there.
-fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, url: &FoundUrl) -> Cow<'p, str> {
+fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, context: &ReadContext<'_>) -> Cow<'p, str> {
     // Where links are not followed, what they say is told here or nowhere.
-    if page.robots.nofollow || marks.links.is_empty() {
+    if page.robots.nofollow || context.nofollow || marks.links.is_empty() {
         return Cow::Borrowed(&page.text);
     }
-    let leads_on = leads_on(marks, url);
+    let leads_on = leads_on(marks, context);
     let mut kept = String::with_capacity(page.text.len());
     let mut from = 0;
     for (range, href) in &marks.links {
@@ -195,12 +196,18 @@ fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, url: &FoundUrl) -> Cow<'
     Cow::Owned(kept.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
-/// Whether a link leads to another page of the host.
-pub(super) fn leads_on<'l>(marks: &'l Marks<'_>, url: &'l FoundUrl) -> impl Fn(&str) -> bool + use<'l> {
+/// Whether a link leads to another page of the host, and is followed as far as the agreement says.
+pub(super) fn leads_on<'l>(marks: &'l Marks<'_>, context: &'l ReadContext<'_>) -> impl Fn(&str) -> bool + use<'l> {
+    let (url, scope) = (context.url, context.scope);
     let own_path = url.as_url().path();
     move |href: &str| {
         // Most links are paths of the host.
-        if marks.base.is_none() && href.starts_with('/') && !href.starts_with("//") && !href.starts_with(own_path) {
+        if scope.is_none()
+            && marks.base.is_none()
+            && href.starts_with('/')
+            && !href.starts_with("//")
+            && !href.starts_with(own_path)
+        {
             return true;
         }
         if href.starts_with('#') {
@@ -208,7 +215,11 @@ pub(super) fn leads_on<'l>(marks: &'l Marks<'_>, url: &'l FoundUrl) -> impl Fn(&
         }
         let href = crate::listing::entities::decode(href, true);
         let target = FoundUrl::parse(href.trim(), marks.base.as_ref().or(Some(url)));
-        target.is_ok_and(|target| target.host() == url.host() && target.key() != url.key())
+        target.is_ok_and(|target| {
+            target.host() == url.host()
+                && target.key() != url.key()
+                && scope.is_none_or(|platform| platform.in_scope(&target).is_ok())
+        })
     }
 }
 

@@ -39,6 +39,7 @@ use crate::listing::page::{Format, Page};
 use crate::listing::spellings::Spellings;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
+use crate::vocab::platform::Platform;
 use crate::vocab::time::Deadline;
 
 /// What reading a page needs besides its bytes.
@@ -62,6 +63,10 @@ pub struct ReadContext<'a> {
     pub owner: &'a str,
     /// Links that need not be told again, by their spelling; they are left out.
     pub known: Option<&'a Spellings>,
+    /// The platform whose links are followed from the page; where there is none, links of the page's host are.
+    pub scope: Option<&'a Platform>,
+    /// The response says that no link of the page is to be followed.
+    pub nofollow: bool,
 }
 
 impl<'a> ReadContext<'a> {
@@ -78,6 +83,8 @@ impl<'a> ReadContext<'a> {
             deadline,
             owner: "",
             known: None,
+            scope: None,
+            nofollow: false,
         }
     }
 }

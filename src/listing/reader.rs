@@ -104,7 +104,7 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     if let Some(spent) = page.given_up {
         page.problems.push(format!("structured data was given up: {spent}"));
     }
-    layout::complete(&mut page, &raw, &marks, (context.url, given));
+    layout::complete(&mut page, &raw, &marks, (context, given));
     page
 }
 
@@ -119,7 +119,7 @@ pub(super) fn read_plain(text: &str, context: &ReadContext<'_>) -> Page {
         page.problems.push(format!("only the first {} bytes of text were read", context.limits.text_bytes));
     }
     page.text = flow.into_text();
-    layout::complete(&mut page, &Raw::default(), &Marks::default(), (context.url, Given::Own));
+    layout::complete(&mut page, &Raw::default(), &Marks::default(), (context, Given::Own));
     page
 }
 

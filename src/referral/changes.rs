@@ -159,6 +159,10 @@ const LINES_WITH_BLOTS: usize = 200;
 /// The lines removed and the lines added; none where the texts say the same. Spaces and empty lines do not count.
 fn lines(was: &str, is: &str) -> Option<(Option<String>, Option<String>)> {
     let (was, is) = (plain_lines(was), plain_lines(is));
+    // Counters and dates move at every visit; a price has a field of its own.
+    if was.len() == is.len() && was.iter().zip(&is).all(|(a, b)| is_alike(&without_numbers(a), &without_numbers(b))) {
+        return None;
+    }
     let start = was.iter().zip(&is).take_while(|(a, b)| is_alike(a, b)).count();
     let (was, is) = (&was[start..], &is[start..]);
     let end = was.iter().rev().zip(is.iter().rev()).take_while(|(a, b)| is_alike(a, b)).count();
@@ -187,6 +191,19 @@ fn lines(was: &str, is: &str) -> Option<(Option<String>, Option<String>)> {
     let (removed, added) = around_the_difference(&joined(&removed), &joined(&added));
     let told = |text: String| (!text.is_empty()).then(|| bounded(&text));
     Some((told(removed), told(added)))
+}
+
+/// A line with each number as one zero.
+fn without_numbers(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for c in line.chars() {
+        match c.is_numeric() {
+            true if out.ends_with('0') => {}
+            true => out.push('0'),
+            false => out.push(c),
+        }
+    }
+    out
 }
 
 fn plain_lines(text: &str) -> Vec<String> {
@@ -282,6 +299,12 @@ mod tests {
         ] {
             assert_eq!(lines(was, is), difference, "line {line}");
         }
+    }
+
+    #[test]
+    fn counters_and_dates_are_no_change() {
+        assert_eq!(lines("of oak\nViews: 99\nseen 3 May", "of oak\nViews: 100\nseen 12 May"), None);
+        assert!(lines("of oak\nViews: 99", "of pine\nViews: 100").is_some());
     }
 
     #[test]

@@ -195,7 +195,8 @@ mod tests {
     }
 
     fn page(text: &str, listings: Vec<ExaminedListing>) -> Examination {
-        Examination { page: Page { text: text.into(), ..Page::default() }, listings }
+        let of_text = listings.iter().filter(|one| one.listing.kind.is_some()).map(|one| one.assessment.verdict).max();
+        Examination { page: Page { text: text.into(), ..Page::default() }, listings, text: of_text }
     }
 
     const OFFER: &str = "powder for sale, bulk price per gram, ships from our own lab within a day, discreet";

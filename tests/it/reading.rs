@@ -82,3 +82,42 @@ async fn console_and_api_say_how_pages_were_judged() {
     let page = console.send().await.unwrap().text().await.unwrap();
     assert!(page.contains("judged by their text") && page.contains("not readable"), "{page}");
 }
+
+#[test]
+fn a_sentence_beside_structured_data_hides_no_offer() {
+    let product = "<script type=application/ld+json>{\"@type\":\"Product\",\"name\":\"Metonitazene powder 100g\",
+        \"description\":\"in stock\",\"offers\":{\"price\":50,\"priceCurrency\":\"EUR\"}}</script>";
+    let page = move |beside: &str| {
+        format!("{product}<h1>Metonitazene powder 100g</h1><p>Metonitazene, bitcoin, stealth shipping</p>{beside}")
+    };
+    let server = MockServer::start(move |asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html("<a href=/a>one</a> <a href=/b>two</a>"),
+        "/a" => Reply::html(page("<p>no longer available elsewhere</p>")),
+        // A shop that ended an offer shows no more of it than its name.
+        "/b" => Reply::html(format!("{}<p>This listing has ended.</p>", product.replace("powder 100g", "powder 5g"))),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "revisit = \"1ms\"");
+    let ended = place.run(&["scan", "--json"]).expect(0);
+    assert_eq!(ended.coverage("bazaar")["outcomes"]["item-ended"], 1, "{}", ended.out);
+    let urls: Vec<_> = place.referrals().iter().map(|case| case["urls"][0].as_str().unwrap().to_owned()).collect();
+    assert_eq!(urls, [server.url("/a")]);
+}
+
+#[test]
+fn items_whose_own_pages_are_not_asked_for_are_judged_where_they_are_named() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html(
+            "<h1>Shop</h1><h2><a href=/hidden/1>Etonitazene powder, stealth shipping</a></h2><p>50 EUR per gram</p>
+             <h2><a href=/hidden/2>Metonitazene powder, stealth shipping</a></h2><p>60 EUR per gram</p>",
+        ),
+        _ => Reply::status(404),
+    });
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "exclude = [\"/hidden/**\"]");
+    let ended = place.run(&["scan", "--json"]).expect(0);
+    assert_eq!(ended.platform("bazaar")["hits"], 2, "{}", ended.out);
+}

@@ -203,6 +203,7 @@ impl Examiner<'_> {
             deadline: Deadline::new(&over),
             owner: self.scan.platform.id.as_str(),
             known: Some(self.spellings),
+            scope: Some(&self.scan.platform),
         };
         let examination = examine(capture, &bench);
         // A start page is what the platform file says it is.
@@ -229,7 +230,7 @@ impl Examiner<'_> {
         }
         let shows_all = capture.truncated.is_none() && (over.is_some() || fate.tells_of_absence(page));
         let has_offers = !read.is_empty() && over.is_none();
-        let Examination { page, listings } = examination;
+        let Examination { page, listings, .. } = examination;
         let listings = if over.is_some() { Vec::new() } else { listings };
         let visit = if over.is_some() { Visit::Gone } else { visit_of(&lease.state, capture) };
         let hits = listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear).count();
@@ -361,6 +362,7 @@ impl Examiner<'_> {
             deadline: Deadline::NEVER,
             owner: self.scan.platform.id.as_str(),
             known: None,
+            scope: Some(&self.scan.platform),
         };
         let mut offers = Vec::with_capacity(feed.offers.len());
         for Offered { url, listing } in feed.offers {

@@ -269,3 +269,16 @@ fn what_is_left_out_of_a_thing_is_told() {
     let long: Vec<String> = (0..300).map(|at| format!("part {at}")).collect();
     assert!(read(json!({"@type": "Product", "name": "Oar", "description": long}))[0].cut);
 }
+
+#[test]
+fn variants_and_offers_beyond_those_read_are_told() {
+    let variants = |count: usize| -> Vec<Value> {
+        (0..count).map(|at| json!({"@type": "Product", "name": format!("Oar {at}")})).collect()
+    };
+    let cut = |block: Value| read(block).iter().any(|listing| listing.cut);
+    let group = |count| json!({"@type": "ProductGroup", "name": "Oars", "hasVariant": variants(count)});
+    assert_eq!((cut(group(200)), cut(group(201))), (false, true));
+    let offers = |count: usize| -> Vec<Value> { (0..count).map(|_| offer("9")).collect() };
+    let product = |count| json!({"@type": "Product", "name": "Oar", "offers": offers(count)});
+    assert_eq!((cut(product(200)), cut(product(201))), (false, true));
+}

@@ -126,8 +126,9 @@ fn edges_of(lower: &str, start: usize, end: usize, lead: Lead) -> Option<(usize,
         // The ending behind an apostrophe is no value.
         let rest = lower.get(end..)?;
         let ending = rest.strip_prefix(['\'', '’']).filter(|_| takes_endings && !word.ends_with(is_unspaced));
-        let letters: usize =
-            ending.map_or(0, |rest| rest.chars().take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum());
+        let letters: usize = ending.map_or(0, |rest| {
+            rest.chars().take(JOINED_LETTERS + 1).take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum()
+        });
         let short = ending.is_some_and(|rest| rest[..letters].chars().count() <= JOINED_LETTERS);
         let mark = rest.chars().next().map_or(0, char::len_utf8);
         return Some((start, if letters > 0 && short { end + mark + letters } else { end }));
@@ -136,7 +137,8 @@ fn edges_of(lower: &str, start: usize, end: usize, lead: Lead) -> Option<(usize,
         return None;
     }
     let letters = |text: &mut dyn Iterator<Item = char>| -> (usize, usize) {
-        text.take_while(|c| c.is_alphabetic()).fold((0, 0), |(count, bytes), c| (count + 1, bytes + c.len_utf8()))
+        let letters = text.take(JOINED_LETTERS + 1).take_while(|c| c.is_alphabetic());
+        letters.fold((0, 0), |(count, bytes), c| (count + 1, bytes + c.len_utf8()))
     };
     let (tail, tail_bytes) = letters(&mut lower.get(end..)?.chars());
     let (head, head_bytes) = letters(&mut lower.get(..start)?.chars().rev());
@@ -155,11 +157,13 @@ fn disguised_messengers(lower: &str) -> Vec<(usize, usize)> {
             let place = (word.start(), word.end());
             let is_changed = lower.get(word.range()) != read.get(word.range());
             let is_messenger = leads[word.pattern().as_usize()] == Lead::Messenger;
-            if is_changed && is_messenger && stands_alone(lower, place.0, place.1) && !places.contains(&place) {
+            if is_changed && is_messenger && stands_alone(lower, place.0, place.1) {
                 places.push(place);
             }
         }
     }
+    places.sort_unstable();
+    places.dedup();
     places
 }
 

@@ -61,6 +61,7 @@ fn words(step: &TimelineView, decision: Option<Decision>) -> String {
         "seen-live" => Some("listing still online (automatic check)"),
         "seen-again" => Some("listing online again (automatic check)"),
         "expire" => Some("expired (automatic)"),
+        "listing-changed" => Some("listing changed (automatic check)"),
         _ => None,
     };
     let by_a_person = step.actor_kind == Some(ActorKind::Person);

@@ -158,7 +158,7 @@ pub(super) struct Places {
 impl Places {
     pub fn of(tx: &Connection, page: &PageRecord, parted: &[Parted]) -> Result<Self, TruthError> {
         // What is handed over is known by an id of its own, not by its place.
-        if page.covers != Covers::Page || page.listings.is_empty() {
+        if matches!(page.covers, Covers::Listing(_)) || page.listings.is_empty() {
             return Ok(Places::default());
         }
         let held = tx

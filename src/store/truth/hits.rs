@@ -154,8 +154,14 @@ impl Truth {
     pub fn record(&self, pages: &[PageRecord], now: Timestamp) -> Result<Vec<Recorded>, TruthError> {
         let parted: Vec<Vec<Parted>> = pages
             .iter()
-            .map(|page| page.listings.iter().map(|listing| self.part(&Published::of(listing))).collect())
-            .collect();
+            .map(|page| {
+                let listings = page.listings.iter().map(|listing| {
+                    let known = self.known_values(&hit_id(&page.platform, page.url.canonical(), listing.ordinal))?;
+                    Ok(self.part(&Published { known, ..Published::of(listing) }))
+                });
+                listings.collect::<Result<_, TruthError>>()
+            })
+            .collect::<Result<_, _>>()?;
         // Sealed first: a value without a hit ends with its time, a hash without its value could never be opened.
         let values: Vec<ClearValue> = parted.iter().flatten().flat_map(|one| one.values.clone()).collect();
         self.vault.keep(&values, now)?;

@@ -1,7 +1,7 @@
 //! Personal data of a listing, taken out before the listing is stored: what stays are blots of the same length, so that
 //! offsets of findings hold, and keyed hashes; the clear values go to the vault.
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
@@ -19,6 +19,9 @@ use crate::vocab::time::Timestamp;
 /// A seller's name or another value shorter than this is hidden only where it was recognised: too many ordinary words are
 /// as short.
 const NAME_CHARS: usize = 5;
+
+/// A value longer than this is hidden where it was found only.
+const VALUE_CHARS: usize = 200;
 
 /// A value opened from the vault.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +51,8 @@ pub(super) struct Published<'a> {
     pub language: Option<&'a str>,
     pub seller: Option<&'a str>,
     pub assessment: &'a Assessment,
+    /// Values that earlier visits found on the listing: they stay hidden, though this visit may not say whose they are.
+    pub known: Vec<String>,
 }
 
 impl<'a> Published<'a> {
@@ -62,14 +67,21 @@ impl<'a> Published<'a> {
             language: listing.language.as_deref(),
             seller: listing.seller.as_deref(),
             assessment: &listing.assessment,
+            known: Vec::new(),
         }
     }
 
     /// Where in a field the names of what is offered stand, in bytes: they stay readable, whatever else is around them.
     fn matter(&self, field: &str, text: &str) -> Vec<(usize, usize)> {
         let matches = self.assessment.substances.iter().flat_map(|substance| &substance.matches);
-        let spans = matches.filter(|found| found.field == field).map(|found| (found.start, found.end));
-        spans.filter_map(|(start, end)| Some((byte_at(text, start)?, byte_at(text, end)?))).collect()
+        let of_field = matches.filter(|found| found.field == field);
+        of_field
+            .filter_map(|found| {
+                let (start, end) = (byte_at(text, found.start)?, byte_at(text, found.end)?);
+                // Several attributes may have one name.
+                (text.get(start..end)? == found.surface).then_some((start, end))
+            })
+            .collect()
     }
 }
 
@@ -80,6 +92,10 @@ impl Published<'_> {
         let mut found: Vec<Indicator> = Vec::new();
         for one in self.assessment.context.iter().filter(|one| one.field == field) {
             let (Some(start), Some(end)) = (byte_at(text, one.start), byte_at(text, one.end)) else { continue };
+            // Several attributes may have one name.
+            if text.get(start..end) != Some(one.surface.as_str()) {
+                continue;
+            }
             match (one.signal, text.get(start..end)) {
                 (Signal::Handle, Some(stretch)) => {
                     found.extend(contacts::account_in(stretch).map(|account| Indicator {
@@ -152,13 +168,17 @@ struct Words(Option<AhoCorasick>);
 
 impl Words {
     fn of(values: &[String]) -> Self {
-        let long: Vec<&str> =
-            values.iter().map(|value| value.trim()).filter(|value| value.chars().count() >= NAME_CHARS).collect();
+        let is_name = |value: &&str| (NAME_CHARS..=VALUE_CHARS).contains(&value.chars().count());
+        let long: Vec<&str> = values.iter().map(|value| value.trim()).filter(is_name).collect();
         if long.is_empty() {
             return Words(None);
         }
-        let automaton =
-            AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).ascii_case_insensitive(true).build(long);
+        // A faster automaton of values that repeat themselves takes longer to build than any text to read.
+        let automaton = AhoCorasick::builder()
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            .build(long);
         Words(Some(automaton.expect("the values of one listing make an automaton")))
     }
 
@@ -266,6 +286,16 @@ impl Truth {
             note(value, &in_value, &matter);
             attributes.push((name, in_name, value, in_value, matter));
         }
+        // What is known of earlier visits and still stands here is carried on, so that the next visit knows it too.
+        let fields = listing.identifiers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
+        let fields: Vec<&str> = [listing.title, listing.text].into_iter().chain(fields).collect();
+        for value in &listing.known {
+            let known = Words::of(std::slice::from_ref(value));
+            if fields.iter().any(|field| !known.find(field).is_empty()) {
+                add(IndicatorKind::Name.name(), value);
+                words.push(value.clone());
+            }
+        }
         let words = Words::of(&words);
         let title = words.clean(listing.title, title.0, &title.1);
         let text = words.clean(listing.text, text.0, &text.1);
@@ -275,12 +305,17 @@ impl Truth {
                 (words.clean(name, in_name, &[]), words.clean(value, in_value, &matter))
             })
             .collect();
-        let field = |name: &str| match name {
+        let field = |name: &str, (start, end): (usize, usize), surface: &str| match name {
             "title" => Some(title.as_str()),
             "text" => Some(text.as_str()),
             other => {
                 let key = other.strip_prefix("attributes.")?;
-                let at = listing.identifiers.iter().position(|(name, _)| name == key)?;
+                // Several attributes may have one name.
+                let says_it = |value: &str| {
+                    byte_at(value, start).zip(byte_at(value, end)).and_then(|(from, to)| value.get(from..to))
+                        == Some(surface)
+                };
+                let at = listing.identifiers.iter().position(|(name, value)| name == key && says_it(value))?;
                 identifiers.get(at).map(|(_, value)| value.as_str())
             }
         };
@@ -299,6 +334,20 @@ impl Truth {
             values,
             words,
         }
+    }
+
+    /// The values that earlier visits found on a hit, as far as they are still kept.
+    pub(super) fn known_values(&self, hit: &str) -> Result<Vec<String>, TruthError> {
+        let named: Vec<(String, String)> = self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT hash, kind FROM fingerprints WHERE hit = ?")?;
+            let rows = statement.query_map([hit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })?;
+        let mut values = Vec::with_capacity(named.len());
+        for (hash, kind) in named {
+            values.extend(self.vault.open_value(&hash, &kind)?);
+        }
+        Ok(values)
     }
 
     /// Opens the personal data of a case's listings. The audit log says who, why and how many before anything is handed out.
@@ -353,11 +402,11 @@ impl Truth {
 fn hidden_assessment<'a>(
     assessment: &Assessment,
     words: &Words,
-    field: impl Fn(&str) -> Option<&'a str>,
+    field: impl Fn(&str, (usize, usize), &str) -> Option<&'a str>,
 ) -> Assessment {
     let mut assessment = assessment.clone();
     let stored = |name: &str, start: usize, end: usize, surface: &str| {
-        let text = field(name)?;
+        let text = field(name, (start, end), surface)?;
         let stored = text.get(byte_at(text, start)?..byte_at(text, end)?)?;
         // Text cut at its limit, or a field that is not kept: what is quoted is no longer there.
         (stored.chars().count() == surface.chars().count()).then(|| stored.to_owned())
@@ -397,7 +446,7 @@ fn hidden_assessment<'a>(
     for name in fields.chain(assessment.emerging.iter_mut().map(|one| &mut one.field)) {
         *name = renamed(name);
     }
-    let fields = ["title", "text"].into_iter().filter_map(&field).collect::<Vec<_>>();
+    let fields = ["title", "text"].into_iter().filter_map(|name| field(name, (0, 0), "")).collect::<Vec<_>>();
     for reason in &mut assessment.reasons {
         *reason = quotes.requoted(reason, words, &fields);
     }

@@ -56,6 +56,7 @@ impl Truth {
                     language: hit.language.as_deref(),
                     seller: None,
                     assessment: &hit.assessment,
+                    known: Vec::new(),
                 });
                 if is_as_stored(hit, &parted) {
                     continue;

@@ -182,6 +182,7 @@ impl Truth {
             language: hit.language.as_deref(),
             seller: None,
             assessment: now_is,
+            known: Vec::new(),
         });
         let now_is = &parted.assessment;
         self.vault.keep(&parted.values, now)?;

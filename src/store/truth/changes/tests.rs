@@ -268,6 +268,20 @@ fn a_seller_who_is_named_now_is_hidden_in_what_was_noted_before() {
 }
 
 #[test]
+fn a_name_that_was_hidden_stays_hidden_when_the_page_no_longer_says_who_sells() {
+    let bench = bench();
+    let named = HitRecord { seller: some("Anna Example"), ..listing("Lamp", "of oak, from Anna Example") };
+    bench.visit(1, vec![named.clone()]);
+    bench.visit(2, vec![HitRecord { seller: None, ..named }]);
+    bench.visit(3, vec![HitRecord { seller: None, ..listing("Lamp", "of oak, from Anna Example, new") }]);
+    let stored: String =
+        bench.truth.writer().query_row("SELECT title || text FROM hits", [], |row| row.get(0)).unwrap();
+    assert!(!stored.contains("Anna") && stored.contains("new"), "{stored}");
+    let all = format!("{:?}", bench.all());
+    assert!(!all.contains("Anna"), "{all}");
+}
+
+#[test]
 fn a_listing_that_moved_on_its_page_has_not_changed() {
     let bench = bench();
     let at = |ordinal: u32, title: &str, price: &str| HitRecord {

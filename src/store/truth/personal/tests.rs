@@ -19,6 +19,7 @@ fn stored(truth: &Truth, detector: &Detector, title: &str, text: &str, attribute
         language: None,
         seller: None,
         assessment: &assessment,
+        known: Vec::new(),
     })
 }
 
@@ -64,6 +65,7 @@ fn reasons_and_fields_quote_what_is_stored() {
         language: None,
         seller: None,
         assessment: &older,
+        known: Vec::new(),
     });
     let expected = "it is offered with a private contact (\"Contact me on\", \"██████████\", \"██ ██████\")";
     assert_eq!(again.assessment.reasons, [expected]);
@@ -94,4 +96,28 @@ fn an_account_behind_any_contact_term_of_the_list_is_hidden_and_payment_terms_ar
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn attributes_of_one_name_are_hidden_each_by_itself() {
+    let (_folder, truth, detector) = rooms();
+    let attribute = |value: &str| ("note".to_owned(), value.to_owned());
+    let attributes =
+        [attribute("isotonitazene in stock"), attribute("+49 170 1234567"), attribute("telegram @pier_demo")];
+    let parted = stored(&truth, &detector, "Isotonitazene", "for sale", &attributes);
+    let values: Vec<&str> = parted.identifiers.iter().map(|(_, value)| value.as_str()).collect();
+    assert_eq!(values[0], "isotonitazene in stock");
+    assert!(!values[1].contains(|c: char| c.is_ascii_digit()), "{values:?}");
+    assert!(!whole(&parted).contains("pier_demo"), "{values:?}");
+}
+
+#[test]
+fn values_that_repeat_themselves_take_no_time() {
+    let (_folder, truth, detector) = rooms();
+    for text in ["a_b ".repeat(20_000), "telegram".repeat(40_000), "t3legram ".repeat(20_000)] {
+        let start = std::time::Instant::now();
+        let text = format!("Isotonitazene for sale, telegram {text}");
+        stored(&truth, &detector, "Isotonitazene", &text, &[]);
+        assert!(start.elapsed().as_secs() < 10, "{:?} for {}", start.elapsed(), &text[..60]);
+    }
 }
