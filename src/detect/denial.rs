@@ -158,7 +158,7 @@ pub(super) fn contradicted(folded: &Folded, signs: &mut Vec<Sign>) {
     let evasion: Vec<(usize, usize)> =
         signs.iter().filter(|sign| sign.kind == Signal::Evasion).map(|sign| (sign.start, sign.end)).collect();
     signs.retain(|sign| {
-        let negated = matches!(sign.kind, Signal::Licence | Signal::Pharmacy | Signal::Kit);
+        let negated = matches!(sign.kind, Signal::Licence | Signal::Pharmacy | Signal::Veterinary | Signal::Kit);
         let reach = if negated { NEGATED_BYTES } else { 0 };
         let touched = |(start, end): &(usize, usize)| {
             let between = if *end <= sign.start { *end..sign.start } else { sign.end..(*start).max(sign.end) };
