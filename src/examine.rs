@@ -12,7 +12,7 @@ use crate::detect::Detector;
 use crate::detect::assessment::{Assessment, ListingText, Verdict};
 use crate::evidence::capture::Capture;
 use crate::frontier::robots_tag;
-use crate::listing::ended::{Ended, ended};
+use crate::listing::ended::{Ended, ended, is_said_above};
 use crate::listing::page::{Format, Listing, Page};
 use crate::listing::spellings::Spellings;
 use crate::listing::{CompiledSelectors, ReadContext};
@@ -106,7 +106,8 @@ impl Examination {
     }
 
     /// What the page says if it says that there is nothing. In a text a seller can write so as well as the shop, to hide an
-    /// offer: such a text does not count when it is to be referred, nor when it calls for a review and says much else.
+    /// offer: such a text does not count when it is to be referred, unless it is said above the offer, nor when it calls for
+    /// a review and says much else.
     pub fn ended(&self) -> Option<Ended> {
         let offers: Vec<&Listing> = self.offers().collect();
         ended(&self.page, &offers).filter(|_| self.may_have_ended())
@@ -117,7 +118,7 @@ impl Examination {
         match self.text {
             None | Some(Verdict::Clear) => true,
             Some(Verdict::Review) => self.page.text.chars().nth(MESSAGE_PAGE_CHARS).is_none(),
-            Some(Verdict::Refer) => false,
+            Some(Verdict::Refer) => is_said_above(&self.page, &self.offers().collect::<Vec<_>>()),
         }
     }
 }

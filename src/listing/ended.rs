@@ -160,6 +160,17 @@ pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
     (!said.is_empty()).then_some(Ended::Over)
 }
 
+/// Whether the page says above its offers that they are over, in a sentence that ends there. Above the title stands what the
+/// shop says; a seller writes below it.
+pub fn is_said_above(page: &Page, offers: &[&Listing]) -> bool {
+    let head = page.text.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
+    let titles = offers.iter().map(|offer| offer.title.trim().to_lowercase()).filter(|title| !title.is_empty());
+    let Some(end) = titles.filter_map(|title| head.find(&title)).min() else { return false };
+    let ends = |rest: &str| rest.trim_start().chars().next().is_none_or(|c| !c.is_alphanumeric());
+    let messages = head[..end].lines().filter(|line| line.chars().nth(MESSAGE_CHARS).is_none());
+    messages.into_iter().any(|line| OVER_WORDS.find_overlapping_iter(line).any(|found| ends(&line[found.end()..])))
+}
+
 /// Whether `words` stand in `text` with no letter or digit beside them: "404" is not part of "Model 4042".
 fn has_words(text: &str, words: &str) -> bool {
     text.match_indices(words).any(|(at, found)| {
@@ -204,6 +215,19 @@ mod tests {
         }
         let long = format!("Not found\n{}", "an article about pages that were lost ".repeat(100));
         assert_eq!(ended(&page("Essays", &long), &[]), None);
+    }
+
+    #[test]
+    fn what_a_shop_says_stands_above_the_title() {
+        let chair = listing("Garden chair", "Oak, hardly used");
+        for (text, above) in [
+            ("Home\nThis listing has ended.\nGarden chair\nOak", true),
+            ("Garden chair\nOak\nThis listing has ended.", false),
+            ("The old one is no longer available elsewhere\nGarden chair", false),
+            ("This listing has ended.\nOak", false),
+        ] {
+            assert_eq!(is_said_above(&page("x", text), &[&chair]), above, "{text}");
+        }
     }
 
     #[test]
