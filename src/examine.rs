@@ -15,7 +15,7 @@ use crate::frontier::robots_tag;
 use crate::listing::ended::{Ended, ended, is_said_above};
 use crate::listing::page::{Format, Listing, Page};
 use crate::listing::spellings::Spellings;
-use crate::listing::{CompiledSelectors, ReadContext};
+use crate::listing::{CompiledSelectors, FirstPass, ReadContext};
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::limits::Limits;
 use crate::vocab::platform::Platform;
@@ -23,7 +23,7 @@ use crate::vocab::time::Deadline;
 
 /// Raised when the same page would be read or judged otherwise than before, so that pages known from earlier builds are due
 /// again.
-pub const READER_VERSION: u32 = 1;
+pub const READER_VERSION: u32 = 2;
 
 /// What examination needs to know of the platform besides the page.
 pub struct Bench<'a> {
@@ -92,7 +92,8 @@ pub struct Examination {
     pub page: Page,
     /// Its listings, judged.
     pub listings: Vec<ExaminedListing>,
-    /// What its text as a whole was judged, whether or not it is among the listings.
+    /// What its text as a whole was judged, whether or not it is among the listings; as bad as its offers where it was not
+    /// judged because nothing is worse.
     pub text: Option<Verdict>,
 }
 
@@ -165,6 +166,9 @@ impl Fate {
 /// Reads and judges one fetched page. Never fails: what could not be read is named in the page's problems.
 pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
     let link = capture.every("link");
+    // With the words of its links, so that what they say is judged as well.
+    let may_name =
+        |title: &str, text: &str| bench.detector.needs_reading(&ListingText { title, text, ..ListingText::default() });
     let mut page = crate::listing::read(
         &capture.body,
         &ReadContext {
@@ -184,31 +188,48 @@ pub fn examine(capture: &Capture, bench: &Bench<'_>) -> Examination {
                     .iter()
                     .filter_map(|(name, value)| (name == "x-robots-tag").then_some(value.as_str())),
             ),
+            first_pass: Some(FirstPass(&may_name)),
         },
     );
     let read = std::mem::take(&mut page.listings);
     let mut listings: Vec<ExaminedListing> =
         read.into_iter().filter(|listing| !listing.elsewhere).map(|listing| examine_listing(listing, bench)).collect();
     // What the page says beside its listings counts where it says worse than they do.
-    let mut texts: Vec<ExaminedListing> =
-        page.whole.take().map(|whole| examine_listing(whole, bench)).into_iter().collect();
-    let text = texts.first().or(listings.iter().find(|one| one.listing.kind.is_some())).map(|text| &text.listing);
-    // The words of links are judged with the pages they lead to, unless the text around them speaks of a deal: then no link
-    // hides a name that a buyer reads here.
-    if let Some(text) = text.filter(|text| text.description != page.text) {
-        let with_links = examine_listing(Listing { description: page.text.clone(), ..text.clone() }, bench);
-        if with_links.assessment.verdict != Verdict::Clear && bench.detector.speaks_of_a_deal(&text.description) {
-            texts.push(with_links);
+    let verdict = |one: &ExaminedListing| one.assessment.verdict;
+    let is_text = |one: &ExaminedListing| one.listing.kind.is_some();
+    let worst = listings.iter().map(verdict).max().unwrap_or(Verdict::Clear);
+    let whole = page.whole.take();
+    if whole.is_some() && worst == Verdict::Refer && !listings.iter().any(is_text) {
+        let offers: Vec<&Listing> = listings.iter().map(|one| &one.listing).collect();
+        // The text can say nothing worse. What it was judged would only count for a message that the offer is over.
+        if ended(&page, &offers).is_none() {
+            return Examination { page, listings, text: Some(worst) };
         }
     }
-    let verdict = |one: &ExaminedListing| one.assessment.verdict;
-    let worst = listings.iter().map(verdict).max().unwrap_or(Verdict::Clear);
-    let of_text = listings.iter().filter(|one| one.listing.kind.is_some()).chain(&texts).map(verdict).max();
+    let texts = if whole.is_some() || (listings.iter().any(is_text) && may_name("", &page.text)) {
+        texts(&page, whole, &listings, bench)
+    } else {
+        Vec::new()
+    };
+    let of_text = listings.iter().filter(|one| is_text(one)).chain(&texts).map(verdict).max();
     if let Some(text) = texts.into_iter().rev().max_by_key(verdict).filter(|text| verdict(text) > worst) {
         listings.retain(|one| one.listing.kind.is_none());
         listings.push(text);
     }
     Examination { page, listings, text: of_text }
+}
+
+/// Judges the text of a page as far as none of its listings holds it.
+fn texts(page: &Page, whole: Option<Listing>, listings: &[ExaminedListing], bench: &Bench<'_>) -> Vec<ExaminedListing> {
+    let mut texts: Vec<ExaminedListing> = whole.map(|whole| examine_listing(whole, bench)).into_iter().collect();
+    let Some(text) = texts.first().or(listings.iter().find(|one| one.listing.kind.is_some())) else { return texts };
+    // The words of links are judged with the pages they lead to, unless the text around them speaks of a deal: then no link
+    // hides a name that a buyer reads here.
+    let says_less = text.assessment.verdict < Verdict::Refer && text.listing.description != page.text;
+    if says_less && bench.detector.speaks_of_a_deal(&text.listing.description) {
+        texts.push(examine_listing(Listing { description: page.text.clone(), ..text.listing.clone() }, bench));
+    }
+    texts
 }
 
 /// Judges one listing, wherever it came from: a page, a feed, or a platform's push.

@@ -6,7 +6,7 @@ use crate::listing::ReadContext;
 use crate::listing::draft::note_sources;
 use crate::listing::field::one_line;
 use crate::listing::flow::Marks;
-use crate::listing::layout::{as_read, leads_on};
+use crate::listing::links::leads_on;
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
 
@@ -32,7 +32,7 @@ pub(super) fn cards(page: &Page, marks: &Marks<'_>, context: &ReadContext<'_>) -
         for line in rest.split_inclusive('\n').take(ITEM_LINES + 1) {
             let range = end..end + line.len();
             end = range.end;
-            price = price.or_else(|| price::in_line(&as_read(line, &range, marks)));
+            price = price.or_else(|| price::in_line(&marks.as_read(line, &range)));
         }
         let Some(price) = price else { continue };
         let description = text.get(heading.end..end).unwrap_or_default().trim();

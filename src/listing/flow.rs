@@ -1,5 +1,6 @@
 //! Visible text as it flows past: words with one space between them, lines without outer white space, no empty lines.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::vocab::found::FoundUrl;
@@ -17,6 +18,35 @@ pub struct Marks<'a> {
     pub links: Vec<(Range<usize>, &'a str)>,
     /// What the addresses of links are relative to, where the page says it.
     pub base: Option<FoundUrl>,
+}
+
+impl Marks<'_> {
+    /// A line as one reads it: nothing that is struck out, and raised digits after an amount are its cents.
+    pub fn as_read<'l>(&self, line: &'l str, range: &Range<usize>) -> Cow<'l, str> {
+        let (struck, raised) = (inside(&self.struck, range), inside(&self.raised, range));
+        if struck.is_empty() && raised.is_empty() {
+            return Cow::Borrowed(line);
+        }
+        let mut out = String::with_capacity(line.len() + 1);
+        for (at, c) in line.char_indices() {
+            let place = range.start + at;
+            let cents = raised.iter().find(|mark| mark.start == place && mark.len() == 2);
+            if cents.is_some() && c.is_ascii_digit() && out.ends_with(|c: char| c.is_ascii_digit()) {
+                out.push('.');
+            }
+            if !struck.iter().any(|mark| mark.contains(&place)) {
+                out.push(c);
+            }
+        }
+        Cow::Owned(out)
+    }
+}
+
+/// Those of the marks, which follow one another, that reach into a range. One may begin with the line break before it.
+fn inside<'m>(marks: &'m [Range<usize>], range: &Range<usize>) -> &'m [Range<usize>] {
+    let from = marks.partition_point(|mark| mark.end <= range.start);
+    let to = marks.partition_point(|mark| mark.start < range.end);
+    marks.get(from..to).unwrap_or_default()
 }
 
 /// Collects visible text.

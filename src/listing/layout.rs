@@ -1,17 +1,16 @@
 //! What a page says by its layout and its words: an offer under its heading with its price lines, or a text.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use crate::listing::ReadContext;
 use crate::listing::cards::cards;
 use crate::listing::draft::{Draft, Place, note_sources};
 use crate::listing::field::{self, one_line};
 use crate::listing::flow::Marks;
+use crate::listing::links::leads_on;
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
 use crate::listing::reader::Raw;
-use crate::vocab::found::FoundUrl;
 use crate::vocab::money::Price;
 use crate::vocab::terms::PageKind;
 
@@ -160,6 +159,9 @@ fn whole(page: &Page, named: &str, marks: &Marks<'_>, (context, given): (&ReadCo
     if page.text.is_empty() || page.listings.iter().any(is_held) || given == Given::Selected {
         return None;
     }
+    if context.first_pass.is_some_and(|may_name| !may_name.0(named, &page.text)) {
+        return None;
+    }
     let mut whole = Listing {
         title: named.to_owned(),
         description: without_links(page, marks, context).into_owned(),
@@ -196,33 +198,6 @@ fn without_links<'p>(page: &'p Page, marks: &Marks<'_>, context: &ReadContext<'_
     Cow::Owned(kept.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n"))
 }
 
-/// Whether a link leads to another page of the host, and is followed as far as the agreement says.
-pub(super) fn leads_on<'l>(marks: &'l Marks<'_>, context: &'l ReadContext<'_>) -> impl Fn(&str) -> bool + use<'l> {
-    let (url, scope) = (context.url, context.scope);
-    let own_path = url.as_url().path();
-    move |href: &str| {
-        // Most links are paths of the host.
-        if scope.is_none()
-            && marks.base.is_none()
-            && href.starts_with('/')
-            && !href.starts_with("//")
-            && !href.starts_with(own_path)
-        {
-            return true;
-        }
-        if href.starts_with('#') {
-            return false;
-        }
-        let href = crate::listing::entities::decode(href, true);
-        let target = FoundUrl::parse(href.trim(), marks.base.as_ref().or(Some(url)));
-        target.is_ok_and(|target| {
-            target.host() == url.host()
-                && target.key() != url.key()
-                && scope.is_none_or(|platform| platform.in_scope(&target).is_ok())
-        })
-    }
-}
-
 /// Prices of short lines, in order, counted up to one more than an offer has. Those that are struck out count where there is no
 /// other.
 fn prices(text: &str, marks: &Marks<'_>) -> Vec<Price> {
@@ -232,7 +207,7 @@ fn prices(text: &str, marks: &Marks<'_>) -> Vec<Price> {
         let range = start..start + line.len();
         start = range.end + 1;
         if line.len() < LINE_BYTES && line.bytes().any(|byte| byte.is_ascii_digit() || byte >= 0x80) {
-            let read = as_read(line, &range, marks);
+            let read = marks.as_read(line, &range);
             match price::in_line(&read) {
                 Some(price) => found.push(price),
                 None if read.len() < line.len() => struck.extend(price::in_line(line)),
@@ -244,29 +219,6 @@ fn prices(text: &str, marks: &Marks<'_>) -> Vec<Price> {
         }
     }
     if found.is_empty() { struck } else { found }
-}
-
-/// A line as one reads it: nothing that is struck out, and raised digits after an amount are its cents.
-pub(super) fn as_read<'l>(line: &'l str, range: &Range<usize>, marks: &Marks<'_>) -> Cow<'l, str> {
-    // A mark may begin with the line break before it.
-    let inside = |mark: &&Range<usize>| mark.start < range.end && mark.end > range.start;
-    let struck: Vec<_> = marks.struck.iter().filter(inside).collect();
-    let raised: Vec<_> = marks.raised.iter().filter(inside).collect();
-    if struck.is_empty() && raised.is_empty() {
-        return Cow::Borrowed(line);
-    }
-    let mut out = String::with_capacity(line.len() + 1);
-    for (at, c) in line.char_indices() {
-        let place = range.start + at;
-        let cents = raised.iter().find(|mark| mark.start == place && mark.len() == 2);
-        if cents.is_some() && c.is_ascii_digit() && out.ends_with(|c: char| c.is_ascii_digit()) {
-            out.push('.');
-        }
-        if !struck.iter().any(|mark| mark.contains(&place)) {
-            out.push(c);
-        }
-    }
-    Cow::Owned(out)
 }
 
 /// Words on buttons of shops, in lower case.

@@ -1,6 +1,10 @@
-//! Links outside of anchors: `Refresh` and `Link`, as headers and in pages.
+//! Links outside of anchors (`Refresh` and `Link`, as headers and in pages), and which anchors lead to other pages of the host.
 
 use std::borrow::Cow;
+
+use crate::listing::ReadContext;
+use crate::listing::flow::Marks;
+use crate::vocab::found::FoundUrl;
 
 /// Links read of one `Link` header.
 const LINKS_LIMIT: usize = 100;
@@ -137,9 +141,46 @@ fn parameter_value(value: &str) -> (Cow<'_, str>, &str) {
     (Cow::Owned(text), "")
 }
 
+/// Whether a link leads to another page of the host, and is followed as far as the agreement says.
+pub(super) fn leads_on<'l>(marks: &'l Marks<'_>, context: &'l ReadContext<'_>) -> impl Fn(&str) -> bool + use<'l> {
+    let (url, scope) = (context.url, context.scope);
+    let own_paths = [url.as_url().path(), url.canonical().as_url().path()];
+    move |href: &str| {
+        // Most links are paths of the host that need not be resolved.
+        if marks.base.is_none()
+            && let Some(path) = plain_path(href).filter(|path| !own_paths.contains(path))
+        {
+            return scope.is_none_or(|platform| platform.has_in_scope(path) && platform.has_host_of(url));
+        }
+        if href.starts_with('#') {
+            return false;
+        }
+        let href = crate::listing::entities::decode(href, true);
+        let target = FoundUrl::parse(href.trim(), marks.base.as_ref().or(Some(url)));
+        target.is_ok_and(|target| {
+            target.host() == url.host()
+                && target.key() != url.key()
+                && scope.is_none_or(|platform| platform.in_scope(&target).is_ok())
+        })
+    }
+}
+
+/// An address that is the path of a page, asked for and compared as it is written.
+fn plain_path(href: &str) -> Option<&str> {
+    let bytes = href.as_bytes();
+    let is_plain = bytes.first() == Some(&b'/')
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'/' | b'-' | b'_' | b'.'))
+        // An empty segment may begin a host; one that begins with a dot may lead up.
+        && !bytes.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
+        // Default documents, which are left out in comparisons, begin with `i` or `d`.
+        && !matches!(href.rsplit('/').next().and_then(|last| last.bytes().next()), Some(b'i' | b'I' | b'd' | b'D'));
+    is_plain.then_some(href)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::limits::Limits;
     use proptest::prelude::*;
 
     #[test]
@@ -163,6 +204,26 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(refresh_target(value), target, "{value}");
+        }
+    }
+
+    #[test]
+    fn the_short_way_tells_of_a_link_what_resolving_it_would() {
+        let limits = Limits::default();
+        for own in
+            ["http://shop.example.test/a/7", "http://shop.example.test/", "http://shop.example.test/a/index.html?b=1"]
+        {
+            let url = FoundUrl::parse(own, None).unwrap();
+            let context = ReadContext::new(&url, &limits);
+            // With a base, every link is resolved.
+            let (short, long) = (Marks::default(), Marks { base: Some(url.clone()), ..Marks::default() });
+            let hrefs =
+                ["/", "/a/7", "/a/7/", "/a/8", "/a/", "/a", "/a/index.html", "/a/default.htm", "/a/inch", "//x/y"];
+            for href in
+                hrefs.into_iter().chain(["/a/../a/7", "/a/./7", "/%61/7", "/a/7?", "/a/7?c=1", "#a", "7", "x:y", ""])
+            {
+                assert_eq!(leads_on(&short, &context)(href), leads_on(&long, &context)(href), "{href} on {own}");
+            }
         }
     }
 

@@ -42,6 +42,16 @@ use crate::vocab::limits::Limits;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Deadline;
 
+/// Tells whether a title and a text may name anything. The text of a page that may not need not be kept beside its listings.
+#[derive(Clone, Copy)]
+pub struct FirstPass<'a>(pub &'a dyn Fn(&str, &str) -> bool);
+
+impl std::fmt::Debug for FirstPass<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("FirstPass")
+    }
+}
+
 /// What reading a page needs besides its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadContext<'a> {
@@ -67,6 +77,8 @@ pub struct ReadContext<'a> {
     pub scope: Option<&'a Platform>,
     /// The response says that no link of the page is to be followed.
     pub nofollow: bool,
+    /// Which texts of pages are worth keeping beside their listings; where there is none, all are.
+    pub first_pass: Option<FirstPass<'a>>,
 }
 
 impl<'a> ReadContext<'a> {
@@ -85,6 +97,7 @@ impl<'a> ReadContext<'a> {
             known: None,
             scope: None,
             nofollow: false,
+            first_pass: None,
         }
     }
 }

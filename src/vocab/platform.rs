@@ -328,16 +328,25 @@ impl Platform {
     /// # Errors
     /// Which part of the scope excludes it.
     pub fn in_scope(&self, url: &FoundUrl) -> Result<(), OutOfScope> {
-        if !self.hosts.iter().any(|pattern| pattern.matches(url)) {
+        if !self.has_host_of(url) {
             return Err(OutOfScope::Host);
         }
         // A site may serve a page under either form of its path; both must be within what was agreed.
-        let within = |path: &str| self.crawl.include.matches(path) && !self.crawl.exclude.matches(path);
         let (found, canonical) = (url.as_url().path(), url.canonical().as_url().path());
-        if !within(found) || (found != canonical && !within(canonical)) {
+        if !self.has_in_scope(found) || (found != canonical && !self.has_in_scope(canonical)) {
             return Err(OutOfScope::Path);
         }
         Ok(())
+    }
+
+    /// Whether the host of an address is the platform's.
+    pub fn has_host_of(&self, url: &FoundUrl) -> bool {
+        self.hosts.iter().any(|pattern| pattern.matches(url))
+    }
+
+    /// Whether a path, as a server is asked for it, is within what was agreed.
+    pub fn has_in_scope(&self, path: &str) -> bool {
+        self.crawl.include.matches(path) && !self.crawl.exclude.matches(path)
     }
 }
 
