@@ -53,7 +53,7 @@ pub(super) async fn changes(
     Caller(who): Caller,
     Params(query): Params<ChangesQuery>,
 ) -> Result<(HeaderMap, Json<ChangeList>), Problem> {
-    who.must_decide()?;
+    who.must_oversee("read this")?;
     let limit = limit_of(query.limit)?;
     let platform = query.platform.as_deref().map(PlatformId::parse).transpose();
     let platform = platform.map_err(|error| Problem::bad_request(error.to_string()))?;

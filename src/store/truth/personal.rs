@@ -1,7 +1,8 @@
 //! Personal data of a listing, taken out before the listing is stored: what stays are blots of the same length, so that
 //! offsets of findings hold, and keyed hashes; the clear values go to the vault.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+mod words;
+
 use rusqlite::{Connection, params};
 use serde::Serialize;
 
@@ -9,19 +10,13 @@ use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
 use crate::listing::contacts::{self, BLOT, Indicator, IndicatorKind};
 use crate::store::truth::hits::HitRecord;
+use crate::store::truth::personal::words::{NAME_CHARS, Words, standing};
 use crate::store::truth::{Truth, TruthError};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::terms::Signal;
 use crate::vocab::time::Timestamp;
-
-/// A seller's name or another value shorter than this is hidden only where it was recognised: too many ordinary words are
-/// as short.
-const NAME_CHARS: usize = 5;
-
-/// A value longer than this is hidden where it was found only.
-const VALUE_CHARS: usize = 200;
 
 /// A value opened from the vault.
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -160,64 +155,7 @@ pub(super) fn hidden_again(piece: &str, assessment: Option<&Assessment>) -> Stri
         .flat_map(|found| piece.match_indices(&found.surface))
         .map(|(at, surface)| (at, at + surface.len()))
         .collect();
-    Words(None).clean(piece, contacts::find(piece), &matter)
-}
-
-/// Values that are hidden wherever they stand, in whatever case.
-struct Words(Option<AhoCorasick>);
-
-impl Words {
-    fn of(values: &[String]) -> Self {
-        let is_name = |value: &&str| (NAME_CHARS..=VALUE_CHARS).contains(&value.chars().count());
-        let long: Vec<&str> = values.iter().map(|value| value.trim()).filter(is_name).collect();
-        if long.is_empty() {
-            return Words(None);
-        }
-        // A faster automaton of values that repeat themselves takes longer to build than any text to read.
-        let automaton = AhoCorasick::builder()
-            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
-            .match_kind(MatchKind::LeftmostLongest)
-            .ascii_case_insensitive(true)
-            .build(long);
-        Words(Some(automaton.expect("the values of one listing make an automaton")))
-    }
-
-    fn find(&self, text: &str) -> Vec<Indicator> {
-        let Some(automaton) = &self.0 else { return Vec::new() };
-        let parted = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        automaton
-            .find_iter(text)
-            .filter(|hit| {
-                let (before, behind) = (text.get(..hit.start()), text.get(hit.end()..));
-                parted(before.and_then(|text| text.chars().next_back()))
-                    && parted(behind.and_then(|text| text.chars().next()))
-            })
-            .map(|hit| Indicator { kind: IndicatorKind::Unknown, start: hit.start(), end: hit.end() })
-            .collect()
-    }
-
-    /// Hides what was found in a text and these words, except where the matter is named.
-    fn clean(&self, text: &str, found: Vec<Indicator>, matter: &[(usize, usize)]) -> String {
-        let spans = found.into_iter().chain(self.find(text)).flat_map(|one| outside(one, matter));
-        contacts::hide(text, &contacts::joined(spans.collect()))
-    }
-}
-
-/// The parts of a value that lie outside of what is kept.
-fn outside(one: Indicator, kept: &[(usize, usize)]) -> Vec<Indicator> {
-    let mut parts = vec![one];
-    for &(start, end) in kept {
-        parts = parts
-            .into_iter()
-            .flat_map(|part| {
-                let left = Indicator { end: part.end.min(start), ..part.clone() };
-                let right = Indicator { start: part.start.max(end), ..part };
-                [left, right]
-            })
-            .filter(|part| part.start < part.end)
-            .collect();
-    }
-    parts
+    Words::none().clean(piece, contacts::find(piece), &matter)
 }
 
 /// A price as a figure: digits, and no word longer than a currency's.
@@ -289,12 +227,9 @@ impl Truth {
         // What is known of earlier visits and still stands here is carried on, so that the next visit knows it too.
         let fields = listing.identifiers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         let fields: Vec<&str> = [listing.title, listing.text].into_iter().chain(fields).collect();
-        for value in &listing.known {
-            let known = Words::of(std::slice::from_ref(value));
-            if fields.iter().any(|field| !known.find(field).is_empty()) {
-                add(IndicatorKind::Name.name(), value);
-                words.push(value.clone());
-            }
+        for value in standing(&listing.known, &fields) {
+            add(IndicatorKind::Name.name(), value);
+            words.push(value.to_owned());
         }
         let words = Words::of(&words);
         let title = words.clean(listing.title, title.0, &title.1);
