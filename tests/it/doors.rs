@@ -10,7 +10,7 @@ use crate::hub_attacks::{page, sign_in};
 use crate::mail_server::MailServer;
 use crate::mockserver::{MockServer, Reply};
 use crate::program::Place;
-use crate::shop::{Hub, Shop};
+use crate::shop::{Hub, Shop, platform_file_of};
 
 /// What must stand nowhere, by the places it stands in. Each is told from the others.
 const SEALED: [&str; 9] = [
@@ -77,16 +77,11 @@ fn nothing_sealed(door: &str, text: &str) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sellers_handle_and_number_leave_by_no_door() {
     let (server, receiver, mail) = (site(), Shop::start().await, MailServer::start().await);
-    let start = server.url("/");
-    let host = start.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let file = format!(
-        "[platform]\nid = \"bazaar\"\nname = \"Bazaar\"\nkind = \"marketplace\"\nhosts = [\"{host}\"]\n\
-         [agreement]\nbasis = \"own-site\"\nreference = \"test\"\nauthority = \"Office\"\nvalid_from = 2020-01-01\n\
-         valid_until = 2099-12-31\ncontact = \"ts@shop.example.test\"\n[crawl]\nstart = [\"{start}\"]\nrate = \"unlimited\"\n\
-         private_addresses = [\"127.0.0.0/8\"]\n[referral]\nchannels = [\"feed\", \"webhook\", \"email\"]\n\
-         webhook = \"http://{}/hook\"\nemail = \"ts@shop.example.test\"\n",
+    let referral = format!(
+        "channels = [\"feed\", \"webhook\", \"email\"]\nwebhook = \"http://{}/hook\"\nemail = \"ts@shop.example.test\"",
         receiver.address
     );
+    let file = platform_file_of(&server.url("/"), &referral);
     let smtp = format!("[smtp]\nurl = \"{}\"\nfrom = \"watch@hub.example.test\"\n", mail.url);
     let hub = Hub::open(&[("bazaar", file)], |settings| {
         settings.smtp = listingwatch::config::settings::parse("x", &smtp).unwrap().smtp;
@@ -232,14 +227,7 @@ async fn a_sellers_handle_and_number_leave_by_no_door() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_earlier_version_left_in_reasons_is_hidden_when_the_file_is_opened() {
     let server = site();
-    let start = server.url("/");
-    let host = start.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let file = format!(
-        "[platform]\nid = \"bazaar\"\nname = \"Bazaar\"\nkind = \"marketplace\"\nhosts = [\"{host}\"]\n\
-         [agreement]\nbasis = \"own-site\"\nreference = \"test\"\nauthority = \"Office\"\nvalid_from = 2020-01-01\n\
-         valid_until = 2099-12-31\ncontact = \"ts@shop.example.test\"\n[crawl]\nstart = [\"{start}\"]\nrate = \"unlimited\"\n\
-         private_addresses = [\"127.0.0.0/8\"]\n[referral]\nchannels = [\"feed\"]\n"
-    );
+    let file = platform_file_of(&server.url("/"), "channels = [\"feed\"]");
     let hub = Hub::open(&[("bazaar", file)], |_| {}).await;
     hub.scan().await;
     let path = hub.folder.path().join("data/truth.db");

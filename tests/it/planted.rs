@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::hub_attacks::sign_in;
 use crate::mockserver::{MockServer, Reply};
-use crate::shop::Hub;
+use crate::shop::{Hub, platform_file_of};
 
 /// What is planted, each where its name says.
 const PLANTED: [&str; 14] = [
@@ -51,14 +51,7 @@ async fn planted() -> (MockServer, Hub) {
         "/item/pathhandle" => Reply::html(page()),
         _ => Reply::status(404),
     });
-    let start = server.url("/");
-    let host = start.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    let file = format!(
-        "[platform]\nid = \"bazaar\"\nname = \"Bazaar\"\nkind = \"marketplace\"\nhosts = [\"{host}\"]\n\
-         [agreement]\nbasis = \"own-site\"\nreference = \"test\"\nauthority = \"Office\"\nvalid_from = 2020-01-01\n\
-         valid_until = 2099-12-31\ncontact = \"ts@shop.example.test\"\n[crawl]\nstart = [\"{start}\"]\nrate = \"unlimited\"\n\
-         private_addresses = [\"127.0.0.0/8\"]\n[referral]\nchannels = [\"feed\"]\n"
-    );
+    let file = platform_file_of(&server.url("/"), "channels = [\"feed\"]");
     let hub = Hub::open(&[("bazaar", file)], |_| {}).await;
     hub.scan().await;
     (server, hub)

@@ -142,6 +142,32 @@ private_addresses = ["127.0.0.0/8"]
     }
 }
 
+/// The platform file of another server on loopback. `referral` goes into `[referral]`.
+pub fn platform_file_of(start: &str, referral: &str) -> String {
+    let host = start.trim_start_matches("http://").trim_end_matches('/');
+    format!(
+        r#"[platform]
+id = "bazaar"
+name = "Bazaar"
+kind = "marketplace"
+hosts = ["{host}"]
+[agreement]
+basis = "own-site"
+reference = "test"
+authority = "Office"
+valid_from = 2020-01-01
+valid_until = 2099-12-31
+contact = "ts@shop.example.test"
+[crawl]
+start = ["{start}"]
+rate = "unlimited"
+private_addresses = ["127.0.0.0/8"]
+[referral]
+{referral}
+"#
+    )
+}
+
 async fn home(State(inner): State<Arc<Mutex<Inner>>>) -> Html<String> {
     let inner = inner.lock().unwrap();
     let links: Vec<String> =
