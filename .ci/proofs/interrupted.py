@@ -57,7 +57,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 class Place:
     """A data directory with its platform file."""
 
-    def __init__(self, binary, folder, url, data=None):
+    def __init__(self, binary, folder, url, data=None, crawl="", more=""):
         self.binary, self.folder, self.data = binary, folder, data or f"{folder}/data"
         os.makedirs(f"{folder}/seeds", exist_ok=True)
         with open(f"{folder}/seeds/bazaar.toml", "w") as seeds:
@@ -79,8 +79,10 @@ start = ["{url}"]
 rate = "unlimited"
 concurrency = 4
 private_addresses = ["127.0.0.0/8"]
+{crawl}
 [referral]
 channels = ["feed"]
+{more}
 """
             )
 
@@ -217,4 +219,5 @@ def main():
     sys.exit(failed > 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

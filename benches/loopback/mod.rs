@@ -3,6 +3,8 @@
 //! Servers bind to port 0 of 127.0.0.1 and end with the process. Each bench uses a part of this.
 #![expect(dead_code, reason = "each bench is a program of its own and uses a part of this")]
 
+pub mod bazaar;
+
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
