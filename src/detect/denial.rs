@@ -23,6 +23,17 @@ static SELLING: LazyLock<Vec<String>> = LazyLock::new(|| {
     stems.split_whitespace().map(fold).collect()
 });
 
+/// Beginnings of words that say by themselves that nothing is sold: `bez licence objednávku nevyřídíme`, `orders without a
+/// permit are rejected`.
+static REFUSED: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let stems = "cancelled canceled refused rejected declined storniert abgelehnt zurückgewiesen annulé annulées refusé rejeté \
+                 cancelará cancelarán rechaz denegad annullat rifiutat respint cancelad recusad rejeitad geannuleerd geweigerd \
+                 afgewezen anulow odrzuc отмен отклон скасов відхил anulat respins refuzat iptal redded dibatalkan ditolak \
+                 रद्द अस्वीकार مرفوض ترفض يرفض تلغى يلغى nevyříd neprodá neprodej nedodá nedodej nevydá nevydej nezasíl nepošl neexped nepřij nedorou \
+                 satılmaz satmıyor satmayız gönderilmez göndermiyor göndermeyiz verilmez vermiyor vermeyiz edilmez etmiyor";
+    stems.split_whitespace().map(fold).collect()
+});
+
 /// Words that except what follows from a denial: `not sold but on prescription`, `لا يصرف إلا بوصفة`.
 static EXCEPT: LazyLock<Vec<String>> = LazyLock::new(|| {
     let words = "but except only unless nur ausser außer seulement sauf sólo solo salvo excepto somente apenas \
@@ -31,7 +42,7 @@ static EXCEPT: LazyLock<Vec<String>> = LazyLock::new(|| {
     words.split_whitespace().map(fold).collect()
 });
 
-fn has_exception(between: &str) -> bool {
+pub(super) fn has_exception(between: &str) -> bool {
     let mut words = between.split(|c: char| !c.is_alphanumeric());
     words.any(|word| EXCEPT.iter().any(|except| except == word)) || between.contains(['只', '仅'])
 }
@@ -87,7 +98,11 @@ pub(super) fn done_without(folded: &Folded, signs: &mut Vec<Sign>) {
             let speaks_of_selling = not_without || SELLING.iter().any(|stem| said.contains(stem.as_str()));
             between.len() <= DENIED_TWICE_BYTES && !ends_a_clause(between) && speaks_of_selling
         });
-        if turned {
+        let behind = &text[end..text.floor_char_boundary(end + DENIED_TWICE_BYTES)];
+        let refused = behind
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| REFUSED.iter().any(|stem| word.starts_with(stem.as_str())));
+        if turned || (refused && denial.end <= requirement.start) {
             twice.push((start, end));
         } else {
             signs.push(Sign { kind: Signal::Evasion, start, end, milligrams: None });

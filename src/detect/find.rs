@@ -20,6 +20,9 @@ const LONGEST_CODE: usize = 8;
 /// Letters of a word that makes a name of what has digits too (`butane-1,4-diol`, `2-phenylacetonitrile`), and no code.
 const SPELLED_OUT: usize = 6;
 
+/// Letters of the articles and prepositions that stand in front of names.
+const LONGEST_PARTICLE: usize = 2;
+
 /// Pieces of a name that was pulled apart into words, not into letters.
 const FEW_PIECES: usize = 3;
 
@@ -52,7 +55,12 @@ impl Detector {
         for hit in squeezed {
             // A name that was pulled apart goes before the short words its pieces happen to spell.
             let overlaps = |held: &Found| held.start < hit.end && hit.start < held.end;
-            let inside = |held: &Found| hit.start <= held.start && held.end <= hit.end && held.len() < hit.len();
+            let inside = |held: &Found| {
+                let rest = text_between(folded, held.end, hit.end);
+                // `flualprazolamu i`: a word of one letter behind a name is none of it.
+                let has_more = held.start != hit.start || rest.trim().chars().count() > 1;
+                hit.start <= held.start && held.end <= hit.end && held.len() < hit.len() && has_more
+            };
             if found.iter().filter(|held| overlaps(held)).all(inside) {
                 found.retain(|held| !overlaps(held));
                 found.push(hit);
@@ -120,7 +128,10 @@ impl Detector {
                 let before = folded.text[accepted.start..*start].trim();
                 let after = folded.text[*end..accepted.end].trim();
                 let is_part = |word: &str| is_prefix(word);
+                // `de MDMB-4en-PINACA`: what stands in front with a space behind it is a word.
+                let is_word = stand_apart(folded, accepted.start, *start).any(|word| word.len() <= LONGEST_PARTICLE);
                 (!before.is_empty() || !after.is_empty())
+                    && !is_word
                     && before.split(' ').chain(after.split(' ')).filter(|word| !word.is_empty()).all(is_part)
             };
             if !inside.is_empty() && !inside.iter().all(rest_is_chemical) {
@@ -363,7 +374,7 @@ impl Detector {
     pub(super) fn find_dies(&self, fields: &[Field<'_>], named: &mut Vec<Named>) {
         let found = |words: &SignalWords| fields.iter().any(|field| words.is_in(&field.folded.text));
         if named.iter().any(|name| matches!(name.meaning, Meaning::Equipment(_)))
-            || !(found(&self.marks.brands) && found(&self.marks.pills))
+            || !(fields.iter().any(|field| self.marks.has_brand(&field.folded.text)) && found(&self.marks.pills))
         {
             return;
         }
@@ -396,6 +407,19 @@ impl Detector {
             doubtful: false,
         }
     }
+}
+
+/// A stretch of a folded text; nothing where it ends before it begins.
+fn text_between(folded: &Folded, from: usize, until: usize) -> &str {
+    folded.text.get(from..until).unwrap_or_default()
+}
+
+/// Words of letters alone in a stretch of a folded text with a space behind them, where no dash stood.
+fn stand_apart(folded: &Folded, from: usize, until: usize) -> impl Iterator<Item = &str> {
+    let stretch = &folded.text[from..until];
+    let spaces = stretch.match_indices(' ').map(move |(at, _)| from + at).filter(|at| !folded.is_glue(*at));
+    let words = spaces.filter_map(move |at| folded.text[from..at].rsplit(' ').next());
+    words.filter(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
 /// Whether a find lies inside a longer systematic name that says more than it (`1-methyl-4-piperidone`).

@@ -13,7 +13,7 @@ use crate::detect::marks::SignalWords;
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::roles::{Place, is_part_number, is_sure};
 use crate::detect::score::Features;
-use crate::detect::setting::{Known, Setting};
+use crate::detect::setting::{Dosed, Known, Setting};
 use crate::detect::view::fold;
 use crate::detect::watchlist::Substance;
 use crate::vocab::terms::{
@@ -79,7 +79,8 @@ impl Detector {
             .any(|(name, sure)| *sure && (name.how == How::Identifier || Place::of(fields, name).is_a_substance()));
         let weighed = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).has_amount())
             || emerging.iter().any(|one| Place::of_emerging(fields, one).has_amount());
-        let setting = Setting::of(fields, Known { substance, weighed, ..known }, dosed);
+        let heavy = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).has_mass());
+        let setting = Setting::of(fields, Known { substance, weighed, ..known }, Dosed { dosed, heavy });
         let denied = denied(fields, named);
         let menu = self.menu(fields, named, &sure, &denied, &setting);
         let mut mentions: Vec<Mention> = Vec::new();
@@ -128,7 +129,8 @@ impl Detector {
             return false;
         }
         let found = |words: &SignalWords| fields.iter().any(|field| words.is_in(&field.folded.text));
-        (found(&self.marks.dies) || found(&self.marks.logos)) && found(&self.marks.brands)
+        let has_brand = || fields.iter().any(|field| self.marks.has_brand(&field.folded.text));
+        (found(&self.marks.dies) || found(&self.marks.logos)) && has_brand()
     }
 
     /// Whether a name is the brand on a die that is offered (`Captagon logo`), and no substance in an amount.

@@ -33,9 +33,39 @@ impl MarkIndex {
             dies: SignalWords::build(marks.dies.values().flatten())?,
             logos: SignalWords::build(marks.logos.values().flatten())?,
             pills: SignalWords::build(marks.pills.values().flatten())?,
-            brands: SignalWords::build(marks.brands.iter())?,
+            brands: SignalWords::build(marks.brands.iter().chain(&spaced(&marks.brands)))?,
         })
     }
+
+    /// Whether a text names the brand or the imprint of a known pill.
+    pub fn has_brand(&self, text: &str) -> bool {
+        self.brands.is_in(text) || has_imprint(text)
+    }
+}
+
+/// Imprints of letters and digits, with a space between them: `GG 249`.
+fn spaced(brands: &[String]) -> Vec<String> {
+    let is_imprint = |brand: &&String| {
+        let digits = brand.trim_start_matches(|c: char| c.is_ascii_uppercase());
+        digits.len() < brand.len() && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
+    };
+    let apart = |brand: &String| {
+        let at = brand.find(|c: char| c.is_ascii_digit()).unwrap_or_default();
+        format!("{} {}", &brand[..at], &brand[at..])
+    };
+    brands.iter().filter(is_imprint).map(apart).collect()
+}
+
+/// Bytes between the two sides of a pill.
+pub(super) const SIDES_BYTES: usize = 40;
+
+/// The imprint of a known pill, told side by side: `M on one side, 30 on the other`.
+fn has_imprint(text: &str) -> bool {
+    let is_word = |at: usize, length: usize| edges(text, at, at + length);
+    text.match_indices('m').filter(|(at, _)| is_word(*at, 1)).any(|(at, _)| {
+        let behind = &text[at..text.floor_char_boundary(at + SIDES_BYTES)];
+        behind.match_indices("30").any(|(from, _)| is_word(at + from, 2))
+    })
 }
 
 impl SignalWords {

@@ -23,6 +23,7 @@ mod findings;
 pub mod fit;
 mod found;
 pub mod identifiers;
+mod inflection;
 mod judge;
 pub mod marks;
 mod names;

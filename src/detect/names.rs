@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::detect::apart;
 use crate::detect::chemical;
 use crate::detect::consonants::{ARABIC_PREFIXES, ConsonantIndex};
+use crate::detect::inflection;
 use crate::detect::near::{NearIndex, WORDS};
 use crate::detect::phrases::{Phrases, Token};
 use crate::detect::spellings;
@@ -118,6 +119,12 @@ const FOUND_LIMIT: usize = 500;
 const SQUEEZED_LETTERS: usize = 7;
 const SHORT_LETTERS: usize = 3;
 
+/// Letters of the longest ending of a case that is left out of a word to find a name.
+const ENDING_LETTERS: usize = 4;
+
+/// Letters from which a name of another script is told with digits for some of them.
+const OTHER_LETTERS: usize = 6;
+
 /// The tables of names.
 pub struct NameIndex {
     plain: Phrases,
@@ -127,6 +134,8 @@ pub struct NameIndex {
     squeezed: LetterIndex<usize>,
     /// Names of fewer letters, whose pulled-apart form is told by stricter signs.
     squeezed_short: LetterIndex<usize>,
+    /// Names of other scripts, digits as the letters they may stand for.
+    squeezed_other: LetterIndex<usize>,
     near: NearIndex,
     /// Of each name, whether a slip in it is surely one.
     sure_slips: Vec<bool>,
@@ -189,6 +198,7 @@ impl NameIndex {
         names.sort_by(|a, b| a.0.cmp(&b.0));
         let mut squeezed: Vec<(String, usize)> = Vec::new();
         let mut squeezed_short: Vec<(String, usize)> = Vec::new();
+        let mut squeezed_other: Vec<(String, usize)> = Vec::new();
         for (at, (name, entry)) in names.iter().enumerate() {
             let mut letters = String::with_capacity(name.len());
             letters.extend(name.chars().filter(|c| c.is_alphanumeric()));
@@ -196,6 +206,9 @@ impl NameIndex {
             let count = letters.bytes().filter(u8::is_ascii_alphabetic).count();
             if !letters.is_ascii() {
                 // Names of other scripts are told by the strict signs: pieces of theirs are words of their own more often.
+                if distinct && letters.chars().count() >= OTHER_LETTERS {
+                    squeezed_other.push((with_digits_as_letters(letters.clone()), at));
+                }
                 if distinct && letters.chars().count() >= SHORT_LETTERS {
                     squeezed_short.push((letters, at));
                 }
@@ -244,6 +257,7 @@ impl NameIndex {
             plain: Phrases::build(folded.iter().map(String::as_str)),
             squeezed: LetterIndex::build(squeezed, |_, _| ()),
             squeezed_short: LetterIndex::build(squeezed_short, |_, _| ()),
+            squeezed_other: LetterIndex::build(squeezed_other, |_, _| ()),
             folded,
             entries,
         }
@@ -269,9 +283,10 @@ impl NameIndex {
         self.by_ear.find(folded).next().is_some()
     }
 
-    /// Whether a few words with separators between them are a slip away from a name of several words.
-    pub fn may_be_near_group(&self, group: &[u8]) -> bool {
-        self.near.may_be_near_group(group)
+    /// Whether a few words with separators between them, of which the first or the last is `whole`, are a slip away from a
+    /// name of several words.
+    pub fn may_be_near_group(&self, group: &[u8], whole: &[u8], rest: &[u8]) -> bool {
+        self.near.may_be_near_group(group, whole, rest)
     }
 
     /// Whether a word with these last eight letters may begin or end a name of several words that a slip may be read into.
@@ -321,9 +336,18 @@ impl NameIndex {
     fn longest(&self, text: &str, tokens: &[Token], at: usize, skip: usize, until: usize) -> Option<Found> {
         let start = tokens[at].start as usize + skip;
         let mut longest = None;
-        self.plain.starting(text, tokens, at, skip, 0, |pattern, end| {
-            let is_whole = || edges(text, start, end) || (skip > 0 && has_arabic_prefix(text, start, end));
-            if end <= until && self.folded[pattern] == text[start..end] && is_whole() {
+        self.plain.starting(text, tokens, at, skip, ENDING_LETTERS, |pattern, end| {
+            let entry = &self.entries[pattern];
+            if self.folded[pattern] != text[start..end] {
+                return;
+            }
+            let is_whole = edges(text, start, end) || (skip > 0 && has_arabic_prefix(text, start, end));
+            let inflected = || {
+                let may_be = entry.strength == Strength::Distinct && !entry.code && begins_word(text, start);
+                may_be.then(|| inflection::inflected(text, start, end)).flatten()
+            };
+            let end = if is_whole { Some(end) } else { inflected() };
+            if let Some(end) = end.filter(|end| *end <= until) {
                 longest = Some(Found { pattern, start, end, spelling: Spelling::Plain, doubtful: false });
             }
         });
@@ -422,6 +446,13 @@ impl NameIndex {
         search(&self.squeezed, &squeezed, &|start, end| {
             apart::is_pulled_apart(text, start, end) || apart::has_digits_for_letters(text, start, end)
         });
+        if !text.is_ascii() && text.bytes().any(|b| b.is_ascii_digit()) {
+            search(&self.squeezed_other, &squeezed, &|start, end| {
+                let name = &text[start..end];
+                name.contains(|c: char| c.is_ascii_digit())
+                    && (!name.contains(' ') || apart::is_short_pulled_apart(text, start, end))
+            });
+        }
         if apart::has_broken_words(text) {
             search(&self.squeezed_short, &Squeezed::of(folded), &|start, end| {
                 apart::is_short_pulled_apart(text, start, end)
@@ -429,6 +460,11 @@ impl NameIndex {
         }
         seen.len() < FOUND_LIMIT
     }
+}
+
+/// Whether a word begins at a byte.
+fn begins_word(text: &str, start: usize) -> bool {
+    !joins(text[..start].chars().next_back(), text[start..].chars().next())
 }
 
 /// Words of Latin letters and digits.

@@ -9,7 +9,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use crate::detect::sets::{Bits, Growing, Table, TwoBits};
+use crate::detect::sets::{Bits, Growing, Table, TwoBits, spread};
 
 /// Letters a name needs before one slip is forgiven.
 const ONE_SLIP: usize = 8;
@@ -40,8 +40,9 @@ pub struct NearIndex {
     any_form: TwoBits,
     /// The names themselves.
     whole: Bits,
-    /// First and last words of names of several words.
+    /// First and last words of names of several words, and what stands at the ends of the rest of each name.
     companions: Bits,
+    rests: Bits,
     /// Words that are near a name and mean something else.
     ordinary: HashSet<String>,
 }
@@ -69,6 +70,7 @@ impl NearIndex {
             any_form: TwoBits::of(all_forms * 16),
             whole: Bits::of(count * 16),
             companions: Bits::of(count * 16),
+            rests: Bits::of(count * 32),
             ordinary: ordinary.map(str::to_owned).collect(),
         };
         for (name, pattern) in names {
@@ -87,6 +89,10 @@ impl NearIndex {
                     continue;
                 }
                 whole.for_each(|word| index.companions.set(word_key(word.as_bytes())));
+                let name = name.as_bytes();
+                for (whole, rest) in [(first, &name[first.len() + 1..]), (last, &name[..name.len() - last.len() - 1])] {
+                    rest_keys(whole.as_bytes(), rest, rest.len() < SHORT_REST).for_each(|key| index.rests.set(key));
+                }
             }
             let at = u32::try_from(index.names.len()).unwrap_or(u32::MAX);
             for_each_form(name.as_bytes(), slips(name.as_bytes()), 0..name.len(), |hash| {
@@ -112,8 +118,12 @@ impl NearIndex {
         (ONE_SLIP - 1..=LONGEST + 1).contains(&word.len()) && self.may_have_form(&self.of_words, word)
     }
 
-    /// Whether a few words with separators between them, in any case, may be a slip away from a name of several words.
-    pub fn may_be_near_group(&self, group: &[u8]) -> bool {
+    /// Whether a few words with separators between them, in any case, may be a slip away from a name of several words of
+    /// which the first or the last is `whole`, and `rest` all other words.
+    pub fn may_be_near_group(&self, group: &[u8], whole: &[u8], rest: &[u8]) -> bool {
+        if !rest_keys(whole, rest, false).chain(rest_keys(whole, rest, true)).any(|key| self.rests.has(key)) {
+            return false;
+        }
         if !(ONE_SLIP - 1..=LONGEST + 1).contains(&group.len()) {
             return false;
         }
@@ -257,6 +267,22 @@ fn word_key(word: &[u8]) -> u64 {
     word.iter().fold(0, |all, letter| all << 8 | u64::from(letter | 0x20))
 }
 
+/// Letters below which a slip may reach both ends of the rest of a name.
+const SHORT_REST: usize = 5;
+
+/// What stands at the ends of the rest of a name beside a word that is whole: a slip leaves two letters at one end alone.
+fn rest_keys(whole: &[u8], rest: &[u8], is_short: bool) -> impl Iterator<Item = u64> + use<> {
+    let word = spread(word_key(whole));
+    // Whatever stands between two words is as good as a space.
+    let letter = |b: &u8| u64::from(if b.is_ascii_alphanumeric() { b | 0x20 } else { b' ' });
+    let pair = |letters: &[u8]| letters.iter().fold(0, |all, b| (all << 8) | letter(b)) << 8;
+    let of = |letters: Option<&[u8]>, end: u64| letters.map(|letters| spread(word ^ pair(letters) ^ end));
+    let ends = [of(rest.get(..2), 1), of(rest.get(rest.len().saturating_sub(2)..), 2)];
+    let short = is_short.then(|| spread(word ^ 3));
+    let ends = if is_short { [None, None] } else { ends };
+    ends.into_iter().chain([short]).flatten()
+}
+
 /// Slips forgiven at most.
 const MOST_SLIPS: usize = 2;
 
@@ -392,7 +418,13 @@ mod tests {
             found.sort_unstable();
             assert_eq!(found, patterns, "{word}");
             let shown = word.to_uppercase().replace(' ', "-");
-            let may_be = index.may_be_near(shown.as_bytes()) || index.may_be_near_group(shown.as_bytes());
+            let shown = shown.as_bytes();
+            let at = |byte: Option<usize>| byte.map(|at| (&shown[..at], &shown[at + 1..]));
+            let first = at(shown.iter().position(|b| *b == b'-'));
+            let last = at(shown.iter().rposition(|b| *b == b'-'));
+            let may_be = index.may_be_near(shown)
+                || first.is_some_and(|(whole, rest)| index.may_be_near_group(shown, whole, rest))
+                || last.is_some_and(|(rest, whole)| index.may_be_near_group(shown, whole, rest));
             assert!(patterns.is_empty() || may_be, "{word}");
         }
         assert!(index.is_companion(b"PVP") && !index.is_companion(b"mdmb"));

@@ -4,6 +4,7 @@
 //! A token is a row of letters and digits of a script that puts spaces between words, or any other character by itself. So
 //! a phrase in Latin letters begins and ends where tokens do, and one in Chinese may begin at each character.
 
+use crate::detect::inflection;
 use crate::detect::names::is_spaced;
 use crate::detect::sets::{Bits, Growing, Table, spread};
 
@@ -64,7 +65,16 @@ pub fn tokens(text: &str) -> Vec<Token> {
             }
         }
         // A text is shorter than 4 GB: the first pass has seen to it.
-        tokens.push(Token { start: start as u32, end: at as u32, hash: hash(&bytes[start..at]) });
+        let mut push = |start: usize, end: usize| {
+            tokens.push(Token { start: start as u32, end: end as u32, hash: hash(&bytes[start..end]) });
+        };
+        match inflection::compound(&text[start..at]) {
+            Some(stem) => {
+                push(start, start + stem);
+                push(start + stem, at);
+            }
+            None => push(start, at),
+        }
     }
     tokens
 }

@@ -5,20 +5,26 @@ use crate::detect::names::{Meaning, Strength};
 use crate::detect::signals::Sign;
 use crate::vocab::terms::{How, Signal};
 
-/// Bytes of folded text within which an amount or a form belongs to a name.
-const AMOUNT_WINDOW_BYTES: usize = 24;
+/// Characters of folded text within which an amount or a form belongs to a name.
+const AMOUNT_WINDOW: usize = 24;
 
-/// Bytes between a name and the word of a test for it.
-const TEST_WINDOW_BYTES: usize = 28;
+/// Characters between a name and the word of a test for it.
+const TEST_WINDOW: usize = 28;
 
-/// Bytes between a name and goods it is an ingredient of.
-const INGREDIENT_WINDOW_BYTES: usize = 60;
+/// Characters between a name and goods it is an ingredient of.
+const INGREDIENT_WINDOW: usize = 60;
+
+/// Bytes of a letter, at most.
+const WIDEST_LETTER: usize = 4;
 
 /// Words between a denial and the name it denies: `contains no traces of ephedrine`.
 const WORDS_DENIED: usize = 2;
 
 /// Bytes that a code is longer than: one letter and a digit are sizes and vitamins too.
 const SHORTEST_CODE: usize = 2;
+
+/// Characters of an item of a list that may be any word.
+const LONGEST_ITEM: usize = 16;
 
 /// Bytes of the shortest street name that counts as an item.
 const STREET_BYTES: usize = 3;
@@ -55,9 +61,14 @@ impl<'a> Place<'a> {
     }
 
     fn is_near(&self, sign: &Sign, window: usize) -> bool {
-        sign.start < self.end.saturating_add(window)
-            && self.start < sign.end.saturating_add(window)
-            && !self.is_parted(sign)
+        // Bytes of Latin text; letters of other scripts have two or three.
+        let most = window * WIDEST_LETTER;
+        let text = self.field.folded.text.as_str();
+        let near = sign.start < self.end.saturating_add(most) && self.start < sign.end.saturating_add(most);
+        near && {
+            let between = text.get(self.end.min(sign.end)..self.start.max(sign.start)).unwrap_or_default();
+            (between.len() < window || between.chars().count() < window) && !self.is_parted(sign)
+        }
     }
 
     /// Whether a sentence or a line ends between the name and a sign.
@@ -69,31 +80,29 @@ impl<'a> Place<'a> {
 
     /// Whether an amount of a substance, or the form of one, stands beside the name.
     pub(super) fn is_dosed(&self) -> bool {
-        self.has_mass() || self.has_near(Signal::Form, AMOUNT_WINDOW_BYTES)
+        self.has_mass() || self.has_near(Signal::Form, AMOUNT_WINDOW)
     }
 
     /// Whether an amount such as substances are sold in stands beside the name.
     pub(super) fn has_mass(&self) -> bool {
         self.signs(Signal::Quantity).any(|sign| {
-            sign.milligrams.is_some_and(|mass| mass >= DOSED_MILLIGRAMS) && self.is_near(sign, AMOUNT_WINDOW_BYTES)
+            sign.milligrams.is_some_and(|mass| mass >= DOSED_MILLIGRAMS) && self.is_near(sign, AMOUNT_WINDOW)
         })
     }
 
     /// Whether a mass of any size stands beside the name.
     pub(super) fn has_any_mass(&self) -> bool {
-        self.signs(Signal::Quantity).any(|sign| sign.milligrams.is_some() && self.is_near(sign, AMOUNT_WINDOW_BYTES))
+        self.signs(Signal::Quantity).any(|sign| sign.milligrams.is_some() && self.is_near(sign, AMOUNT_WINDOW))
     }
 
     /// Whether an amount of any kind stands beside the name: a mass, a count of tablets.
     pub(super) fn has_amount(&self) -> bool {
-        self.has_near(Signal::Quantity, AMOUNT_WINDOW_BYTES)
+        self.has_near(Signal::Quantity, AMOUNT_WINDOW)
     }
 
     /// Whether the text says that it is a substance: a mass, a form, a purity.
     pub(super) fn is_a_substance(&self) -> bool {
-        self.has_amount()
-            || self.has_near(Signal::Form, AMOUNT_WINDOW_BYTES)
-            || self.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
+        self.has_amount() || self.has_near(Signal::Form, AMOUNT_WINDOW) || self.has_near(Signal::Purity, AMOUNT_WINDOW)
     }
 
     /// Whether the strength of a tablet follows at once: `Concerta 36 mg`.
@@ -127,13 +136,13 @@ impl<'a> Place<'a> {
     pub(super) fn is_tested(&self) -> bool {
         let text = self.field.folded.text.as_str();
         let anti = text[..self.start].trim_end().ends_with("anti");
-        let tested = [Signal::Kit, Signal::Antibody].into_iter().any(|kind| self.has_near(kind, TEST_WINDOW_BYTES));
+        let tested = [Signal::Kit, Signal::Antibody].into_iter().any(|kind| self.has_near(kind, TEST_WINDOW));
         (tested || anti) && !self.has_mass()
     }
 
     /// Whether it is named as an ingredient of other goods.
     pub(super) fn is_an_ingredient(&self) -> bool {
-        self.has_near(Signal::Ingredient, INGREDIENT_WINDOW_BYTES)
+        self.has_near(Signal::Ingredient, INGREDIENT_WINDOW)
     }
 
     /// Whether the text says that it is not in the goods: `free of ephedrine`, `ephedrine-free`, `not fentanyl`. What stands
@@ -167,13 +176,13 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Whether the word of a denial goes on to say something else (`free shipping`, `free sample`).
+    /// Whether the word of a denial is a part of something else (`free shipping`, `drug-free campaign`).
     fn is_followed_on(&self, sign: &Sign) -> bool {
         self.field.signs.iter().any(|other| {
-            matches!(other.kind, Signal::Offer | Signal::Shipping | Signal::Evasion)
+            !matches!(other.kind, Signal::DeniedBefore | Signal::DeniedAfter)
                 && other.start <= sign.start
                 && sign.end <= other.end
-                && other.end > sign.end
+                && other.end - other.start > sign.end - sign.start
         })
     }
 
@@ -207,6 +216,7 @@ impl<'a> Place<'a> {
                     .split([' ', ',', '(', ')', ':', '/'])
                     .all(|word| word.is_empty() || CONJUNCTIONS.contains(&word)))
             || is_and_others(between)
+            || (is_one_more_item(between) && !self.has_mass() && !self.has_sign_between(other.1, self.start))
     }
 
     /// Whether a row of names goes on from here to `next`.
@@ -284,6 +294,17 @@ const OTHERS: [&str; 26] = [
     "khac",
 ];
 
+/// `, DMAA, `: a word of a list between two others.
+fn is_one_more_item(between: &str) -> bool {
+    let Some(inside) = between.strip_prefix(',').and_then(|rest| rest.strip_suffix(',')) else { return false };
+    let item = inside.trim();
+    item.chars().count() <= LONGEST_ITEM
+        && !item.is_empty()
+        && item.chars().all(|c| c.is_alphanumeric() || c == ' ')
+        && item.split(' ').count() == 1
+        && !crate::detect::denial::has_exception(item)
+}
+
 /// `and other`, and one word more: `or other synthetic`.
 fn is_and_others(between: &str) -> bool {
     let words: Vec<&str> = between.split([' ', ',']).filter(|word| !word.is_empty()).collect();
@@ -305,17 +326,19 @@ pub(super) fn is_part_number(place: &Place<'_>, deals: bool) -> bool {
     let name = &place.field.folded.text[place.start..place.end];
     let has_form = name.bytes().any(|b| b.is_ascii_digit()) && name.len() <= PART_NUMBER_BYTES;
     let hardware = place.field.signs.iter().any(|sign| sign.kind == Signal::Hardware);
-    has_form && hardware && !deals && !place.has_any_mass() && !place.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
+    has_form && hardware && !deals && !place.has_any_mass() && !place.has_near(Signal::Purity, AMOUNT_WINDOW)
 }
 
 /// Whether a name says by itself what it stands for here: an unambiguous name, or a code with a sign of a substance.
 pub(super) fn is_sure(fields: &[Field<'_>], name: &Named, deals: bool) -> bool {
     match name.strength {
-        // Beside the words of machines and parts a code is a part number, unless the text says it is a substance.
+        // Beside the words of machines, parts and collectors' goods a code is a number of theirs, unless the text says it is a
+        // substance.
         Strength::Distinct if name.brief => {
             let place = Place::of(fields, name);
-            let hardware = fields.iter().flat_map(|field| &field.signs).any(|sign| sign.kind == Signal::Hardware);
-            !hardware || deals || place.has_any_mass() || place.has_near(Signal::Purity, AMOUNT_WINDOW_BYTES)
+            let is_of_goods = |sign: &Sign| matches!(sign.kind, Signal::Hardware | Signal::Merchandise);
+            let hardware = fields.iter().flat_map(|field| &field.signs).any(is_of_goods);
+            !hardware || deals || place.has_any_mass() || place.has_near(Signal::Purity, AMOUNT_WINDOW)
         }
         Strength::Distinct => true,
         // A street name beside an amount or a form, in a deal: an item of its own.

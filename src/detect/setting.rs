@@ -38,8 +38,23 @@ pub(super) struct Known {
     pub weighed: bool,
 }
 
+/// What stands beside an unambiguous name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dosed {
+    /// An amount or a form of a substance.
+    pub dosed: bool,
+    /// A mass such as substances are sold in.
+    pub heavy: bool,
+}
+
 /// Different words of one kind that make a page one of news, jobs, theses.
 const WORDS_OF_A_PAGE: usize = 2;
+
+/// Different words of a vacancy or a company's report that make one of a text with a price in it.
+const WORDS_BESIDE_A_PRICE: usize = 3;
+
+/// Different words of books that say what is sold, wherever they stand.
+const WORDS_OF_A_BOOK: usize = 3;
 
 /// Different words of news that make a text a report although it speaks of messengers and money: it tells what others did.
 const WORDS_OF_A_REPORT: usize = 3;
@@ -51,8 +66,8 @@ const WORDS_OF_A_LONG_REPORT: usize = 4;
 const OPENING_BYTES: usize = 120;
 
 impl Setting {
-    /// Reads the signs of all fields. `dosed`: a name stands beside an amount or a form of a substance.
-    pub(super) fn of(fields: &[Field<'_>], known: Known, dosed: bool) -> Self {
+    /// Reads the signs of all fields.
+    pub(super) fn of(fields: &[Field<'_>], known: Known, dosed: Dosed) -> Self {
         let words = Words::of(fields);
         let handle = words.has(Signal::Handle);
         let quantity = words.has(Signal::Quantity);
@@ -103,7 +118,10 @@ impl Setting {
         let news = words.count(Signal::News);
         // A report that gives no way to buy may quote what the seller said.
         let told_at_length = news >= WORDS_OF_A_LONG_REPORT && !handle && !priced && offers < news
-            || news >= WORDS_OF_A_REPORT && offers == 0 && meant.signs() < 3
+            || news >= WORDS_OF_A_REPORT && offers == 0 && (meant.signs() < 3 || !handle && !priced)
+            || [Signal::Thesis, Signal::Job].into_iter().any(|kind| words.count(kind) >= WORDS_OF_A_LONG_REPORT)
+                && !handle
+                && !known.weighed
             || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2;
         let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
         setting.doubt = (is_prose && by_words_alone && meant.is_dealing() && !told_at_length).then_some(meant);
@@ -161,16 +179,19 @@ const THINGS: [(Signal, LawfulKind); 5] = [
 
 /// What is sold, where the title (or the opening of a text without one) says it is a kit, an antibody, a book or the like,
 /// and neither an amount beside a name nor a sign of dealing says otherwise.
-fn thing(fields: &[Field<'_>], words: &Words<'_>, how: OfferedHow, dosed: bool) -> Option<LawfulKind> {
-    if dosed || how.evasion || how.payment {
+fn thing(fields: &[Field<'_>], words: &Words<'_>, how: OfferedHow, dosed: Dosed) -> Option<LawfulKind> {
+    if how.evasion || how.payment {
         return None;
     }
     let untitled = fields.first().is_none_or(|title| title.source.trim().is_empty());
-    THINGS.into_iter().find_map(|(signal, kind)| {
+    // What a test is for may be named with its form (`whether a pill of MDMA …`), not with an amount.
+    let is_free = |kind| if kind == LawfulKind::Kit { !dosed.heavy } else { !dosed.dosed };
+    THINGS.into_iter().filter(|(_, kind)| is_free(*kind)).find_map(|(signal, kind)| {
         let in_title = words
             .signs(signal)
             .any(|(field, sign)| field == 0 || (untitled && field == 1 && sign.start < OPENING_BYTES));
-        in_title.then_some(kind)
+        let is_described = signal == Signal::Book && !how.contact && words.count(signal) >= WORDS_OF_A_BOOK;
+        (in_title || is_described).then_some(kind)
     })
 }
 
@@ -183,25 +204,38 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
     if let Some(page) = known.page.filter(|page| *page != PageKind::Page) {
         return Some(page);
     }
+    // A text that says how to buy nothing may speak of payment and messengers all the same: who tells of a sale does.
+    let is_concrete = priced
+        || handle
+        || known.weighed
+        || [Signal::Offer, Signal::Shipping, Signal::Quantity, Signal::Purity].into_iter().any(|kind| words.has(kind));
+    let is_told_in_passing =
+        !is_concrete && !words.has(Signal::Evasion) && (words.has(Signal::Payment) || words.has(Signal::Contact));
     let sells = priced || words.has(Signal::Payment) || words.count(Signal::Offer) >= 2 || handle;
     let news = words.count(Signal::News);
-    if news >= WORDS_OF_A_REPORT || (news >= WORDS_OF_A_PAGE && !sells) {
+    if news >= WORDS_OF_A_REPORT || (news >= WORDS_OF_A_PAGE && !sells) || (news > 0 && is_told_in_passing) {
         let own_terms = handle || words.count(Signal::Offer) > news || known.has_price;
         return (!own_terms).then_some(PageKind::News);
     }
+    // A vacancy names a salary, a company's report its turnover: the price of neither is that of goods.
+    let told_beside_a_price = |signal| {
+        let count = words.count(signal);
+        let hidden = handle || known.has_price || known.weighed || words.has(Signal::Payment);
+        count >= WORDS_BESIDE_A_PRICE && count > words.count(Signal::Offer) && !hidden
+    };
     // A thesis may say `sample` and `available` too.
     let deals = priced || words.has(Signal::Payment) || handle;
     let told = |signal| {
         let count = words.count(signal);
         count >= WORDS_OF_A_PAGE && (!sells || (!deals && count > words.count(Signal::Offer)))
     };
-    if told(Signal::Job) {
+    if told(Signal::Job) || told_beside_a_price(Signal::Job) {
         return Some(PageKind::Job);
     }
     if told(Signal::Thesis) {
         return Some(PageKind::Thesis);
     }
-    if told(Signal::Article) && !words.has(Signal::Quantity) {
+    if (told(Signal::Article) || told_beside_a_price(Signal::Article)) && !words.has(Signal::Quantity) {
         return Some(PageKind::Article);
     }
     (told(Signal::Forum) && !words.has(Signal::Quantity)).then_some(PageKind::Forum)

@@ -86,6 +86,8 @@ static MASS: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:$|[^a-zа-яёіїєґ\p{Arabic}])",
     ))
 });
+static HAN_MASS: LazyLock<Regex> =
+    LazyLock::new(|| shape(r"([零一二两三四五六七八九十百千万]{1,6}|半)(毫克|微克|公斤|千克|克|斤|吨)"));
 static COUNT: LazyLock<Regex> = LazyLock::new(|| {
     shape(concat!(
         r"\b[0-9]{1,6} ?(?:x ?)?(?:pills|pill|tabs|tab|tablets|blotters|blotter|pellets|caps|capsules|pcs|pieces|vials|stk|stuck|pillen|tabletten|tablettes|comprimes|cps|comprimidos|pastillas|compresse|",
@@ -101,19 +103,20 @@ static PURITY: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PRICE: LazyLock<Regex> = LazyLock::new(|| {
     shape(concat!(
-        r"(?:[$€£¥₽₺₹₴]|\b(?:usd|eur|gbp|cny|rub|pln|try|brl|inr|czk|ron|uah|vnd|idr)\b) ?[0-9]{1,7}(?:[.,][0-9]{1,3})*|",
-        r"\b[0-9]{1,7}(?:[.,][0-9]{1,3})* ?(?:[$€£¥₽₺₹₴]|(?:usd|eur|euro|euros|gbp|pounds|dollars|cny|rmb|rub|pln|zl|try|tl|lira|brl|reais|inr|czk|kc|ron|lei|uah|грн|руб|元|人民币|درهم|دولار|ريال|جنيه|rupiah|rb|dong)\b)"
+        r"(?:[$€£¥₽₺₹₴]|\b(?:usd|eur|gbp|cny|rub|pln|try|brl|inr|czk|ron|uah|vnd|idr|rp)\b) ?[0-9]{1,7}(?:[.,][0-9]{1,3})*|",
+        r"\b[0-9]{1,7}(?:[.,][0-9]{1,3})* ?(?:[$€£¥₽₺₹₴]|(?:usd|eur|euro|euros|gbp|pounds|dollars|cny|rmb|rub|pln|zl|zlotych|try|tl|lira|brl|reais|inr|czk|kc|korun|ron|lei|uah|грн|гривень|гривен|гривні|рублей|рубля|руб|р|元|人民币|درهم|دولار|ريال|جنيه|rupiah|rb|ribu|juta|dong|đồng|vnđ|đ|dinar|dinars|dirham|دينار|دينارا|درهما|دولارا|ريالا|جنيها)\b)"
     ))
 });
 /// What every handle has somewhere: quick to look for.
 static HANDLE_SIGN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"@|\+|\.me|\.gg|\.id|\.chat|\.onion").expect("the pattern of signs is a constant that a test compiles")
+    Regex::new(r"@|\+|\.me|\.gg|\.id|\.chat|\.onion|\b(?:wa|whatsapp|telegram|signal|viber|zalo|imo)\b")
+        .expect("the pattern of signs is a constant that a test compiles")
 });
 
 /// A handle, a number with its country code, or an address of a messenger.
 static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|[^a-z0-9._])@[a-z][a-z0-9_.:]{2,40}|\b(?:t\.me|wa\.me|telegram\.me|discord\.gg|signal\.me|threema\.id|simplex\.chat)\b|",
+        r"(?:^|[^a-z0-9._])@[a-z][a-z0-9_.:]{2,40}|\b(?:wa|whatsapp|telegram|signal|viber|zalo|imo)\b[ :.]{1,3}(?:[a-z]{2,8}[ :.]{1,2}){0,2}\+?[0-9](?:[ .()]{0,2}[0-9]){7,12}\b|\b(?:t\.me|wa\.me|telegram\.me|discord\.gg|signal\.me|threema\.id|simplex\.chat)\b|",
         r"(?:^|[^0-9a-z])\+ ?[1-9][0-9]{0,2}(?:[ .()]{0,2}[0-9]){7,12}\b|[a-z2-7]{16,56}\.onion\b"
     ))
     .expect("the pattern of handles is a constant that a test compiles")
@@ -192,6 +195,9 @@ pub(super) fn shapes(text: &str, found: &mut Vec<Sign>) {
         }
         numbers(&text[from..until], from, found);
     }
+    if text.contains(['克', '斤', '吨']) {
+        han_masses(text, found);
+    }
     let wanted = [
         (Signal::Purity, &PERCENT, text.contains('%')),
         (Signal::Purity, &PURITY, true),
@@ -222,6 +228,41 @@ fn numbers(text: &str, from: usize, found: &mut Vec<Sign>) {
             found.push(Sign { kind, start: from + hit.start(), end: from + hit.end(), milligrams: None });
         }
     }
+}
+
+/// Masses in Chinese numerals: `五十克`, `半斤`.
+fn han_masses(text: &str, found: &mut Vec<Sign>) {
+    for hit in HAN_MASS.captures_iter(text).take(SHAPES_LIMIT) {
+        let (Some(number), Some(unit)) = (hit.get(1), hit.get(2)) else { continue };
+        let milligrams = han_number(number.as_str()).zip(milligrams(unit.as_str())).map(|(number, mg)| number * mg);
+        found.push(Sign { kind: Signal::Quantity, start: number.start(), end: unit.end(), milligrams });
+    }
+}
+
+/// A number below a million in Chinese numerals.
+fn han_number(text: &str) -> Option<f64> {
+    let (mut sum, mut section, mut digit) = (0.0, 0.0, None);
+    for c in text.chars() {
+        let value = "零一二三四五六七八九".chars().position(|one| one == c).or((c == '两').then_some(2));
+        let scale = match c {
+            '半' => return (text.chars().count() == 1).then_some(0.5),
+            '十' => 10.0,
+            '百' => 100.0,
+            '千' => 1_000.0,
+            '万' => 10_000.0,
+            _ => {
+                digit = Some(value? as f64);
+                continue;
+            }
+        };
+        if c == '万' {
+            sum += (section + digit.take().unwrap_or(0.0)) * scale;
+            section = 0.0;
+        } else {
+            section += digit.take().unwrap_or(1.0) * scale;
+        }
+    }
+    Some(sum + section + digit.unwrap_or(0.0))
 }
 
 /// Milligrams of a unit of mass.
@@ -265,6 +306,10 @@ mod tests {
             ("25 µg/h", Some(0.025)),
             ("500 ملغ", Some(500.0)),
             ("10 gramów", Some(10_000.0)),
+            ("五十克起", Some(50_000.0)),
+            ("一百二十克", Some(120_000.0)),
+            ("半斤", Some(250_000.0)),
+            ("两公斤", Some(2e6)),
             ("5 грамів", Some(5_000.0)),
             ("1 mg", Some(1.0)),
         ] {

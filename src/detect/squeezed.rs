@@ -16,6 +16,10 @@ pub struct LetterIndex<T> {
     /// The same hashes, and those of the first letters of each: almost all say no.
     whole: Bits,
     begins: Bits,
+    /// First two bytes of names, which most letters are not.
+    first: Box<[u64; 1024]>,
+    /// ASCII letters before the first other letter of a name, at most; nothing where a name has no other.
+    lead: Option<usize>,
     /// Letters after which it is asked whether any name begins so: sooner asks for less, later lets less through.
     probes: [usize; 3],
     /// Bytes of the shortest and of the longest.
@@ -44,7 +48,14 @@ impl<T: Copy> LetterIndex<T> {
         let probes = [0, 2, 4].map(|more| shortest.min(LATEST_PROBE) + more);
         let mut by_hash = Growing::<u32>::with_capacity(names.len());
         let (mut whole, mut begins) = (Bits::of(names.len() * 16), Bits::of(names.len() * 16));
+        let mut first = Box::new([0_u64; 1024]);
         for (number, (name, _)) in (1..).zip(&names) {
+            match name.as_bytes() {
+                [] => {}
+                // What follows a name of one byte is not its own.
+                [one] => first[usize::from(*one) * 4..][..4].fill(u64::MAX),
+                [one, two, ..] => first[usize::from(*one) * 4 + usize::from(two >> 6)] |= 1 << (two & 63),
+            }
             let mut hash = 0;
             for (at, byte) in (1..).zip(name.bytes()) {
                 hash = with(hash, byte);
@@ -56,12 +67,37 @@ impl<T: Copy> LetterIndex<T> {
             *by_hash.entry(hash) = number;
         }
         let longest = names.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
-        LetterIndex { names, by_hash: by_hash.into_table(), whole, begins, probes, shortest, longest }
+        let leads = names.iter().map(|(name, _)| name.bytes().position(|byte| !byte.is_ascii()));
+        let lead = leads.reduce(|most, lead| most.zip(lead).map(|(most, lead)| most.max(lead))).unwrap_or_default();
+        LetterIndex { names, by_hash: by_hash.into_table(), whole, begins, first, lead, probes, shortest, longest }
+    }
+
+    /// Places where a name may begin: not long before a letter that is not ASCII, if each name has one.
+    pub fn places(&self, letters: &[u8]) -> impl Iterator<Item = usize> {
+        let other = |from: usize| {
+            let behind = letters.get(from..).unwrap_or_default();
+            behind.iter().position(|byte| !byte.is_ascii()).map(|at| from + at)
+        };
+        let (mut at, mut next) = (0, other(0));
+        std::iter::from_fn(move || {
+            if let Some(lead) = self.lead {
+                if next? < at {
+                    next = other(at);
+                }
+                at = at.max(next?.saturating_sub(lead));
+            }
+            at += 1;
+            (at <= letters.len()).then_some(at - 1)
+        })
     }
 
     /// Gives `each` the names that begin at `start`, shortest first, with what they stand for and the byte behind them.
     #[inline]
     pub fn starting(&self, letters: &[u8], start: usize, mut each: impl FnMut(&str, T, usize)) {
+        let (one, two) = (letters[start], letters.get(start + 1).copied().unwrap_or_default());
+        if self.first[usize::from(one) * 4 + usize::from(two >> 6)] >> (two & 63) & 1 == 0 {
+            return;
+        }
         let mut hash = 0;
         for (length, byte) in (1..=self.longest).zip(&letters[start..]) {
             hash = with(hash, *byte);

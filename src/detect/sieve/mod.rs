@@ -13,7 +13,7 @@ use crate::detect::classes::{ClassGrammar, Endings};
 use crate::detect::names::{Meaning, NameIndex, Strength};
 use crate::detect::sets::{Bits, Growing, Table};
 use crate::detect::sieve::walk::{
-    Walk, Written, backwards, i_for_l, letters, numbered, numbered_key, packed, short_key, stand_for,
+    Walk, Written, backwards, i_for_l, letters, numbered, numbered_key, packed, short_key, stand_for, symbol,
 };
 use crate::detect::signals::SignalIndex;
 use crate::detect::skeletons::SkeletonIndex;
@@ -152,7 +152,7 @@ impl Sieve {
             if stem.is_ascii() {
                 stems.push(stem);
             } else {
-                plan.other_scripts.push((stem, STRONG));
+                plan.add_other_script(&stem, STRONG);
             }
         }
         for rule in classes.endings() {
@@ -225,10 +225,9 @@ impl Sieve {
 
     fn look_at_other_scripts(&self, folded: &str, signs: &mut Signs) {
         let mut soft_end = usize::MAX;
-        let letters = folded.chars().filter(|c| c.is_alphanumeric());
-        let joined: String = letters.map(|c| c.to_ascii_lowercase()).collect();
-        for (start, _) in joined.char_indices() {
-            self.other_scripts.starting(joined.as_bytes(), start, |_, flags, end| {
+        let letters = joined_letters(folded);
+        for start in self.other_scripts.places(&letters) {
+            self.other_scripts.starting(&letters, start, |_, flags, end| {
                 signs.deal |= flags & DEAL != 0;
                 signs.soft |= flags & SOFT != 0;
                 // Two soft names of other scripts anywhere may be a pair: rare enough to be read.
@@ -242,6 +241,28 @@ impl Sieve {
             }
         }
     }
+}
+
+/// The letters and digits of a folded text, each digit as the letter it may stand for, without anything between them.
+fn joined_letters(folded: &str) -> Vec<u8> {
+    let bytes = folded.as_bytes();
+    let mut letters = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        if byte.is_ascii() {
+            if byte.is_ascii_alphanumeric() {
+                letters.push(symbol(byte | 0x20));
+            }
+            at += 1;
+            continue;
+        }
+        let Some(c) = folded.get(at..).and_then(|rest| rest.chars().next()) else { break };
+        if c.is_alphanumeric() {
+            letters.extend_from_slice(&bytes[at..at + c.len_utf8()]);
+        }
+        at += c.len_utf8();
+    }
+    letters
 }
 
 /// Everything to be found, before it is frozen.
@@ -269,9 +290,7 @@ impl Plan {
 
     fn add(&mut self, folded: &str, flags: u8) {
         if !folded.is_ascii() && folded.chars().any(|c| !c.is_ascii() && c.is_alphanumeric()) {
-            let mut letters = String::with_capacity(folded.len());
-            letters.extend(folded.chars().filter(|c| c.is_alphanumeric()));
-            self.other_scripts.push((letters, flags));
+            self.add_other_script(folded, flags);
             return;
         }
         let letters = letters(folded);
@@ -289,6 +308,12 @@ impl Plan {
         }
     }
 
+    fn add_other_script(&mut self, folded: &str, flags: u8) {
+        // Taken from a text and put back as one: what is joined are whole characters.
+        let letters = String::from_utf8(joined_letters(folded)).unwrap_or_default();
+        self.other_scripts.push((letters, flags));
+    }
+
     fn add_short_ending(&mut self, letters: &[u8]) {
         // Digits stay: in few letters, those they may stand for end ordinary words (`plasma` ends like `5ma`).
         let letters: Vec<u8> = letters.iter().map(|letter| if *letter == b'l' { b'i' } else { *letter }).collect();
@@ -300,7 +325,7 @@ impl Plan {
 
     fn add_ending(&mut self, folded: &str) {
         if !folded.is_ascii() {
-            return self.other_scripts.push((folded.chars().filter(|c| c.is_alphanumeric()).collect(), STRONG));
+            return self.add_other_script(folded, STRONG);
         }
         let all = letters(folded);
         // One entry for all numbers of a family.

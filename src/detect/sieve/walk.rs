@@ -1,5 +1,7 @@
 //! One walk over the words of a field, asking at the end of each whether something watched ends there.
 
+use crate::detect::inflection;
+use crate::detect::marks::SIDES_BYTES;
 use crate::detect::names::NameIndex;
 use crate::detect::sets::spread;
 use crate::detect::shapes::UNITS;
@@ -13,6 +15,19 @@ const QUANTITY_SYMBOLS: usize = 44;
 /// `f@ntanyl`, `fentan!l`: signs that stand for letters between letters.
 fn is_odd(bytes: &[u8], at: usize) -> bool {
     at > 0 && bytes[at - 1].is_ascii_alphanumeric() && bytes.get(at + 1).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// `f e n t @ n y l`: the same between letters that stand apart.
+fn is_odd_apart(bytes: &[u8], at: usize) -> bool {
+    let is_letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let is_space = |at: usize| bytes.get(at) == Some(&b' ');
+    at >= 3
+        && is_space(at - 1)
+        && is_letter(at - 2)
+        && is_space(at - 3)
+        && is_space(at + 1)
+        && is_letter(at + 2)
+        && !is_letter(at + 3)
 }
 
 /// The state of one walk over a field.
@@ -44,6 +59,9 @@ pub struct Walk<'a> {
 
 /// Letters of a word that may be a piece of a short name.
 const FRAGMENT_SYMBOLS: usize = 3;
+
+/// Letters of a word that may be a name with an ending.
+const INFLECTED: usize = 9;
 
 /// How the bytes of a walk came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +103,7 @@ impl<'a> Walk<'a> {
     /// Looks at every word, and stops as soon as the field has to be read properly anyway.
     pub fn run(mut self) -> Signs {
         let odd = memchr::memchr3_iter(b'@', b'$', b'|', self.bytes).chain(memchr::memchr_iter(b'!', self.bytes));
-        self.signs.strong = odd.into_iter().any(|at| is_odd(self.bytes, at));
+        self.signs.strong = odd.into_iter().any(|at| is_odd(self.bytes, at) || is_odd_apart(self.bytes, at));
         let (mut start, mut inside) = (0, false);
         for (block, chunk) in self.bytes.chunks(64).enumerate() {
             let word = word_bits(chunk);
@@ -132,6 +150,13 @@ impl<'a> Walk<'a> {
             // The letter in front of the last eight takes the place of the `s`.
             let ninth = if length > 8 { u64::from(self.bytes[end - 9] | 0x20) } else { before >> (8 * (8 - length)) };
             self.ask(self.last >> 8 | ninth << 56, self.count - 1, lengths.map(|length| length - 1));
+        }
+        // A case, or a form joined on.
+        if length >= INFLECTED {
+            for cut in inflection::endings(&self.bytes[start..end]) {
+                let last = last_eight(self.bytes, end - cut) | LOWER;
+                self.ask(last, self.count - cut, lengths.map(|length| length - cut));
+            }
         }
         // Digits lack the bit that letters have. In a word of more than eight they matter at its end.
         let outside = if length < 8 { !0 << (8 * length) } else { 0 };
@@ -222,10 +247,19 @@ impl<'a> Walk<'a> {
     /// Whether this word and the one or two before it may be a slip away from a name of several words.
     #[inline(never)]
     fn ask_groups(&mut self) {
+        let stretch = |from: usize, to: usize| self.bytes.get(from..to).unwrap_or_default();
+        let last = self.words[0];
         for back in 1..self.words.len() {
-            let group = self.bytes.get(self.words[back].0..self.words[0].1).unwrap_or_default();
-            let has_companion = self.companions[..=back].iter().any(|is| *is);
-            self.signs.strong |= has_companion && self.length(back) > 0 && self.names.may_be_near_group(group);
+            let first = self.words[back];
+            if self.length(back) == 0 {
+                continue;
+            }
+            let group = stretch(first.0, last.1);
+            let behind = stretch(self.words[back - 1].0, last.1);
+            let before = stretch(first.0, self.words[1].1);
+            self.signs.strong |= (self.companions[back]
+                && self.names.may_be_near_group(group, stretch(first.0, first.1), behind))
+                || (self.companions[0] && self.names.may_be_near_group(group, stretch(last.0, last.1), before));
         }
     }
 
@@ -281,6 +315,13 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// Whether a single `m` stands in front of this word, as on the other side of a pill.
+    fn has_other_side(&self) -> bool {
+        let end = self.words[0].0;
+        let before = self.bytes.get(end.saturating_sub(SIDES_BYTES)..end).unwrap_or_default();
+        before.split(|b| !b.is_ascii_alphanumeric()).any(|word| matches!(word, b"m" | b"M"))
+    }
+
     /// A code near a quantity.
     fn dosed(&mut self) {
         let seen = self.code_end < usize::MAX / 2;
@@ -306,6 +347,7 @@ impl<'a> Walk<'a> {
             self.quantity_end = self.count;
             self.dosed();
         }
+        self.signs.deal |= written == b"30" && self.has_other_side();
         let (letters, behind) = numbered(written);
         if behind >= 3 {
             let letters = if letters.is_empty() { middle } else { letters };
@@ -396,7 +438,7 @@ const FOUR_LETTERS: u64 = 0xffff_ffff;
 const LETTER_BITS: u64 = 0x4040_4040_4040_4040;
 
 /// A letter or digit as the letter it may stand for, `i` for `l` too: as the view with digits as letters reads them.
-const fn symbol(letter: u8) -> u8 {
+pub const fn symbol(letter: u8) -> u8 {
     match letter {
         b'0' => b'o',
         b'1' | b'l' => b'i',
