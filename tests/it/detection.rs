@@ -130,3 +130,70 @@ fn a_salt_or_a_lawful_title_hides_no_offer() {
     assert_eq!(judge("Naloxone training kit", "Reverses an overdose of isotonitazene and others."), Verdict::Clear);
     assert_ne!(judge("Harm reduction sticker", "Comes with isotonitazene 10 g."), Verdict::Clear);
 }
+
+#[test]
+fn names_are_read_with_what_languages_join_to_them() {
+    let detector = detector();
+    for (title, named) in [
+        ("Protonitazenem 5 g, 40 euro", "Protonitazene"),
+        ("Flubromazepamului, 20 g pe stoc", "Flubromazepam"),
+        ("Etonitazenin gramı 500 TL", "Etonitazene"),
+        ("Protonitazenpulver 10 g 200 EUR", "Protonitazene"),
+        ("меф3дрoн 10 г", "Mephedrone"),
+        ("p r 0 t o n i t @ z e n e 5 g", "Protonitazene"),
+        ("bolsa de ADB-BUTINACA 10 g", "ADB-BUTINACA"),
+        ("甲氧麻黄酮 二十克起", "Mephedrone"),
+    ] {
+        let assessment = detector.assess(&listing(title, ""), &[]);
+        let names: Vec<&str> = assessment.substances.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!((assessment.verdict, names.contains(&named)), (Verdict::Refer, true), "{title}: {assessment:?}");
+    }
+}
+
+#[test]
+fn prefixes_of_other_languages_make_relatives() {
+    let detector = detector();
+    for title in
+        ["4-broom-etonitazeen 1 g 40 EUR", "5-хлор-метонітазен, порошок, 1 г 900 грн", "2'-jod-protonitazen 1 g 900 Kč"]
+    {
+        let assessment = detector.assess(&listing(title, ""), &[]);
+        assert_eq!((assessment.verdict, assessment.emerging.len()), (Verdict::Review, 1), "{title}: {assessment:?}");
+    }
+}
+
+#[test]
+fn who_tells_of_a_sale_sells_nothing() {
+    let detector = detector();
+    for (title, text) in [
+        (
+            "Vacature: laborant toxicologie",
+            "Wij zoeken een laborant voor het aantonen van 3-CMC in bloed. Bruto salaris 3.200 euro per maand, reiskosten vergoed. Solliciteren kan via de website.",
+        ),
+        (
+            "Politia: captură de 3-MMC în gară",
+            "Polițiștii au reținut doi suspecți care vindeau 3-MMC. Procurorii au anunțat că plata se făcea în criptomonede.",
+        ),
+        (
+            "Beratungsstelle am Markt",
+            "Sorgen um Angehörige, die Bromazolam nehmen? Unsere Beraterinnen hören zu, anonym und kostenlos.",
+        ),
+        ("Sticker-Set Raumfahrt, Mission STS-135", "Fünf Aufkleber, 4 EUR, Versand im Brief."),
+        (
+            "Two-room flat, block 2C, staircase B",
+            "Third floor, 48 square metres, 90,000 EUR. Block 2C-B is next to the park.",
+        ),
+    ] {
+        let assessment = detector.assess(&listing(title, text), &[]);
+        assert_eq!(assessment.verdict, Verdict::Clear, "{title}: {assessment:?}");
+    }
+}
+
+#[test]
+fn imprints_told_side_by_side_mark_a_die() {
+    let detector = detector();
+    for title in ["Punch set for TDP 0, M on one side, 30 on the other", "Stempel für Tablettenpresse, Prägung GG 249"]
+    {
+        let assessment = detector.assess(&listing(title, "95 EUR, ships in two days"), &[]);
+        assert_eq!(assessment.verdict, Verdict::Review, "{title}: {assessment:?}");
+    }
+}
