@@ -56,17 +56,24 @@ impl Detector {
     /// # Errors
     /// When an automaton passes its limits or a class rule cannot be read.
     pub fn compile(watchlist: Arc<Watchlist>) -> Result<Self, DetectorError> {
-        let names = NameIndex::build(&watchlist);
-        let classes = ClassGrammar::compile(&watchlist.classes)?;
-        let marks = MarkIndex::build(&watchlist.marks)?;
-        let signals = SignalIndex::build(&watchlist.context);
+        // Names take as long as all the rest: whoever starts the program waits for both.
+        let (names, others) = std::thread::scope(|scope| {
+            let others = scope.spawn(|| -> Result<_, DetectorError> {
+                let signals = SignalIndex::build(&watchlist.context);
+                let classes = ClassGrammar::compile(&watchlist.classes)?;
+                let marks = MarkIndex::build(&watchlist.marks)?;
+                Ok((classes, marks, signals, SkeletonIndex::build(&watchlist)?))
+            });
+            let names = NameIndex::build(&watchlist);
+            (names, others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let (classes, marks, signals, skeletons) = others?;
         let mut identifiers = HashMap::new();
         for (at, substance) in watchlist.substances.iter().enumerate() {
             for id in substance.identifiers() {
                 identifiers.entry(id.clone()).or_insert(u32::try_from(at).unwrap_or(u32::MAX));
             }
         }
-        let skeletons = SkeletonIndex::build(&watchlist)?;
         let sieve = Sieve::build(&watchlist, &names, &classes, &skeletons)?;
         Ok(Detector {
             watchlist,
@@ -96,7 +103,8 @@ impl Detector {
             });
             substances.chain(equipment).collect()
         };
-        self.spellings.get_or_init(spellings).contains(&plain(written))
+        let written = plain(written);
+        self.spellings.get_or_init(spellings).contains(&written) || self.names.has(&written)
     }
 
     /// Judges one listing. Controls are cited for `jurisdictions`; international ones always.

@@ -7,7 +7,7 @@ use crate::detect::view::fold;
 
 /// Endings of cases and articles of names: Czech, Polish, Romanian, Turkish, Hungarian, Indonesian; Russian and Ukrainian.
 const CASES: &str = "u a e i y em ie om ow owi ami ach ech um ul ului ei ele elor in un nin nun yi yu ye ya \
-                     den dan de da le la ia nya ot et nak nek ban ben nal nel en \
+                     den dan de da le la ia nya ove ovy ova ovych owe owy owa owych ot et nak nek ban ben nal nel en \
                      а у ом ы и е ой ою ов ів ам ами ах ові";
 
 /// Forms and salts that German and Dutch write as one word with the name.

@@ -213,7 +213,10 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
         !is_concrete && !words.has(Signal::Evasion) && (words.has(Signal::Payment) || words.has(Signal::Contact));
     let sells = priced || words.has(Signal::Payment) || words.count(Signal::Offer) >= 2 || handle;
     let news = words.count(Signal::News);
-    if news >= WORDS_OF_A_REPORT || (news >= WORDS_OF_A_PAGE && !sells) || (news > 0 && is_told_in_passing) {
+    if news >= WORDS_OF_A_REPORT
+        || (news >= WORDS_OF_A_PAGE && !sells)
+        || (news >= WORDS_OF_A_PAGE && is_told_in_passing)
+    {
         let own_terms = handle || words.count(Signal::Offer) > news || known.has_price;
         return (!own_terms).then_some(PageKind::News);
     }
@@ -226,7 +229,9 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
     // A thesis may say `sample` and `available` too.
     let deals = priced || words.has(Signal::Payment) || handle;
     let told = |signal| {
-        let count = words.count(signal);
+        // What a text without anything to buy is called weighs as much as a word more.
+        let titled = !is_concrete && words.signs(signal).any(|(field, _)| field == 0);
+        let count = words.count(signal) + usize::from(titled);
         count >= WORDS_OF_A_PAGE && (!sells || (!deals && count > words.count(Signal::Offer)))
     };
     if told(Signal::Job) || told_beside_a_price(Signal::Job) {
@@ -238,7 +243,14 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
     if (told(Signal::Article) || told_beside_a_price(Signal::Article)) && !words.has(Signal::Quantity) {
         return Some(PageKind::Article);
     }
-    (told(Signal::Forum) && !words.has(Signal::Quantity)).then_some(PageKind::Forum)
+    let says_how_to_buy = priced
+        || handle
+        || known.weighed
+        || [Signal::Shipping, Signal::Quantity, Signal::Purity, Signal::Payment, Signal::Contact, Signal::Evasion]
+            .into_iter()
+            .any(|kind| words.has(kind));
+    ((told(Signal::Forum) && !words.has(Signal::Quantity)) || (words.asks && !says_how_to_buy))
+        .then_some(PageKind::Forum)
 }
 
 /// Signs by kind, with the different words that say each.
@@ -246,11 +258,14 @@ struct Words<'a> {
     by_kind: BTreeMap<Signal, Vec<(usize, Sign)>>,
     different: BTreeMap<Signal, std::collections::BTreeSet<&'a str>>,
     in_solution: bool,
+    /// The title is a question.
+    asks: bool,
 }
 
 impl<'a> Words<'a> {
     fn of(fields: &'a [Field<'_>]) -> Self {
-        let mut words = Words { by_kind: BTreeMap::new(), different: BTreeMap::new(), in_solution: false };
+        let mut words = Words { by_kind: BTreeMap::new(), different: BTreeMap::new(), in_solution: false, asks: false };
+        words.asks = fields.first().is_some_and(|title| title.source.trim_end().ends_with(['?', '？', '؟']));
         for (at, field) in fields.iter().enumerate() {
             for sign in &field.signs {
                 words.by_kind.entry(sign.kind).or_default().push((at, *sign));

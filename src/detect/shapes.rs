@@ -126,7 +126,7 @@ static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
 static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
         r"\b(?:signal|session|wire|tele|tlg|tg|snap|wa|line|kik|icq|element|zangi|zalo|vx|wx|imo|insta|ig)",
-        r"[ :.=@]{1,3}(?:id[ :]{1,2})?[a-z][a-z0-9_.]{2,30}[0-9_.][a-z0-9_]{1,30}\b"
+        r"[ :.,=@]{1,3}(?:(?:id|jmeno|name|nick|nickname|username|user|nom|nombre|nome|naam|nazwa|nume|nama|adi|handle|account|konto|conta|cuenta|compte)[ :]{1,2})?[a-z][a-z0-9_.]{2,30}[0-9_.][a-z0-9_]{1,30}\b"
     ))
     .expect("the pattern of accounts is a constant that a test compiles")
 });
@@ -148,9 +148,16 @@ fn shape(pattern: &str) -> Regex {
     Regex::new(&folded).expect("the patterns of signs are constants that a test compiles")
 }
 
+/// A handle whose parts are joined by a sign: `@x_exmpl`.
+static JOINED_HANDLE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?:^|[^a-z0-9._])(@[a-z0-9][a-z0-9.:]{0,30}) [a-z0-9]{2,30}")
+        .expect("the pattern of handles is a constant that a test compiles")
+});
+
 /// A messenger and a name in two parts joined by a sign: `tg exmpl_rosa`.
 pub(super) fn accounts(folded: &Folded, found: &mut Vec<Sign>) {
-    for hit in JOINED_ACCOUNT.captures_iter(&folded.text).take(SHAPES_LIMIT) {
+    let handles = folded.text.contains('@').then(|| JOINED_HANDLE.captures_iter(&folded.text)).into_iter().flatten();
+    for hit in JOINED_ACCOUNT.captures_iter(&folded.text).chain(handles).take(SHAPES_LIMIT) {
         let (Some(whole), Some(first)) = (hit.get(0), hit.get(1)) else { continue };
         if folded.is_glue(first.end()) {
             found.push(Sign { kind: Signal::Handle, start: whole.start(), end: whole.end(), milligrams: None });
