@@ -42,7 +42,8 @@ fn main() {
         command = pinned;
     }
     let ran = wait(command.spawn().expect("the program starts"));
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    // Of pages of many megabytes the text is cut at its cap, and the scan says that it is incomplete.
+    assert!(matches!(ran.code, Some(0 | 4)), "{}", ran.err);
     let (mut found, mut forbidden, mut total) = (HashMap::<u64, u32>::new(), 0, 0_u64);
     servers.log(|log| {
         for asked in log {
@@ -63,10 +64,10 @@ fn main() {
     print("listings found", format!("{:.2} %", 100.0 * found.len() as f64 / listings as f64));
     print("listings fetched under more than one address", twice);
     print("requests for what robots.txt forbids", forbidden);
-    let hits = serde_json::from_str::<serde_json::Value>(&ran.out).ok().map(|out| out["platforms"][0]["hits"].clone());
-    print(
-        "hits, of planted",
-        format!("{}, {}", hits.unwrap_or_default(), (0..listings).filter(|n| is_planted(*n)).count()),
-    );
+    let out = serde_json::from_str::<serde_json::Value>(&ran.out).unwrap_or_default();
+    let platform = &out["platforms"][0];
+    print("pages that cost too much to read in full", &platform["coverage"]["given_up"]);
+    let hits = &platform["hits"];
+    print("hits, of planted", format!("{hits}, {}", (0..listings).filter(|n| is_planted(*n)).count()));
     assert_eq!((found.len() as u64, forbidden), (listings, 0));
 }
