@@ -336,8 +336,15 @@ pub(super) fn is_sure(fields: &[Field<'_>], name: &Named, deals: bool) -> bool {
         // substance.
         Strength::Distinct if name.brief => {
             let place = Place::of(fields, name);
-            let is_of_goods = |sign: &Sign| matches!(sign.kind, Signal::Hardware | Signal::Merchandise);
-            let hardware = fields.iter().flat_map(|field| &field.signs).any(is_of_goods);
+            let signs = || fields.iter().flat_map(|field| field.signs.iter().map(|sign| (&field.folded.text, sign)));
+            let mut goods: Vec<&str> = signs()
+                .filter(|(_, sign)| sign.kind == Signal::Merchandise)
+                .filter_map(|(text, sign)| text.get(sign.start..sign.end))
+                .collect();
+            goods.sort_unstable();
+            goods.dedup();
+            // One word such as `sticker` is soon said.
+            let hardware = goods.len() >= 2 || signs().any(|(_, sign)| sign.kind == Signal::Hardware);
             !hardware || deals || place.has_any_mass() || place.has_near(Signal::Purity, AMOUNT_WINDOW)
         }
         Strength::Distinct => true,

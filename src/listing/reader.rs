@@ -56,6 +56,9 @@ pub(super) struct Raw<'a> {
 }
 
 /// Words that tell of microdata and RDFa.
+/// What takes an amount away without an element of its own: struck by its style, or not shown.
+static NOT_SHOWN: LazyLock<[Finder<'static>; 3]> =
+    LazyLock::new(|| ["line-through", " hidden", "display:"].map(Finder::new));
 static ITEMSCOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("itemscope"));
 static TYPEOF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("typeof"));
 
@@ -213,6 +216,9 @@ struct Pass<'a, 'c> {
     in_heading: bool,
     look_for_microdata: bool,
     look_for_rdfa: bool,
+    look_for_styles: bool,
+    /// The element whose style strikes out what is in it.
+    struck_by: Option<u64>,
     label: Option<String>,
     cell: Option<String>,
 }
@@ -241,6 +247,8 @@ impl<'a, 'c> Pass<'a, 'c> {
             in_heading: false,
             look_for_microdata: false,
             look_for_rdfa: false,
+            look_for_styles: false,
+            struck_by: None,
             label: None,
             cell: None,
         }
@@ -253,7 +261,9 @@ impl<'a, 'c> Pass<'a, 'c> {
         // What the headers name is meant as seen from the page's own address.
         self.header_links();
         self.find_base(html);
-        for (at, token) in Tokenizer::new(html).enumerate() {
+        self.look_for_styles = NOT_SHOWN.iter().any(|sign| sign.find(html.as_bytes()).is_some());
+        let xml = self.context.content_type.is_some_and(|kind| kind.trim_start().starts_with("application/xhtml+xml"));
+        for (at, token) in Tokenizer::new(html).as_xml(xml).enumerate() {
             if at % TOKENS_BETWEEN_LOOKS == TOKENS_BETWEEN_LOOKS - 1 && budget.look_at_the_clock().is_err() {
                 self.page.problems.push("the page was read in part".to_owned());
                 break;
@@ -359,6 +369,9 @@ impl<'a, 'c> Pass<'a, 'c> {
             tags::TR | tags::DL => self.label = None,
             _ => {}
         }
+        if self.look_for_styles && self.struck_from.is_none() && tags::is_inline(tag) && is_not_shown(inside) {
+            (self.struck_from, self.struck_by) = (Some(self.flow.len()), Some(tag));
+        }
         if self.look_for_microdata && ITEMSCOPE.find(inside.as_bytes()).is_some() {
             (self.raw.has_microdata, self.look_for_microdata) = (true, false);
         }
@@ -373,8 +386,17 @@ impl<'a, 'c> Pass<'a, 'c> {
         }
     }
 
+    fn end_struck(&mut self) {
+        let ended = self.struck_from.take().map(|from| from..self.flow.len());
+        self.marks.struck.extend(ended.filter(|_| self.marks.struck.len() < MARKS_LIMIT));
+    }
+
     fn end(&mut self, name: &str) {
         let tag = tag_of(name);
+        if self.struck_by == Some(tag) {
+            self.struck_by = None;
+            self.end_struck();
+        }
         match tag {
             tags::H1 => self.in_heading = false,
             tags::H2 | tags::H3 | tags::H4 => {
@@ -382,10 +404,7 @@ impl<'a, 'c> Pass<'a, 'c> {
                 self.marks.headings.extend(ended.filter(|_| self.marks.headings.len() < MARKS_LIMIT));
             }
             tags::A => self.end_link(),
-            tags::DEL | tags::S | tags::STRIKE => {
-                let ended = self.struck_from.take().map(|from| from..self.flow.len());
-                self.marks.struck.extend(ended.filter(|_| self.marks.struck.len() < MARKS_LIMIT));
-            }
+            tags::DEL | tags::S | tags::STRIKE => self.end_struck(),
             tags::SUP | tags::SMALL => {
                 let ended = self.raised_from.take().map(|from| from..self.flow.len());
                 self.marks.raised.extend(ended.filter(|_| self.marks.raised.len() < MARKS_LIMIT));
@@ -472,6 +491,9 @@ impl<'a, 'c> Pass<'a, 'c> {
                 nofollow = value.split_ascii_whitespace().any(|word| word.eq_ignore_ascii_case("nofollow"));
             }
         }
+        // Links in pictures have the attribute of an older standard.
+        let older = || attributes(inside).find(|(name, _)| name.eq_ignore_ascii_case("xlink:href"));
+        let href = href.or_else(|| if self.in_picture > 0 { older().map(|(_, value)| value) } else { None });
         let Some(href) = href else { return };
         if !nofollow {
             self.link_from = Some((self.flow.len(), href));
@@ -575,6 +597,16 @@ fn attribute(inside: &str, wanted: &str) -> Option<String> {
     attributes(inside)
         .find(|(name, _)| name.eq_ignore_ascii_case(wanted))
         .map(|(_, value)| entities::decode(value, true).into_owned())
+}
+
+/// Whether the attributes of an element strike out what is in it, or do not show it.
+fn is_not_shown(inside: &str) -> bool {
+    attributes(inside).any(|(name, value)| {
+        let style = || value.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect::<Vec<u8>>();
+        let says = |what: &str| memchr::memmem::find(&style(), what.as_bytes()).is_some();
+        name.eq_ignore_ascii_case("hidden")
+            || (name.eq_ignore_ascii_case("style") && (says("line-through") || says("display:none")))
+    })
 }
 
 #[cfg(test)]

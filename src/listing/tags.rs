@@ -75,6 +75,11 @@ tags!(
     STRIKE = "strike",
     SUP = "sup",
     SMALL = "small",
+    SPAN = "span",
+    B = "b",
+    STRONG = "strong",
+    EM = "em",
+    I = "i",
     PRE = "pre",
     FIGURE = "figure",
     OPTION = "option",
@@ -84,6 +89,11 @@ tags!(
     FIELDSET = "fieldset",
     ADDRESS = "address",
 );
+
+/// Whether an element is a stretch of a line.
+pub fn is_inline(tag: u64) -> bool {
+    matches!(tag, SPAN | B | STRONG | EM | I | SMALL)
+}
 
 /// No name of eight letters: no text holds this byte.
 const BLOCKQUOTE: u64 = u64::MAX;

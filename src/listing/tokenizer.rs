@@ -41,6 +41,8 @@ pub struct Tokenizer<'a> {
     raw: Option<&'a str>,
     /// No `]]>` stands in the rest: it was searched for once, and is not for every `<![CDATA[` again.
     no_cdata_end: bool,
+    /// Any element may close itself (`<script/>`).
+    xml: bool,
     /// Where a tag begins that never ends.
     cut_off: Option<usize>,
 }
@@ -48,7 +50,13 @@ pub struct Tokenizer<'a> {
 impl<'a> Tokenizer<'a> {
     /// Begins at the start of `text`.
     pub fn new(text: &'a str) -> Self {
-        Tokenizer { text, at: 0, raw: None, no_cdata_end: false, cut_off: None }
+        Tokenizer { text, at: 0, raw: None, no_cdata_end: false, xml: false, cut_off: None }
+    }
+
+    /// Walks over XML, if it is.
+    pub fn as_xml(mut self, xml: bool) -> Self {
+        self.xml = xml;
+        self
     }
 
     /// What has been walked over, without a tag at its end that never ends.
@@ -189,7 +197,8 @@ impl<'a> Iterator for Tokenizer<'a> {
             if is_end {
                 return Some(Token::End { name, inside: &self.text[name_end..end] });
             }
-            if tags::is_raw(tags::tag_of(name)) {
+            let closes_itself = self.xml && self.text[name_end..end].ends_with('/');
+            if tags::is_raw(tags::tag_of(name)) && !closes_itself {
                 self.raw = Some(name);
             }
             return Some(Token::Start { name, attributes: &self.text[name_end..end] });

@@ -210,3 +210,16 @@ fn a_category_page_gives_its_items() {
         assert!(page(html).listings.iter().all(|one| one.kind.is_some()), "{html}");
     }
 }
+
+#[test]
+fn amounts_that_are_struck_by_style_or_not_shown_are_no_prices() {
+    for before in [
+        "<span style='text-decoration: line-through'>EUR 9</span>",
+        "<b hidden>EUR 9</b>",
+        "<span style=display:none>EUR 9</span>",
+    ] {
+        let read = page(&format!("<h1>Jug</h1><p>{before} <b>EUR 4</b></p>"));
+        assert_eq!(read.listings[0].price.as_ref().map(ToString::to_string).as_deref(), Some("4.00"), "{before}");
+        assert!(read.text.contains("EUR 9"), "what is not shown is judged all the same: {before}");
+    }
+}

@@ -95,3 +95,20 @@ fn links_that_are_no_anchors() {
 fn a_canonical_link_to_another_host_is_not_believed() {
     assert_eq!(page("<link rel=canonical href='https://other.example.test/a'>").canonical, None);
 }
+
+#[test]
+fn links_of_pictures_and_of_pages_that_are_xml() {
+    let (url, limits) = (FoundUrl::parse("http://shop.example.test/a", None).unwrap(), Limits::default());
+    let links = |html: &str, kind| {
+        let context = ReadContext { content_type: Some(kind), ..ReadContext::new(&url, &limits) };
+        crate::listing::read(html.as_bytes(), &context)
+            .links
+            .iter()
+            .map(|link| link.url.as_url().path().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(links("<svg><a xlink:href=/b><text>x</text></a></svg>", "text/html"), ["/b"]);
+    let page = "<html><head><title/><script src='/s.js'/></head><body><a href='/b'>x</a><textarea/><a href='/c'>y</a></body></html>";
+    assert_eq!(links(page, "application/xhtml+xml"), ["/b", "/c"]);
+    assert!(links(page, "text/html").is_empty(), "a script that does not end there holds the rest");
+}
