@@ -98,7 +98,7 @@ channels = ["feed"]
     for case in cases:
         shapes = {shape(target) for target in case["asked"]}
         at_home = lambda target: target.replace("HOST", case["host"])
-        missed = [want for want in case["want"] if not any(shape(at_home(one)) in shapes for one in want.split("|"))]
+        missed = [want for want in case["want"] if not any(shape(at_home(one)) in shapes for one in [want, *want.split("|")])]
         breached = [never for never in case["never"] if never in case["asked"]]
         wrong[case["id"]] = [f"missed {missed}"] * bool(missed) + [f"asked for {breached}"] * bool(breached)
     return wrong
