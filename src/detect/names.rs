@@ -344,7 +344,8 @@ impl NameIndex {
             let is_whole = edges(text, start, end) || (skip > 0 && has_arabic_prefix(text, start, end));
             let inflected = || {
                 let may_be = entry.strength == Strength::Distinct && !entry.code && begins_word(text, start);
-                may_be.then(|| inflection::inflected(text, start, end)).flatten()
+                let end = may_be.then(|| inflection::inflected(text, start, end)).flatten();
+                end.filter(|end| !self.near.is_ordinary(&text[start..*end]))
             };
             let end = if is_whole { Some(end) } else { inflected() };
             if let Some(end) = end.filter(|end| *end <= until) {

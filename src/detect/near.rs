@@ -158,6 +158,11 @@ impl NearIndex {
             || (shared.tail && for_each_form(word, slips, 0..middle.end, has))
     }
 
+    /// Whether a folded word looks like a name and means something else.
+    pub fn is_ordinary(&self, word: &str) -> bool {
+        self.ordinary.contains(word)
+    }
+
     /// Whether a word, in any case, begins or ends a name of several words.
     pub fn is_companion(&self, word: &[u8]) -> bool {
         self.may_be_companion(word_key(word)) && is_telling(word)
