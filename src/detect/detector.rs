@@ -56,18 +56,11 @@ impl Detector {
     /// # Errors
     /// When an automaton passes its limits or a class rule cannot be read.
     pub fn compile(watchlist: Arc<Watchlist>) -> Result<Self, DetectorError> {
-        // Names take as long as all the rest: whoever starts the program waits for both.
-        let (names, others) = std::thread::scope(|scope| {
-            let others = scope.spawn(|| -> Result<_, DetectorError> {
-                let signals = SignalIndex::build(&watchlist.context);
-                let classes = ClassGrammar::compile(&watchlist.classes)?;
-                let marks = MarkIndex::build(&watchlist.marks)?;
-                Ok((classes, marks, signals, SkeletonIndex::build(&watchlist)?))
-            });
-            let names = NameIndex::build(&watchlist);
-            (names, others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        });
-        let (classes, marks, signals, skeletons) = others?;
+        let names = NameIndex::build(&watchlist);
+        let classes = ClassGrammar::compile(&watchlist.classes)?;
+        let marks = MarkIndex::build(&watchlist.marks)?;
+        let signals = SignalIndex::build(&watchlist.context);
+        let skeletons = SkeletonIndex::build(&watchlist)?;
         let mut identifiers = HashMap::new();
         for (at, substance) in watchlist.substances.iter().enumerate() {
             for id in substance.identifiers() {

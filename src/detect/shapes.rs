@@ -109,14 +109,13 @@ static PRICE: LazyLock<Regex> = LazyLock::new(|| {
 });
 /// What every handle has somewhere: quick to look for.
 static HANDLE_SIGN: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"@|\+|\.me|\.gg|\.id|\.chat|\.onion|\b(?:wa|whatsapp|telegram|signal|viber|zalo|imo)\b")
-        .expect("the pattern of signs is a constant that a test compiles")
+    Regex::new(r"@|\+|\.me|\.gg|\.id|\.chat|\.onion").expect("the pattern of signs is a constant that a test compiles")
 });
 
 /// A handle, a number with its country code, or an address of a messenger.
 static HANDLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?:^|[^a-z0-9._])@[a-z][a-z0-9_.:]{2,40}|\b(?:wa|whatsapp|telegram|signal|viber|zalo|imo)\b[ :.]{1,3}(?:[a-z]{2,8}[ :.]{1,2}){0,2}\+?[0-9](?:[ .()]{0,2}[0-9]){7,12}\b|\b(?:t\.me|wa\.me|telegram\.me|discord\.gg|signal\.me|threema\.id|simplex\.chat)\b|",
+        r"(?:^|[^a-z0-9._])@[a-z][a-z0-9_.:]{2,40}|\b(?:t\.me|wa\.me|telegram\.me|discord\.gg|signal\.me|threema\.id|simplex\.chat)\b|",
         r"(?:^|[^0-9a-z])\+ ?[1-9][0-9]{0,2}(?:[ .()]{0,2}[0-9]){7,12}\b|[a-z2-7]{16,56}\.onion\b"
     ))
     .expect("the pattern of handles is a constant that a test compiles")
@@ -148,9 +147,18 @@ fn shape(pattern: &str) -> Regex {
     Regex::new(&folded).expect("the patterns of signs are constants that a test compiles")
 }
 
-/// A handle whose parts are joined by a sign: `@x_exmpl`.
+/// A number behind the name of a messenger: `wa only 0700 900 412`.
+static MESSENGER_NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(concat!(
+        r"\b(?:wa|whatsapp|telegram|signal|viber|zalo|imo)\b[ :.]{1,3}(?:[a-z]{2,8}[ :.]{1,2}){0,2}",
+        r"(\+?[0-9](?:[ .()]{0,2}[0-9]){7,12})\b"
+    ))
+    .expect("the pattern of numbers is a constant that a test compiles")
+});
+
+/// A handle whose first part is too short to be one: `@x_exmpl`.
 static JOINED_HANDLE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?:^|[^a-z0-9._])(@[a-z0-9][a-z0-9.:]{0,30}) [a-z0-9]{2,30}")
+    Regex::new(r"(?:^|[^a-z0-9._])(@[a-z0-9][a-z0-9]?) [a-z0-9]{2,30}")
         .expect("the pattern of handles is a constant that a test compiles")
 });
 
@@ -204,6 +212,11 @@ pub(super) fn shapes(text: &str, found: &mut Vec<Sign>) {
     }
     if text.contains(['克', '斤', '吨']) {
         han_masses(text, found);
+    }
+    for hit in MESSENGER_NUMBER.captures_iter(text).take(SHAPES_LIMIT) {
+        if let Some(number) = hit.get(1) {
+            found.push(Sign { kind: Signal::Handle, start: number.start(), end: number.end(), milligrams: None });
+        }
     }
     let wanted = [
         (Signal::Purity, &PERCENT, text.contains('%')),
@@ -343,6 +356,7 @@ mod tests {
             ("t.me/shop", true),
             ("Signal exmpl.33", true),
             ("snap exmpl94", true),
+            ("wa only 0700 900 412", true),
             ("a signal. The other", false),
             ("line 2.5 mm", false),
             ("a@b.example", false),
