@@ -99,9 +99,12 @@ pub(super) fn done_without(folded: &Folded, signs: &mut Vec<Sign>) {
             between.len() <= DENIED_TWICE_BYTES && !ends_a_clause(between) && speaks_of_selling
         });
         let behind = &text[end..text.floor_char_boundary(end + DENIED_TWICE_BYTES)];
+        // In the same clause: `no licence needed. Rejected parcels are sent again` refuses nobody.
         let refused = behind
             .split(|c: char| !c.is_alphanumeric())
-            .any(|word| REFUSED.iter().any(|stem| word.starts_with(stem.as_str())));
+            .find(|word| REFUSED.iter().any(|stem| word.starts_with(stem.as_str())))
+            .and_then(|word| behind.find(word))
+            .is_some_and(|at| !ends_a_clause(&behind[..at]) && in_line(end, end + at));
         if turned || (refused && denial.end <= requirement.start) {
             twice.push((start, end));
         } else {

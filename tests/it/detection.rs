@@ -5,7 +5,7 @@ use std::sync::Arc;
 use listingwatch::detect::Detector;
 use listingwatch::detect::assessment::{ListingText, Verdict};
 use listingwatch::detect::watchlist::Watchlist;
-use listingwatch::vocab::terms::{Category, Class};
+use listingwatch::vocab::terms::{Category, Class, Signal};
 
 fn detector() -> Detector {
     let watchlist = Watchlist::builtin().unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -185,6 +185,23 @@ fn who_tells_of_a_sale_sells_nothing() {
     ] {
         let assessment = detector.assess(&listing(title, text), &[]);
         assert_eq!(assessment.verdict, Verdict::Clear, "{title}: {assessment:?}");
+    }
+}
+
+#[test]
+fn who_refuses_orders_without_a_permit_asks_for_one_in_the_same_clause() {
+    let detector = detector();
+    let evades = |text: &str| {
+        let assessment = detector.assess(&listing("Ephedrine HCl 25 kg", text), &[]);
+        assessment.context.iter().any(|found| found.signal == Signal::Evasion)
+    };
+    assert!(!evades("Orders without a permit are rejected."));
+    for text in [
+        "No permit needed. Rejected parcels are sent again.",
+        "No permit, refused parcels again",
+        "No permit\nRejected parcels again",
+    ] {
+        assert!(evades(text), "{text}");
     }
 }
 
