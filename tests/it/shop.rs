@@ -116,39 +116,23 @@ impl Shop {
 
     /// The shop's platform file. `referral` goes into `[referral]`.
     pub fn platform_file(&self, id: &str, referral: &str) -> String {
-        let port = self.address.port();
-        format!(
-            r#"[platform]
-id = "{id}"
-name = "Shop {id}"
-kind = "marketplace"
-hosts = ["127.0.0.1:{port}"]
-[agreement]
-basis = "own-site"
-reference = "test"
-authority = "Office"
-valid_from = 2020-01-01
-valid_until = 2099-12-31
-contact = "ts@shop.example.test"
-[crawl]
-start = ["http://127.0.0.1:{port}/"]
-rate = "unlimited"
-revisit = "1h"
-private_addresses = ["127.0.0.0/8"]
-[referral]
-{referral}
-"#
-        )
+        let start = format!("http://127.0.0.1:{}/", self.address.port());
+        let crawl = "rate = \"unlimited\"\nrevisit = \"1h\"";
+        file_of((id, &format!("Shop {id}")), &start, crawl, referral)
     }
 }
 
 /// The platform file of another server on loopback. `referral` goes into `[referral]`.
 pub fn platform_file_of(start: &str, referral: &str) -> String {
+    file_of(("bazaar", "Bazaar"), start, "rate = \"unlimited\"", referral)
+}
+
+fn file_of((id, name): (&str, &str), start: &str, crawl: &str, referral: &str) -> String {
     let host = start.trim_start_matches("http://").trim_end_matches('/');
     format!(
         r#"[platform]
-id = "bazaar"
-name = "Bazaar"
+id = "{id}"
+name = "{name}"
 kind = "marketplace"
 hosts = ["{host}"]
 [agreement]
@@ -160,7 +144,7 @@ valid_until = 2099-12-31
 contact = "ts@shop.example.test"
 [crawl]
 start = ["{start}"]
-rate = "unlimited"
+{crawl}
 private_addresses = ["127.0.0.0/8"]
 [referral]
 {referral}
