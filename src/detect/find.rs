@@ -56,7 +56,7 @@ impl Detector {
             // A name that was pulled apart goes before the short words its pieces happen to spell.
             let overlaps = |held: &Found| held.start < hit.end && hit.start < held.end;
             let inside = |held: &Found| {
-                let rest = text_between(folded, held.end, hit.end);
+                let rest = folded.text.get(held.end..hit.end).unwrap_or_default();
                 // `flualprazolamu i`: a word of one letter behind a name is none of it.
                 let has_more = held.start != hit.start || rest.trim().chars().count() > 1;
                 hit.start <= held.start && held.end <= hit.end && held.len() < hit.len() && has_more
@@ -407,11 +407,6 @@ impl Detector {
             doubtful: false,
         }
     }
-}
-
-/// A stretch of a folded text; nothing where it ends before it begins.
-fn text_between(folded: &Folded, from: usize, until: usize) -> &str {
-    folded.text.get(from..until).unwrap_or_default()
 }
 
 /// Words of letters alone in a stretch of a folded text with a space behind them, where no dash stood.
