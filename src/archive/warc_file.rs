@@ -81,6 +81,11 @@ impl WarcWriter {
         self.repaired.as_ref()
     }
 
+    /// The folder of its files.
+    pub fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// Whether the record a citation names is still there and is that record. Retention may have destroyed its file.
     pub fn holds(&self, cited: &WarcRef) -> bool {
         warc_reader::read_cited(&self.dir, cited).is_ok()

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::archive::ArchiveError;
+use crate::archive::warc_reader::read_cited;
 use crate::dedup::cluster;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Verdict;
 use crate::engine::rooms::Rooms;
 use crate::evidence::capture::Capture;
-use crate::evidence::warc::WarcRef;
 use crate::evidence::warc::form::{Original, RevisitProfile};
+use crate::evidence::warc::{Record, WarcRef};
 use crate::examine::ExaminedListing;
 use crate::store::hot::HotError;
 use crate::store::truth::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded, TruthError};
@@ -179,6 +180,7 @@ impl<'a> Recording<'a> {
         let covers = match told {
             Told::All | Told::Unchanged => Covers::Page,
             Told::Part => Covers::Part,
+            Told::Kept => Covers::Kept,
         };
         self.add(seen, told == Told::Unchanged, covers, evidence, hits);
         Ok(())
@@ -287,16 +289,11 @@ impl<'a> Recording<'a> {
     }
 
     /// Where a payload lies already: the page it came from, when, and the record.
-    fn place(
-        &self,
-        platform: &PlatformId,
-        digest: Sha256Digest,
-    ) -> Result<Option<(String, Timestamp, WarcRef)>, RecordError> {
-        let place = match self.written.get(&(platform.clone(), digest)) {
-            Some(place) => Some(place.clone()),
-            None => self.rooms.hot.seen_payload(platform, &digest)?,
-        };
-        Ok(place.map(|place| serde_json::from_slice(&place)).transpose()?)
+    fn place(&self, platform: &PlatformId, digest: Sha256Digest) -> Result<Option<Place>, RecordError> {
+        match self.written.get(&(platform.clone(), digest)) {
+            Some(place) => Ok(Some(serde_json::from_slice(place)?)),
+            None => place_on_file(self.rooms, platform, digest),
+        }
     }
 
     fn note(
@@ -312,6 +309,32 @@ impl<'a> Recording<'a> {
     }
 }
 
+/// The page a payload came from, when, and the record that holds it.
+type Place = (String, Timestamp, WarcRef);
+
+fn place_on_file(rooms: &Rooms, platform: &PlatformId, digest: Sha256Digest) -> Result<Option<Place>, RecordError> {
+    let place = rooms.hot.seen_payload(platform, &digest)?;
+    Ok(place.map(|place| serde_json::from_slice(&place)).transpose()?)
+}
+
+/// The record that holds a payload of a platform, and its place; `None` where none was kept, or retention destroyed it.
+///
+/// # Errors
+/// When the record is damaged, or a store or the disk refuses.
+pub fn kept(
+    rooms: &Rooms,
+    platform: &PlatformId,
+    digest: Sha256Digest,
+) -> Result<Option<(Record, WarcRef)>, RecordError> {
+    let Some((_, _, place)) = place_on_file(rooms, platform, digest)? else { return Ok(None) };
+    let folder = rooms.warc.lock().unwrap_or_else(PoisonError::into_inner).folder().to_owned();
+    match read_cited(&folder, &place) {
+        Ok(record) => Ok(Some((record, place))),
+        Err(ArchiveError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// How much a visit tells of a page's listings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Told {
@@ -321,6 +344,8 @@ pub enum Told {
     Part,
     /// It is as it was.
     Unchanged,
+    /// The page was not asked: what was kept of it is judged anew.
+    Kept,
 }
 
 /// Whether an exchange brought a body.

@@ -92,6 +92,9 @@ pub struct UrlState {
     /// Whether the host answered under this form of the page's address when it was last asked for in it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub answered: bool,
+    /// Set while what was kept of the page waits to be judged anew: the moment the page itself is asked for next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_next: Option<Timestamp>,
 }
 
 impl UrlState {

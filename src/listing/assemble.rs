@@ -125,8 +125,8 @@ const IDENTIFIERS: [&str; 18] = [
 ];
 
 /// The listings among the things of a page. What passes the budget is told by it; what was read before is kept.
-pub(super) fn drafts(items: &Items, origin: &str, url: &FoundUrl, budget: &Budget<'_>) -> Vec<Draft> {
-    let Ok(mut assembler) = Assembler::new(items, origin, url, budget) else { return Vec::new() };
+pub(super) fn drafts(items: &Items, origin: &str, base: &FoundUrl, budget: &Budget<'_>) -> Vec<Draft> {
+    let Ok(mut assembler) = Assembler::new(items, origin, base, budget) else { return Vec::new() };
     // The budget holds the reason.
     let _ = assembler.walk();
     assembler.attach_stray_offer();
@@ -143,7 +143,8 @@ pub(super) fn drafts(items: &Items, origin: &str, url: &FoundUrl, budget: &Budge
 struct Assembler<'i, 'b, 'a> {
     items: &'i Items,
     origin: &'i str,
-    url: &'i FoundUrl,
+    /// What addresses are relative to.
+    base: &'i FoundUrl,
     budget: &'b Budget<'a>,
     /// Offers that say themselves what they offer: the thing's place, and theirs.
     offered_by: Vec<(usize, usize)>,
@@ -181,7 +182,7 @@ impl Visit {
 }
 
 impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
-    fn new(items: &'i Items, origin: &'i str, url: &'i FoundUrl, budget: &'b Budget<'a>) -> Result<Self, Spent> {
+    fn new(items: &'i Items, origin: &'i str, base: &'i FoundUrl, budget: &'b Budget<'a>) -> Result<Self, Spent> {
         let (mut offered_by, mut variants_of) = (Vec::new(), Vec::new());
         let (mut listed, mut parts, mut variants) = (HashSet::new(), HashSet::new(), HashSet::new());
         let is_group =
@@ -206,7 +207,7 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
         Ok(Assembler {
             items,
             origin,
-            url,
+            base,
             budget,
             offered_by,
             variants_of,
@@ -469,7 +470,7 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
             None => self.items.text_of(content),
         };
         let images = item.values("image").iter().filter_map(address);
-        images.filter_map(|image| self.url.as_url().join(&image).ok().map(String::from)).take(IMAGES_LIMIT).collect()
+        images.filter_map(|image| self.base.as_url().join(&image).ok().map(String::from)).take(IMAGES_LIMIT).collect()
     }
 }
 

@@ -11,6 +11,7 @@ use crate::listing::links::leads_on;
 use crate::listing::page::{Listing, Page};
 use crate::listing::price;
 use crate::listing::reader::Raw;
+use crate::vocab::found::FoundUrl;
 use crate::vocab::money::Price;
 use crate::vocab::terms::PageKind;
 
@@ -30,7 +31,7 @@ const LINK_BYTES: usize = 200;
 const IMAGES_LIMIT: usize = 10;
 
 /// A product of OpenGraph properties.
-pub(super) fn from_meta(raw: &Raw<'_>) -> Option<Draft> {
+pub(super) fn from_meta(raw: &Raw<'_>, base: &FoundUrl) -> Option<Draft> {
     // Many write `name` where `property` was meant.
     let all = || raw.meta.iter().chain(&raw.named);
     let get = |name: &str| all().find(|(property, _)| property == name).map(|(_, content)| content.as_str());
@@ -54,7 +55,7 @@ pub(super) fn from_meta(raw: &Raw<'_>) -> Option<Draft> {
         language: get("og:locale").map(|locale| locale.replace('_', "-")),
         images: all()
             .filter(|(property, _)| property == "og:image")
-            .map(|(_, content)| content.clone())
+            .filter_map(|(_, content)| base.as_url().join(content).ok().map(String::from))
             .take(IMAGES_LIMIT)
             .collect(),
         ..Listing::default()

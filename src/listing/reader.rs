@@ -75,7 +75,8 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     page.text = flow.into_text();
     let blocks = json_ld::read(&raw.json_ld, &budget, &mut page.problems);
     // What passes the budget is told by it below, whoever noticed.
-    let mut drafts = from_json_ld(blocks, context.url, &budget, &mut page).unwrap_or_default();
+    let base = marks.base.as_ref().unwrap_or(context.url);
+    let mut drafts = from_json_ld(blocks, base, &budget, &mut page).unwrap_or_default();
     let selected = context.selectors.filter(|selectors| selectors.apply_to(context.url));
     // A DOM costs eight times the pass; it is built only where nothing cheaper says what is offered.
     let told = told(&drafts, &raw, &page);
@@ -83,18 +84,18 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     let document = if wanted || selected.is_some() { dom::parse(html, &budget).ok() } else { None };
     if let Some(document) = document.as_ref().filter(|_| wanted) {
         if raw.has_microdata {
-            let more = from_microdata(document, context.url, &budget, &mut page).unwrap_or_default();
+            let more = from_microdata(document, base, &budget, &mut page).unwrap_or_default();
             add(&mut drafts, more, told);
         }
         if raw.has_rdfa && !drafts.iter().any(|draft| draft.place == Place::Own && told != Told::InPart) {
-            let more = from_rdfa(document, context.url, &budget, &mut page).unwrap_or_default();
+            let more = from_rdfa(document, base, &budget, &mut page).unwrap_or_default();
             add(&mut drafts, more, told);
         }
     }
     if !drafts.iter().any(|draft| draft.place == Place::Own) {
-        draft::add(&mut drafts, layout::from_meta(&raw).into_iter().collect());
+        draft::add(&mut drafts, layout::from_meta(&raw, base).into_iter().collect());
     } else if told == Told::InPart {
-        add(&mut drafts, layout::from_meta(&raw).into_iter().collect(), told);
+        add(&mut drafts, layout::from_meta(&raw, base).into_iter().collect(), told);
     }
     let has_own = drafts.is_empty() || drafts.iter().any(|draft| draft.place == Place::Own);
     let mut given = if has_own { Given::Own } else { Given::Lists };
@@ -158,29 +159,34 @@ fn add(drafts: &mut Vec<Draft>, more: Vec<Draft>, told: Told) {
     }
 }
 
-fn from_json_ld(blocks: Vec<Value>, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
+fn from_json_ld(
+    blocks: Vec<Value>,
+    base: &FoundUrl,
+    budget: &Budget<'_>,
+    page: &mut Page,
+) -> Result<Vec<Draft>, Spent> {
     if blocks.is_empty() {
         return Ok(Vec::new());
     }
-    Ok(drafts(&Items::from_json_ld(blocks, budget)?, "json-ld", url, budget, page))
+    Ok(drafts(&Items::from_json_ld(blocks, budget)?, "json-ld", base, budget, page))
 }
 
-fn from_microdata(document: &Html, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
-    let items = Items::from_microdata(microdata::items(document, url, budget)?, budget)?;
-    Ok(drafts(&items, "microdata", url, budget, page))
+fn from_microdata(document: &Html, base: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
+    let items = Items::from_microdata(microdata::items(document, base, budget)?, budget)?;
+    Ok(drafts(&items, "microdata", base, budget, page))
 }
 
-fn from_rdfa(document: &Html, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
-    let items = Items::from_json_ld(rdfa::subjects(document, url, budget)?, budget)?;
-    Ok(drafts(&items, "rdfa", url, budget, page))
+fn from_rdfa(document: &Html, base: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Result<Vec<Draft>, Spent> {
+    let items = Items::from_json_ld(rdfa::subjects(document, base, budget)?, budget)?;
+    Ok(drafts(&items, "rdfa", base, budget, page))
 }
 
-fn drafts(items: &Items, syntax: &str, url: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Vec<Draft> {
+fn drafts(items: &Items, syntax: &str, base: &FoundUrl, budget: &Budget<'_>, page: &mut Page) -> Vec<Draft> {
     if items.cut {
         page.cut = true;
         page.problems.push(format!("{syntax} with more properties of one thing than are read"));
     }
-    assemble::drafts(items, syntax, url, budget)
+    assemble::drafts(items, syntax, base, budget)
 }
 
 /// The pass alone, for `extract`.

@@ -223,6 +223,20 @@ mod tests {
     }
 
     #[test]
+    fn slashes_beyond_two_before_a_host_are_ignored() {
+        for (raw, expected) in [
+            ("///b.test/x", "https://b.test/x"),
+            ("/\\//b.test///x", "https://b.test///x"),
+            ("//b.test/x", "https://b.test/x"),
+            ("https:///b.test/x", "https://b.test/x"),
+            ("/b.test", "https://a.test/b.test"),
+        ] {
+            assert_eq!(String::from(FoundUrl::linked(raw, &base(), None).unwrap()), expected, "{raw}");
+        }
+        assert!(FoundUrl::linked("///", &base(), None).is_err());
+    }
+
+    #[test]
     fn a_link_carries_nothing_of_a_visit_and_a_redirect_may() {
         for (line, raw, expected) in [
             (line!(), "/i;jsessionid=E46.tpd_2?p=v", "https://a.test/i?p=v"),

@@ -156,7 +156,7 @@ pub(super) fn resolve(
     let mut url = Url::options()
         .base_url(base)
         .encoding_override(encoding.is_some().then_some(&in_charset))
-        .parse(raw)
+        .parse(&with_two_slashes(raw))
         .map_err(|_| UrlError::Malformed(shown()))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(UrlError::Scheme(url.scheme().to_owned()));
@@ -179,6 +179,13 @@ pub(super) fn resolve(
         return Err(UrlError::TooLong(url.as_str().len()));
     }
     Ok(url)
+}
+
+/// An address that begins with more than two slashes begins with two (URL standard, "special authority ignore slashes
+/// state"); the parser takes it for one without a host.
+fn with_two_slashes(raw: &str) -> Cow<'_, str> {
+    let rest = raw.trim_start_matches(['/', '\\']);
+    if raw.len() - rest.len() > 2 { Cow::Owned(format!("//{rest}")) } else { Cow::Borrowed(raw) }
 }
 
 fn in_charset(encoding: &'static encoding_rs::Encoding) -> impl for<'a> Fn(&'a str) -> Cow<'a, [u8]> {

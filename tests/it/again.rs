@@ -78,12 +78,68 @@ fn a_page_judged_clear_is_judged_by_the_next_watchlist() {
     let folder = place.path("patterns");
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns"), &folder);
     assert_eq!(fetched(&place, &[], 0)["hits"], 0);
-    let entry = "[[substance]]\nid = \"quorvane\"\nname = \"Quorvane\"\nclass = \"designer-benzodiazepine\"\n\
-                 use = \"none-known\"\nsources = [\"ed\"]\nnames = { en = [\"Quorvane\"] }\n";
-    fs::write(folder.join("substances/zz-new.toml"), entry).unwrap();
+    fs::write(folder.join("substances/zz-new.toml"), entry("Quorvane", "EMCDDA")).unwrap();
     let again = fetched(&place, &[], 0);
     assert_eq!((&again["pages"], &again["hits"]), (&3.into(), &1.into()), "{again}");
     assert_eq!(fetched(&place, &[], 0)["pages"], 0);
+}
+
+#[test]
+fn what_was_kept_of_a_page_is_judged_by_the_next_watchlist_without_asking_for_it() {
+    let server = shop();
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    place.settings("[evidence]\nkeep = \"all\"\n");
+    let folder = place.path("patterns");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns"), &folder);
+    assert_eq!(fetched(&place, &[], 0)["hits"], 0);
+    let asked = pages(&server).len();
+    fs::write(folder.join("substances/zz-new.toml"), entry("Quorvane", "EMCDDA")).unwrap();
+    let again = fetched(&place, &[], 0);
+    assert_eq!((&again["pages"], &again["hits"]), (&0.into(), &1.into()), "{again}");
+    let note = again["coverage"]["notes"][0].as_str().unwrap();
+    assert!(note.contains("3 known pages") && note.contains("3 were, from the evidence"), "{note}");
+    assert_eq!(pages(&server).len(), asked, "the platform was not asked");
+    let case = place.referrals().remove(0);
+    assert!(case["title"].as_str().unwrap().contains("Quorvane"), "{case}");
+    place.run(&["audit", "verify", "--evidence"]).expect(0);
+    assert_eq!(fetched(&place, &[], 0)["pages"], 0, "they are due when they were");
+    // Asked for, they are asked for.
+    assert_eq!(fetched(&place, &["--again"], 0)["pages"], 3);
+}
+
+#[test]
+fn a_hit_whose_evidence_is_lost_is_asked_for() {
+    let server = shop();
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1");
+    let folder = place.path("patterns");
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("patterns"), &folder);
+    fs::write(folder.join("substances/zz-new.toml"), entry("Quorvane", "EMCDDA")).unwrap();
+    assert_eq!(fetched(&place, &[], 0)["hits"], 1);
+    let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
+    let hit = || place.run(&["--json", "referrals", "show", &case]).expect(0).json()["hits"][0].clone();
+    let before = hit();
+    fs::write(folder.join("substances/zz-new.toml"), entry("Quorvane", "WHO")).unwrap();
+    let again = fetched(&place, &[], 0);
+    assert_eq!((&again["pages"], &again["hits"]), (&2.into(), &1.into()), "clear pages were not kept: {again}");
+    let after = hit();
+    assert_eq!((&before["last_seen"], &before["captured_at"]), (&after["last_seen"], &after["captured_at"]));
+    assert_ne!(before["assessment"]["watchlist"], after["assessment"]["watchlist"]);
+    for file in fs::read_dir(place.data().join("warc")).unwrap().flatten() {
+        fs::remove_file(file.path()).unwrap();
+    }
+    fs::write(folder.join("substances/zz-new.toml"), entry("Quorvane", "UNODC")).unwrap();
+    assert_eq!(fetched(&place, &[], 0)["pages"], 3);
+}
+
+/// An entry of a watchlist, with where it is from.
+fn entry(name: &str, source: &str) -> String {
+    let id = name.to_lowercase();
+    format!(
+        "[[substance]]\nid = \"{id}\"\nname = \"{name}\"\nclass = \"designer-benzodiazepine\"\nuse = \"none-known\"\n\
+         use_note = \"named by {source}\"\nsources = [\"ed\"]\nnames = {{ en = [\"{name}\"] }}\n"
+    )
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -6,7 +6,7 @@ use crate::engine::rooms::Rooms;
 use crate::engine::scan::order::Looks;
 use crate::engine::scan::state::PlatformScan;
 use crate::examine::READER_VERSION;
-use crate::store::hot::HotError;
+use crate::store::hot::{HotError, JudgeFrom};
 
 /// Makes the pages of a scan's platform due that were judged by another watchlist, reader or selectors, or all that were
 /// fetched before where the order says so. They stay due if the scan ends before it comes to them.
@@ -16,7 +16,11 @@ pub fn make_due(rooms: &Rooms, scan: &PlatformScan, looks: Looks) -> Result<(), 
     if looks == Looks::Due && rooms.hot.judged_by(platform)? == Some(mark) {
         return Ok(());
     }
-    let pages = rooms.hot.look_again(platform, rooms.now())?;
+    let from = match looks {
+        Looks::Due => JudgeFrom::Kept,
+        Looks::Again => JudgeFrom::Platform,
+    };
+    let pages = rooms.hot.look_again(platform, from, rooms.now())?;
     rooms.hot.note_judged_by(platform, mark)?;
     rooms.hot.flush()?;
     scan.judged_again(pages);

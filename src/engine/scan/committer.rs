@@ -256,7 +256,7 @@ fn record(
     recording: &mut Recording<'_>,
 ) -> Result<(), RecordError> {
     let scan = &following.scan;
-    let PageDone { capture, kind, listings, offers, known_payload, shows_all } = page;
+    let PageDone { capture, kind, listings, offers, known_payload, shows_all, kept } = page;
     let (at, status) = (capture.fetched_at, capture.status);
     let seen = Sighting { platform: &done.platform, url: &capture.url, run: &done.run, at, status };
     let unchanged = *kind == Answer::NotModified;
@@ -264,13 +264,14 @@ fn record(
     let hits = listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear);
     let tells = hits || (done.settlement.lease.state.hit && !renamed && page.tells_of_absence());
     let told = match kind {
+        _ if kept.is_some() => Told::Kept,
         Answer::NotModified => Told::Unchanged,
         Answer::Page if !shows_all => Told::Part,
         Answer::Page | Answer::Redirect(_) | Answer::Gone | Answer::Refused | Answer::Other => Told::All,
     };
     let under = (&done.run, &scan.mandate);
-    let mut evidence = None;
-    if tells || rooms.settings.evidence.keep == Keep::All {
+    let mut evidence = kept.clone();
+    if evidence.is_none() && (tells || rooms.settings.evidence.keep == Keep::All) {
         evidence = recording.exchange(&done.platform, under, capture, revisit)?;
     }
     if tells {

@@ -3,10 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing::warn;
+
+use crate::engine::record::{self, RecordError};
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::follow::{Following, Followings};
-use crate::engine::scan::messages::{Brought, Granted, Naming, Passage, Spend, Spent, Want};
+use crate::engine::scan::messages::{Brought, Granted, Keeping, Kept, Naming, Passage, Spend, Spent, Want};
 use crate::engine::scan::worker::{Asked, Keeper};
+use crate::evidence::capture::Capture;
+use crate::frontier::entry::Lease;
 use crate::store::hot::HotError;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::time::Timestamp;
@@ -46,6 +51,20 @@ impl Keeper for Desk {
         let following = self.followings.of(&naming.platform, &naming.run);
         let short = following.and_then(|following| following.shorter_name(&naming.url, self.rooms.now()));
         Box::pin(std::future::ready(self.passage.shorter_name(short)))
+    }
+
+    fn kept(&self, keeping: Keeping) -> Asked<'_, Option<Kept>> {
+        let keeping = self.passage.keeping(keeping);
+        let rooms = self.rooms.clone();
+        Box::pin(async move {
+            let read = tokio::task::spawn_blocking(move || {
+                kept(&rooms, &keeping.lease).unwrap_or_else(|error| {
+                    warn!(url = %keeping.lease.url, %error, "what was kept of `{}` cannot be read", keeping.lease.url);
+                    None
+                })
+            });
+            self.passage.kept(read.await.unwrap_or_default())
+        })
     }
 
     fn spend(&self, spend: Spend) -> Asked<'_, Spent> {
@@ -98,6 +117,14 @@ impl Desk {
             }
         }
     }
+}
+
+/// The last body of a page as it lies among the evidence, where it may have come from another page with the same bytes.
+fn kept(rooms: &Rooms, lease: &Lease) -> Result<Option<Kept>, RecordError> {
+    let Some(digest) = lease.state.payload_digest else { return Ok(None) };
+    let Some((record, place)) = record::kept(rooms, &lease.platform, digest)? else { return Ok(None) };
+    let capture = record.to_capture().map(|held| Capture { url: lease.url.clone(), ..held });
+    Ok(capture.map(|capture| Kept { capture, place }))
 }
 
 /// When the next URL of `host` that was put off may be tried, if a scan should wait for it.

@@ -40,6 +40,9 @@ pub fn examined(worker: &Worker, scan: &Arc<PlatformScan>, known: &Spellings, pa
 /// What is counted of a page whatever becomes of it.
 fn arrived(page: &Fetched, now: Timestamp) -> Counts {
     let Response { capture, kind } = &page.fetched;
+    if page.kept.is_some() {
+        return Counts { judged_from_kept: 1, ..Counts::default() };
+    }
     let mut counts = Counts { pages: 1, body_bytes: capture.body.len() as u64, ..Counts::default() };
     *counts.outcomes.entry(outcome_name(kind, capture.status)).or_default() += 1;
     counts.looked_at(page.lease.state.last_fetched, now);
@@ -57,7 +60,7 @@ pub struct Unread {
 impl Unread {
     /// Of a page that is about to be read.
     pub fn of(page: &Fetched, keep: Keep, now: Timestamp) -> Self {
-        let fetched = (keep == Keep::All).then(|| page.fetched.clone());
+        let fetched = (keep == Keep::All && page.kept.is_none()).then(|| page.fetched.clone());
         Unread { lease: page.lease.clone(), counts: arrived(page, now), fetched }
     }
 
@@ -70,20 +73,22 @@ impl Unread {
     /// is due as it was.
     pub fn done(self, scan: &PlatformScan, why: GivenUp, now: Timestamp) -> Done {
         let Unread { lease, mut counts, fetched } = self;
-        match why {
-            GivenUp::Panic => {
-                counts.fail(Reason::Unreadable);
-                counts.judged.unreadable += 1;
-            }
-            GivenUp::Time | GivenUp::Ended => {
-                counts.fail(Reason::GivenUp);
-                counts.judged.given_up += 1;
+        counts.fail(match why {
+            GivenUp::Panic => Reason::Unreadable,
+            GivenUp::Time | GivenUp::Ended => Reason::GivenUp,
+        });
+        // Of what was kept, the fetch was judged when it came.
+        if lease.state.asked_next.is_none() {
+            match why {
+                GivenUp::Panic => counts.judged.unreadable += 1,
+                GivenUp::Time | GivenUp::Ended => counts.judged.given_up += 1,
             }
         }
         let settlement = match why {
             GivenUp::Ended => lease.settle(lease.state.clone(), lease.due),
             GivenUp::Panic | GivenUp::Time => {
-                lease.settle(lease.state.given_up(now), now.after(scan.platform.crawl.revisit))
+                let due = lease.state.asked_next.unwrap_or_else(|| now.after(scan.platform.crawl.revisit));
+                lease.settle(UrlState { asked_next: None, ..lease.state.given_up(now) }, due)
             }
         };
         let page = fetched.map(|Response { capture, kind }| {
@@ -94,6 +99,7 @@ impl Unread {
                 offers: Vec::new(),
                 known_payload: lease.state.payload_digest,
                 shows_all: false,
+                kept: None,
             })
         });
         Done { page, ..Done::without_page(scan.run.clone(), settlement, counts) }
@@ -125,7 +131,7 @@ struct After {
 }
 
 impl Examiner<'_> {
-    fn read(&mut self, Fetched { lease, fetched, .. }: Fetched) -> Done {
+    fn read(&mut self, Fetched { lease, fetched, kept, .. }: Fetched) -> Done {
         let Response { capture, kind } = fetched;
         let (mut listings, mut offers) = (Vec::new(), Vec::new());
         let is_list = matches!(lease.kind, UrlKind::Sitemap | UrlKind::Feed);
@@ -182,7 +188,7 @@ impl Examiner<'_> {
             Form::Untold => {}
         }
         let (known_payload, shows_all) = (lease.state.payload_digest, after.shows_all);
-        let page = PageDone { capture, kind, listings, offers, known_payload, shows_all };
+        let page = PageDone { capture, kind, listings, offers, known_payload, shows_all, kept };
         let sight = page.sight();
         let settlement = lease.settle(after.state, after.due);
         // Most pages leave nothing behind: their bytes are let go here instead of waiting for the disk with the rest.
@@ -224,7 +230,8 @@ impl Examiner<'_> {
         let read: Vec<&Listing> = examination.offers().collect();
         let seen = what_is_seen(page, &read);
         let fate = Fate::of(page, read.len());
-        if over.is_none() {
+        let again = lease.state.asked_next;
+        if over.is_none() && again.is_none() {
             self.counts.listings += read.len() as u64;
             self.count(fate);
         }
@@ -235,7 +242,7 @@ impl Examiner<'_> {
         let visit = if over.is_some() { Visit::Gone } else { visit_of(&lease.state, capture) };
         let hits = listings.iter().filter(|listing| listing.assessment.verdict != Verdict::Clear).count();
         self.counts.hits += hits as u64;
-        if let Some(over) = over {
+        if let Some(over) = over.filter(|_| again.is_none()) {
             // It was counted as a page when it came.
             self.counts.outcomes.clear();
             *self.counts.outcomes.entry(over.reason().to_string()).or_default() += 1;
@@ -257,7 +264,14 @@ impl Examiner<'_> {
         } else {
             state
         };
-        let mut after = After { shows_all, ..self.visited(lease, visit, state) };
+        let mut after = match again {
+            None => After { shows_all, ..self.visited(lease, visit, state) },
+            // The page was not asked: nothing else is known of it than before.
+            Some(due) => {
+                let state = UrlState { asked_next: None, hit: lease.state.hit || hits > 0, ..lease.state.clone() };
+                After { state, due, found: Found::default(), shows_all: false }
+            }
+        };
         let tags = capture.response_headers.iter().filter(|(name, _)| name == "x-robots-tag");
         let mut found = Found { refused: page.refused.clone(), form: Form::Answers, ..Found::default() };
         let mut has_listing = None;

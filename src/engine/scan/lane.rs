@@ -10,12 +10,12 @@ use std::time::Duration;
 use tracing::debug;
 
 use crate::engine::scan::examining::Examining;
-use crate::engine::scan::messages::{Brought, Done, Fetched, Form, Granted, Naming, Spend, Spent, Want};
+use crate::engine::scan::messages::{Brought, Done, Fetched, Form, Granted, Keeping, Kept, Naming, Spend, Spent, Want};
 use crate::engine::scan::state::PlatformScan;
 use crate::engine::scan::tally::Counts;
 use crate::engine::scan::worker::{TRY_AGAIN, Worker};
 use crate::fetch::client::{FetchError, Received};
-use crate::fetch::gate::{Conditional, Refusal};
+use crate::fetch::gate::{Answer, Conditional, Fetched as Response, Refusal};
 use crate::frontier::entry::{Lease, UrlKind, UrlState};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::terms::Reason;
@@ -159,8 +159,14 @@ impl Lane {
         }
     }
 
-    async fn visit(&self, lease: Lease) {
+    async fn visit(&self, mut lease: Lease) {
         let now = self.worker.now();
+        if lease.state.asked_next.is_some() {
+            match self.kept(lease).await {
+                Some(whole) => lease = whole,
+                None => return,
+            }
+        }
         if lease.kind == UrlKind::Page && lease.state.last_fetched.is_none() {
             let (platform, run, url) = (lease.platform.clone(), self.scan.run.clone(), lease.url.clone());
             if let Some(short) = self.worker.keeper.shorter_name(Naming { platform, run, url }).await {
@@ -202,11 +208,32 @@ impl Lane {
         match answer {
             Some(Ok((fetched, held))) => {
                 debug!(url = %lease.url, status = fetched.capture.status, "fetched `{}`", lease.url);
-                self.examining.take(Fetched { platform, run, lease, fetched }, held).await;
+                self.examining.take(Fetched { platform, run, lease, fetched, kept: None }, held).await;
             }
             Some(Err(error)) => self.failed(&lease, &error).await,
             None => self.put_back(&lease).await,
         }
+    }
+
+    /// Hands on what was kept of a page, which takes neither a permit nor a page of a budget. Answers the lease, of the page as
+    /// a whole, where it has to be asked for after all.
+    async fn kept(&self, lease: Lease) -> Option<Lease> {
+        let (platform, run) = (lease.platform.clone(), self.scan.run.clone());
+        // What the agreement leaves out by now is refused as any other page is.
+        let kept = if self.scan.platform.in_scope(&lease.url).is_ok() {
+            let keeping = Keeping { platform: platform.clone(), run: run.clone(), lease: lease.clone() };
+            self.worker.keeper.kept(keeping).await
+        } else {
+            None
+        };
+        let Some(Kept { capture, place }) = kept else {
+            let state = UrlState { etag: None, last_modified: None, asked_next: None, ..lease.state.clone() };
+            return Some(Lease { state, ..lease });
+        };
+        let held = self.worker.gate.room_for(capture.body.len()).await;
+        let fetched = Response { capture, kind: Answer::Page };
+        self.examining.take(Fetched { platform, run, lease, fetched, kept: Some(place) }, held).await;
+        None
     }
 
     async fn refused(&self, lease: &Lease, refusal: &Refusal) {

@@ -11,6 +11,7 @@ use crate::config::settings::Keep;
 use crate::detect::assessment::Verdict;
 use crate::engine::scan::tally::Counts;
 use crate::evidence::capture::Capture;
+use crate::evidence::warc::WarcRef;
 use crate::examine::ExaminedListing;
 use crate::fetch::gate::{Answer, Fetched as Response};
 use crate::frontier::entry::{Lease, Settlement};
@@ -86,6 +87,26 @@ pub struct Brought {
     pub bytes: u64,
 }
 
+/// A lane asks for what was kept of a page, to have it judged anew without asking the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keeping {
+    /// Platform.
+    pub platform: PlatformId,
+    /// Run.
+    pub run: RunId,
+    /// The page, and what is known of it.
+    pub lease: Lease,
+}
+
+/// What was kept of a page.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Kept {
+    /// The exchange that brought its last body.
+    pub capture: Capture,
+    /// Where it lies.
+    pub place: WarcRef,
+}
+
 /// A fetched page on its way to be examined.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Fetched {
@@ -97,6 +118,8 @@ pub struct Fetched {
     pub lease: Lease,
     /// The answer.
     pub fetched: Response,
+    /// Where it lies among the evidence, when it was read from there and not fetched.
+    pub kept: Option<WarcRef>,
 }
 
 /// A visit that ended, on its way to the disks.
@@ -190,6 +213,8 @@ pub struct PageDone {
     pub known_payload: Option<Sha256Digest>,
     /// An offer that the page does not show is not on it: it was read to its end, or says itself that it is gone.
     pub shows_all: bool,
+    /// Where it lies among the evidence, when it was read from there: it says nothing of what the page shows today.
+    pub kept: Option<WarcRef>,
 }
 
 /// Links whose spellings are known to lead to nothing new: they need not be told again.
@@ -228,6 +253,14 @@ pub trait Passage: Send + Sync {
     }
     /// From the desk to a lane.
     fn shorter_name(&self, message: Option<FoundUrl>) -> Option<FoundUrl> {
+        message
+    }
+    /// From a lane to the desk.
+    fn keeping(&self, message: Keeping) -> Keeping {
+        message
+    }
+    /// From the desk to a lane.
+    fn kept(&self, message: Option<Kept>) -> Option<Kept> {
         message
     }
     /// From a lane to the desk.
@@ -276,11 +309,15 @@ impl PageDone {
     pub fn matters(&self, keep: Keep, had_hit: bool) -> bool {
         let offered = self.offers.iter().map(|(_, listing)| listing);
         let found = self.listings.iter().chain(offered).any(|listing| listing.assessment.verdict != Verdict::Clear);
-        found || keep == Keep::All || had_hit
+        // What was kept is on file already; of a hit it does not show it says nothing.
+        found || self.kept.is_none() && (keep == Keep::All || had_hit)
     }
 
     /// Whether the answer says what became of a hit: a server in trouble, half a page and one that was not read do not.
     pub fn tells_of_absence(&self) -> bool {
+        if self.kept.is_some() {
+            return false;
+        }
         match self.kind {
             Answer::Page => self.shows_all,
             Answer::Redirect(_) if self.leads_to_itself() => false,
@@ -296,6 +333,9 @@ impl PageDone {
 
     /// What the control sample would learn from it.
     pub fn sight(&self) -> Option<Sight> {
+        if self.kept.is_some() {
+            return None;
+        }
         match &self.kind {
             Answer::Redirect(_) if self.leads_to_itself() => None,
             Answer::Gone | Answer::Redirect(_) => Some(Sight::Gone),

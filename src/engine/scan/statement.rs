@@ -71,7 +71,12 @@ fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
     };
     let again = match scan.to_judge_again() {
         0 => None,
-        pages => Some(format!("{pages} known pages were due to be judged again")),
+        pages => {
+            let kept = scan.tally.snapshot().judged_from_kept;
+            Some(format!(
+                "{pages} known pages were due to be judged again; {kept} were, from the evidence kept of them"
+            ))
+        }
     };
     let dropped = following.parameters().dropped(rooms.now());
     let dropped = dropped.into_iter().map(|dropped| {

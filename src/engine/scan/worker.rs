@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::config::settings::Keep;
 use crate::detect::Detector;
 use crate::engine::disk::Disk;
-use crate::engine::scan::messages::{Brought, Granted, Naming, Passage, Spend, Spent, Want};
+use crate::engine::scan::messages::{Brought, Granted, Keeping, Kept, Naming, Passage, Spend, Spent, Want};
 use crate::fetch::gate::Gate;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::limits::Limits;
@@ -31,6 +31,8 @@ pub trait Keeper: Send + Sync {
     fn lease(&self, want: Want) -> Asked<'_, Granted>;
     /// The shorter name of a page, if its parameters were learned to change nothing.
     fn shorter_name(&self, naming: Naming) -> Asked<'_, Option<FoundUrl>>;
+    /// What was kept of a page, if it can still be read.
+    fn kept(&self, keeping: Keeping) -> Asked<'_, Option<Kept>>;
     /// Takes one page from the budgets.
     fn spend(&self, spend: Spend) -> Asked<'_, Spent>;
     /// Notes what a request brought.

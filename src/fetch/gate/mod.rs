@@ -285,6 +285,13 @@ impl Gate {
         Ok(Permit { url: url.clone(), kind, platform: platform.clone(), host, turn, _slot: slot })
     }
 
+    /// Room among the bodies in flight for one that was not fetched.
+    pub async fn room_for(&self, bytes: usize) -> Held {
+        let mut held = self.flights.take(bytes).await;
+        held.landed(bytes);
+        held
+    }
+
     /// Takes up platforms as their files are now; those in use before that are not among them get no permit any more. Whoever
     /// works with an older file asks by the newer one from the next request on.
     pub fn obey(&self, before: &[Arc<Platform>], now: &[Arc<Platform>]) {

@@ -24,6 +24,20 @@ fn links_known_by_their_spelling_are_left_out_unless_a_base_changes_their_meanin
 }
 
 #[test]
+fn pictures_are_named_relative_to_the_first_base() {
+    let kinds = [
+        r#"<div itemscope itemtype="https://schema.org/Product"><b itemprop=name>Lamp</b><img itemprop=image src=l.jpg></div>"#,
+        r#"<div vocab="https://schema.org/" typeof=Product><b property=name>Lamp</b><img property=image src=l.jpg></div>"#,
+        r#"<script type="application/ld+json">{"@type": "Product", "name": "Lamp", "image": "l.jpg"}</script>"#,
+        "<meta property=og:type content=product><meta property=og:title content=Lamp><meta property=og:image content=l.jpg>",
+    ];
+    for kind in kinds {
+        let page = page(&format!("<base href='/pictures/'><base href='/no/'>{kind}"));
+        assert_eq!(page.listings[0].images, ["https://shop.example.test/pictures/l.jpg"], "{kind}");
+    }
+}
+
+#[test]
 fn links_are_decoded_resolved_and_each_once() {
     let page = page(
         "<base href='/c/'><a href='x?a=1&amp;b=2'>1</a><a HREF=x?b=2&a=1>2</a><a href=\"#top\"></a><a href='javascript:x'></a>

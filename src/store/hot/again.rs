@@ -8,6 +8,15 @@ use crate::vocab::time::Timestamp;
 /// URLs made due in one atomic step.
 const AT_ONCE: usize = 512;
 
+/// From what a page is judged again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JudgeFrom {
+    /// From its evidence where that was kept, else from the platform.
+    Kept,
+    /// From the platform.
+    Platform,
+}
+
 impl HotStore {
     /// By what the pages of a platform were judged at its last scan; `None` where there was none.
     ///
@@ -27,29 +36,36 @@ impl HotStore {
         Ok(())
     }
 
-    /// Makes due every page and feed of the platform that was fetched before, without validators, so that it comes whole.
-    /// What is owed, put off or left out stays as it is. Answers how many there are. What was done is kept if it breaks off.
+    /// Makes due every page and feed of the platform that was fetched before: asked for without validators, so that it comes
+    /// whole, or judged from what was kept of it where `from` allows that. What is owed, put off or left out stays as it is.
+    /// Answers how many there are. What was done is kept if it breaks off.
     ///
     /// # Errors
     /// When sled fails.
-    pub fn look_again(&self, platform: &PlatformId, now: Timestamp) -> Result<u64, HotError> {
+    pub fn look_again(&self, platform: &PlatformId, from: JudgeFrom, now: Timestamp) -> Result<u64, HotError> {
         let mut count = 0;
         for host in self.hosts(platform) {
             let prefix = keys::due_prefix(platform, &host);
-            let mut from = prefix.clone();
+            let mut place = prefix.clone();
             loop {
                 // What is made due below `now` lies before where the walk goes on, or is met once more and passed over.
-                let range = self.tree.range(from.clone()..keys::due_end(&prefix, Timestamp::NEVER)).keys();
+                let range = self.tree.range(place.clone()..keys::due_end(&prefix, Timestamp::NEVER)).keys();
                 let met: Vec<sled::IVec> = range.take(AT_ONCE).collect::<Result<_, _>>()?;
                 let Some(last) = met.last() else { break };
-                from = [last.as_ref(), &[0]].concat();
-                count += self.make_due(platform, &met, now)?;
+                place = [last.as_ref(), &[0]].concat();
+                count += self.make_due(platform, &met, from, now)?;
             }
         }
         Ok(count)
     }
 
-    fn make_due(&self, platform: &PlatformId, met: &[sled::IVec], now: Timestamp) -> Result<u64, HotError> {
+    fn make_due(
+        &self,
+        platform: &PlatformId,
+        met: &[sled::IVec],
+        from: JudgeFrom,
+        now: Timestamp,
+    ) -> Result<u64, HotError> {
         let memory = self.memory();
         let mut batch = sled::Batch::default();
         let mut count = 0;
@@ -63,11 +79,18 @@ impl HotStore {
                 UrlKind::Seed | UrlKind::Page | UrlKind::Feed | UrlKind::Recheck => true,
                 UrlKind::Sitemap => false,
             };
-            let whole = UrlState { etag: None, last_modified: None, ..entry.state.clone() };
-            if !stands_here || !fetched || !wanted || (whole == entry.state && entry.due_millis <= now.as_millis()) {
+            let due = Timestamp::from_millis(entry.due_millis);
+            let whole = UrlState { etag: None, last_modified: None, asked_next: None, ..entry.state.clone() };
+            let waits = from == JudgeFrom::Kept && entry.state.asked_next.is_some();
+            if !stands_here || !fetched || !wanted || waits || (whole == entry.state && due <= now) {
                 continue;
             }
-            entry.state = whole;
+            let is_page = matches!(entry.kind, UrlKind::Seed | UrlKind::Page);
+            entry.state = if from == JudgeFrom::Kept && is_page && due > now && self.is_kept(platform, &entry.state)? {
+                UrlState { asked_next: Some(due), ..entry.state }
+            } else {
+                whole
+            };
             entry.due_millis = entry.due_millis.min(now.as_millis());
             batch.remove(key);
             batch.insert(keys::due_beside(key, entry.due_millis, entry.priority), &[]);
@@ -76,5 +99,13 @@ impl HotStore {
         }
         self.tree.apply_batch(batch)?;
         Ok(count)
+    }
+
+    /// Whether the page's last body is among the evidence.
+    fn is_kept(&self, platform: &PlatformId, state: &UrlState) -> Result<bool, HotError> {
+        Ok(match state.payload_digest {
+            Some(digest) => self.seen_payload(platform, &digest)?.is_some(),
+            None => false,
+        })
     }
 }

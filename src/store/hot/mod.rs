@@ -39,6 +39,7 @@ use crate::vocab::limits::Limits;
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::HostKey;
 
+pub use crate::store::hot::again::JudgeFrom;
 pub use crate::store::hot::error::HotError;
 
 /// How opening went.

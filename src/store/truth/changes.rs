@@ -43,6 +43,7 @@ pub(super) struct Stored {
     cluster: String,
     payload_digest: String,
     pub was_gone: bool,
+    pub last_seen: i64,
     verdict: Verdict,
     kind: Option<PageKind>,
 }
@@ -64,7 +65,7 @@ impl Stored {
     pub fn of(tx: &Connection, hit: &str) -> Result<Option<Self>, TruthError> {
         let mut statement = tx.prepare_cached(
             "SELECT rowid, url, title, text, price, currency, seller_hash, identifiers, content_digest, watchlist, cluster,
-               payload_digest, gone_at IS NOT NULL, verdict, kind FROM hits WHERE id = ?",
+               payload_digest, gone_at IS NOT NULL, verdict, kind, last_seen FROM hits WHERE id = ?",
         )?;
         let mut rows = statement.query([hit])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -84,6 +85,7 @@ impl Stored {
             was_gone: row.get(12)?,
             verdict: row.get(13)?,
             kind: row.get(14)?,
+            last_seen: row.get(15)?,
         }))
     }
 

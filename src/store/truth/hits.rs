@@ -59,6 +59,8 @@ pub enum Covers {
     Page,
     /// What was read of a page that was not read to its end: other hits of it stay as they are.
     Part,
+    /// What was kept of the page, judged anew: no visit, so that it says nothing of what is there now or was changed since.
+    Kept,
     /// One listing that came another way (pushed, or in a feed), by its ordinal: other hits of the page stay as they are.
     Listing(u32),
 }
@@ -211,7 +213,7 @@ impl Truth {
             // A page that is there says nothing of what the platform itself handed over under its address.
             let spoken_of = match page.covers {
                 Covers::Page => ordinal < NOT_FROM_A_PAGE || !(200..300).contains(&page.status),
-                Covers::Part => false,
+                Covers::Part | Covers::Kept => false,
                 Covers::Listing(one) => ordinal == one,
             };
             if spoken_of && !seen.contains(&ordinal) {
@@ -235,6 +237,16 @@ impl Truth {
     ) -> Result<(), TruthError> {
         let id = hit_id(&page.platform, page.url.canonical(), listing.ordinal);
         let held = Stored::of(tx, &id)?;
+        let is_visit = page.covers != Covers::Kept;
+        if !is_visit && held.as_ref().is_some_and(|held| held.was_gone) {
+            return Ok(());
+        }
+        let at = page.fetched_at.as_millis();
+        let seen_at = match &held {
+            _ if is_visit => at,
+            Some(held) => held.last_seen.max(at),
+            None => last_seen_at(tx, page)?.max(at),
+        };
         let content = listing.content_digest.to_string();
         let seller = listing.seller.as_deref().map(|seller| self.seal(seller));
         let text: String = parted.text.chars().take(TEXT_LIMIT_CHARS).collect();
@@ -252,13 +264,13 @@ impl Truth {
         };
         let differs = held.as_ref().map_or(Differs::Content, |held| held.differs(&seen));
         let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
-        if let Some(held) = &held {
+        if let Some(held) = held.as_ref().filter(|_| is_visit) {
             let place = Place { page, hit: &id, referral: &referral, url: page.url.as_str() };
             done.noted.seen(tx, &place, (held, places), &seen)?;
         }
         if differs == Differs::Nothing {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ?, url = ? WHERE id = ?")?
-                .execute(params![page.fetched_at.as_millis(), referral.as_str(), page.url.as_str(), id])?;
+                .execute(params![seen_at, referral.as_str(), page.url.as_str(), id])?;
             // What is cited is the address that answers.
             if held.is_some_and(|held| held.url != page.url.as_str()) {
                 cases::refresh(tx, &referral, now)?;
@@ -277,7 +289,7 @@ impl Truth {
                warc_file, warc_offset, warc_length, warc_record, payload_digest, captured_at, run, first_seen, last_seen,
                page, kind)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21,
-               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?27, ?29, ?30)
+               ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?27, ?31, ?29, ?30)
              ON CONFLICT (id) DO UPDATE SET url = excluded.url, referral = excluded.referral, cluster = excluded.cluster,
                title = excluded.title, text = excluded.text, price = excluded.price, currency = excluded.currency,
                seller_hash = excluded.seller_hash, language = excluded.language, images = excluded.images,
@@ -315,10 +327,11 @@ impl Truth {
             warc.length,
             warc.record_id,
             payload,
-            page.fetched_at.as_millis(),
+            at,
             page.run.as_str(),
             page.url.canonical().as_str(),
             listing.kind,
+            seen_at,
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
         note_fingerprints(tx, &id, &parted.values)?;
@@ -365,7 +378,9 @@ impl Truth {
         match weigh(&state, news.is_some()) {
             Sighting::Known => Ok(referral),
             Sighting::Again => {
-                if differs == Differs::Content || was_gone(tx, page, listing.ordinal)? {
+                // A case is not reopened by what was seen before it was closed.
+                let is_visit = page.covers != Covers::Kept;
+                if is_visit && (differs == Differs::Content || was_gone(tx, page, listing.ordinal)?) {
                     let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
                     transition(tx, &referral, Event::SeenAgain, &Actor::Job(Job::Scan), intervals, now)?;
                 }
@@ -472,6 +487,15 @@ fn matter(assessment: &Assessment) -> Matter {
         list.dedup();
     }
     (names, entries)
+}
+
+/// When the newest of a page's hits was seen last: with them its other listings were seen.
+fn last_seen_at(tx: &Connection, page: &PageRecord) -> Result<i64, TruthError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT coalesce(max(last_seen), 0) FROM hits WHERE platform = ? AND page = ? AND ordinal < ?",
+    )?;
+    let place = params![page.platform.as_str(), page.url.canonical().as_str(), NOT_FROM_A_PAGE];
+    Ok(statement.query_row(place, |row| row.get(0))?)
 }
 
 /// Whether the page's hit was gone at the last look, or is new on this page.

@@ -56,6 +56,7 @@ fn records_of_the_frontier() {
         excluded: true,
         hit: true,
         answered: true,
+        asked_next: Some(at(86_430)),
     };
     let found = vec![(platform.clone(), vec![entry("/item/9", UrlKind::Page, at(90))])];
     hot.settle(&SettleBatch { settled: vec![lease.settle(state, at(86_430))], offered: found }).unwrap();

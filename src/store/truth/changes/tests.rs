@@ -244,6 +244,32 @@ fn another_watchlist_changes_no_listing() {
 }
 
 #[test]
+fn what_was_kept_changes_no_listing_and_brings_none_back() {
+    let bench = bench();
+    let judged = |minute: i64, text: &str, watchlist: &str| {
+        let mut judged = listing("Lamp", text);
+        judged.assessment.watchlist = watchlist.to_owned();
+        PageRecord { covers: Covers::Kept, ..page(minute, vec![judged]) }
+    };
+    let held = || -> (String, i64, Option<i64>) {
+        let of = "SELECT watchlist, last_seen / 60000, gone_at / 60000 FROM hits";
+        bench.truth.writer().query_row(of, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap()
+    };
+    bench.visit(1, vec![listing("Lamp", "of oak")]);
+    bench.visit(2, vec![listing("Lamp", "of oak")]);
+    bench.truth.record(&[judged(1, "of oak, by another reader", "second")], Timestamp::EPOCH).unwrap();
+    assert_eq!(held(), ("second".to_owned(), 2, None));
+    assert_eq!(bench.all(), []);
+    bench.visit(3, vec![]);
+    bench.truth.record(&[judged(1, "of oak", "third")], Timestamp::EPOCH).unwrap();
+    assert_eq!(held(), ("second".to_owned(), 2, Some(3)));
+    // A page that no longer names a listing as a hit does not say that it is gone.
+    bench.visit(4, vec![listing("Lamp", "of oak")]);
+    bench.truth.record(&[PageRecord { covers: Covers::Kept, ..page(1, vec![]) }], Timestamp::EPOCH).unwrap();
+    assert_eq!(held().2, None);
+}
+
+#[test]
 fn the_same_bytes_read_otherwise_are_no_change() {
     let bench = bench();
     bench.visit(1, vec![listing("Lamp", "of oak")]);
