@@ -3,7 +3,8 @@
 usage: vocabulary.py BINARY IDENTIFIERS.tsv [--calls]
 The file is `Identifiers/chemical identifiers pubchem large.tsv` of the Python package `chemicals` (PyPI): PubChem's common
 and systematic names of some 70,000 compounds. A compound is on the list by its CAS number or the first block of its InChIKey,
-so salts of listed substances count as others; look at the calls."""
+and so is a compound of which a part is (its salts, by the parts of the SMILES notation). What else is called is printed with
+`--calls`: salts with metals and relatives that a list names as a class are among it; look at the calls."""
 import glob, json, os, re, subprocess, sys
 from collections import Counter
 
@@ -17,12 +18,16 @@ for file in glob.glob(here + "/../patterns/substances/*.toml"):
             found.update(re.findall(r'"([^"]+)"', values))
 keys = {key[:14] for key in keys}
 
+compounds = [line.rstrip("\n").split("\t") for line in open(path, encoding="utf-8")]
+compounds = [fields for fields in compounds if len(fields) >= 9]
+is_listed = lambda fields: fields[1] in numbers or fields[6][:14] in keys
+# Without stereo marks: a salt is one of whichever form.
+flat = lambda smiles: re.sub(r"[@/\\]", "", smiles).replace("[CH]", "C").replace("[C]", "C").replace("[CH2]", "C")
+parts = {flat(fields[4]) for fields in compounds if is_listed(fields) and "." not in fields[4]}
+
 rows, seen = [], set()
-for line in open(path, encoding="utf-8"):
-    fields = line.rstrip("\n").split("\t")
-    if len(fields) < 9:
-        continue
-    listed = fields[1] in numbers or fields[6][:14] in keys
+for fields in compounds:
+    listed = is_listed(fields) or any(flat(part) in parts for part in fields[4].split("."))
     for kind, name in (("common", fields[8]), ("systematic", fields[7])):
         if name and name not in seen and len(name) < 300:
             seen.add(name)

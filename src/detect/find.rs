@@ -80,11 +80,17 @@ impl Detector {
         all &= all_stems & all_ids;
         let before_near = found.len();
         all &= self.names.find_near(folded, &mut found);
-        // A name its family's rule accepts is a new relative, no slip of the pen in an old one's name.
+        // A name its family's rule accepts is a new relative, no slip of the pen in an old one's name, unless it only lacks a
+        // letter where no other group can stand.
         let mut kept = 0;
         found.retain(|hit| {
             kept += 1;
-            kept <= before_near || !accepted_names.iter().any(|name| name.start < hit.end && hit.start < name.end)
+            let mut relatives = accepted_names.iter().filter(|name| name.start < hit.end && hit.start < name.end);
+            kept <= before_near
+                || relatives.all(|name| {
+                    (hit.start <= name.start && name.end <= hit.end)
+                        && self.names.lacks_a_letter(&folded.text[hit.start..hit.end], hit.pattern)
+                })
         });
         let taken: Vec<(usize, usize)> = found.iter().map(|hit| (hit.start, hit.end)).collect();
         found.iter().for_each(|hit| self.push_names(field, at, hit, named));

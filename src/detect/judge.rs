@@ -8,13 +8,13 @@ use crate::detect::controls::{control, holds_in};
 use crate::detect::decision::OfferedHow;
 use crate::detect::explain;
 use crate::detect::findings::context;
-use crate::detect::found::{Emerging, Field, Named, deals};
+use crate::detect::found::{Emerging, Field, Named, cut, deals};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Meaning, Strength};
 use crate::detect::roles::{Place, is_part_number, is_sure};
 use crate::detect::score::Features;
 use crate::detect::setting::{Dosed, Known, Setting};
-use crate::detect::view::fold;
+use crate::detect::view::{fold, mixes_scripts};
 use crate::detect::watchlist::Substance;
 use crate::vocab::terms::{
     Category, Class, DecisionNamed, DecisionOffered, DecisionRow, How, LawfulKind, LegitimateUse, MentionRole, Verdict,
@@ -102,7 +102,7 @@ impl Detector {
             if row == DecisionRow::Ambiguous && !self.may_be_meant(fields, name) {
                 mention.verdict = Verdict::Clear;
             }
-            if name.how == How::Fuzzy && !setting.how.has_two_signs() {
+            if name.how == How::Fuzzy && !setting.how.has_two_signs() && !is_hidden(fields, name) {
                 mention.verdict = mention.verdict.min(Verdict::Review);
             }
             mention.rank = self.rank(name, row);
@@ -477,6 +477,11 @@ impl Detector {
         }
         features
     }
+}
+
+/// Whether a name is hidden from whoever searches for it.
+fn is_hidden(fields: &[Field<'_>], name: &Named) -> bool {
+    mixes_scripts(&cut(fields[name.field].source, name.span.0, name.span.1))
 }
 
 /// The row of an unambiguous name. Controls are those of the jurisdictions, else of the treaties.

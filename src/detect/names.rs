@@ -300,6 +300,11 @@ impl NameIndex {
         self.entries.get(pattern).is_some_and(|entry| entry.common)
     }
 
+    /// Whether a word is a name of a pattern but for one letter that no other group can have in its place.
+    pub fn lacks_a_letter(&self, word: &str, pattern: usize) -> bool {
+        self.near.lacks_a_letter(word, pattern)
+    }
+
     /// What pattern `at` stands for.
     pub fn entry(&self, at: usize) -> &Entry {
         &self.entries[at]

@@ -9,6 +9,7 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::detect::chemical;
 use crate::detect::sets::{Bits, Growing, Table, TwoBits, spread};
 
 /// Letters a name needs before one slip is forgiven.
@@ -193,19 +194,11 @@ impl NearIndex {
             return Vec::new();
         }
         let (mut nearest, mut best) = (usize::MAX, Vec::new());
-        let (head, tail) = ends(word.as_bytes());
-        let sharing =
-            |table: &'_ Table<Vec<u32>>, end: u64| table.get(end).map(Vec::as_slice).unwrap_or_default().to_vec();
-        let mut candidates = sharing(&self.by_head, head);
-        candidates.extend(sharing(&self.by_tail, tail));
-        candidates.sort_unstable();
-        candidates.dedup();
         // The same first letter, as it sounds: slips there are rare, and other words begin there.
         let head = |text: &str| text.chars().next().map(alike);
         let first = head(word);
         let numbers = |name: &str| name.bytes().filter(|b| !b.is_ascii_lowercase()).collect::<Vec<u8>>();
-        for at in candidates {
-            let (name, pattern) = &self.names[at as usize];
+        for (name, pattern) in self.candidates(word) {
             if head(name) != first || name.len().abs_diff(word.len()) > MOST_SLIPS {
                 continue;
             }
@@ -220,6 +213,43 @@ impl NearIndex {
         }
         if nearest == 0 { Vec::new() } else { best }
     }
+
+    /// Names that share an end with a word, with what they stand for.
+    fn candidates(&self, word: &str) -> impl Iterator<Item = &(String, usize)> {
+        let (head, tail) = ends(word.as_bytes());
+        let sharing =
+            |table: &Table<Vec<u32>>, end: u64| table.get(end).map(Vec::as_slice).unwrap_or_default().to_vec();
+        let mut candidates = sharing(&self.by_head, head);
+        candidates.extend(sharing(&self.by_tail, tail));
+        candidates.sort_unstable();
+        candidates.dedup();
+        candidates.into_iter().map(|at| &self.names[at as usize])
+    }
+
+    /// Whether a word is a name of the pattern but for one letter within, and what is left of the part that lacks it is no part
+    /// of a chemical name: `bomazolam` lacks a letter, `diethylone` is another compound than `dimethylone`.
+    pub fn lacks_a_letter(&self, word: &str, pattern: usize) -> bool {
+        let mut names = self.candidates(word).filter(|(_, other)| *other == pattern);
+        names.any(|(name, _)| lost_letter(name, word).is_some_and(|at| !is_part_of_a_name(word, at)))
+    }
+}
+
+/// Where a word lacks the one letter that a name has more.
+fn lost_letter(name: &str, word: &str) -> Option<usize> {
+    let (name, word) = (name.as_bytes(), word.as_bytes());
+    let at = name.iter().zip(word).take_while(|(a, b)| a == b).count();
+    (name.get(at)?.is_ascii_lowercase() && name[at + 1..] == word[at..]).then_some(at)
+}
+
+/// Letters a word needs to be told from the code of another group (`MMB`, `MDMB`).
+const NO_CODE: usize = 4;
+
+/// Whether the word that lacks a letter at a place is a group's code, or begins with a whole part of a chemical name that
+/// ends there or beyond.
+fn is_part_of_a_name(group: &str, at: usize) -> bool {
+    let start = group[..at].rfind(' ').map_or(0, |space| space + 1);
+    let end = group[at..].find(' ').map_or(group.len(), |space| at + space);
+    end - start < NO_CODE || (at..=end).any(|until| chemical::is_chemical(&group[start..until]))
 }
 
 /// The distance of two words, what they begin and end with alike left out: it says nothing of the distance and is most of

@@ -265,6 +265,15 @@ fn pieces(c: char, mut each: impl FnMut(Piece)) {
     }
 }
 
+/// Whether Latin letters stand in a name beside letters of another script that look like Latin ones, or beside what cannot be
+/// seen: nobody writes so by mistake.
+pub fn mixes_scripts(name: &str) -> bool {
+    // A page may say where a word is parted; that is no disguise.
+    let cannot_be_seen = |c: char| is_invisible(c) && !matches!(c, '\u{ad}' | '\u{fe00}'..='\u{fe0f}');
+    let is_hidden = |c: char| cannot_be_seen(c) || matches!(c, '\u{370}'..='\u{58f}') && look_alike(c).is_some();
+    name.chars().any(|c| c.is_ascii_alphabetic()) && name.chars().any(is_hidden)
+}
+
 /// Bytes in front that folding leaves alone but for case and separators; looked at in blocks.
 fn plain_length(bytes: &[u8]) -> usize {
     const BLOCK: usize = 32;

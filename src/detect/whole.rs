@@ -35,7 +35,7 @@ const PREFIXES: [&str; 22] = [
 ];
 
 /// Endings of words behind a compound that make another of it: what it was made into, or what it was part of.
-const DERIVATIVES: [&str; 33] = [
+const DERIVATIVES: [&str; 41] = [
     "acetal",
     "ketal",
     "oxime",
@@ -69,6 +69,14 @@ const DERIVATIVES: [&str; 33] = [
     "methochloride",
     "ester",
     "esters",
+    "isocyanate",
+    "isothiocyanate",
+    "thiocyanate",
+    "selenocyanate",
+    "monofluoride",
+    "tetrafluoroborate",
+    "hydrogen phthalate",
+    "picrate",
 ];
 
 /// Words of such endings that are no parts of chemical names.
