@@ -11,7 +11,8 @@ const CASES: &str = "u a e i y em ie om ow owi ami ach ech um ul ului ei ele elo
                      а у ом ы и е ой ою ов ів ам ами ах ові";
 
 /// Forms and salts that German and Dutch write as one word with the name.
-const COMPOUNDS: &str = "pulver poeder kristalle kristallen kristallpulver tabletten pillen hydrochlorid hydrochloride";
+const COMPOUNDS: &str = "pulver poeder kristalle kristallen kristallpulver tabletten pillen kapseln hydrochlorid hydrochloride \
+                         hydrobromid hydrochlorur";
 
 /// Letters of a name that may have an ending.
 const LATIN_LETTERS: usize = 8;

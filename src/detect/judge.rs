@@ -83,6 +83,7 @@ impl Detector {
         let setting = Setting::of(fields, Known { substance, weighed, ..known }, Dosed { dosed, heavy });
         let denied = denied(fields, named);
         let menu = self.menu(fields, named, &sure, &denied, &setting);
+        let beside = is_beside_the_goods(fields, named);
         let mut mentions: Vec<Mention> = Vec::new();
         for (at, name) in named.iter().enumerate() {
             let place = Place::of(fields, name);
@@ -94,7 +95,9 @@ impl Detector {
                 continue;
             }
             let row = self.row_of(name, sure[at] || menu.contains(&at), jurisdictions);
-            let role = role(&place, row, denied[at], &setting);
+            // Whoever gives a number means the substance.
+            let beside = beside && name.how != How::Identifier;
+            let role = role(&place, row, (denied[at], beside), &setting);
             let mut mention = self.mention(row, role, Of::Name(at), &setting);
             if menu.contains(&at) && !place.has_amount() {
                 mention.verdict = mention.verdict.min(Verdict::Review);
@@ -116,7 +119,8 @@ impl Detector {
             let covered = one.finding.controls.iter().any(|control| governs(control, jurisdictions));
             let row = if covered { DecisionRow::FamilyUnderControl } else { DecisionRow::Family };
             let is_denied = place.is_denied(&[]);
-            let mut mention = self.mention(row, role(&place, row, is_denied, &setting), Of::Emerging(at), &setting);
+            let mut mention =
+                self.mention(row, role(&place, row, (is_denied, false), &setting), Of::Emerging(at), &setting);
             mention.rank = 8 + if one.at == 0 { 8 } else { 0 };
             mentions.push(mention);
         }
@@ -510,7 +514,19 @@ fn is_everyday(substance: &Substance) -> bool {
     matches!(substance.subclass.as_deref(), Some("solvent" | "reagent")) && !substance.controls.iter().any(is_strict)
 }
 
-fn role(place: &Place<'_>, row: DecisionRow, denied: bool, setting: &Setting) -> MentionRole {
+/// Names of one kind of goods in a description, at most, that may be what other goods were made of or with.
+const MADE_OF: usize = 2;
+
+/// Whether a title says what is sold, and names nothing watched; what the description names may then be part of the goods.
+fn is_beside_the_goods(fields: &[Field<'_>], named: &[Named]) -> bool {
+    let has_title = fields.iter().any(|field| field.name == "title" && field.tokens.len() > 1);
+    let mut patterns: Vec<usize> = named.iter().map(|name| name.pattern).collect();
+    patterns.sort_unstable();
+    patterns.dedup();
+    has_title && patterns.len() <= MADE_OF && named.iter().all(|name| fields[name.field].name != "title")
+}
+
+fn role(place: &Place<'_>, row: DecisionRow, (denied, beside): (bool, bool), setting: &Setting) -> MentionRole {
     let lawful_goods =
         matches!(row, DecisionRow::Controlled | DecisionRow::Precursor | DecisionRow::DualUse | DecisionRow::Everyday);
     if denied {
@@ -519,7 +535,11 @@ fn role(place: &Place<'_>, row: DecisionRow, denied: bool, setting: &Setting) ->
     if place.is_tested() || matches!(setting.thing, Some(LawfulKind::Kit | LawfulKind::Antibody)) {
         return MentionRole::Tested;
     }
-    let is_part = lawful_goods && !setting.how.is_dealing() && place.is_an_ingredient() && !place.has_mass();
+    let chemical = matches!(row, DecisionRow::Precursor | DecisionRow::DualUse | DecisionRow::Everyday);
+    let is_part = lawful_goods
+        && !setting.how.is_dealing()
+        && !place.has_mass()
+        && (place.is_an_ingredient() || (chemical && beside && place.is_in_passing()));
     if setting.thing.is_some() || is_part || !setting.how.offered {
         return MentionRole::Mentioned;
     }

@@ -349,8 +349,9 @@ impl NameIndex {
             let is_whole = edges(text, start, end) || (skip > 0 && has_arabic_prefix(text, start, end));
             let inflected = || {
                 let may_be = entry.strength == Strength::Distinct && !entry.code && begins_word(text, start);
-                let end = may_be.then(|| inflection::inflected(text, start, end)).flatten();
-                end.filter(|end| !self.near.is_ordinary(&text[start..*end]))
+                let until = may_be.then(|| inflection::inflected(text, start, end)).flatten();
+                // A word that is joined on leaves the name as it is.
+                until.filter(|until| *until == end || !self.near.is_ordinary(&text[start..*until]))
             };
             let end = if is_whole { Some(end) } else { inflected() };
             if let Some(end) = end.filter(|end| *end <= until) {

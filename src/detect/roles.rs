@@ -145,6 +145,20 @@ impl<'a> Place<'a> {
         self.has_near(Signal::Ingredient, INGREDIENT_WINDOW)
     }
 
+    /// Whether the description of other goods names it on the way: in a sentence that offers nothing and gives no amount of it
+    /// (`the wood is treated with acetic anhydride`).
+    pub(super) fn is_in_passing(&self) -> bool {
+        if self.field.name != "text" {
+            return false;
+        }
+        let text = self.field.folded.text.as_str();
+        let ends = |c: char| matches!(c, '.' | '!' | '?' | ';' | '。' | '！' | '？' | '；' | '\n' | '|');
+        let from = text[..self.start].rfind(ends).map_or(0, |at| at + 1);
+        let until = text[self.end..].find(ends).map_or(text.len(), |at| self.end + at);
+        let offers = [Signal::Quantity, Signal::Price, Signal::Offer, Signal::Purity, Signal::Form];
+        !self.field.signs.iter().any(|sign| offers.contains(&sign.kind) && sign.start < until && from < sign.end)
+    }
+
     /// Whether the text says that it is not in the goods: `free of ephedrine`, `ephedrine-free`, `not fentanyl`. What stands
     /// in a row with a denied name is denied with it.
     pub(super) fn is_denied(&self, denied: &[(usize, usize)]) -> bool {

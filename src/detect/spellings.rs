@@ -8,6 +8,7 @@ const LETTERS: usize = 9;
 type Sounds = &'static [(&'static str, &'static str)];
 
 const ROMANCE: Sounds = &[("ph", "f"), ("th", "t"), ("chlor", "clor"), ("yl", "il"), ("y", "i")];
+const SPANISH: Sounds = &[("ph", "f"), ("th", "t"), ("chlor", "clor"), ("yl", "il"), ("ze", "ce"), ("y", "i")];
 const SHORT: Sounds = &[("fluoro", "fluor"), ("chloro", "chlor"), ("bromo", "brom")];
 const SLAVIC: Sounds = &[("ph", "f"), ("th", "t"), ("yl", "il"), ("y", "i")];
 const TURKIC: Sounds = &[("ph", "f"), ("th", "t"), ("chlor", "klor"), ("yl", "il"), ("y", "i"), ("c", "k")];
@@ -24,9 +25,15 @@ pub fn of_other_languages(name: &str) -> Vec<String> {
         return Vec::new();
     }
     let mut spelled = Vec::new();
-    for (sounds, endings) in
-        [(ROMANCE, VOWEL), (ROMANCE, &[][..]), (SLAVIC, NONE), (TURKIC, NONE), (SHORT, NONE), (&[], NONE)]
-    {
+    for (sounds, endings) in [
+        (ROMANCE, VOWEL),
+        (ROMANCE, &[][..]),
+        (SPANISH, VOWEL),
+        (SLAVIC, NONE),
+        (TURKIC, NONE),
+        (SHORT, NONE),
+        (&[], NONE),
+    ] {
         let mut other = respelled(name, sounds);
         if let Some((from, to)) = endings.iter().find(|(from, _)| other.ends_with(from)) {
             other.truncate(other.len() - from.len());
@@ -70,6 +77,7 @@ mod tests {
             ("2 fluorodeschloroketamine", "2 fluordeschlorketamin"),
             ("protonitazene", "protonitazen"),
             ("protonitazene", "protonitazeno"),
+            ("protonitazene", "protonitaceno"),
             ("methoxetamine", "metoxetamina"),
             ("mexedrone hcl", "mexedron hcl"),
         ] {

@@ -249,6 +249,9 @@ fn pieces(c: char, mut each: impl FnMut(Piece)) {
     if is_separator(c) {
         return each(Piece::Separator);
     }
+    if let Some(latin) = stroked(c) {
+        return each(Piece::Letter(latin, false));
+    }
     for part in std::iter::once(c).nfkd().take(4) {
         if unicode_normalization::char::is_combining_mark(part) || is_invisible(part) {
             continue;
@@ -272,6 +275,17 @@ pub fn mixes_scripts(name: &str) -> bool {
     let cannot_be_seen = |c: char| is_invisible(c) && !matches!(c, '\u{ad}' | '\u{fe00}'..='\u{fe0f}');
     let is_hidden = |c: char| cannot_be_seen(c) || matches!(c, '\u{370}'..='\u{58f}') && look_alike(c).is_some();
     name.chars().any(|c| c.is_ascii_alphabetic()) && name.chars().any(is_hidden)
+}
+
+/// Latin letters with a stroke or without a dot, which Unicode does not take apart and people type without it.
+fn stroked(c: char) -> Option<char> {
+    Some(match c {
+        'ł' | 'Ł' => 'l',
+        'ø' | 'Ø' => 'o',
+        'ı' => 'i',
+        'ħ' | 'Ħ' => 'h',
+        _ => return None,
+    })
 }
 
 /// Bytes in front that folding leaves alone but for case and separators; looked at in blocks.

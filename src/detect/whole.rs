@@ -330,7 +330,7 @@ mod tests {
             ("aniline, 2-propanol, acetone", "aniline", No),
             ("aniline, piperidine - in stock", "aniline", No),
             ("n,n-dimethyl-3-phenazin-2-yl-ethylamine", "ethylamine", Doubtful),
-            ("3-nitroso-piperidine", "piperidine", Doubtful),
+            ("3-nitroso-piperidine", "piperidine", Sure),
             ("piperonal dimethyl acetal", "piperonal", Doubtful),
             ("iodine pentafluoride", "iodine", Doubtful),
             ("iodine crystals", "iodine", No),
