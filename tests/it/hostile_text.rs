@@ -92,3 +92,27 @@ fn bytes_that_are_no_text_are_refused_and_the_other_lines_judged() {
     assert!(said.contains("not UTF-8 at byte 37") && lines[0]["line"] == 1, "{}", ended.out);
     assert!(lines[1]["error"].is_string() && lines[2]["verdict"] == "clear", "{}", ended.out);
 }
+
+#[test]
+fn a_name_written_a_thousand_times_takes_no_longer_than_its_length() {
+    for piece in [
+        "微信",
+        "加我",
+        "加微信",
+        "telegram.",
+        "telegram",
+        "qq1 ",
+        "飞机号",
+        "wickr_",
+        "@",
+        "t3legram-",
+        "contact person ",
+    ] {
+        let text = piece.repeat(60_000 / piece.len());
+        let began = std::time::Instant::now();
+        let shown = listingwatch::listing::contacts::hidden(&text);
+        let took = began.elapsed();
+        assert!(took < std::time::Duration::from_secs(5), "`{piece}`: {took:?}");
+        assert_eq!(shown.chars().count(), text.chars().count());
+    }
+}

@@ -182,13 +182,13 @@ fn as_letter(c: char, one: char) -> char {
 
 /// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
 pub(super) fn is_ordinary(word: &str) -> bool {
-    IS_PLAIN.contains(word)
-        || LEADS.0.find_overlapping_iter(word).any(|lead| {
-            // Scripts without spaces run a word and what follows it together: `飞机号`.
-            let rest = word.get(lead.end()..).unwrap_or_default();
-            let run_together = rest.chars().all(is_unspaced) && filler(rest).is_some();
-            lead.start() == 0 && (rest.is_empty() || run_together)
-        })
+    word.len() <= LONGEST_WORD
+        && (IS_PLAIN.contains(word)
+            || LEADS.0.find_overlapping_iter(word).filter(|lead| lead.start() == 0).any(|lead| {
+                // Scripts without spaces run a word and what follows it together: `飞机号`.
+                let rest = word.get(lead.end()..).unwrap_or_default();
+                rest.is_empty() || (rest.chars().all(is_unspaced) && filler(rest).is_some())
+            }))
 }
 
 /// What an attribute of this name holds, where the name says that it is a contact.
@@ -299,6 +299,13 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
     parted(word.chars().next(), head.chars().next_back()) && parted(word.chars().next_back(), tail.chars().next())
 }
 
+/// Bytes of the longest piece that is looked at as a word. A longer one is none, and its length is all that is known of it:
+/// a seller who writes a messenger's name a thousand times in a row makes a thousand of them.
+const LONGEST_WORD: usize = 200;
+
+/// Groups of a number set in groups.
+const GROUPS: usize = 12;
+
 /// A piece of text between separators.
 #[derive(Clone, Copy)]
 struct Token {
@@ -343,6 +350,10 @@ fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Sign)> {
     let mut end = start;
     let mut script = None;
     for (offset, c) in rest.char_indices() {
+        // What is so long is hidden to here, and the next piece begins here.
+        if offset > LONGEST_WORD {
+            break;
+        }
         // A script without spaces ends a token of one with spaces, and the other way round.
         let unspaced = is_unspaced(c);
         if !is_inner(c) || (c.is_alphanumeric() && *script.get_or_insert(unspaced) != unspaced) {
@@ -380,6 +391,7 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
         }
         let close = text.get(at..token.start).is_some_and(|between| between.chars().all(char::is_whitespace));
         let Some(end) = value_end(text, token, (word, low), lead, (announced, close)) else { return };
+        let end = if word.len() >= LONGEST_WORD { run_end(text, end, found) } else { end };
         // Another clause, or one more of a row, is taken for a value only where it looks like one.
         if (clause_ended || values > 0) && announced == Sign::None && !is_shaped(word) {
             return;
@@ -402,6 +414,16 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
             return;
         }
     }
+}
+
+/// Where the run of characters of a value ends that goes on at `at`: what is longer than a word is hidden whole. Where one
+/// found before ends there already, it is not walked again.
+fn run_end(text: &str, at: usize, found: &[Indicator]) -> usize {
+    if let Some(last) = found.last().filter(|last| last.start <= at && at <= last.end) {
+        return last.end;
+    }
+    let rest = text.get(at..).unwrap_or_default();
+    at + rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len())
 }
 
 /// Whether a token in lower case stands between a word and its value, and if so, whether it says that a value follows.
@@ -489,7 +511,8 @@ fn prefixed_end(text: &str, token: Token) -> usize {
 /// The end of a number that is set in groups.
 fn number_end(text: &str, token: Token) -> usize {
     let mut end = token.end;
-    while let Some((next, _)) = next_token(text, end, 2) {
+    for _ in 0..GROUPS {
+        let Some((next, _)) = next_token(text, end, 2) else { break };
         let group = text.get(next.start..next.end).unwrap_or_default();
         let between = text.get(end..next.start).unwrap_or_default();
         let is_group = group.chars().any(|c| c.is_ascii_digit())
@@ -600,7 +623,7 @@ fn last_token(text: &str, at: usize) -> Option<(Token, bool)> {
         sign |= matches!(c, '(' | '[' | '-' | '–' | '—' | '@' | '/' | '"' | '|');
     }
     let end = end?;
-    let start =
-        head.get(..end)?.char_indices().rev().take_while(|(_, c)| is_inner(*c)).last().map(|(offset, _)| offset)?;
+    let inner = head.get(..end)?.char_indices().rev().take_while(|(_, c)| is_inner(*c)).take(LONGEST_WORD);
+    let start = inner.last().map(|(offset, _)| offset)?;
     Some((Token { start, end }, sign))
 }

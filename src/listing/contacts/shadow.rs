@@ -12,8 +12,15 @@ pub(super) struct Shadow {
 impl Shadow {
     pub fn of(source: &str) -> Self {
         let mut shadow = Shadow { text: String::with_capacity(source.len()), places: Vec::with_capacity(source.len()) };
+        let mut from = 0;
         for (start, c) in source.char_indices() {
-            if is_invisible(c) {
+            if start < from || is_invisible(c) {
+                continue;
+            }
+            // A sign written as a reference or escape is the sign.
+            if let Some(length) = written_at_sign(&source[start..]) {
+                shadow.push('@', (start, start + length));
+                from = start + length;
                 continue;
             }
             let place = (start, start + c.len_utf8());
@@ -43,6 +50,15 @@ impl Shadow {
         let place = self.places.partition_point(|(start, _)| *start < at);
         self.text.is_char_boundary(place).then_some(place)
     }
+}
+
+/// Ways to write `@` in markup and addresses, and how long the one is that a text begins with.
+fn written_at_sign(text: &str) -> Option<usize> {
+    const WAYS: [&str; 6] = ["&#64;", "&#064;", "&#x40;", "&commat;", "%40", "&#X40;"];
+    if !text.starts_with(['&', '%']) {
+        return None;
+    }
+    WAYS.iter().find(|way| text.starts_with(**way)).map(|way| way.len())
 }
 
 /// Characters that show nothing and part words only for programs.

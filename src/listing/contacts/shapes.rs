@@ -16,17 +16,18 @@ macro_rules! patterns {
 }
 
 patterns! {
-    EMAIL = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*(?:@|\s@\s|\s{0,2}[\[({<*_]{1,2}\s?(?:at|@|арроба|собака|arroba|chez|klammeraffe|a)\s?[\])}>*_]{1,2}\s{0,2})[\p{L}\p{N}-]+(?:\s?(?:\.|[\[({<*_]{1,2}\s?(?:dot|punkt|punto|ponto|point|kropka|точка|点|\.)\s?[\])}>*_]{1,2}|\s(?:dot|punto|punkt|point|ponto|точка)\s|。)\s?[\p{L}\p{N}-]+){1,4}";
-    EMAIL_IN_WORDS = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*\s+(?:at|arroba|chez|собака|klammeraffe|aapstaartje|chiocciola)\s+[\p{L}\p{N}-]+(?:\s+(?:dot|punto|punkt|point|ponto|точка|kropka)\s+|\.)\p{L}\p{L}+\b";
+    EMAIL = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*(?:@|\s@\s|\s{0,2}[\[({<*_]{1,2}\s?(?:at|@|арроба|собака|arroba|arobase|chez|klammeraffe|apenstaartje|aapstaartje|chiocciola|małpa|zavináč|a)\s?[\])}>*_]{1,2}\s{0,2})[\p{L}\p{N}-]+(?:\s?(?:\.|[\[({<*_]{1,2}\s?(?:dot|punkt|punto|ponto|point|punt|kropka|tečka|точка|点|\.)\s?[\])}>*_]{1,2}|\s(?:dot|punto|punkt|punt|point|ponto|tečka|точка)\s|。)\s?[\p{L}\p{N}-]+){1,4}";
+    EMAIL_IN_WORDS = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*\s+(?:at|arroba|arobase|chez|собака|klammeraffe|apenstaartje|aapstaartje|chiocciola|małpa|zavináč)\s+[\p{L}\p{N}-]+(?:\s+(?:dot|punto|punkt|punt|point|ponto|точка|kropka|tečka)\s+|\.)\p{L}\p{L}+\b";
     AT_A_BANK = r"[\p{L}\p{N}][\p{L}\p{N}._-]+@[\p{L}\p{N}-]*\p{L}[\p{L}\p{N}-]*";
     ADDRESSED = r"(?i)\b(?:[a-z][a-z0-9+-]{1,15}:/{1,3}|hxxps?:/{0,3}|www\d?\.)(?P<value>[^\s<>\x22'）)\]，。]+)";
-    PROFILE = r"(?i)\b(?:t\.me|telegram\.(?:me|dog|org)|wa\.me|chat\.whatsapp\.com|discord\.(?:gg|com)|signal\.(?:me|group)|line\.me|m\.me|fb\.(?:me|com)|facebook\.com|instagram\.com|instagr\.am|vk\.(?:com|me)|x\.com|twitter\.com|threema\.id|snapchat\.com|linktr\.ee|u\.wechat\.com|wechat\.com|zalo\.me|ok\.ru|paypal\.me|cash\.app|keybase\.io|join\.skype\.com)\s?/\s?(?P<value>[^\s<>\x22'）)\]，。]+)";
+    PROFILE = r"(?i)\b(?:t ?\. ?me|telegram\.(?:me|dog|org)|wa\.me|chat\.whatsapp\.com|discord\.(?:gg|com)|signal\.(?:me|group)|line\.me|m\.me|fb\.(?:me|com)|facebook\.com|instagram\.com|instagr\.am|vk\.(?:com|me)|x\.com|twitter\.com|threema\.id|snapchat\.com|linktr\.ee|u\.wechat\.com|wechat\.com|zalo\.me|ok\.ru|paypal\.me|cash\.app|keybase\.io|join\.skype\.com)\s?/\s?(?P<value>[^\s<>\x22'）)\]，。]+)";
     DOMAIN = r"\b(?P<value>[\p{L}\p{N}][\p{L}\p{N}-]*\.(?:[\p{L}\p{N}-]+\.)*(?:com|net|org|info|biz|onion|i2p|cn|ru|su|hk|tw|kr|jp|eu|nl|fr|uk|pl|cz|sk|ua|by|kz|tr|br|mx|ar|cl|pe|ca|au|nz|za|ng|gh|ke|eg|ma|sa|ae|pk|bd|lk|th|vn|id|ph|my|sg|cc|ws|xyz|top|shop|store|online|site|website|club|vip|pro|app|link|live|space|icu|buzz|market|trade|pharmacy|chat|test|io|co|рф|中国)(?:/[^\s<>]*)?)(?:[^\p{L}\p{N}-]|$)";
     HANDLE = r"(?:^|[^\p{L}\p{N}_.+-])@(?P<value>[\p{L}\p{N}_][\p{L}\p{N}_.-]+)";
     CASHTAG = r"(?:^|[^\p{L}\p{N}$])[$£](?P<value>[\p{L}_][\p{L}\p{N}_-]+)";
     NUMBERED = r"(?P<value>[\p{L}\p{N}_.]+#\d{3,5})\b";
+    SELLER = r"(?i)\b(?:seller|vendor|verkäufer|vendedor|vendeur|venditore|verkoper|sprzedawca|satıcı|продавец)\s?[:=]\s?(?P<value>\p{L}[\p{L}\p{N}.-]*[\d_][\p{L}\p{N}_.-]*)";
     INTERNATIONAL = r"(?:\+|\b00)\s?\(?(?P<value>[1-9](?:[\s./()·_-]{0,3}\d){6,14})";
-    NATIONAL = r"(?P<value>\(?\b0\d{1,4}\)?(?:[\s./-]{1,2}\d{2,4}){1,4})\b";
+    NATIONAL = r"(?P<value>\(?\b0\d{1,4}\)?(?:[\s./-]{1,3}\d{2,4}){1,4}|\b0\d{1,4}[\s./-]{1,3}\d{5,9})\b";
     GROUPED = r"(?P<value>\(?\b\d{3}\)?[\s.-]{1,2}\d{3}[\s.-]\d{4})\b";
     MOBILE = r"\b(?P<value>1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})\b";
     DIGITS = r"\b(?P<value>\d(?:[.-]?\d){8,24})\b";
@@ -89,6 +90,9 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
     }
     if text.contains('#') {
         scan(&NUMBERED, |_| Some(K::Messenger));
+    }
+    if text.contains([':', '=']) {
+        scan(&SELLER, |_| Some(K::Account));
     }
     if digits >= 7 {
         scan(&INTERNATIONAL, |_| Some(K::Phone));

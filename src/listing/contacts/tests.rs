@@ -383,3 +383,46 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_long_value_is_hidden_whole() {
+    let long = format!("telegram: {}", "zq".repeat(2000));
+    assert!(!hidden(&long).contains("zq"));
+}
+
+#[test]
+fn values_written_in_other_ways_are_hidden_and_the_words_stay() {
+    for (text, shown) in [
+        ("zorglub&#64;lab.example.test", "█"),
+        ("zorglub%40lab.example.test", "█"),
+        ("courriel : vente(arobase)labochimie(point)fr", "courriel : █"),
+        ("mail naar zorglub apenstaartje chemlab punt nl", "mail naar █"),
+        ("Ruf an: 0171 / 23 45 678", "Ruf an: █"),
+        ("bel me op 06 87654321", "bel me op █"),
+        ("gadu-gadu 4567890", "gadu-gadu █"),
+        ("LINEのIDは zorglubjp", "LINEのIDは █"),
+        ("find me on telegram by zorglubby", "find me on telegram by █"),
+        ("✈️ zorglubplane", "✈️ █"),
+        ("Wire: zorglubw", "Wire: █"),
+        ("dingtalk zorglubdt", "dingtalk █"),
+        ("seller: zorglubseller99", "seller: █"),
+    ] {
+        let mut once = String::new();
+        for c in hidden(text).chars() {
+            if !(c == BLOT || c == ' ' && once.ends_with(BLOT)) || !once.ends_with(BLOT) {
+                once.push(c);
+            }
+        }
+        assert_eq!(once.trim_end_matches(['.', ' ']), shown, "{text}: {}", hidden(text));
+    }
+    for text in [
+        "price 120.50 EUR, 99.5% pure",
+        "CAS 14188-81-9",
+        "wire transfer accepted",
+        "24 / 7 service",
+        "lot 0042 / 25 g",
+        "trusted vendor (restock), seller: verified, vendor: 5 years",
+    ] {
+        assert_eq!(hidden(text), text);
+    }
+}

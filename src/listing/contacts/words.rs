@@ -5,7 +5,8 @@
 pub(super) const MESSENGERS: &str = "\
     telegram, telegramm, telegrem, telega, telg, whatsapp, whats app, what's app, whatsap, watsapp, wattsapp, \
     whatapp, wickr, wickr me, wickrme, threema, wechat, we chat, weixin, viber, kakaotalk, kakao talk, kakao, skype, \
-    jabber, xmpp, zangi, simplex, briar, keybase, snapchat, instagram, icq, zalo, potato chat, телеграм, телеграмм, \
+    jabber, gadu-gadu, gadu gadu, dingtalk, 钉钉, ✈, xmpp, zangi, simplex, briar, keybase, snapchat, instagram, icq, \
+    zalo, potato chat, телеграм, телеграмм, \
     телеграма, телеграме, телега, телеге, ватсап, вотсап, вацап, вайбер, скайп, вичат, 微信, 薇信, 威信, 維信, 加微, 飞机, 飛機, \
     电报, 電報, 蝙蝠, 企鹅, 扣扣, 텔레그램, 카카오톡, 카톡, 왓츠앱, 위챗, テレグラム, カカオ, تليجرام, تيليجرام, تلغرام, تلجرام, تلگرام, واتساب, \
     واتس اب, واتس, واتساپ, טלגרם, וואטסאפ, टेलीग्राम, व्हाट्सएप, เทเลแกรม, วอทส์แอพ, τηλεγραμ, whatsapp'tan, wasap, \
@@ -17,7 +18,7 @@ pub(super) const MESSENGERS: &str = "\
 /// behind a sign.
 pub(super) const AMBIGUOUS: &str = "\
     wa, zap, ig, fb, facebook, messenger, line, signal, session, element, matrix, discord, imo, snap, twitter, tox, \
-    bat, silent phone, olvid, dust, сигнал, лс, シグナル, セッション, سيجنال, سيغنال, אינסטגרם, סיגנל, id, user, username, \
+    bat, silent phone, wire, olvid, dust, сигнал, лс, シグナル, セッション, سيجنال, سيغنال, אינסטגרם, סיגנל, id, user, username, \
     user name, handle, nick, nickname, contact, contacts, contact us, kontakt, contacto, contato, contatto, \
     contactez, iletişim, связь, контакт, контакты, ник, 联系, 联系方式, 聯繫, 加我, 连络, 連絡, 連絡先, 문의, 연락, 연락처, تواصل, للتواصل, \
     संपर्क, ติดต่อ, email, e-mail, e mail, mail, correo, почта, мейл, 邮箱, 电邮, 電郵, メール, 이메일, الايميل, البريد, gmail, \
@@ -50,7 +51,7 @@ pub(super) const PAYMENTS: &str = "\
 pub(super) const FILLERS: &str = "\
     id, me, no, nr, num, number, nummer, numero, número, user, username, name, handle, nick, nickname, contact, \
     account, acc, channel, chat, group, at, is, are, to, on, us, our, my, here, under, via, add, address, app, id号, \
-    号, 號, 号码, 账号, 帐号, 為, 为, 是, 加, ist, unter, an, es, é, est, номер, ник, канал, адрес, мой, мне, по, 아이디, は, هو, \
+    by, の, は, idは, 号, 號, 号码, 账号, 帐号, 為, 为, 是, 加, ist, unter, an, es, é, est, номер, ник, канал, адрес, мой, мне, по, 아이디, は, هو, \
     رقم, and, or, und, oder, y, o, et, ou, и, или, 和, 或, /, only, wallet, trc20, erc20, bep20, btc, hesabı, numarası, \
     联系, 联系方式, 咨询, 搜, 搜索, 添加, 请加, 我, 的, ไอดี, आईडी, معرف, حساب, يوزر, kullanıcı, adı, логин, юзер, юзернейм, аккаунт, \
     tên, 帳號, 帳号, ユーザー名, usuario, usuário, utilisateur, identifiant, pseudo, pseudonyme, benutzer, benutzername, \
