@@ -175,7 +175,9 @@ impl App {
         check_layout(&paths.data)?;
         let (hot, report) = HotStore::open(&paths.data.join("state"), &settings.limits).map_err(anyhow::Error::from)?;
         let hot = Arc::new(hot);
-        let truth = Arc::new(Truth::open(&paths.data.join("truth.db")).map_err(anyhow::Error::from)?);
+        let truth = Truth::open(&paths.data.join("truth.db")).map_err(anyhow::Error::from)?;
+        let truth = Arc::new(truth.printing(crate::outbound::notice_html::page_of));
+        truth.note_uses(platforms.iter()).map_err(anyhow::Error::from)?;
         let about = vec![(
             "operator".to_owned(),
             settings.sender.as_ref().map_or_else(|| "unnamed".to_owned(), |s| s.name.clone()),

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::archive::ArchiveError;
 use crate::archive::warc_file::{failed, sync_folder};
+use crate::vocab::visible::{Keep, visible};
 
 /// Writes rows one by one, in one of the formats.
 ///
@@ -38,7 +39,11 @@ impl<W: Write> RowWriter<W> {
     /// # Errors
     /// When `out` refuses the header.
     pub fn csv(out: W, columns: &[&str]) -> io::Result<Self> {
-        let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(out);
+        let mut writer = csv::WriterBuilder::new()
+            .terminator(csv::Terminator::CRLF)
+            // Whatever a spreadsheet parts cells by, a text in quotation marks stays one cell.
+            .quote_style(csv::QuoteStyle::NonNumeric)
+            .from_writer(out);
         writer.write_record(columns)?;
         let columns = columns.iter().map(|column| (*column).to_owned()).collect();
         Ok(RowWriter { form: Form::Csv { writer: Box::new(writer), columns }, count: 0 })
@@ -95,9 +100,18 @@ fn cell(row: &Value, column: &str) -> String {
     }
 }
 
-/// `text`, with a `'` in front when a spreadsheet would take it for a formula.
+/// `text` with what cannot be seen shown, and with a `'` in front when a spreadsheet would take it for a formula: also behind
+/// spaces and quotation marks, and with the wide forms of the signs.
 fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    let text = visible(text, Keep::Lines);
+    let first = text.trim_start_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '⟨'));
+    let is_formula = text.starts_with(['\t', '\r', '\n'])
+        || first.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−', '﹢', '﹣', '﹦', '﹫']);
+    if is_formula || first.len() < text.len() && text.starts_with('⟨') {
+        format!("'{text}")
+    } else {
+        text.into_owned()
+    }
 }
 
 /// A file that appears under its name only when it is whole. Dropped without [`OutFile::finish`], it leaves nothing.
@@ -114,6 +128,13 @@ impl OutFile {
     /// # Errors
     /// When the folder cannot be written.
     pub fn create(path: &Path) -> Result<Self, ArchiveError> {
+        // What a link leads to counts: a device or a pipe is no place for a file.
+        if let Ok(standing) = fs::metadata(path)
+            && !standing.is_file()
+        {
+            let source = io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file");
+            return Err(failed("replace", path)(source));
+        }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let draft = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
         let file = File::create(&draft).map_err(failed("create", &draft))?;
@@ -192,17 +213,46 @@ mod tests {
         }
         let (count, out) = writer.finish().unwrap();
         assert_eq!(count, 3);
-        let expected = "title,urls,score,price.currency,parts\r\n\
-            \"'=HYPERLINK(\"\"http://x.test\"\")\",http://a.test; http://b.test,-0.5,,\r\n\
-            \"a, \"\"b\"\"\nc\",'-1,,EUR,\"[{\"\"x\"\":1}]\"\r\n\
-            '@cmd,,1,,\r\n";
+        let expected = concat!(
+            r#""title","urls","score","price.currency","parts""#,
+            "\r\n",
+            r#""'=HYPERLINK(""http://x.test"")","http://a.test; http://b.test",-0.5,"","""#,
+            "\r\n",
+            "\"a, \"\"b\"\"\nc\",\"'-1\",\"\",\"EUR\",\"[{\"\"x\"\":1}]\"\r\n",
+            r#""'@cmd","",1,"","""#,
+            "\r\n",
+        );
         assert_eq!(String::from_utf8(out).unwrap(), expected);
+    }
+
+    #[test]
+    fn no_text_is_a_formula_however_it_is_hidden() {
+        for text in [
+            "=1+1",
+            " =1+1",
+            "\u{a0}=1",
+            "＝1+1",
+            "−1+1",
+            "＠SUM(1)",
+            "\"=1",
+            "'+1",
+            "\u{200b}=1",
+            "\0=1",
+            "\t=1",
+            "\n=1",
+        ] {
+            assert!(guarded(text).starts_with('\''), "{text:?}: {}", guarded(text));
+        }
+        for text in ["isotonitazene", "5 - 10 g", "a=b", "x;=1+1"] {
+            assert_eq!(guarded(text), text);
+        }
+        assert_eq!(guarded("a\u{202e}b"), "a⟨U+202E⟩b");
     }
 
     #[test]
     fn no_row_still_has_a_header() {
         let (count, out) = RowWriter::csv(Vec::new(), &["a", "b"]).unwrap().finish().unwrap();
-        assert_eq!((count, out.as_slice()), (0, b"a,b\r\n".as_slice()));
+        assert_eq!((count, out.as_slice()), (0, b"\"a\",\"b\"\r\n".as_slice()));
     }
 
     #[test]

@@ -1,17 +1,19 @@
 //! The archive: search, export, report, rescreen, verify.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
 
-use crate::app::App;
+use crate::app::{App, Paths};
 use crate::archive::export::{OutFile, RowWriter};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::{ExportArgs, ExportFormat, RescreenArgs, SearchArgs, VerifyArgs};
-use crate::detect::assessment::{Assessment, ListingText, Verdict};
+use crate::detect::assessment::{Assessment, Verdict};
+use crate::engine::rejudge;
 use crate::store::truth::query::Sight;
-use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit};
-use crate::vocab::ids::PlatformId;
+use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit, logged_document};
+use crate::vocab::ids::{PlatformId, Sha256Digest};
 
 /// Columns of a CSV export.
 const COLUMNS: &[&str] = &[
@@ -87,7 +89,7 @@ pub(super) fn search(app: &App, args: &SearchArgs, output: &Output) -> Result<Ex
 }
 
 pub(super) fn export(app: &App, args: &ExportArgs, output: &Output) -> Result<Exit, Failure> {
-    match &args.out {
+    match args.out.as_ref().filter(|path| path.as_os_str() != "-") {
         Some(path) => {
             let mut file = OutFile::create(path).map_err(|error| {
                 Failure::usage(error.to_string()).hint("name a file in a folder you may write to with --out")
@@ -147,6 +149,7 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
     let detector = app.rooms.detector();
     let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
     let mut left: BTreeMap<PlatformId, u64> = BTreeMap::new();
+    let mut stands: BTreeMap<rejudge::Left, u64> = BTreeMap::new();
     let (mut looked, mut changed, mut after) = (0_u64, 0_u64, String::new());
     loop {
         let hits = app.rooms.truth.stored_hits(&args.query, &after, RESCREEN_AT_ONCE)?;
@@ -158,17 +161,15 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
                 *left.entry(hit.platform.clone()).or_default() += 1;
                 continue;
             };
-            looked += 1;
-            let listing = ListingText {
-                title: &hit.title,
-                text: &hit.text,
-                attributes: &hit.identifiers,
-                language: hit.language.as_deref(),
-                price: hit.price.as_deref(),
-                currency: hit.currency.as_deref(),
-                page: hit.kind,
+            // What is stored has its contacts hidden: by that text a verdict would be another.
+            let now_is = match rejudge::judge(&app.rooms, &platform, hit) {
+                Ok(now_is) => now_is,
+                Err(why) => {
+                    *stands.entry(why).or_default() += 1;
+                    continue;
+                }
             };
-            let now_is = detector.assess(&listing, &platform.referral.jurisdictions);
+            looked += 1;
             let difference = Difference::between(&hit.assessment, &now_is);
             let outcome = match args.dry_run {
                 true => None,
@@ -189,6 +190,9 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
         if args.dry_run { "would change" } else { "changed" },
         if verdicts.is_empty() { "no verdict".to_owned() } else { verdicts.join(", ") }
     ));
+    for (why, hits) in &stands {
+        output.note(format!("{hits} hits keep the verdict they have: {why}"));
+    }
     for (platform, hits) in &left {
         output.note(format!(
             "{hits} hits of `{platform}` left as they are: it has no platform file, which says whose controls are cited; name its \
@@ -240,14 +244,52 @@ fn say_rejudged(
     ))
 }
 
-pub(super) fn verify(args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {
+pub(super) fn verify(paths: &Paths, args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {
+    let bytes = fs::read(&args.file).map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
+    let is_archive = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(b"WARC/");
+    if !is_archive {
+        return verify_document(paths, args, &bytes, output);
+    }
     let found = crate::archive::warc_reader::verify(&args.file).map_err(|error| {
         Failure::usage(error.to_string()).hint("name a .warc.gz file of the data directory's warc/ folder")
     })?;
     if output.json {
         output.json_document(&found)?;
     } else {
-        output.line(format!("{found:?}"))?;
+        let types: Vec<String> = found.by_type.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        output.line(format!("{} records ({}), {} problems", found.records, types.join(", "), found.problems.len()))?;
+        for problem in &found.problems {
+            output.line(format!("  at byte {}: {}", problem.offset, problem.message))?;
+        }
     }
     Ok(if found.passed() { Exit::Done } else { Exit::Partial })
+}
+
+/// Holds a saved notice, reminder, correction or withdrawal against the audit log of the data directory.
+fn verify_document(paths: &Paths, args: &VerifyArgs, bytes: &[u8], output: &Output) -> Result<Exit, Failure> {
+    let digest = Sha256Digest::of(bytes).to_string();
+    let file = args.file.display();
+    let log = paths.data.join("truth.db");
+    if !log.exists() {
+        return Err(Failure::usage(format!(
+            "`{file}` is no WARC file, and {} holds no audit log to check it against",
+            paths.data.display()
+        ))
+        .hint("name the data directory of the hub with --data, or a .warc.gz file"));
+    }
+    let found = logged_document(&log, &digest)?;
+    if output.json {
+        output.json_document(&serde_json::json!({ "digest": digest, "document": found }))?;
+    } else {
+        match &found {
+            Some(document) => output.line(format!(
+                "{}, a {}, exactly as it was written at {} (entry {} of the audit log)",
+                document.number, document.kind, document.at, document.entry
+            ))?,
+            None => output.line(format!(
+                "`{file}` is no document of this hub as it left: the audit log has no {digest}. It was changed, or comes from elsewhere"
+            ))?,
+        }
+    }
+    Ok(if found.is_some() { Exit::Done } else { Exit::Partial })
 }

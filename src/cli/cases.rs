@@ -164,17 +164,18 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                     .hint(format!("languages are {}", language::codes().join(", "))));
             }
             let terms = NoticeTerms { language: language.clone(), ..app.rooms.notice_terms(&id, full.row.updated) };
-            let notice =
-                full.notice(&platform, terms, None, full.row.updated).map_err(crate::store::truth::TruthError::from)?;
-            match format.as_str() {
-                _ if output.json => output.json_document(&notice)?,
-                "json" => output.json_document(&notice)?,
-                "html" => output.line(crate::outbound::notice_html::page(&notice))?,
-                "text" => output.line(notice.text())?,
+            let forms = truth.notice_forms(&full, &platform, terms)?;
+            let form = match format.as_str() {
+                _ if output.json => &forms.json,
+                "json" => &forms.json,
+                "html" => &forms.html,
+                "text" => &forms.text,
                 other => {
                     return Err(Failure::usage(format!("no format `{other}`")).hint("formats are text, html, json"));
                 }
-            }
+            };
+            // Byte for byte what was sent: a saved notice can be held against the audit log.
+            output.bytes(form)?;
         }
         ReferralsRequest::Recheck { ids } => {
             let platforms = app.platforms();
@@ -198,6 +199,9 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                         pages.join(", "),
                         one.state.as_deref().unwrap_or("unchanged")
                     ))?;
+                    if let Some(next) = one.next {
+                        output.note(format!("the look at {} informs only: one counts from {next} on", one.referral));
+                    }
                 }
             }
             for reason in done.iter().filter_map(|one| one.refused).collect::<std::collections::BTreeSet<_>>() {
@@ -259,6 +263,19 @@ fn show(full: &ReferralFull, output: &Output) -> Result<(), Failure> {
     }
     if let Some(why) = &full.attention {
         output.line(format!("waits for an authority: {why}"))?;
+    }
+    if !full.story.is_empty() {
+        output.line("what was said")?;
+    }
+    for said in &full.story {
+        let decision = said.decision.map(|decision| format!(": {}", decision.name())).unwrap_or_default();
+        output.line(format!("  {}  {}  {}{decision}", said.at, said.actor, said.event))?;
+        for (what, words) in [("reason", &said.reason), ("reference", &said.reference), ("statement", &said.statement)]
+        {
+            if let Some(words) = words {
+                output.line(format!("      {what}: {}", words.replace('\n', "\n      ")))?;
+            }
+        }
     }
     output.line("what happened")?;
     for event in &full.events {

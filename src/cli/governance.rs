@@ -227,7 +227,7 @@ fn show_platform(app: &App, platform: &Platform, output: &Output) -> Result<(), 
             "id": platform.id, "name": platform.name, "kind": platform.kind, "hosts": hosts,
             "basis": agreement.basis, "reference": agreement.reference, "authority": agreement.authority,
             "valid_from": agreement.valid_from, "valid_until": agreement.valid_until, "in_force": in_force,
-            "contact": agreement.contact, "rate": crawl.rate.to_string(), "max_pages": crawl.max_pages,
+            "contact": agreement.contact, "uses": agreement.uses, "rate": crawl.rate.to_string(), "max_pages": crawl.max_pages,
             "channels": policy.channels, "jurisdictions": policy.jurisdictions, "approval": policy.approval,
             "cron": platform.schedule.as_ref().map(|schedule| &schedule.cron), "paused": paused, "met": met,
         }));
@@ -236,6 +236,8 @@ fn show_platform(app: &App, platform: &Platform, output: &Output) -> Result<(), 
     output.line(format!("{}  {}", platform.id, platform.name))?;
     output.line(format!("agreement  {} with {}", agreement.reference, agreement.authority))?;
     output.line(format!("           {} to {}, {force}", agreement.valid_from, agreement.valid_until))?;
+    let uses: Vec<&str> = agreement.uses.iter().map(|one| one.name()).collect();
+    output.line(format!("uses       {}", if uses.is_empty() { "none".to_owned() } else { uses.join(", ") }))?;
     output.line(format!("contact    {}", agreement.contact))?;
     output.line(format!("scope      {}", hosts.join(", ")))?;
     output.line(format!("pace       at most {}, {} pages a scan", crawl.rate, crawl.max_pages))?;

@@ -72,7 +72,7 @@ async fn dispatch(global: &Global, request: Request, output: &Output, terminal: 
         Request::Watchlist(request) if !matches!(request, request::WatchlistRequest::Emerging) => {
             return judge::watchlist(&paths, &request, output);
         }
-        Request::Verify(args) => return archive::verify(&args, output),
+        Request::Verify(args) => return archive::verify(&paths, &args, output),
         Request::Demo(args) => return demo::run(&paths, &args, output).await,
         Request::Serve(args) => return serve::run(paths, &args, output).await,
         _ => {}

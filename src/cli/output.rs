@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::cli::exit::Failure;
+use crate::vocab::visible::{Keep, escaped_json, visible};
 
 /// One piece of what a command says.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -42,14 +43,23 @@ impl Output {
         Output { sink, json }
     }
 
-    /// Result text, with a newline.
+    /// Result text, with a newline. What a seller wrote steers no terminal: control characters and marks that cannot be seen
+    /// are shown as what they are.
     ///
     /// # Errors
     /// When the reader is gone.
     pub fn line(&self, text: impl Into<String>) -> Result<(), Failure> {
-        let mut text = text.into();
+        let mut text = visible(&text.into(), Keep::Lines).into_owned();
         text.push('\n');
         Ok(self.sink.say(Word::Out(text))?)
+    }
+
+    /// Text as it is, without a line break of ours.
+    ///
+    /// # Errors
+    /// When the reader is gone.
+    pub fn bytes(&self, text: &str) -> Result<(), Failure> {
+        Ok(self.sink.say(Word::Out(text.to_owned()))?)
     }
 
     /// One JSON value on a line of its own.
@@ -57,7 +67,7 @@ impl Output {
     /// # Errors
     /// When the value cannot be written as JSON or the reader is gone.
     pub fn json_line(&self, value: &impl Serialize) -> Result<(), Failure> {
-        self.line(serde_json::to_string(value)?)
+        self.line(escaped_json(&serde_json::to_string(value)?))
     }
 
     /// One JSON document over several lines.
@@ -65,17 +75,17 @@ impl Output {
     /// # Errors
     /// When the value cannot be written as JSON or the reader is gone.
     pub fn json_document(&self, value: &impl Serialize) -> Result<(), Failure> {
-        self.line(serde_json::to_string_pretty(value)?)
+        self.line(escaped_json(&serde_json::to_string_pretty(value)?))
     }
 
     /// A hint or notice on standard error. Lost if nobody listens: it is not the result.
     pub fn note(&self, text: impl Into<String>) {
-        let _ = self.sink.say(Word::Err(text.into()));
+        let _ = self.sink.say(Word::Err(visible(&text.into(), Keep::Lines).into_owned()));
     }
 
     /// How far the work is. Lost if nobody listens.
     pub fn progress(&self, text: impl Into<String>) {
-        let _ = self.sink.say(Word::Progress(text.into()));
+        let _ = self.sink.say(Word::Progress(visible(&text.into(), Keep::Lines).into_owned()));
     }
 }
 

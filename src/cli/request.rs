@@ -82,7 +82,7 @@ pub enum Request {
     Fit(FitArgs),
     /// Judge the archive again with the present watchlist
     Rescreen(RescreenArgs),
-    /// Check a WARC file's records and digests
+    /// Check a WARC file's records and digests, or a saved notice against the audit log
     Verify(VerifyArgs),
     /// Check the installation
     Doctor,
@@ -334,7 +334,7 @@ pub struct RescreenArgs {
 /// Arguments of `verify`.
 #[derive(Debug, Clone, Args, Serialize, Deserialize)]
 pub struct VerifyArgs {
-    /// WARC file
+    /// WARC file, or a notice, reminder, correction or withdrawal as JSON, text or HTML
     pub file: PathBuf,
 }
 

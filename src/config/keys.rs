@@ -91,6 +91,7 @@ pub const PLATFORM: &[Key] = &[
     read_as("agreement", "valid_from", "agreement.valid_from"),
     read_as("agreement", "valid_until", "agreement.valid_until"),
     read_as("agreement", "contact", "agreement.contact"),
+    read_as("agreement", "uses", "agreement.uses"),
     read_as("crawl", "start", "crawl.start"),
     read_as("crawl", "feeds", "crawl.feeds"),
     read_as("crawl", "sitemaps", "crawl.sitemaps"),

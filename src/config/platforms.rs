@@ -16,7 +16,7 @@ use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{
     Agreement, Approval, Basis, Channel, CrawlPolicy, HostPattern, ListingSelectors, PathGlobs, Platform, PlatformKind,
-    Rate, ReferralPolicy, Schedule, SitemapPolicy,
+    Rate, ReferralPolicy, Schedule, SitemapPolicy, Use,
 };
 
 /// An agreement that ends within this many days is worth a warning.
@@ -102,6 +102,15 @@ const BASES: [(&str, Basis); 4] = [
 const CHANNELS: [(&str, Channel); 3] =
     [("feed", Channel::Feed), ("webhook", Channel::Webhook), ("email", Channel::Email)];
 
+const USES: [(&str, Use); 6] = [
+    ("referral", Use::Referral),
+    ("research", Use::Research),
+    ("linking", Use::Linking),
+    ("incident", Use::Incident),
+    ("training", Use::Training),
+    ("escalation", Use::Escalation),
+];
+
 const APPROVALS: [(&str, Approval); 2] = [("person", Approval::Person), ("automatic", Approval::Automatic)];
 
 fn platform_id(text: &str, file_name: &str) -> Result<PlatformId, Wrong> {
@@ -148,6 +157,7 @@ fn agreement(section: &Section<'_, '_>, basis: Option<&Placed<Basis>>, today: Da
     let valid_from = section.required("valid_from", "2026-01-01", date);
     let valid_until = section.required("valid_until", "2027-12-31", date);
     let contact = section.required("contact", "\"trust-safety@example.test\"", forms::words);
+    let uses = section.list("uses", |text| one_of(text, &USES));
     section.finish();
 
     let document = section.document();
@@ -172,6 +182,12 @@ fn agreement(section: &Section<'_, '_>, basis: Option<&Placed<Basis>>, today: Da
         valid_from: valid_from?.value,
         valid_until: valid_until?.value,
         contact: contact?.value,
+        uses: match (uses, basis) {
+            (Some(uses), _) => uses.into_iter().map(|one| one.value).collect(),
+            // A site of one's own needs nobody's leave.
+            (None, Some(basis)) if basis.value == Basis::OwnSite => Use::ALL.to_vec(),
+            (None, _) => vec![Use::Referral],
+        },
     })
 }
 

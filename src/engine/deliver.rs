@@ -4,15 +4,14 @@ use std::sync::Arc;
 
 use crate::engine::rooms::Rooms;
 use crate::outbound::mail::{Mail, Mailer};
-use crate::outbound::notice_html;
 use crate::outbound::webhook::{
     self, Attempt, SendError, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender,
 };
 use crate::outbound::wire::{ChangeView, EventData, EventView, ReferralView};
+use crate::referral::issued::IssuedKind;
 use crate::referral::language::Catalogue;
-use crate::referral::notice::Notice;
 use crate::referral::state::ReferralState;
-use crate::store::truth::{Delivery, ReferralFull, ReferralRow, TruthError};
+use crate::store::truth::{Brought, Delivery, ReferralFull, ReferralRow, TruthError};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::{Channel, Platform};
@@ -48,17 +47,20 @@ pub async fn attempt(rooms: &Arc<Rooms>, platform: &Arc<Platform>, delivery: &De
     {
         return Ok(Attempt::Lapsed { error });
     }
-    let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
     let terms = rooms.notice_terms(&delivery.referral, full.row.updated);
-    let notice = match full.notice(platform, terms, None, full.row.updated) {
-        _ if taken_back => None,
-        Ok(notice) => Some(notice),
-        // Approved notices were complete; one that no longer is waits for whoever took the field away.
-        Err(missing) => return Ok(Attempt::Later { error: format!("{missing}: {}", missing.hint), asked: None }),
+    let event = delivery.event().unwrap_or_default();
+    let brought = match rooms.truth.told_with(&full, platform, event, terms) {
+        Ok(brought) => brought,
+        // Approved notices were complete; one of before they were kept that no longer is waits for whoever took the field away.
+        Err(TruthError::Notice(missing)) => {
+            return Ok(Attempt::Later { error: format!("{missing}: {}", missing.hint), asked: None });
+        }
+        Err(TruthError::Erased(error)) => return Ok(Attempt::Lapsed { error }),
+        Err(error) => return Err(error),
     };
     let attempt = match delivery.channel {
-        Channel::Webhook => by_webhook(rooms, platform, delivery, &target, full.row, notice).await,
-        _ => by_mail(rooms, delivery, (&target, &policy.language), &full, notice.as_ref()).await,
+        Channel::Webhook => by_webhook(rooms, platform, delivery, &target, full.row, brought).await,
+        Channel::Feed | Channel::Email => by_mail(rooms, delivery, (&target, platform), &full, brought).await,
     };
     if let Attempt::Disabled { error } = &attempt {
         rooms.truth.disable_target(&platform.id, delivery.channel, &target, error, rooms.now())?;
@@ -97,7 +99,7 @@ async fn by_webhook(
     delivery: &Delivery,
     target: &str,
     row: ReferralRow,
-    notice: Option<Notice>,
+    brought: Brought,
 ) -> Attempt {
     let later = |error: String| Attempt::Later { error, asked: None };
     let keys = match rooms.keys.webhook(&platform.id) {
@@ -125,7 +127,8 @@ async fn by_webhook(
         data: EventData {
             url: Some(format!("{}/api/v1/referrals/{}", rooms.desk.public_url, row.id)),
             referral: view(row),
-            notice,
+            notice: brought.notice,
+            document: brought.document,
             changes: told.into_iter().map(ChangeView::from).collect(),
         },
     };
@@ -157,9 +160,9 @@ impl WebhookSender for Guarded {
 async fn by_mail(
     rooms: &Arc<Rooms>,
     delivery: &Delivery,
-    (to, language): (&str, &str),
+    (to, platform): (&str, &Platform),
     full: &ReferralFull,
-    notice: Option<&Notice>,
+    brought: Brought,
 ) -> Attempt {
     let later = |error: String| Attempt::Later { error, asked: None };
     let Some(smtp) = &rooms.settings.smtp else {
@@ -170,14 +173,27 @@ async fn by_mail(
         Err(error) => return later(error.to_string()),
     };
     let row = &full.row;
-    let words = Catalogue::of(language);
-    let about = [("referral", row.id.as_str()), ("title", row.title.as_str())];
-    let (subject, text) = match notice {
-        Some(notice) => {
-            let key = if delivery.message == Message::Updated && full.reminders > 0 { "reminder" } else { "subject" };
-            (words.fill(&format!("mail.{key}"), &about), notice.text())
+    let forms = match brought.forms {
+        None if brought.notice.is_some() => {
+            // The case left before its documents were kept.
+            match rooms.truth.notice_forms(full, platform, rooms.notice_terms(&delivery.referral, row.updated)) {
+                Ok(forms) => Some(forms),
+                Err(error) => return later(error.to_string()),
+            }
         }
-        None => (words.fill("mail.withdrawn_subject", &about[..1]), words.fill("mail.withdrawn", &about)),
+        forms => forms,
+    };
+    let head = forms.as_ref().and_then(|forms| forms.head.as_ref());
+    let words = Catalogue::of(head.map_or(platform.referral.language.as_str(), |head| head.language.as_str()));
+    let about = [("referral", row.id.as_str()), ("title", row.title.as_str())];
+    let reminds = delivery.message == Message::Updated && full.reminders > 0;
+    let subject = match head.map(|head| head.kind) {
+        Some(IssuedKind::Withdrawal | IssuedKind::Correction) => words.fill("mail.withdrawn_subject", &about[..1]),
+        Some(IssuedKind::Reminder) => words.fill("mail.reminder", &about),
+        Some(IssuedKind::Notice) => words.fill("mail.subject", &about),
+        None if forms.is_none() => words.fill("mail.withdrawn_subject", &about[..1]),
+        None if reminds => words.fill("mail.reminder", &about),
+        None => words.fill("mail.subject", &about),
     };
     let mail = Mail {
         referral: delivery.referral.clone(),
@@ -186,8 +202,8 @@ async fn by_mail(
         to: to.to_owned(),
         language: words.code.to_owned(),
         subject,
-        text,
-        html: notice.map(notice_html::page),
+        text: forms.as_ref().map_or_else(|| words.fill("mail.withdrawn", &about), |forms| forms.text.clone()),
+        html: forms.map(|forms| forms.html),
     };
     match mailer.send(&mail, rooms.now()).await {
         Ok(attempt) => attempt,

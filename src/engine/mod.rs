@@ -15,6 +15,7 @@ pub mod offered;
 pub mod rebuild;
 pub mod recheck;
 pub mod record;
+pub mod rejudge;
 pub mod retention;
 pub mod rooms;
 pub mod scan;

@@ -2,6 +2,7 @@
 //! what they are. The rest comes back from platform starts and sitemaps, as in a first scan.
 
 use crate::dedup::minhash::MinHash;
+use crate::engine::record::subject_of;
 use crate::engine::scan::ScanError;
 use crate::frontier::entry::{NewEntry, UrlKind, UrlState};
 use crate::store::hot::HotStore;
@@ -63,7 +64,8 @@ pub fn newest_clusters(hot: &HotStore, truth: &Truth) -> Result<(), ScanError> {
 /// A hit's cluster and evidence, for the dedup index.
 fn remember(hot: &HotStore, hit: &KnownHit) -> Result<(), ScanError> {
     if let Some(minhash) = MinHash::from_bytes(&hit.minhash) {
-        hot.remember_cluster(&hit.platform, &hit.cluster, &minhash)?;
+        let subject = subject_of(&hit.assessment, hit.seller.clone());
+        hot.remember_cluster(&hit.platform, &hit.cluster, &minhash, &subject)?;
     }
     let place = serde_json::to_vec(&(hit.url.as_str(), hit.captured_at, &hit.warc))?;
     hot.remember_payload(&hit.platform, &hit.warc.payload_digest, &place)?;

@@ -26,7 +26,7 @@ use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{PlatformId, ReferralId, RunId};
 use crate::vocab::platform::Platform;
 use crate::vocab::terms::{CaseSight, Reason};
-use crate::vocab::time::Deadline;
+use crate::vocab::time::{Deadline, Timestamp};
 
 /// When a platform that could not be asked is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3600);
@@ -56,6 +56,11 @@ pub struct Rechecked {
     pub pages: Vec<Look>,
     /// State afterwards.
     pub state: Option<String>,
+    /// Whether the look counted; one before the next is due only informs.
+    pub counts: bool,
+    /// From when a look counts, where this one did not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Timestamp>,
     /// Why nothing was asked, where no mandate allows it: `mandate-budget`, `mandate-expired` or `mandate-revoked`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<Reason>,
@@ -138,6 +143,8 @@ pub async fn one(
         seen: CaseSight::NotSeen,
         pages: Vec::new(),
         state: None,
+        counts: false,
+        next: None,
         refused: None,
     };
     let Some(platform) = platforms.iter().find(|platform| platform.id == target.platform) else {
@@ -153,20 +160,28 @@ pub async fn one(
         rechecked.pages.push(page);
         if sight == Sight::Live {
             rechecked.seen = CaseSight::Live;
-            break;
         }
     }
     rechecked.refused = spending.end().map(MandateEnd::reason);
     rooms.purses.give_back(&rooms.truth)?;
     rooms.truth.note_looks(&target.referral, &rechecked.pages)?;
     let unseen = rechecked.pages.iter().any(|page| page.seen == Sight::NotSeen) || rechecked.pages.is_empty();
+    let is_due = target.counts_from.is_some_and(|from| from <= rooms.now());
     if rechecked.seen != CaseSight::Live && unseen {
-        rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+        if is_due {
+            rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+        }
         return Ok(rechecked);
     }
     let event = if rechecked.seen == CaseSight::Live { Event::SeenLive } else { Event::SeenGone };
     if event == Event::SeenGone {
         rechecked.seen = CaseSight::Gone;
+    }
+    // Looks that count are spaced, whoever asks: one in between informs and moves nothing.
+    rechecked.counts = target.is_draft || is_due;
+    if !rechecked.counts {
+        rechecked.next = target.counts_from;
+        return Ok(rechecked);
     }
     let policy = &platform.referral;
     match rooms.truth.apply(

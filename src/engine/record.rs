@@ -9,9 +9,9 @@ use std::sync::{MutexGuard, PoisonError};
 
 use crate::archive::ArchiveError;
 use crate::archive::warc_reader::read_cited;
-use crate::dedup::cluster;
+use crate::dedup::cluster::{self, Subject};
 use crate::dedup::minhash::MinHash;
-use crate::detect::assessment::Verdict;
+use crate::detect::assessment::{Assessment, Verdict};
 use crate::engine::rooms::Rooms;
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::form::{Original, RevisitProfile};
@@ -68,7 +68,7 @@ pub enum HandedOver<'a> {
 }
 
 impl HandedOver<'_> {
-    fn ordinal(self, examined: &ExaminedListing) -> u32 {
+    pub(super) fn ordinal(self, examined: &ExaminedListing) -> u32 {
         match self {
             HandedOver::Feed => {
                 let mut named = examined.listing.identifiers.iter();
@@ -255,7 +255,9 @@ impl<'a> Recording<'a> {
         alone: bool,
     ) -> Result<HitRecord, RecordError> {
         let prints = examined.fingerprints();
-        let cluster = self.cluster_of(seen, ordinal, &prints.minhash, alone)?;
+        let seller = examined.listing.seller.as_deref().map(|seller| self.rooms.truth.seal(seller));
+        let subject = subject_of(&examined.assessment, seller);
+        let cluster = self.cluster_of(seen, ordinal, (&prints.minhash, &subject), alone)?;
         Ok(HitRecord::of(ordinal, examined, &prints, cluster))
     }
 
@@ -267,12 +269,12 @@ impl<'a> Recording<'a> {
         &self,
         seen: Sighting<'_>,
         ordinal: u32,
-        minhash: &MinHash,
+        (minhash, subject): (&MinHash, &Subject),
         alone: bool,
     ) -> Result<ClusterId, RecordError> {
         let Rooms { hot, truth, .. } = self.rooms;
         let candidates = hot.cluster_candidates(seen.platform, minhash)?;
-        let joined = match cluster::join(minhash, &candidates) {
+        let joined = match cluster::join(minhash, subject, &candidates) {
             None if alone => truth.cluster_at(seen.platform, seen.url)?,
             joined => joined,
         };
@@ -284,7 +286,7 @@ impl<'a> Recording<'a> {
                     .unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
             }
         };
-        hot.remember_cluster(seen.platform, &id, minhash)?;
+        hot.remember_cluster(seen.platform, &id, minhash, subject)?;
         Ok(id)
     }
 
@@ -333,6 +335,12 @@ pub fn kept(
         Err(ArchiveError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What a listing is about, as far as it tells offers of one wording apart.
+pub fn subject_of(assessment: &Assessment, seller: Option<String>) -> Subject {
+    let listed = assessment.substances.iter().map(|substance| substance.id.as_str());
+    Subject::of(listed.chain(assessment.emerging.iter().map(|found| found.surface.as_str())), seller)
 }
 
 /// How much a visit tells of a page's listings.

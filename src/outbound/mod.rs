@@ -5,6 +5,7 @@
 //! leave through a [`webhook::WebhookSender`] that the program wires to the guarded client.
 //! Start reading: [`wire::CaseView`], then [`webhook::deliver`].
 
+pub mod escape;
 pub mod feeds;
 pub mod highlight;
 pub mod links;

@@ -1,33 +1,14 @@
-//! Notices and orders in HTML: a whole page for mail and download, a fragment for the console and feeds. No styles, no
-//! scripts.
+//! Notices and orders in HTML: a whole page. No styles, no scripts.
 
 use askama::Template;
 
 use crate::referral::document::{Block, Document};
-use crate::referral::notice::Notice;
 use crate::vocab::terms::LegitimateUse;
 
 #[derive(Template)]
 #[template(path = "notice/page.html")]
 struct Page<'a> {
     document: &'a Document,
-}
-
-#[derive(Template)]
-#[template(path = "notice/body.html")]
-struct Body<'a> {
-    document: &'a Document,
-}
-
-/// A whole HTML document.
-pub fn page(notice: &Notice) -> String {
-    page_of(&notice.document())
-}
-
-/// The notice as a fragment, without `html` and `body`.
-pub fn fragment(notice: &Notice) -> String {
-    // Rendering into a string fails only when a `Display` inside does; none of ours do.
-    Body { document: &notice.document() }.render().unwrap_or_else(|_| String::new())
 }
 
 /// Any document as a whole HTML document.

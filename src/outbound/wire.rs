@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
 use crate::referral::changes::{Change, Field};
-use crate::referral::notice::Notice;
+use crate::referral::outcome::Decision;
 use crate::vocab::actor::ActorKind;
 use crate::vocab::terms::{Category, Message, Verdict};
 use crate::vocab::time::Timestamp;
@@ -72,6 +72,10 @@ pub struct CaseView {
     pub changes: Vec<ChangeView>,
     /// What happened, oldest first.
     pub timeline: Vec<TimelineView>,
+    /// What was said: answers with reason and reference, contests, and why somebody decided; oldest first. A platform sees its
+    /// answers and why a case was taken back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub story: Vec<StoryView>,
     /// Earlier cases of the cluster.
     pub history: Vec<String>,
 }
@@ -151,6 +155,31 @@ pub struct TimelineView {
     pub state: String,
 }
 
+/// One thing that was said in a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct StoryView {
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who, as a word.
+    pub actor: String,
+    /// With which step: `answer`, `contest`, `withdraw`, ….
+    pub event: String,
+    /// What the platform decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub decision: Option<Decision>,
+    /// Why, in its words or as a code of `/outcome-reasons`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The platform's own reference.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// What the affected party wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+}
+
 /// Parts of a listing before its text is cut into pieces.
 #[derive(Debug, Clone)]
 pub struct HitParts<'a> {
@@ -181,6 +210,10 @@ impl CaseView {
             Reader::Platform => {
                 for hit in &mut self.hits {
                     hit.seller = None;
+                }
+                self.story.retain(|said| matches!(said.event.as_str(), "answer" | "withdraw"));
+                for said in self.story.iter_mut().filter(|said| said.event != "answer") {
+                    said.actor = "authority".to_owned();
                 }
                 let platform = self.referral.platform.clone();
                 self.timeline.retain(|step| !INTERNAL_EVENTS.contains(&step.event.as_str()));
@@ -242,10 +275,14 @@ pub struct EventView {
 pub struct EventData {
     /// The case as it is now.
     pub referral: ReferralView,
-    /// The complete notice; left out when the case was taken back.
+    /// The notice as it was sent; left out when the case was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
-    pub notice: Option<Notice>,
+    pub notice: Option<Value>,
+    /// The document this message brings: a notice, a reminder, a correction or a withdrawal; its number, date and digests.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub document: Option<Value>,
     /// What changed in its listings, for `listing.changed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeView>,
@@ -298,6 +335,7 @@ mod tests {
                 step("moderator", "answer"),
                 step("scan", "draft"),
             ],
+            story: vec![],
             history: vec![],
         }
     }

@@ -4,6 +4,8 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
+use crate::vocab::visible::{Keep, visible};
+
 /// A document in one language.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
@@ -95,7 +97,8 @@ impl Document {
                         let joined: String = pieces
                             .iter()
                             .map(|piece| {
-                                let text = piece.text.replace(['\r', '\n', '\t'], " ");
+                                let text =
+                                    visible(&piece.text.replace(['\r', '\n', '\t'], " "), Keep::Lines).into_owned();
                                 if piece.marked { format!("**{text}**") } else { text }
                             })
                             .collect();
@@ -121,6 +124,7 @@ impl Document {
 
     /// Code within text from right to left keeps its own direction (left-to-right isolate).
     fn code(&self, text: &str) -> String {
-        if self.rtl { format!("\u{2066}{text}\u{2069}") } else { text.to_owned() }
+        let text = visible(text, Keep::Lines);
+        if self.rtl { format!("\u{2066}{text}\u{2069}") } else { text.into_owned() }
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::vocab::visible::{Keep, visible};
+
 /// Files compiled in: code and text.
 const FILES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/languages.rs"));
 
@@ -100,7 +102,8 @@ impl Catalogue {
     /// cannot end ours early.
     pub fn isolated(&self, value: &str) -> String {
         let clean: String = value.chars().filter(|c| !is_bidi_control(*c)).collect();
-        if self.rtl { format!("{}{clean}{}", ISOLATE.0, ISOLATE.1) } else { clean }
+        let clean = visible(&clean, Keep::Lines);
+        if self.rtl { format!("{}{clean}{}", ISOLATE.0, ISOLATE.1) } else { clean.into_owned() }
     }
 
     /// Several values in one sentence.

@@ -12,6 +12,7 @@ pub mod deconflict;
 pub mod document;
 pub mod excerpt;
 pub mod history;
+pub mod issued;
 pub mod language;
 pub mod notice;
 pub mod order;

@@ -11,18 +11,17 @@ use serde::Deserialize;
 use tokio::sync::mpsc;
 
 use crate::outbound::feeds::{self, FeedHead, FeedItem};
-use crate::outbound::notice_html;
 use crate::outbound::wire::{ChangeView, EventData, EventView, Reader};
 use crate::referral::changes::Change;
-use crate::referral::state::ReferralState;
 use crate::server::auth::{FeedReader, Rights};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of};
 use crate::server::state::ServerState;
-use crate::server::work::{notice_of, row_view};
-use crate::store::truth::{CaseFilter, FeedEvent, Principal, ReferralFull, TruthError};
+use crate::server::work::row_view;
+use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralFull, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Message;
+use crate::vocab::visible::{Keep, visible};
 
 /// Entries of a feed page when nothing is asked.
 const ENTRIES: usize = 50;
@@ -118,11 +117,19 @@ async fn page(
         language: terms.referral.language.clone(),
     };
     let ids: Vec<ReferralId> = rows.iter().filter_map(|row| ReferralId::parse(&row.id).ok()).collect();
-    let cases =
-        state.truth(move |truth| ids.iter().map(|id| truth.referral(id)).collect::<Result<Vec<_>, _>>()).await?;
+    let (desk, to) = (state.clone(), terms.clone());
+    let cases = state
+        .truth(move |truth| {
+            let with_notice = |id: &ReferralId| {
+                let full = truth.referral(id)?;
+                let notice = truth.notice_forms(&full, &to, desk.notice_terms(id, full.row.updated)).ok();
+                Ok::<_, TruthError>((full, notice))
+            };
+            ids.iter().map(with_notice).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
     let mut items = Vec::new();
-    for full in cases {
-        let notice = notice_of(state, &full, platform).ok();
+    for (full, notice) in cases {
         let row = row_view(full.row);
         let mut tags = vec![format!("state:{}", row.state)];
         tags.extend(row.category.map(|category| category.to_string()));
@@ -131,9 +138,9 @@ async fn page(
             id: format!("urn:listingwatch:{platform}:{}", row.id),
             url: format!("{base}/console/referrals/{}", row.id),
             external_url: row.urls.first().cloned(),
-            title: format!("{}: {}", row.state, row.title),
-            text: notice.as_ref().map_or_else(|| row.title.clone(), crate::referral::notice::Notice::text),
-            html: notice.as_ref().map(notice_html::fragment),
+            title: visible(&format!("{}: {}", row.state, row.title), Keep::Lines).into_owned(),
+            text: notice.as_ref().map_or_else(|| row.title.clone(), |notice| notice.text.clone()),
+            html: notice.as_ref().map(|notice| notice.fragment().to_owned()),
             tags,
             published: row.created,
             updated: row.updated,
@@ -152,44 +159,54 @@ async fn events(
     since: i64,
     limit: usize,
 ) -> Result<(Vec<serde_json::Value>, i64), Problem> {
-    let wanted = platform.clone();
-    let found: Vec<(FeedEvent, ReferralFull, Vec<Change>)> = state
+    let (wanted, desk, to) = (platform.clone(), state.clone(), state.platform(platform)?);
+    let found: Vec<Told> = state
         .truth(move |truth| {
             let with_case = |event: FeedEvent| {
                 let id = ReferralId::parse(&event.referral).map_err(|error| TruthError::Value(error.to_string()))?;
-                let told = if event.message == Message::Changed { truth.changes_told(event.seq)? } else { Vec::new() };
-                Ok((event, truth.referral(&id)?, told))
+                let changes =
+                    if event.message == Message::Changed { truth.changes_told(event.seq)? } else { Vec::new() };
+                let full = truth.referral(&id)?;
+                let brought = truth
+                    .told_with(&full, &to, event.seq, desk.notice_terms(&id, full.row.updated))
+                    .unwrap_or_default();
+                Ok(Told { event, full, changes, brought })
             };
             truth.feed_events(&wanted, since, limit)?.into_iter().map(with_case).collect()
         })
         .await?;
     let mut events = Vec::with_capacity(found.len());
-    let looked = found.last().map_or(since, |(event, ..)| event.seq);
-    for (event, full, told) in found {
-        events.extend(event_view(state, platform, event, (full, told))?);
+    let looked = found.last().map_or(since, |told| told.event.seq);
+    for told in found {
+        events.extend(event_view(state, told)?);
     }
     Ok((events, looked))
 }
 
+/// An event with what the platform is told by it.
+struct Told {
+    event: FeedEvent,
+    full: ReferralFull,
+    changes: Vec<Change>,
+    brought: Brought,
+}
+
 fn event_view(
     state: &ServerState,
-    platform: &PlatformId,
-    event: FeedEvent,
-    (full, told): (ReferralFull, Vec<Change>),
+    Told { event, full, changes, brought }: Told,
 ) -> Result<Option<serde_json::Value>, Problem> {
     if !full.lifecycle.is_visible_to_platform() {
         return Ok(None);
     }
-    let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
-    let notice = if taken_back { None } else { notice_of(state, &full, platform).ok() };
     let url = format!("{}/api/v1/referrals/{}", state.hub().desk.public_url, full.row.id);
     let view = EventView {
         kind: event.message,
         timestamp: event.at,
         data: EventData {
             referral: row_view(full.row),
-            notice,
-            changes: told.into_iter().map(ChangeView::from).collect(),
+            notice: brought.notice,
+            document: brought.document,
+            changes: changes.into_iter().map(ChangeView::from).collect(),
             url: Some(url),
         },
     };

@@ -175,6 +175,7 @@ impl From<TruthError> for Problem {
             TruthError::Step(step) => step.into(),
             TruthError::Notice(missing) => missing.into(),
             TruthError::Query(query) => Problem::bad_request(query.to_string()),
+            TruthError::Erased(detail) => Problem::gone(detail),
             TruthError::Conflict(detail) | TruthError::Held(detail) => Problem::conflict(detail),
             TruthError::Invalid(detail) => Problem::unprocessable(detail),
             TruthError::Name(name) => Problem::unprocessable(format!("{name}; give the name of the person")),

@@ -136,8 +136,14 @@ struct Inner {
     replies: Replies,
     // A small map; never held across an await.
     links: Mutex<HashMap<String, (Principal, Timestamp)>>,
+    // A small map; never held across an await.
+    said: Mutex<HashMap<String, (String, Timestamp)>>,
     stopping: watch::Sender<bool>,
 }
+
+/// How long a sentence waits for the page that shows it, and how many do.
+const SAID_LIFE: Duration = Duration::from_secs(300);
+const SAID_LIMIT: usize = 1000;
 
 /// How long a one-time sign-in link works.
 const SIGN_IN_LINK_LIFE: Duration = Duration::from_secs(24 * 3600);
@@ -154,6 +160,7 @@ impl ServerState {
             limiter,
             replies: Replies::default(),
             links: Mutex::default(),
+            said: Mutex::default(),
             stopping: watch::channel(false).0,
         }))
     }
@@ -232,6 +239,28 @@ impl ServerState {
             links_until: links.until,
             language: None,
         }
+    }
+
+    /// Keeps a sentence for the page that follows; answers the word in its address by which the page finds it, once. A text that
+    /// stands in an address itself is nothing we said.
+    pub(super) fn say(&self, sentence: String) -> String {
+        let mut bytes = [0; 12];
+        if getrandom::fill(&mut bytes).is_err() {
+            return String::new();
+        }
+        let code = data_encoding::BASE64URL_NOPAD.encode(&bytes);
+        let (now, mut said) = (self.now(), self.0.said.lock().unwrap_or_else(PoisonError::into_inner));
+        said.retain(|_, (_, until)| *until > now);
+        if said.len() < SAID_LIMIT {
+            said.insert(code.clone(), (sentence, now.after(SAID_LIFE)));
+        }
+        code
+    }
+
+    /// The sentence that was kept under a word, if it is still to be shown.
+    pub(super) fn said(&self, code: Option<&str>) -> Option<String> {
+        let mut said = self.0.said.lock().unwrap_or_else(PoisonError::into_inner);
+        said.remove(code?).map(|(sentence, _)| sentence)
     }
 
     /// A path that signs the owner of `token` in once. Empty when the token is not valid or the system has no randomness.

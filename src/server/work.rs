@@ -1,16 +1,18 @@
 //! What people and machines do with a case, the same for API and console: read, decide, answer, contest.
 
 use crate::outbound::wire::{
-    CaseView, ChangeView, EvidenceView, HitParts, HitView, Reader, ReferralView, TimelineView,
+    CaseView, ChangeView, EvidenceView, HitParts, HitView, Reader, ReferralView, StoryView, TimelineView,
 };
-use crate::referral::notice::Notice;
+use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::server::auth::{Rights, visible_case};
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
-use crate::store::truth::{CaseHit, NoticeTerms, Principal, ReferralFull, ReferralRow, RepeatKey, TruthError};
-use crate::vocab::actor::{Actor, Approver, Person};
+use crate::store::truth::{
+    CaseHit, NoticeForms, NoticeTerms, Principal, ReferralFull, ReferralRow, RepeatKey, StoryLine, TruthError,
+};
+use crate::vocab::actor::{Actor, Person};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
 /// A list row as outsiders see it.
@@ -68,6 +70,15 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         event: event.event,
         state: event.state,
     };
+    let said = |line: StoryLine| StoryView {
+        at: line.at,
+        actor: line.actor,
+        event: line.event,
+        decision: line.decision,
+        reason: line.reason,
+        reference: line.reference,
+        statement: line.statement,
+    };
     let history = full.history_for(reader == Reader::Authority);
     let view = CaseView {
         referral: row_view(full.row),
@@ -76,6 +87,7 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         hits: full.hits.into_iter().map(hit_view).collect(),
         changes: Vec::new(),
         timeline: full.events.into_iter().map(step).collect(),
+        story: full.story.into_iter().map(said).collect(),
         history,
     };
     Ok(view.for_reader(reader))
@@ -89,50 +101,53 @@ pub(super) async fn case(state: &ServerState, who: &Principal, id: &str) -> Resu
     Ok(CaseView { changes: changes.into_iter().map(ChangeView::from).collect(), ..view })
 }
 
-/// The notice of a case, complete, or the field it lacks.
-pub(super) async fn notice(state: &ServerState, who: &Principal, id: &str) -> Result<Notice, Problem> {
-    notice_in(state, who, id, None).await
-}
-
-/// The same in a language of the reader's choice.
-pub(super) async fn notice_in(
+/// The notice of a case as it was sent, or in a language of the reader's choice; before it left, a preview or the field it lacks.
+pub(super) async fn notice(
     state: &ServerState,
     who: &Principal,
     id: &str,
     language: Option<String>,
-) -> Result<Notice, Problem> {
+) -> Result<NoticeForms, Problem> {
     let (id, platform, _) = visible_case(state, who, id).await?;
-    let full = state.truth(move |truth| truth.referral(&id)).await?;
-    notice_with(state, &full, &platform, language)
-}
-
-/// The notice as it would read if `who` approved the case now.
-pub(super) async fn notice_preview(state: &ServerState, who: &Principal, id: &str) -> Result<Notice, Problem> {
-    let (id, platform, _) = visible_case(state, who, id).await?;
-    let wanted = id.clone();
-    let full = state.truth(move |truth| truth.referral(&wanted)).await?;
     let platform = state.platform(&platform)?;
-    let terms = state.notice_terms(&id, full.row.updated);
-    let approver = if full.approver().is_none() { Approver::of(&who.actor()) } else { None };
-    Ok(full.notice(&platform, terms, approver, full.row.updated)?)
+    let desk = state.clone();
+    state
+        .truth(move |truth| {
+            let full = truth.referral(&id)?;
+            let terms = NoticeTerms { language, ..desk.notice_terms(&id, full.row.updated) };
+            truth.notice_forms(&full, &platform, terms)
+        })
+        .await
 }
 
-/// The notice of a case that was read already.
-pub(super) fn notice_of(state: &ServerState, full: &ReferralFull, platform: &PlatformId) -> Result<Notice, Problem> {
-    notice_with(state, full, platform, None)
+/// The notice as it would read if the case were approved now.
+pub(super) async fn notice_preview(state: &ServerState, who: &Principal, id: &str) -> Result<NoticeForms, Problem> {
+    let (id, platform, _) = visible_case(state, who, id).await?;
+    let platform = state.platform(&platform)?;
+    let desk = state.clone();
+    state
+        .truth(move |truth| {
+            let full = truth.referral(&id)?;
+            truth.notice_preview(&full, &platform, desk.notice_terms(&id, full.row.updated))
+        })
+        .await
 }
 
-fn notice_with(
+/// What is known of the documents of a case.
+pub(super) async fn documents(state: &ServerState, who: &Principal, id: &str) -> Result<Vec<IssuedHead>, Problem> {
+    let (id, ..) = visible_case(state, who, id).await?;
+    state.truth(move |truth| truth.documents(&id)).await
+}
+
+/// One document of a case.
+pub(super) async fn document(
     state: &ServerState,
-    full: &ReferralFull,
-    platform: &PlatformId,
-    language: Option<String>,
-) -> Result<Notice, Problem> {
-    let platform = state.platform(platform)?;
-    let id = ReferralId::parse(&full.row.id).map_err(|error| Problem::internal(&error))?;
-    let terms = NoticeTerms { language, ..state.notice_terms(&id, full.row.updated) };
-    // Dated by the case's last change, so that one version of a notice reads the same each time.
-    Ok(full.notice(&platform, terms, None, full.row.updated)?)
+    who: &Principal,
+    id: &str,
+    serial: u32,
+) -> Result<NoticeForms, Problem> {
+    let (id, ..) = visible_case(state, who, id).await?;
+    state.truth(move |truth| truth.document_forms(&id, serial)).await
 }
 
 /// What an authority decides.
@@ -242,5 +257,5 @@ pub(super) async fn recheck_soon(state: &ServerState, who: &Principal, id: &str)
     who.must_decide()?;
     let (id, ..) = visible_case(state, who, id).await?;
     let now = state.now();
-    state.truth(move |truth| truth.postpone_recheck(&id, now)).await
+    state.truth(move |truth| truth.ask_for_look(&id, now)).await
 }

@@ -16,3 +16,4 @@ pub mod strict_json;
 pub mod terms;
 pub mod time;
 pub mod url;
+pub mod visible;

@@ -101,9 +101,52 @@ pub struct Agreement {
     pub valid_until: Date,
     /// The platform's contact for it.
     pub contact: String,
+    /// What its data may be used for.
+    pub uses: Vec<Use>,
+}
+
+/// What the data of an agreement may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Use {
+    /// Referrals to the platform itself.
+    Referral,
+    /// The archive for researchers.
+    Research,
+    /// Showing what sellers do on several platforms.
+    Linking,
+    /// Notifications to the international incident systems.
+    Incident,
+    /// Rows for training detection.
+    Training,
+    /// Drafts to another authority where the platform does not act.
+    Escalation,
+}
+
+impl Use {
+    /// All uses.
+    pub const ALL: [Use; 6] =
+        [Use::Referral, Use::Research, Use::Linking, Use::Incident, Use::Training, Use::Escalation];
+
+    /// The name used in every interface.
+    pub fn name(self) -> &'static str {
+        match self {
+            Use::Referral => "referral",
+            Use::Research => "research",
+            Use::Linking => "linking",
+            Use::Incident => "incident",
+            Use::Training => "training",
+            Use::Escalation => "escalation",
+        }
+    }
 }
 
 impl Agreement {
+    /// Whether its data may be used so.
+    pub fn allows(&self, wanted: Use) -> bool {
+        self.uses.contains(&wanted)
+    }
+
     /// Whether the agreement is in force at `now`.
     pub fn in_force(&self, now: Timestamp) -> bool {
         (self.valid_from..=self.valid_until).contains(&now.date())

@@ -30,6 +30,8 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
         get("/api/v1/referrals".into(), [401, 200, 200, 403, 403, 200]),
         get(format!("/api/v1/referrals/{case}"), cases),
         get(format!("/api/v1/referrals/{case}/notice"), cases),
+        get(format!("/api/v1/referrals/{case}/documents"), cases),
+        get(format!("/api/v1/referrals/{case}/documents/1"), cases),
         get(format!("/api/v1/referrals/{case}/evidence"), cases),
         get(format!("/api/v1/referrals/{case}/evidence/{hit}"), cases),
         get("/api/v1/hits".into(), archive),
@@ -142,7 +144,8 @@ async fn every_route_with_every_role() {
     }
     let hit = case["hits"][0]["id"].as_str().unwrap();
     for (method, path, ..) in &rows {
-        let shape = path.replace(ids[0].as_str(), "{id}").replace(hit, "{hit}");
+        let shape =
+            path.replace(ids[0].as_str(), "{id}").replace(hit, "{hit}").replace("documents/1", "documents/{serial}");
         described.insert(format!("{method} {shape}"), true);
     }
     let missing: Vec<_> = described.iter().filter(|(_, tried)| !**tried).map(|(route, _)| route).collect();

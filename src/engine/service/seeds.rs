@@ -75,6 +75,7 @@ impl Seeds {
         let platforms: Vec<Arc<Platform>> = platforms.into_iter().map(Arc::new).collect();
         // A scan that runs asks by the newer file too: an agreement that ended, a narrower scope, a slower pace.
         rooms.gate.obey(&self.platforms(), &platforms);
+        rooms.truth.note_uses(platforms.iter().map(Arc::as_ref))?;
         *self.platforms.write().unwrap_or_else(PoisonError::into_inner) = platforms;
         (files.in_use, files.refused) = (found, None);
         drop(files);

@@ -15,11 +15,31 @@ pub struct NoticeSubstance {
     pub words: Vec<String>,
     /// What it is used for lawfully.
     pub legitimate_use: LegitimateUse,
-    /// Controls in the platform's jurisdictions.
-    pub controls: Vec<Control>,
-    /// No list has the name; its form is that of a family that is controlled as a class.
+    /// Controls in the platform's jurisdictions; of a name on no list those of its family as a class.
+    pub controls: Vec<NoticeControl>,
+    /// No list has the name; its form is that of a family.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unlisted: bool,
+    /// That family.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub family: Option<String>,
+}
+
+/// A control and where it can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NoticeControl {
+    /// Instrument, schedule, since when and where it applies.
+    #[serde(flatten)]
+    pub control: Control,
+    /// Where the text of the control stands.
+    #[serde(default)]
+    pub source: String,
+}
+
+impl From<&Control> for NoticeControl {
+    fn from(control: &Control) -> Self {
+        NoticeControl { source: source_of(control), control: control.clone() }
+    }
 }
 
 impl NoticeSubstance {
@@ -30,14 +50,24 @@ impl NoticeSubstance {
     }
 
     /// Its use in words.
-    pub fn use_in_words<'c>(&self, words: &'c Catalogue) -> &'c str {
-        words.word(use_key(self.legitimate_use))
+    pub fn use_in_words(&self, words: &Catalogue) -> String {
+        match &self.family {
+            Some(family) => words.fill("use.family", &[("family", family)]),
+            None => words.word(use_key(self.legitimate_use)).to_owned(),
+        }
     }
 
     /// Its grounds in words, one a line.
     pub fn grounds(&self, words: &Catalogue) -> Vec<String> {
         if !self.controls.is_empty() {
-            return self.controls.iter().map(|control| control_in_words(control, words)).collect();
+            let in_words = |held: &NoticeControl| {
+                let control = control_in_words(&held.control, words);
+                let control =
+                    if self.unlisted { words.fill("control.class_control", &[("control", &control)]) } else { control };
+                let source = words.fill("control.source", &[("source", &held.source)]);
+                if held.source.is_empty() { control } else { format!("{control} ({source})") }
+            };
+            return self.controls.iter().map(in_words).collect();
         }
         vec![words.word(if self.unlisted { "control.unlisted" } else { "control.none_known" }).to_owned()]
     }
@@ -97,7 +127,8 @@ pub fn findings_of(assessments: &[Assessment]) -> Vec<Finding> {
             let Some(place) = substance.matches.first() else { continue };
             let how = match place.how {
                 How::Identifier => NoticeHow::Identifier,
-                How::Obfuscated | How::Fuzzy => NoticeHow::Disguise,
+                How::Obfuscated => NoticeHow::Disguise,
+                How::Fuzzy => NoticeHow::Near,
                 // Goods have terms, no street names.
                 How::Street if substance.class != Class::Equipment => NoticeHow::Street,
                 How::Name | How::Class | How::Street => NoticeHow::Name,
@@ -136,6 +167,15 @@ impl Finding {
     /// Whether it names what is offered: signals alone are no reason.
     pub fn names_a_substance(&self) -> bool {
         !matches!(self, Finding::Signal { .. })
+    }
+
+    /// Whether the name may mean something else: it is only close to a listed one, or on no list.
+    pub fn is_unsure(&self) -> bool {
+        match self {
+            Finding::Substance { how, .. } => *how == NoticeHow::Near,
+            Finding::Class { .. } => true,
+            Finding::Signal { .. } => false,
+        }
     }
 
     /// The finding as a sentence.
@@ -210,6 +250,25 @@ fn control_in_words(control: &Control, words: &Catalogue) -> String {
     words.list(&parts)
 }
 
+/// Where the text of a control can be read: the list of the body that keeps it.
+fn source_of(control: &Control) -> String {
+    match control.instrument.as_str() {
+        "UN1961" => "INCB, List of Narcotic Drugs under International Control (Yellow List)",
+        "UN1971" => "INCB, List of Psychotropic Substances under International Control (Green List)",
+        "UN1988" => "INCB, List of Precursors and Chemicals under International Control (Red List)",
+        "INCB special surveillance list" => "INCB, limited international special surveillance list",
+        "EU 273/2004" => "Regulation (EC) No 273/2004, Annex I",
+        "US CSA" => "21 CFR Part 1308",
+        "US CSA list" => "21 CFR Part 1310",
+        "UK MDA 1971" => "Misuse of Drugs Act 1971, Schedule 2",
+        "CA CDSA" => "Controlled Drugs and Substances Act, Schedules I to VI",
+        "DE" if control.schedule.starts_with("BtMG") => "BtMG, Anlagen I bis III",
+        "DE" => "NpSG, Anlage",
+        _ => "",
+    }
+    .to_owned()
+}
+
 /// The substances named in the listings with their grounds, each once.
 pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
     let mut found: Vec<NoticeSubstance> = Vec::new();
@@ -221,8 +280,9 @@ pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
                 name: substance.name.clone(),
                 words: words.collect(),
                 legitimate_use: substance.legitimate_use,
-                controls: substance.controls.clone(),
+                controls: substance.controls.iter().map(NoticeControl::from).collect(),
                 unlisted: false,
+                family: None,
             }),
         }
     }
@@ -233,8 +293,9 @@ pub fn substances_of(assessments: &[Assessment]) -> Vec<NoticeSubstance> {
                 name: emerging.surface.clone(),
                 words: vec![emerging.surface.clone()],
                 legitimate_use: LegitimateUse::NoneKnown,
-                controls: emerging.controls.clone(),
+                controls: emerging.controls.iter().map(NoticeControl::from).collect(),
                 unlisted: true,
+                family: Some(emerging.subclass.clone().unwrap_or_else(|| emerging.class.to_string())),
             });
         }
     }

@@ -103,9 +103,40 @@ pub struct MissingField {
     pub hint: &'static str,
 }
 
+/// What a document is beside the one that was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// The document itself.
+    #[default]
+    Issued,
+    /// Nothing was sent yet: no number, no date, no links.
+    Preview,
+    /// A translation of a document that was sent in another language.
+    Translation,
+}
+
+impl Standing {
+    fn is_issued(&self) -> bool {
+        *self == Standing::Issued
+    }
+}
+
 /// A complete notice. Only [`Notice::complete`] makes one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
+    /// What it is, where it is not the document that was sent.
+    #[serde(default, skip_serializing_if = "Standing::is_issued")]
+    pub standing: Standing,
+    /// Its number; of a translation that of the document; none in a preview.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<String>,
+    /// Language of the document that a translation is of, by its own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub written_in: Option<String>,
+    /// Nothing in it is controlled in the platform's jurisdictions: an early-warning advice under the platform's own terms.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub advice: bool,
     /// Code of the language its sentences are in.
     pub language: String,
     /// Case.
@@ -132,6 +163,12 @@ pub struct Notice {
     pub sender: NoticeSender,
     /// The agreement it rests on.
     pub agreement: String,
+    /// Reference of the agreement.
+    #[serde(default)]
+    pub reference: String,
+    /// The authority the agreement is with.
+    #[serde(default)]
+    pub authority: String,
     /// What is asked.
     pub request: String,
     /// Where to answer.
@@ -175,8 +212,8 @@ impl Notice {
             return Err(missing("reasons", "no words of the listing are on record; run `listingwatch rescreen`"));
         }
         if !substances.iter().any(NoticeSubstance::has_ground) {
-            let hint = "the platform's jurisdictions control none of the substances; dismiss the case, or add the \
-                        jurisdiction to [referral] jurisdictions";
+            let hint = "the platform's jurisdictions control none of the substances, which have lawful uses; dismiss the case, or add \
+                        the jurisdiction to [referral] jurisdictions";
             return Err(missing("legal_ground", hint));
         }
         if draft.evidence.is_empty() {
@@ -191,19 +228,16 @@ impl Notice {
         if !filled(&draft.contest) {
             return Err(missing("contest", "set [hub] public_url in listingwatch.toml"));
         }
-        let decisions: Vec<String> =
-            Decision::ALL.iter().map(|decision| decision_in_words(decision.name(), words).to_owned()).collect();
         let decided_by = match draft.approver {
             Some(Approver::Person(name)) => DecidedBy::Person(name),
             Some(Approver::Policy) => DecidedBy::Policy,
             None => DecidedBy::Unrecorded,
         };
-        let automation = match &decided_by {
-            DecidedBy::Person(name) => words.fill("notice.automation_person", &[("name", name)]),
-            DecidedBy::Policy => words.word("notice.automation_policy").to_owned(),
-            DecidedBy::Unrecorded => words.word("notice.automation_unrecorded").to_owned(),
-        };
-        Ok(Notice {
+        let notice = Notice {
+            standing: Standing::Issued,
+            number: None,
+            written_in: None,
+            advice: !substances.iter().any(|substance| !substance.controls.is_empty()),
             language: words.code.to_owned(),
             referral: draft.referral.ok_or(missing("referral", "the case has no id"))?,
             platform: draft.platform.ok_or(missing("platform", "the case has no platform"))?,
@@ -211,37 +245,133 @@ impl Notice {
             title: draft.title,
             urls: draft.urls,
             substances,
-            reasons: findings.iter().map(|finding| finding.sentence(words)).collect(),
+            reasons: Vec::new(),
             findings,
             excerpts: draft.excerpts,
             evidence: draft.evidence,
             sender: sender.ok_or(missing("sender", "set [sender] name, address and contact in listingwatch.toml"))?,
-            agreement: words
-                .fill("notice.agreement", &[("reference", &draft.agreement), ("authority", &draft.authority)]),
-            request: words.fill("notice.request", &[("decisions", &words.list(&decisions))]),
+            agreement: String::new(),
+            reference: draft.agreement,
+            authority: draft.authority,
+            request: String::new(),
             answer: draft.answer,
             contest: draft.contest,
             links_until: draft.links_until.ok_or(missing("links_until", "the links have no end"))?,
-            good_faith: format!("{} {}", words.word("notice.good_faith"), words.word("notice.voluntary")),
+            good_faith: String::new(),
             decided_by,
-            automation,
+            automation: String::new(),
             watchlist: draft.assessments.first().map(|a| a.watchlist.clone()).unwrap_or_default(),
             history: draft.history.iter().filter_map(|line| history_in_words(line, words)).collect(),
-        })
+        };
+        Ok(notice.said(words))
+    }
+
+    /// The same with its sentences in another language. What was said of earlier cases stays as it was written.
+    fn said(self, words: &Catalogue) -> Self {
+        let decisions: Vec<String> =
+            Decision::ALL.iter().map(|decision| decision_in_words(decision.name(), words).to_owned()).collect();
+        let decisions = words.list(&decisions);
+        let ask = if self.advice { "notice.advice_request" } else { "notice.request" };
+        let mut request = words.fill(ask, &[("decisions", &decisions)]);
+        if self.findings.iter().any(Finding::is_unsure) {
+            request = format!("{} {request}", words.word("notice.unsure"));
+        }
+        Notice {
+            language: words.code.to_owned(),
+            reasons: self.findings.iter().map(|finding| finding.sentence(words)).collect(),
+            agreement: words
+                .fill("notice.agreement", &[("reference", &self.reference), ("authority", &self.authority)]),
+            request,
+            good_faith: format!("{} {}", words.word("notice.good_faith"), words.word("notice.voluntary")),
+            automation: match &self.decided_by {
+                _ if self.standing == Standing::Preview => words.word("notice.automation_pending").to_owned(),
+                DecidedBy::Person(name) => words.fill("notice.automation_person", &[("name", name)]),
+                DecidedBy::Policy => words.word("notice.automation_policy").to_owned(),
+                DecidedBy::Unrecorded => words.word("notice.automation_unrecorded").to_owned(),
+            },
+            ..self
+        }
+    }
+
+    /// The notice as it would read if the case were approved: without what an approval sets.
+    #[must_use]
+    pub fn into_preview(self) -> Self {
+        let words = Catalogue::of(&self.language);
+        let preview = Notice {
+            standing: Standing::Preview,
+            number: None,
+            decided_by: DecidedBy::Unrecorded,
+            answer: String::new(),
+            contest: String::new(),
+            ..self
+        };
+        preview.said(words)
+    }
+
+    /// A document that was sent, in another language for whoever reads it.
+    #[must_use]
+    pub fn translated(self, language: &str) -> Self {
+        let words = Catalogue::of(language);
+        if words.code == self.language {
+            return self;
+        }
+        let written = Catalogue::of(&self.language).word("language.name").to_owned();
+        Notice { standing: Standing::Translation, written_in: Some(written), ..self }.said(words)
+    }
+
+    /// The opening lines: what the document is, for whom, and when it was written.
+    fn opening(&self, words: &Catalogue) -> Vec<Block> {
+        let date = self.at.to_string();
+        let about =
+            [("platform", self.platform.as_str()), ("agreement", self.agreement.as_str()), ("date", date.as_str())];
+        let number = self.number.as_deref().unwrap_or(self.referral.as_str());
+        let mut lines = Vec::new();
+        match self.standing {
+            Standing::Preview => {
+                lines.push(words.word("notice.preview").to_owned());
+                lines.push(words.fill("notice.addressed_preview", &about[..2]));
+            }
+            Standing::Translation => {
+                let language = self.written_in.as_deref().unwrap_or_default();
+                lines.push(words.fill("notice.translation", &[("number", number), ("language", language)]));
+                lines.push(words.fill("notice.addressed", &about));
+            }
+            Standing::Issued => {
+                if self.number.is_some() {
+                    lines.push(words.fill("notice.number", &[("number", number)]));
+                }
+                lines.push(words.fill("notice.addressed", &about));
+            }
+        }
+        if self.advice {
+            lines.push(words.word("notice.advice_nature").to_owned());
+        }
+        lines.into_iter().map(Block::Text).collect()
+    }
+
+    /// A way to reach us: how, and the link. A preview has none yet.
+    fn way(&self, words: &Catalogue, key: &str, link: &str) -> Vec<Block> {
+        if self.standing == Standing::Preview {
+            return vec![Block::Text(words.word("notice.links_later").to_owned())];
+        }
+        let until = self.links_until.date().to_string();
+        vec![Block::Text(words.fill(key, &[("date", &until)])), Block::Link(link.to_owned())]
     }
 
     /// The notice as a document, for text and HTML.
     pub fn document(&self) -> Document {
         let words = Catalogue::of(&self.language);
         let say = |key: &str| words.word(key).to_owned();
-        let day = |at: Timestamp| at.date().to_string();
         let part = |key: &str, blocks| Section::new(words.word(key), blocks);
-        let until = self.links_until.date().to_string();
+        let (heading, why, ground) = match self.advice {
+            true => ("notice.advice_heading", "notice.advice_why", "notice.advice_ground"),
+            false => ("notice.heading", "notice.why", "notice.ground"),
+        };
         let grounds = self.substances.iter().map(|substance| {
             let quoted: Vec<String> = substance.words.iter().map(|word| format!("“{word}”")).collect();
             let mut lines = vec![
                 words.fill("notice.in_listing", &[("words", &words.list(&quoted))]),
-                substance.use_in_words(words).to_owned(),
+                substance.use_in_words(words),
             ];
             lines.extend(substance.grounds(words));
             Block::Term(substance.name.clone(), lines)
@@ -251,13 +381,8 @@ impl Notice {
             let captured = words.fill("notice.captured", &[("date", &one.captured_at.to_string())]);
             [Block::Codes(vec![one.url.clone()]), Block::List(vec![captured, kept])]
         });
-        let addressed = [
-            ("platform", self.platform.as_str()),
-            ("agreement", self.agreement.as_str()),
-            ("date", &self.at.to_string()),
-        ];
         let mut sections = vec![
-            Section { heading: None, blocks: vec![Block::Text(words.fill("notice.addressed", &addressed))] },
+            Section { heading: None, blocks: self.opening(words) },
             part(
                 "notice.listing",
                 vec![
@@ -265,33 +390,21 @@ impl Notice {
                     Block::Codes(self.urls.clone()),
                 ],
             ),
-            part("notice.why", vec![Block::List(self.reasons.clone())]),
+            part(why, vec![Block::List(self.reasons.clone())]),
         ];
         if !self.excerpts.is_empty() {
             let shown = self.excerpts.iter().map(|excerpt| Block::Excerpt(excerpt.pieces.clone())).collect();
             sections.push(part("notice.words", shown));
         }
-        sections.push(part("notice.ground", grounds.collect()));
+        sections.push(part(ground, grounds.collect()));
         sections.push(part("notice.evidence", evidence.collect()));
         if !self.history.is_empty() {
             sections.push(part("notice.history", vec![Block::List(self.history.clone())]));
         }
         sections.extend([
             part("notice.asked", vec![Block::Text(self.request.clone())]),
-            part(
-                "notice.answer",
-                vec![
-                    Block::Text(words.fill("notice.answer_how", &[("date", &until)])),
-                    Block::Link(self.answer.clone()),
-                ],
-            ),
-            part(
-                "notice.contest",
-                vec![
-                    Block::Text(words.fill("notice.contest_how", &[("date", &day(self.links_until))])),
-                    Block::Link(self.contest.clone()),
-                ],
-            ),
+            part("notice.answer", self.way(words, "notice.answer_how", &self.answer)),
+            part("notice.contest", self.way(words, "notice.contest_how", &self.contest)),
             part("notice.automation", vec![Block::Text(self.automation.clone())]),
             part(
                 "notice.statement",
@@ -312,7 +425,7 @@ impl Notice {
         Document {
             language: words.code,
             rtl: words.rtl,
-            title: words.fill("notice.heading", &[("referral", self.referral.as_str())]),
+            title: words.fill(heading, &[("referral", self.referral.as_str())]),
             sections,
         }
     }

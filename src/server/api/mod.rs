@@ -54,6 +54,8 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(referrals::list))
         .routes(routes!(referrals::show))
         .routes(routes!(referrals::notice))
+        .routes(routes!(referrals::documents))
+        .routes(routes!(referrals::document))
         .routes(routes!(referrals::evidence))
         .routes(routes!(referrals::capture))
         .routes(routes!(referrals::outcome))

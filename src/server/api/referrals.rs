@@ -9,8 +9,8 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::outbound::links::Purpose;
 use crate::outbound::wire::{CaseView, EvidenceView, ReferralView};
+use crate::referral::issued::IssuedHead;
 use crate::referral::language;
-use crate::referral::notice::Notice;
 use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::state::ReferralState;
 use crate::server::auth::{Caller, Rights, visible_case};
@@ -20,7 +20,7 @@ use crate::server::request::{Body, Params, limit_of, next_link};
 use crate::server::state::ServerState;
 use crate::server::work::{self, Ruling};
 use crate::server::{idempotency, work::row_view};
-use crate::store::truth::CaseFilter;
+use crate::store::truth::{CaseFilter, NoticeForms};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
 
@@ -163,19 +163,59 @@ pub(super) async fn notice(
         let known = language::codes().join(", ");
         return Err(Problem::bad_request(format!("no language `{tag}`; languages are {known}")));
     }
-    let notice = work::notice_in(&state, &who, &id, query.language).await?;
-    notice_as(&notice, query.format.as_deref().unwrap_or("json"))
+    let notice = work::notice(&state, &who, &id, query.language).await?;
+    notice_as(notice, query.format.as_deref().unwrap_or("json"))
 }
 
-/// A notice in one of its forms.
-pub(in crate::server) fn notice_as(notice: &Notice, format: &str) -> Result<Response, Problem> {
+/// The documents of a case: the notice and what followed it, each with its number, date and digests.
+#[utoipa::path(get, path = "/referrals/{id}/documents", tag = "referrals", summary = "Documents of a case, as they left",
+    params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<serde_json::Value>), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn documents(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<IssuedHead>>, Problem> {
+    Ok(Json(work::documents(&state, &who, &id).await?))
+}
+
+/// In which form a document is wanted.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DocumentQuery {
+    /// `json` (default), `text` or `html`.
+    format: Option<String>,
+}
+
+/// One document of a case, byte for byte as it left.
+#[utoipa::path(get, path = "/referrals/{id}/documents/{serial}", tag = "referrals", summary = "One document, byte for byte as it left",
+    params(("id" = String, Path), ("serial" = u32, Path), DocumentQuery), responses(
+    (status = 200, description = "the document", content(
+        (serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/html"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn document(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path((id, serial)): Path<(String, u32)>,
+    Params(query): Params<DocumentQuery>,
+) -> Result<Response, Problem> {
+    let forms = work::document(&state, &who, &id, serial).await?;
+    notice_as(forms, query.format.as_deref().unwrap_or("json"))
+}
+
+/// A document in one of its forms.
+pub(in crate::server) fn notice_as(notice: NoticeForms, format: &str) -> Result<Response, Problem> {
     match format {
-        "json" => Ok(Json(notice).into_response()),
-        "text" => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], notice.text()).into_response()),
-        "html" => {
-            let page = crate::outbound::notice_html::page(notice);
-            Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response())
-        }
+        "json" => Ok(([(header::CONTENT_TYPE, "application/json")], notice.json).into_response()),
+        "text" => Ok(([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], notice.text).into_response()),
+        "html" => Ok(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], notice.html).into_response()),
         other => Err(Problem::bad_request(format!("no format `{other}`; use json, text or html"))),
     }
 }

@@ -236,7 +236,7 @@ pub(super) async fn inbox(
         next,
         twins: here.clone(),
         here,
-        said: query.said,
+        said: state.said(query.said.as_deref()),
         state: chosen_state,
         platform: chosen_platform,
         category,
@@ -281,7 +281,7 @@ pub(super) async fn bulk(State(state): State<ServerState>, form: SignedForm) -> 
         format!("{told} {}", refused.join("; "))
     };
     let back = fields.one("here").unwrap_or_default();
-    let said = query_text(&[("said", Some(said))]);
+    let said = query_text(&[("said", Some(state.say(said)))]);
     Ok(Redirect::to(&format!("/console/inbox?{}&{said}", only_query(back))).into_response())
 }
 

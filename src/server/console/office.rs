@@ -57,7 +57,7 @@ pub(super) async fn platforms(
         return Ok(answer);
     }
     let frame = Frame::new(&state, "Platforms", "platforms", &visitor);
-    Ok(page(&PlatformsPage { frame, platforms, said: query.said })?.into_response())
+    Ok(page(&PlatformsPage { frame, platforms, said: state.said(query.said.as_deref()) })?.into_response())
 }
 
 /// Pauses a platform's scans, or lets them go on.
@@ -70,7 +70,7 @@ pub(super) async fn pause(State(state): State<ServerState>, form: SignedForm) ->
     let (actor, now) = (visitor.who.actor(), state.now());
     let said = format!("{id} is {}.", if paused { "paused: nothing is fetched from it" } else { "no longer paused" });
     state.truth(move |truth| truth.set_paused(&id, paused, &actor, now)).await?;
-    Ok(Redirect::to(&format!("/console/platforms?{}", query_text(&[("said", Some(said))]))).into_response())
+    Ok(Redirect::to(&format!("/console/platforms?{}", query_text(&[("said", Some(state.say(said)))]))).into_response())
 }
 
 /// What of a coverage statement a bar shows, in per cent of everything that was met.

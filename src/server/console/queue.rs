@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::server::auth::Rights;
 use crate::server::console::session::{SignedForm, Turned, Visitor};
-use crate::server::console::{Frame, page, twin};
+use crate::server::console::{Frame, page, query_text, twin};
 use crate::server::problem::Problem;
 use crate::server::request::Params;
 use crate::server::state::ServerState;
@@ -68,7 +68,7 @@ pub(super) async fn queue(
     }
     let frame = Frame::new(&state, "Review queue", "queue", &visitor);
     let (mine, others) = claims.into_iter().partition(|claim| claim.person == visitor.who.owner);
-    Ok(page(&QueuePage { frame, waiting, mine, others, said: query.said })?.into_response())
+    Ok(page(&QueuePage { frame, waiting, mine, others, said: state.said(query.said.as_deref()) })?.into_response())
 }
 
 /// Hands out the next case, puts one back, or gives back what the person has.
@@ -97,7 +97,10 @@ pub(super) async fn next(state: &ServerState, person: String, skip: Option<Refer
     let found = state.truth(move |truth| truth.claim_next(&person, skip.as_ref(), CLAIM_LIFE, now)).await?;
     let to = match found {
         Some(id) => format!("/console/referrals/{id}?queue=1"),
-        None => "/console/queue?said=Nothing+waits+that+nobody+else+looks+at.".to_owned(),
+        None => {
+            let said = state.say("Nothing waits that nobody else looks at.".to_owned());
+            format!("/console/queue?{}", query_text(&[("said", Some(said))]))
+        }
     };
     Ok(Redirect::to(&to).into_response())
 }

@@ -7,7 +7,8 @@ use serde::Deserialize;
 
 use crate::detect::assessment::{NameMatch, SubstanceFinding};
 use crate::outbound::notice_html;
-use crate::outbound::wire::{CaseView, HitView, ReferralView, TimelineView};
+use crate::outbound::wire::{CaseView, HitView, ReferralView, StoryView, TimelineView};
+use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Decision;
 use crate::server::api::notice_as;
 use crate::server::auth::Rights;
@@ -18,12 +19,15 @@ use crate::server::console::{Frame, decisions, page, query_text, queue, recorded
 use crate::server::request::Params;
 use crate::server::state::ServerState;
 use crate::server::work::{self, row_view};
-use crate::store::truth::Claim;
+use crate::store::truth::{Claim, DeliveryRow, Look};
 use crate::vocab::ids::ReferralId;
 use crate::vocab::terms;
 
 /// Other cases of the same sellers shown.
 const OTHERS: usize = 8;
+
+/// Looks at pages shown, the newest.
+const LOOKS: usize = 50;
 
 /// Characters of a changed value shown.
 const SHORT_CHARS: usize = 160;
@@ -62,6 +66,12 @@ struct ReferralPage {
     timeline: Vec<Line>,
     /// What the platform answered last.
     answered: Option<Decision>,
+    /// Every look at every page, newest first; for those who decide.
+    looks: Vec<Look>,
+    /// How each message went; for those who decide.
+    deliveries: Vec<DeliveryRow>,
+    /// The documents that left.
+    documents: Vec<IssuedHead>,
 }
 
 impl ReferralPage {
@@ -78,6 +88,11 @@ impl ReferralPage {
     fn is_open(&self) -> bool {
         let closed = ["drafted", "held", "dismissed", "withdrawn", "corrected", "expired", "contested"];
         !closed.contains(&self.case.referral.state.as_str())
+    }
+
+    /// What a platform answered, in words.
+    fn decided(&self, said: &StoryView) -> &'static str {
+        said.decision.map(Decision::words).unwrap_or_default()
     }
 
     /// The beginning of a changed value; the whole is in the report.
@@ -181,11 +196,11 @@ pub(super) async fn show(
     let notice = if decides && waits {
         work::notice_preview(&state, who, &id).await
     } else {
-        work::notice(&state, who, &id).await
+        work::notice(&state, who, &id, None).await
     };
     // What the notice lacks is said in its place.
     let notice = match notice {
-        Ok(notice) => Ok(notice_html::fragment(&notice)),
+        Ok(notice) => Ok(notice.fragment().to_owned()),
         Err(problem) => Err(problem.detail.unwrap_or(problem.title).into_string()),
     };
     let answers = match ReferralId::parse(&id) {
@@ -196,6 +211,18 @@ pub(super) async fn show(
     sellers.sort_unstable();
     sellers.dedup();
     let (mut others, mut taken_by) = (Vec::new(), None);
+    let (mut looks, mut deliveries, mut documents) = (Vec::new(), Vec::new(), Vec::new());
+    if let Ok(this) = ReferralId::parse(&id) {
+        (looks, deliveries, documents) = state
+            .truth(move |truth| {
+                let mut looks = if decides { truth.looks_at(&this)? } else { Vec::new() };
+                looks.reverse();
+                looks.truncate(LOOKS);
+                let deliveries = if decides { truth.deliveries_of(&this)? } else { Vec::new() };
+                Ok((looks, deliveries, truth.documents(&this)?))
+            })
+            .await?;
+    }
     if decides && let Ok(this) = ReferralId::parse(&id) {
         let now = state.now();
         let (found, claims) = state
@@ -214,7 +241,10 @@ pub(super) async fn show(
         decisions: decisions(),
         in_queue: query.queue.is_some(),
         taken_by,
-        said: query.said,
+        said: state.said(query.said.as_deref()),
+        looks,
+        deliveries,
+        documents,
     };
     Ok(page(&shown)?.into_response())
 }
@@ -227,18 +257,18 @@ pub(super) async fn decide(
     let SignedForm { visitor, fields } = form;
     if fields.one("action") == Some("recheck") {
         work::recheck_soon(&state, &visitor.who, &id).await?;
-        return Ok(back(&id, "The crawler looks again soon."));
+        return Ok(back(&state, &id, "The crawler looks again soon."));
     }
     let after = act(&state, &visitor.who, &id, &fields).await?;
     if fields.one("queue").is_some() && visitor.who.must_decide().is_ok() {
         return Ok(queue::next(&state, visitor.who.owner.clone(), None).await?);
     }
     let answer = fields.one("decision").and_then(Decision::parse).filter(|_| fields.one("action") == Some("answer"));
-    Ok(back(&id, &answer.map_or_else(|| format!("Done: the case is {after}."), recorded)))
+    Ok(back(&state, &id, &answer.map_or_else(|| format!("Done: the case is {after}."), recorded)))
 }
 
-fn back(id: &str, said: &str) -> Response {
-    let query = query_text(&[("said", Some(said.to_owned()))]);
+fn back(state: &ServerState, id: &str, said: &str) -> Response {
+    let query = query_text(&[("said", Some(state.say(said.to_owned())))]);
     Redirect::to(&format!("/console/referrals/{id}?{query}")).into_response()
 }
 
@@ -256,10 +286,10 @@ pub(super) async fn notice(
     Path(id): Path<String>,
     Params(query): Params<CaseQuery>,
 ) -> Result<Response, Turned> {
-    let notice = work::notice(&state, &visitor.who, &id).await?;
+    let notice = work::notice(&state, &visitor.who, &id, None).await?;
     if let Some(format) = query.format.as_deref() {
-        return Ok(notice_as(&notice, format)?);
+        return Ok(notice_as(notice, format)?);
     }
     let frame = Frame::new(&state, format!("Notice of {id}"), "inbox", &visitor);
-    Ok(page(&NoticePage { frame, id, body: notice_html::fragment(&notice) })?.into_response())
+    Ok(page(&NoticePage { frame, id, body: notice.fragment().to_owned() })?.into_response())
 }

@@ -1,34 +1,46 @@
 //! Fingerprints, payloads and engines' notes in the frontier's tree.
 
+use serde::Deserialize;
+
+use crate::dedup::cluster::{Candidate, Subject};
 use crate::dedup::minhash::MinHash;
 use crate::store::hot::{HotError, HotStore, keys};
 use crate::vocab::ids::{ClusterId, PlatformId, Sha256Digest};
+
+/// What stands under a band.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Noted {
+    About(ClusterId, Vec<u8>, Subject),
+    /// Written before listings were told apart by what they are about.
+    Before(ClusterId, Vec<u8>),
+}
 
 impl HotStore {
     /// Clusters whose fingerprints share a band with `minhash`.
     ///
     /// # Errors
     /// When sled fails.
-    pub fn cluster_candidates(
-        &self,
-        platform: &PlatformId,
-        minhash: &MinHash,
-    ) -> Result<Vec<(ClusterId, MinHash)>, HotError> {
-        let mut found: Vec<(ClusterId, MinHash)> = Vec::new();
+    pub fn cluster_candidates(&self, platform: &PlatformId, minhash: &MinHash) -> Result<Vec<Candidate>, HotError> {
+        let mut found: Vec<Candidate> = Vec::new();
         for (band, value) in minhash.bands().into_iter().enumerate() {
             for pair in self.tree.scan_prefix(keys::band(platform, band, value)).take(64) {
-                let (cluster, bytes): (ClusterId, Vec<u8>) = serde_json::from_slice(&pair?.1)?;
-                if let Some(held) = MinHash::from_bytes(&bytes)
-                    && !found.iter().any(|(id, other)| *id == cluster && *other == held)
-                {
-                    found.push((cluster, held));
+                let held: Noted = serde_json::from_slice(&pair?.1)?;
+                let (cluster, bytes, subject) = match held {
+                    Noted::About(cluster, bytes, subject) => (cluster, bytes, Some(subject)),
+                    Noted::Before(cluster, bytes) => (cluster, bytes, None),
+                };
+                let Some(minhash) = MinHash::from_bytes(&bytes) else { continue };
+                let candidate = Candidate { cluster, minhash, subject };
+                if !found.contains(&candidate) {
+                    found.push(candidate);
                 }
             }
         }
         Ok(found)
     }
 
-    /// Notes that a listing with `minhash` belongs to `cluster`.
+    /// Notes that a listing with `minhash`, about `subject`, belongs to `cluster`.
     ///
     /// # Errors
     /// When sled fails.
@@ -37,9 +49,10 @@ impl HotStore {
         platform: &PlatformId,
         cluster: &ClusterId,
         minhash: &MinHash,
+        subject: &Subject,
     ) -> Result<(), HotError> {
         let mut batch = sled::Batch::default();
-        let value = serde_json::to_vec(&(cluster, minhash.to_bytes()))?;
+        let value = serde_json::to_vec(&(cluster, minhash.to_bytes(), subject))?;
         let tail = xxhash_rust::xxh3::xxh3_64(&value);
         for (band, bits) in minhash.bands().into_iter().enumerate() {
             let mut key = keys::band(platform, band, bits);

@@ -1,5 +1,7 @@
 //! What can go wrong in the hot store.
 
+use crate::store::hot::opening::is_damage;
+
 /// Why the hot store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HotError {
@@ -15,4 +17,15 @@ pub enum HotError {
     /// Files could not be moved aside for recovery.
     #[error("frontier store could not be moved aside: {0}")]
     Io(#[from] std::io::Error),
+}
+
+impl HotError {
+    /// Whether what is stored is damaged, as opposed to a disk that refuses.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            HotError::Sled(error) => is_damage(error),
+            HotError::Record(_) | HotError::Block => true,
+            HotError::Io(_) => false,
+        }
+    }
 }

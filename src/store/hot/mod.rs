@@ -133,6 +133,23 @@ impl HotStore {
     /// # Errors
     /// When sled fails for another reason, or files cannot be moved.
     pub fn open(directory: &Path, limits: &Limits) -> Result<(Self, OpenReport), HotError> {
+        match opening::caught(|| Self::open_once(directory, limits)) {
+            Some(Err(error)) if !error.is_damage() => Err(error),
+            Some(Ok(opened)) => Ok(opened),
+            // sled also panics over torn files. All of it can be made again from the record of truth.
+            Some(Err(_)) | None => {
+                let aside = opening::set_aside(directory)?;
+                tracing::warn!(
+                    "the frontier store `{}` is damaged: it is kept as `{}` and made again from the record of truth",
+                    directory.display(),
+                    aside.display()
+                );
+                Self::open_once(directory, limits)
+            }
+        }
+    }
+
+    fn open_once(directory: &Path, limits: &Limits) -> Result<(Self, OpenReport), HotError> {
         let (db, moved) = opening::open_sled(directory, limits.sled_cache_bytes)?;
         let tree = db.open_tree("frontier")?;
         let unclean = tree.insert(keys::OPEN_MARK, b"1")?.is_some() || moved;

@@ -1,6 +1,6 @@
 //! Opening sled: waits for a lock on its way out, and recovers from what a hard stop leaves behind.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::store::hot::HotError;
@@ -54,19 +54,50 @@ pub fn open_sled(directory: &Path, cache_bytes: u64) -> Result<(sled::Db, bool),
         Err(error) if is_damage(&error) => {}
         Err(error) => return Err(error.into()),
     }
-    // Everything here can be made again from the record of truth; the damaged files are kept for a look.
-    let mut aside = directory.as_os_str().to_owned();
-    aside.push(format!(".damaged-{}", std::process::id()));
-    std::fs::rename(directory, aside)?;
+    let aside = set_aside(directory)?;
+    tracing::warn!(
+        "the frontier store is damaged: it is kept as `{}` and made again from the record of truth",
+        aside.display()
+    );
     Ok((open()?, true))
 }
 
+/// Moves the files of a store aside, for a look. Everything in them can be made again from the record of truth.
+///
+/// # Errors
+/// When they cannot be moved.
+pub fn set_aside(directory: &Path) -> Result<PathBuf, HotError> {
+    for number in 1.. {
+        let mut aside = directory.as_os_str().to_owned();
+        aside.push(format!(".damaged-{number}"));
+        let aside = PathBuf::from(aside);
+        if !aside.exists() {
+            std::fs::rename(directory, &aside)?;
+            return Ok(aside);
+        }
+    }
+    unreachable!("one of the numbers is free")
+}
+
+/// What work comes to, or nothing where it panics. The panic is not printed: whoever asked says what it means.
+pub fn caught<T>(work: impl FnOnce() -> T) -> Option<T> {
+    let hook = std::panic::take_hook();
+    std::panic::set_hook(Box::new(|_| {}));
+    let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    std::panic::set_hook(hook);
+    result.ok()
+}
+
 /// Errors that mean torn files, as opposed to a directory in use or a full disk.
-fn is_damage(error: &sled::Error) -> bool {
+pub fn is_damage(error: &sled::Error) -> bool {
     use std::io::ErrorKind;
     match error {
-        sled::Error::Corruption { .. } | sled::Error::ReportableBug(_) => true,
-        sled::Error::Io(error) => matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData),
-        _ => false,
+        sled::Error::Corruption { .. }
+        | sled::Error::ReportableBug(_)
+        | sled::Error::Unsupported(_)
+        | sled::Error::CollectionNotFound(_) => true,
+        sled::Error::Io(error) => {
+            matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput)
+        }
     }
 }

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::detect::assessment::Assessment;
 use crate::referral::history::HistoryLine;
 use crate::referral::state::ReferralState;
-use crate::store::truth::{Truth, TruthError};
+use crate::store::truth::story::StoryLine;
+use crate::store::truth::{Truth, TruthError, story};
 use crate::vocab::actor::ActorKind;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::{Category, Verdict};
@@ -127,6 +128,8 @@ pub struct ReferralFull {
     pub hits: Vec<CaseHit>,
     /// What happened.
     pub events: Vec<CaseEvent>,
+    /// What was said, and why somebody decided.
+    pub story: Vec<StoryLine>,
     /// Why it waits for an authority, if it does.
     pub attention: Option<String>,
     /// How often the notice was said again.
@@ -187,6 +190,10 @@ pub struct RecheckTarget {
     pub urls: Vec<String>,
     /// Fingerprints of its listings.
     pub fingerprints: Vec<Vec<u8>>,
+    /// From when a look counts; before that it informs. A draft has no such moment.
+    pub counts_from: Option<Timestamp>,
+    /// Nothing was sent yet.
+    pub is_draft: bool,
 }
 
 pub(super) const ROW: &str =
@@ -332,6 +339,7 @@ impl Truth {
                 approved_kind: kind(approved_kind),
                 hits: case_hits(connection, id)?,
                 events: case_events(connection, id)?,
+                story: story::of(connection, id)?,
                 attention,
                 reminders,
                 history: serde_json::from_str(&history)?,
@@ -367,8 +375,8 @@ impl Truth {
             // An address begins with `http://` or `https://`; its host ends at the next slash.
             let mut statement = connection.prepare_cached(
                 "WITH due AS (
-                   SELECT id, platform, recheck_at, coalesce(json_extract(urls, '$[0]'), '') AS url
-                   FROM referrals WHERE recheck_at IS NOT NULL AND recheck_at <= ?1),
+                   SELECT id, platform, min(coalesce(recheck_at, look_asked), coalesce(look_asked, recheck_at)) AS recheck_at, coalesce(json_extract(urls, '$[0]'), '') AS url
+                   FROM referrals WHERE recheck_at <= ?1 OR look_asked <= ?1),
                  of_hosts AS (
                    SELECT id, platform, recheck_at, substr(url, 1, instr(substr(url, 9), '/') + 8) AS host FROM due),
                  numbered AS (
@@ -406,6 +414,16 @@ impl Truth {
         Ok(())
     }
 
+    /// Has a case looked at as soon as the crawler can. The look counts only where one is due by then.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn ask_for_look(&self, id: &ReferralId, now: Timestamp) -> Result<(), TruthError> {
+        let sql = "UPDATE referrals SET look_asked = ? WHERE id = ?";
+        self.writer().execute(sql, params![now.as_millis(), id.as_str()])?;
+        Ok(())
+    }
+
     /// Drafts that a platform's agreed policy lets out by itself.
     ///
     /// # Errors
@@ -439,16 +457,20 @@ impl Truth {
 }
 
 fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, TruthError> {
-    let platform: Option<String> =
-        connection.query_row("SELECT platform FROM referrals WHERE id = ?", [id], |row| row.get(0)).optional()?;
-    let Some(platform) = platform else {
+    let held: Option<(String, Option<i64>, bool)> = connection
+        .query_row("SELECT platform, recheck_at, state = 'drafted' FROM referrals WHERE id = ?", [id], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .optional()?;
+    let Some((platform, recheck_at, is_draft)) = held else {
         return Err(TruthError::NotFound { kind: "referral", id: id.to_owned() });
     };
     let urls = pages_of(connection, id)?;
     let mut statement = connection.prepare_cached("SELECT DISTINCT minhash FROM hits WHERE referral = ?")?;
     let fingerprints = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
-    Ok(RecheckTarget { referral: referral_id(id)?, platform, urls, fingerprints })
+    let counts_from = recheck_at.map(Timestamp::from_millis);
+    Ok(RecheckTarget { referral: referral_id(id)?, platform, urls, fingerprints, counts_from, is_draft })
 }
 
 /// The pages of a case, each once, in the form of its address that was asked for last. A platform that hands a listing over may

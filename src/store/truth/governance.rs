@@ -8,6 +8,7 @@ use crate::report::coverage::Coverage;
 use crate::store::truth::{Truth, TruthError, audit};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{MandateId, PlatformId, ReferralId};
+use crate::vocab::platform::Platform;
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 
@@ -141,6 +142,23 @@ pub struct Schedule {
 }
 
 impl Truth {
+    /// Notes what the data of each platform may be used for. Of a platform without a file nothing may be done.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn note_uses<'p>(&self, platforms: impl Iterator<Item = &'p Platform>) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        tx.execute("DELETE FROM platform_uses", [])?;
+        for platform in platforms {
+            for one in &platform.agreement.uses {
+                tx.prepare_cached("INSERT OR IGNORE INTO platform_uses (platform, use) VALUES (?, ?)")?
+                    .execute(params![platform.id.as_str(), one.name()])?;
+            }
+        }
+        Ok(tx.commit()?)
+    }
+
     /// Records a mandate.
     ///
     /// # Errors

@@ -129,7 +129,11 @@ impl Truth {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {ROW} FROM (SELECT DISTINCT referral FROM hits WHERE seller_hash = ?1 AND referral <> ?2)
-                 CROSS JOIN referrals ON id = referral ORDER BY change DESC LIMIT ?3"
+                 CROSS JOIN referrals ON id = referral
+                 WHERE platform = (SELECT platform FROM referrals WHERE id = ?2)
+                   OR (platform IN (SELECT platform FROM platform_uses WHERE use = 'linking')
+                     AND (SELECT platform FROM referrals WHERE id = ?2) IN (SELECT platform FROM platform_uses WHERE use = 'linking'))
+                 ORDER BY change DESC LIMIT ?3"
             ))?;
             let mut cases: Vec<ReferralRow> = Vec::new();
             for seller in sellers {

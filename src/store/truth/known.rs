@@ -2,6 +2,7 @@
 
 use rusqlite::params;
 
+use crate::detect::assessment::Assessment;
 use crate::evidence::warc::WarcRef;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::found::FoundUrl;
@@ -29,6 +30,10 @@ pub struct KnownHit {
     pub last_seen: Timestamp,
     /// Not there at the last visit.
     pub gone: bool,
+    /// How it was judged.
+    pub assessment: Assessment,
+    /// Keyed hash of the seller's name.
+    pub seller: Option<String>,
 }
 
 impl Truth {
@@ -51,7 +56,7 @@ impl Truth {
         self.read(|reader| {
             let mut statement = reader.prepare_cached(
                 "SELECT rowid, platform, url, cluster, minhash, warc_file, warc_offset, warc_length, warc_record, payload_digest,
-                   captured_at, last_seen, gone_at IS NOT NULL FROM hits WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                   captured_at, last_seen, gone_at IS NOT NULL, assessment, seller_hash FROM hits WHERE rowid > ? ORDER BY rowid LIMIT ?",
             )?;
             let mut rows = statement.query(params![row, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut hits = Vec::new();
@@ -74,6 +79,8 @@ impl Truth {
                     captured_at: Timestamp::from_millis(row.get(10)?),
                     last_seen: Timestamp::from_millis(row.get(11)?),
                     gone: row.get(12)?,
+                    assessment: serde_json::from_str(&text(13)?)?,
+                    seller: row.get(14)?,
                 });
             }
             Ok(hits)

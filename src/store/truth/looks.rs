@@ -176,6 +176,7 @@ impl Truth {
             tx.prepare_cached("INSERT INTO rechecks (referral, at, url, seen, status) VALUES (?, ?, ?, ?, ?)")?
                 .execute(params![referral.as_str(), look.at.as_millis(), look.url, look.seen, look.status])?;
         }
+        tx.execute("UPDATE referrals SET look_asked = NULL WHERE id = ?", [referral.as_str()])?;
         self.commit(tx)
     }
 

@@ -13,6 +13,7 @@ mod figures;
 mod governance;
 mod hits;
 mod inbox;
+mod issued;
 mod jobs;
 mod known;
 mod looks;
@@ -29,6 +30,7 @@ mod schema;
 mod search;
 mod signer;
 mod steps;
+mod story;
 mod tallies;
 mod terms;
 mod tokens;
@@ -48,10 +50,11 @@ pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use governance::{Mandate, MandateClaim, MandateEnd, ScanRow, Schedule};
 pub use hits::{Covers, HitRecord, PageRecord, Recorded};
 pub use inbox::FOUND_LIMIT;
+pub use issued::{LoggedDocument, OnRecord, logged_document};
 pub use jobs::JobRun;
 pub use known::KnownHit;
 pub use looks::{ControlLook, ControlSight, Look};
-pub use notice::NoticeTerms;
+pub use notice::{Brought, NoticeForms, NoticeTerms};
 pub use outbox::{AttemptResult, AttemptRow, Delivery, DeliveryRow, FeedEvent, Stuck};
 pub use personal::Revealed;
 pub use rescreen::{Difference, Rejudged, StoredHit};
@@ -59,10 +62,12 @@ pub use retention::{CLOSED, Destroyed};
 pub use review::{Claim, WAITING};
 pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
 pub use steps::{Reminder, RepeatKey};
+pub use story::StoryLine;
 pub use tokens::{Principal, Session, TokenRow};
 
 pub use crate::vocab::terms::Role;
 
+use crate::referral::issued::Printer;
 use crate::referral::state::IllegalStep;
 use crate::store::keys::{KeyFileError, secret};
 use crate::store::truth::query::QueryError;
@@ -120,6 +125,9 @@ pub enum TruthError {
     /// It was done already, and differently.
     #[error("{0}")]
     Conflict(String),
+    /// It was erased; what is left of it is said.
+    #[error("{0}")]
+    Erased(String),
     /// The name is none a person may bear.
     #[error(transparent)]
     Name(#[from] crate::vocab::actor::NameError),
@@ -142,6 +150,8 @@ pub struct Truth {
     signer: signer::Signer,
     /// Clear values of what is stored here as keyed hashes.
     vault: Vault,
+    /// Makes HTML of documents.
+    print: Printer,
 }
 
 /// Readers kept open.
@@ -165,7 +175,8 @@ impl Truth {
         let signer = signer::Signer::open(data)?;
         let vault = Vault::open(data)?;
         let path = path.to_path_buf();
-        let truth = Truth { writer: Mutex::new(writer), readers: Mutex::default(), path, seal, signer, vault };
+        let print: Printer = |document| document.text();
+        let truth = Truth { writer: Mutex::new(writer), readers: Mutex::default(), path, seal, signer, vault, print };
         if older {
             // A log begun before its end was signed.
             let mut writer = truth.writer();
@@ -174,6 +185,12 @@ impl Truth {
         }
         truth.part_again()?;
         Ok(truth)
+    }
+
+    /// The same with another way to make HTML of documents; without one it is their text.
+    #[must_use]
+    pub fn printing(self, print: Printer) -> Self {
+        Truth { print, ..self }
     }
 
     /// Ends a transaction. An audit entry and the signature over the log's new end become durable together.

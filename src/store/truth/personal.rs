@@ -11,7 +11,7 @@ use crate::evidence::audit::Said;
 use crate::listing::contacts::{self, BLOT, Indicator, IndicatorKind};
 use crate::store::truth::hits::HitRecord;
 use crate::store::truth::personal::words::{NAME_CHARS, Words, standing};
-use crate::store::truth::{Truth, TruthError};
+use crate::store::truth::{Truth, TruthError, issued};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
@@ -327,7 +327,8 @@ impl Truth {
         self.referral_state(referral)?;
         let hashes = self.fingerprints_of(referral)?;
         let gone = self.vault.destroy(&hashes)?;
-        let detail = serde_json::json!({ "values": gone }).to_string();
+        let documents = issued::erase(&self.writer(), referral)?;
+        let detail = serde_json::json!({ "values": gone, "documents": documents }).to_string();
         self.note(&Said { actor, action: "erase-personal-data", subject: referral.as_str(), detail: &detail }, now)?;
         Ok(gone)
     }

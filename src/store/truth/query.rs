@@ -132,6 +132,13 @@ pub fn parse(text: &str, sight: Sight) -> Result<Query, QueryError> {
     if parser.at < tokens.len() {
         return Err(QueryError::Shape("a `)` closes nothing"));
     }
+    // Research reaches the platforms whose agreements let it.
+    let condition = match sight {
+        Sight::Whole => condition,
+        Sight::Research => {
+            format!("({condition}) AND h.platform IN (SELECT platform FROM platform_uses WHERE use = 'research')")
+        }
+    };
     Ok(Query {
         words: parser.words.filter(|words| !words.is_empty()).map(|words| words.join(" ")),
         condition,

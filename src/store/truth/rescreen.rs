@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::detect::assessment::{Assessment, Verdict};
 use crate::evidence::audit::Said;
+use crate::evidence::warc::WarcRef;
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::hits::{Opening, index, open_case};
@@ -50,6 +51,12 @@ pub struct StoredHit {
     pub kind: Option<PageKind>,
     /// How it was judged.
     pub assessment: Assessment,
+    /// Its place on its page, or among what was handed over.
+    pub ordinal: u32,
+    /// Digest of its folded text, before contacts were hidden in it.
+    pub content_digest: String,
+    /// The record that holds the page; none where the capture was destroyed.
+    pub warc: Option<WarcRef>,
 }
 
 /// What the newer verdict did.
@@ -133,7 +140,8 @@ impl Truth {
         self.read(|connection| {
             let sql = format!(
                 "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,
-                   h.identifiers, h.assessment, h.kind
+                   h.identifiers, h.assessment, h.kind, h.ordinal, h.content_digest, h.warc_file, h.warc_offset, h.warc_length,
+                   h.warc_record, h.payload_digest, h.capture_destroyed IS NULL
                  {} ({}) AND h.id > ? ORDER BY h.id LIMIT ?",
                 search::from(connection, &query, false)?,
                 query.condition
@@ -160,6 +168,18 @@ impl Truth {
                     identifiers: serde_json::from_str(&text(10)?)?,
                     assessment: serde_json::from_str(&text(11)?)?,
                     kind: row.get(12)?,
+                    ordinal: row.get(13)?,
+                    content_digest: row.get(14)?,
+                    warc: match (row.get::<_, bool>(20)?, text(19)?.parse()) {
+                        (true, Ok(payload_digest)) => Some(WarcRef {
+                            file: text(15)?,
+                            offset: row.get(16)?,
+                            length: row.get(17)?,
+                            record_id: text(18)?,
+                            payload_digest,
+                        }),
+                        _ => None,
+                    },
                 });
             }
             Ok(hits)

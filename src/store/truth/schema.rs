@@ -9,8 +9,21 @@ use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
 /// is a step of its own at the end.
-const STEPS: &[&str] =
-    &[FIRST, REFERRAL_LOOP, ACTORS, SCOPED_ANSWERS, REDACTION, JOBS, FOUND_URLS, MANDATE_BYTES, CHANGES, PAGE_KIND];
+const STEPS: &[&str] = &[
+    FIRST,
+    REFERRAL_LOOP,
+    ACTORS,
+    SCOPED_ANSWERS,
+    REDACTION,
+    JOBS,
+    FOUND_URLS,
+    MANDATE_BYTES,
+    CHANGES,
+    PAGE_KIND,
+    ISSUED,
+    LOOKS_ASKED,
+    USES,
+];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
 const FIRST: &str = "
@@ -186,6 +199,26 @@ CREATE INDEX changes_by_event ON changes (event) WHERE event IS NOT NULL;
 
 /// What kind of page a hit stood on, which its verdict rests on too. Of older hits it is not known.
 const PAGE_KIND: &str = "ALTER TABLE hits ADD COLUMN kind TEXT;";
+
+/// Documents as they left, with the step that made each. Cases that left before have none.
+const ISSUED: &str = "
+CREATE TABLE issued (
+  referral TEXT NOT NULL, serial INTEGER NOT NULL, event INTEGER NOT NULL, kind TEXT NOT NULL, at INTEGER NOT NULL,
+  language TEXT NOT NULL, watchlist TEXT NOT NULL, cites TEXT, json_digest TEXT NOT NULL, text_digest TEXT NOT NULL,
+  html_digest TEXT NOT NULL, json TEXT, text TEXT, html TEXT, PRIMARY KEY (referral, serial)) STRICT;
+CREATE INDEX issued_by_event ON issued (referral, event);
+";
+
+/// When somebody asked for a look at a case, until one was taken. It counts no more than one that nobody asked for.
+const LOOKS_ASKED: &str = "
+ALTER TABLE referrals ADD COLUMN look_asked INTEGER;
+CREATE INDEX referrals_by_look ON referrals (look_asked) WHERE look_asked IS NOT NULL;
+";
+
+/// What the data of each platform may be used for, as its agreement says; written anew whenever platform files are read.
+const USES: &str = "
+CREATE TABLE platform_uses (platform TEXT NOT NULL, use TEXT NOT NULL, PRIMARY KEY (platform, use)) STRICT, WITHOUT ROWID;
+";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.

@@ -4,9 +4,11 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::evidence::audit::Said;
 use crate::referral::history::{Because, Earlier, HistoryLine};
+use crate::referral::issued::IssuedKind;
+use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, outbox};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox};
 use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Channel;
@@ -221,7 +223,41 @@ impl Truth {
     ) -> Result<ReferralState, TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
+        let follows = issued::kind_of(&event);
         let (state, messages) = transition(&tx, referral, event, actor, intervals, now)?;
+        if let Some(kind) = follows.filter(|_| !messages.is_empty()) {
+            issued::keep_following(&tx, referral, kind, self.print, actor, now)?;
+        }
+        for message in messages {
+            outbox::enqueue(&tx, referral, message, channels, now)?;
+        }
+        self.commit(tx)?;
+        Ok(state)
+    }
+
+    /// Approves a case and keeps its notice as it leaves, in one step. `change` is the number of the last change of the case
+    /// that the notice was made of.
+    ///
+    /// # Errors
+    /// When the case changed since, and as [`Truth::apply`].
+    pub(super) fn approve_with(
+        &self,
+        notice: &Notice,
+        change: i64,
+        actor: &Actor,
+        (channels, intervals): (&[Channel], Intervals),
+        now: Timestamp,
+    ) -> Result<ReferralState, TruthError> {
+        let referral = &notice.referral;
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let held: i64 =
+            tx.query_row("SELECT change FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
+        if held != change {
+            return Err(TruthError::Conflict(format!("`{referral}` changed while it was approved; read it again")));
+        }
+        let (state, messages) = transition(&tx, referral, Event::Approve, actor, intervals, now)?;
+        issued::keep_notice(&tx, notice, self.print, actor, now)?;
         for message in messages {
             outbox::enqueue(&tx, referral, message, channels, now)?;
         }
@@ -293,6 +329,7 @@ impl Truth {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let (state, messages) = transition(&tx, referral, Event::Correct, actor, intervals, now)?;
+        issued::keep_following(&tx, referral, IssuedKind::Correction, self.print, actor, now)?;
         for message in messages {
             outbox::enqueue(&tx, referral, message, channels, now)?;
         }

@@ -21,6 +21,8 @@ terms! {
         Identifier = "identifier",
         /// In disguise.
         Disguise = "disguise",
+        /// By a spelling that is only close to it.
+        Near = "near",
         /// By a street name.
         Street = "street",
     }

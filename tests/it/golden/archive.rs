@@ -29,6 +29,7 @@ authority = "Example Drug Control Office"
 valid_from = 2020-01-01
 valid_until = 2099-12-31
 contact = "ts@bazaar.example.test"
+uses = ["referral", "research"]
 [crawl]
 start = ["https://bazaar.example.test/"]
 rate = "60/min"

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use listingwatch::dedup::cluster::Subject;
 use listingwatch::dedup::minhash::MinHash;
 use listingwatch::frontier::entry::{NewEntry, UrlKind, UrlState};
 use listingwatch::frontier::ledger::{Ledger, Urgency};
@@ -75,7 +76,8 @@ fn records_of_the_frontier() {
     let robots = b"User-agent: *\nDisallow: /account\nCrawl-delay: 2\nSitemap: https://shop.example.test/sitemap.xml\n";
     hot.save_robots(&host, &RobotsRecord::from_answer(Some(200), robots, at(30)));
     let minhash = MinHash::of("Isotonitazene powder for sale, wholesale price per gram, discreet shipping, samples");
-    hot.remember_cluster(&platform, &ClusterId::parse("C-1").unwrap(), &minhash).unwrap();
+    let subject = Subject::of(["isotonitazene"].into_iter(), Some("00ff".to_owned()));
+    hot.remember_cluster(&platform, &ClusterId::parse("C-1").unwrap(), &minhash, &subject).unwrap();
     hot.remember_payload(&platform, &Sha256Digest::of(b"body"), b"[\"where it stands\"]").unwrap();
     hot.put_run_state(&platform, Some(b"{\"note\":1}")).unwrap();
     hot.close().unwrap();

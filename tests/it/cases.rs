@@ -1,0 +1,217 @@
+//! What one case is, what was said in it, and what its platform's agreement allows its data to be used for.
+
+use listingwatch::store::truth::Role;
+use serde_json::json;
+
+use crate::hub_attacks::sign_in;
+use crate::mockserver::{MockServer, Reply};
+use crate::program::{Place, links, listing};
+use crate::shop::{Hub, OFFER, Shop};
+
+/// A wording in which only the name differs.
+fn wording(name: &str) -> String {
+    format!("{name} for sale, 99% purity, wholesale price per gram, discreet shipping, bitcoin accepted")
+}
+
+async fn hub_of(shop: &Shop, referral: &str) -> Hub {
+    let hub = Hub::open(&[("bazaar", shop.platform_file("bazaar", referral))], |_| {}).await;
+    hub.scan().await;
+    hub
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_wording_for_five_substances_is_five_cases() {
+    let shop = Shop::start().await;
+    let names = ["Isotonitazene", "Metonitazene", "Protonitazene", "Butonitazene", "Etonitazene"];
+    for (number, name) in names.iter().enumerate() {
+        shop.put(&number.to_string(), &format!("{name} 10 g"), &wording(name));
+    }
+    // The same offer under a second address is the same case.
+    shop.put("again", "Isotonitazene 10 g", &wording("Isotonitazene"));
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let cases = hub.cases().await;
+    let mut found: Vec<(String, usize)> =
+        cases.iter().map(|case| (case["substances"].to_string(), case["urls"].as_array().unwrap().len())).collect();
+    found.sort();
+    let mut wanted: Vec<(String, usize)> =
+        names.iter().map(|name| (json!([name]).to_string(), 1 + usize::from(*name == "Isotonitazene"))).collect();
+    wanted.sort();
+    assert_eq!(found, wanted, "{cases:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_sellers_with_one_wording_are_two_cases_and_one_seller_is_one() {
+    let shop = Shop::start().await;
+    for (name, seller) in [("a", "North Trading"), ("b", "South Trading"), ("c", "North Trading")] {
+        shop.put_offer(name, ("Isotonitazene 10 g", OFFER), "10", Some(seller));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let mut urls: Vec<usize> = hub.cases().await.iter().map(|case| case["urls"].as_array().unwrap().len()).collect();
+    urls.sort_unstable();
+    assert_eq!(urls, [1, 2]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_said_in_a_case_is_shown_at_every_door() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    hub.command(&["referrals", "approve", &id, "--as", "anna"]).await.1.unwrap();
+    let anna = hub.token(Role::Authority, "anna", None);
+    let moderator = hub.token(Role::Moderator, "mo", Some("bazaar"));
+    let answer = hub.client.post(format!("{}/api/v1/referrals/{id}/outcome", hub.base)).bearer_auth(&moderator);
+    let answer = answer.header("idempotency-key", "k1").header("content-type", "application/json");
+    let answer = answer.body(json!({ "decision": "restricted", "reason": "terms", "reference": "T-77" }).to_string());
+    let answer = answer.send().await.unwrap();
+    assert_eq!(answer.status(), 200, "{}", answer.text().await.unwrap());
+    let notice = hub.json(&anna, &format!("/api/v1/referrals/{id}/notice")).await;
+    let sent = hub.client.post(notice["contest"].as_str().unwrap());
+    let sent = sent.header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(sent.body("statement=It+is+a+textbook+of+ours").send().await.unwrap().status(), 200);
+    hub.clock.advance_hours(1);
+    let (_, looked) = hub.command(&["referrals", "recheck", &id]).await;
+    looked.unwrap();
+
+    let story = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await["story"].clone();
+    assert_eq!(story[0]["decision"], "restricted", "{story}");
+    assert_eq!(story[0]["reference"], "T-77", "{story}");
+    assert_eq!(story[1]["statement"], "It is a textbook of ours", "{story}");
+    let shown = hub.command(&["referrals", "show", &id]).await.0;
+    for said in ["It is a textbook of ours", "T-77"] {
+        assert!(shown.contains(said), "{shown}");
+    }
+    // On the page, with the deliveries and the looks.
+    let (cookie, _) = sign_in(&hub, &anna).await;
+    let page = hub.client.get(format!("{}/console/referrals/{id}", hub.base)).header("cookie", cookie);
+    let page = page.send().await.unwrap().text().await.unwrap();
+    for said in ["It is a textbook of ours", "T-77", "published as"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_before_its_time_informs_and_counts_for_nothing() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    hub.command(&["referrals", "approve", &id, "--as", "anna"]).await.1.unwrap();
+    hub.command(&["referrals", "send"]).await.1.unwrap();
+    shop.remove("7");
+    for _ in 0..3 {
+        hub.clock.advance_hours(1);
+        hub.command(&["referrals", "recheck", &id]).await.1.unwrap();
+        assert_eq!(hub.cases().await[0]["state"], "delivered", "before its time");
+    }
+    hub.clock.advance_hours(25);
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    hub.clock.advance_hours(1);
+    hub.command(&["referrals", "recheck", &id]).await.1.unwrap();
+    assert_eq!(hub.cases().await[0]["state"], "delivered", "the second look is not due");
+    hub.clock.advance_hours(25);
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    assert_eq!(hub.cases().await[0]["state"], "verified-gone", "looks of the schedule count");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_agreement_says_what_its_data_is_used_for_and_every_door_asks() {
+    let (open, closed) = (Shop::start().await, Shop::start().await);
+    let seller = format!("{OFFER}. Telegram: @one_vendor_here");
+    open.put("7", "Isotonitazene 10 g", &seller);
+    closed.put("7", "Isotonitazene 25 g", &seller);
+    let uses = |text: String, uses: &str| text.replace("[crawl]", &format!("uses = [{uses}]\n[crawl]"));
+    let files = [
+        ("open", uses(open.platform_file("open", "channels = [\"feed\"]"), "\"referral\", \"research\"")),
+        ("closed", uses(closed.platform_file("closed", "channels = [\"feed\"]"), "\"linking\"")),
+    ];
+    let hub = Hub::open(&files, |_| {}).await;
+    hub.scan().await;
+    let cases = hub.cases().await;
+    assert_eq!(cases.len(), 2);
+
+    // Researchers: only where research was agreed.
+    let researcher = hub.token(Role::Researcher, "rea", None);
+    let hits = hub.json(&researcher, "/api/v1/hits").await;
+    let of = |hits: &serde_json::Value| -> Vec<String> {
+        hits["hits"].as_array().unwrap().iter().map(|hit| hit["platform"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(of(&hits), ["open"], "{hits}");
+    let (_, facets) = hub.get(&researcher, "/api/v1/hits/facets").await;
+    assert!(!facets.contains("closed"), "{facets}");
+    let authority = hub.token(Role::Authority, "anna", None);
+    assert_eq!(of(&hub.json(&authority, "/api/v1/hits").await).len(), 2, "an authority sees its own cases");
+
+    // Referral: not without it.
+    let id = |platform: &str| {
+        let case = cases.iter().find(|case| case["platform"] == platform).unwrap();
+        case["id"].as_str().unwrap().to_owned()
+    };
+    let refused = hub.command(&["referrals", "approve", &id("closed"), "--as", "anna"]).await.1.unwrap_err();
+    assert!(refused.to_string().contains("referral"), "{refused}");
+    hub.command(&["referrals", "approve", &id("open"), "--as", "anna"]).await.1.unwrap();
+
+    // Linking across platforms: both must allow it.
+    let case = hub.json(&authority, &format!("/api/v1/referrals/{}", id("closed"))).await;
+    assert!(!case.to_string().contains(&id("open")), "{case}");
+}
+
+#[test]
+fn judging_again_with_the_same_watchlist_changes_nothing_and_a_lost_page_is_told() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html(links(&["/a".to_owned(), "/b".to_owned()])),
+        "/a" => Reply::html(listing(
+            "Isotonitazene 10 g",
+            "Isotonitazene for sale, WhatsApp +31 6 1234 5678, discreet shipping, bitcoin accepted",
+            &[],
+        )),
+        _ => Reply::html(listing(
+            "Research powder",
+            "Metonitazene powder, ask on Telegram @zorglub_lab for a price",
+            &[],
+        )),
+    });
+    let place = Place::new();
+    place.own_site("site", &server.url("/"), "");
+    place.run(&["scan"]).expect(0);
+    let before = place.referrals();
+    assert!(!before.is_empty());
+    let ended = place.run(&["rescreen"]).expect(0);
+    assert!(ended.err.contains("0 changed"), "{}", ended.err);
+    assert_eq!(place.referrals(), before);
+    for file in std::fs::read_dir(place.path("data/warc")).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    let ended = place.run(&["rescreen"]).expect(0);
+    assert!(ended.err.contains("keep the verdict they have: the captured page was destroyed"), "{}", ended.err);
+    assert_eq!(place.referrals(), before);
+}
+
+#[test]
+fn a_damaged_frontier_is_set_aside_and_made_again() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html(links(&(0..40).map(|n| format!("/{n}")).collect::<Vec<_>>())),
+        path => Reply::html(listing(&format!("Isotonitazene {path}"), &wording("Isotonitazene"), &[])),
+    });
+    for keep in [0.0, 0.3, 0.5, 0.9] {
+        let place = Place::new();
+        place.own_site("site", &server.url("/"), "");
+        place.run(&["scan"]).expect(0);
+        let before = place.referrals();
+        let db = place.path("data/state/db");
+        let length = std::fs::metadata(&db).unwrap().len();
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "test"
+        )]
+        let cut = (length as f64 * keep) as u64;
+        std::fs::OpenOptions::new().write(true).open(&db).unwrap().set_len(cut).unwrap();
+        let ended = place.run(&["scan"]).expect(0);
+        assert!(!ended.err.contains("panicked"), "{keep}: {}", ended.err);
+        assert_eq!(place.referrals().len(), before.len(), "{keep}");
+    }
+}
