@@ -1,7 +1,6 @@
 //! Mandates, tokens, platforms, the audit log, the installation.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::app::App;
 use crate::cli::exit::{Exit, Failure};
@@ -10,7 +9,7 @@ use crate::cli::request::{MandateRequest, PlatformsRequest, TokenRequest};
 use crate::config::units;
 use crate::evidence::audit::Said;
 use crate::outbound::webhook::SigningKeys;
-use crate::report::coverage::{in_words, span};
+use crate::report::coverage::in_words;
 use crate::store::truth::{Mandate, Role};
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::Platform;
@@ -277,44 +276,4 @@ pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {
         output.note("no name outside the list was found so far");
     }
     Ok(Exit::Done)
-}
-
-/// Records may be this much ahead of the clock, as after a small correction of it.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
-
-pub(super) fn doctor(app: &App, output: &Output) -> Result<Exit, Failure> {
-    let audit = app.rooms.truth.verify_audit()?;
-    let sender = app.rooms.settings.sender.is_some();
-    let now = app.rooms.now();
-    let ahead = app.rooms.truth.newest_moment()?.filter(|at| *at > now.after(CLOCK_TOLERANCE));
-    let document = serde_json::json!({
-        "data": app.paths().data, "platforms": app.platforms().len(), "watchlist": app.rooms.detector().watchlist().version(),
-        "jobs": app.rooms.truth.jobs()?,
-        "audit_entries": audit.as_ref().map(|(entries, _)| *entries).unwrap_or(0), "audit_whole": audit.is_ok(), "sender": sender,
-        "clock": if ahead.is_some() { "behind" } else { "right" },
-    });
-    if output.json {
-        output.json_document(&document)?;
-    } else {
-        for (name, value) in document.as_object().into_iter().flatten().filter(|(name, _)| *name != "jobs") {
-            output.line(format!("{name:<14} {value}"))?;
-        }
-        for job in app.rooms.truth.jobs()? {
-            let result = if job.succeeded { "" } else { "FAILED: " };
-            let (name, detail) = (format!("job {}", job.name), job.detail);
-            output.line(format!("{name:<18} {} for {} ms  {result}{detail}", job.last_run, job.duration_ms))?;
-        }
-        if !sender {
-            output.note("hint: without [sender] in listingwatch.toml no notice can leave");
-        }
-    }
-    if let Some(at) = ahead {
-        let by = span(at.since(now).as_secs());
-        output.note(format!("the newest record is of {at}, {by} ahead of this machine's clock ({now})"));
-        output.note(
-            "  hint: set the clock if it is wrong (`timedatectl`); if it was wrong before, nothing is to be done: waits noted \
-             then are counted from now, and no host is asked sooner than it was promised",
-        );
-    }
-    Ok(if audit.is_ok() { Exit::Done } else { Exit::Internal })
 }

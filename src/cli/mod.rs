@@ -12,6 +12,7 @@ pub mod control;
 mod deconflict;
 mod deliveries;
 mod demo;
+mod doctor;
 mod eval;
 pub mod exit;
 mod governance;
@@ -147,7 +148,7 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
         Request::Reveal(args) => privacy::reveal(app, args, output),
         Request::Retention(request) => privacy::retention(app, request, output),
         Request::Deconflict(request) => deconflict::run(app, request, output),
-        Request::Doctor => governance::doctor(app, output),
+        Request::Doctor => doctor::doctor(app, output),
         Request::Demo(_)
         | Request::Serve(_)
         | Request::Screen(_)

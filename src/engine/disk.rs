@@ -33,6 +33,11 @@ impl Disk {
         Disk { free, least_bytes, looked: Mutex::default() }
     }
 
+    /// Bytes that are free, where that can be known, and how many are to stay free.
+    pub fn room(&self) -> (Option<u64>, u64) {
+        ((self.free)(), self.least_bytes)
+    }
+
     /// Whether less is free than should stay free. A disk that cannot be asked is not waited for.
     pub fn is_low(&self) -> bool {
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);

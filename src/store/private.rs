@@ -3,7 +3,7 @@
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 
@@ -32,7 +32,40 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(FILE).open(&new)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&new, path)
+    fs::rename(&new, path)?;
+    // The new name survives the power going away as well.
+    path.parent().map_or(Ok(()), |folder| fs::File::open(folder)?.sync_all())
+}
+
+/// What is below the directory that others than its owner have access to, with its mode. Links are passed over.
+///
+/// # Errors
+/// When the directory cannot be looked through.
+pub fn open_to_others(directory: &Path) -> io::Result<Vec<(PathBuf, u32)>> {
+    let (mut folders, mut found) = (vec![directory.to_path_buf()], Vec::new());
+    while let Some(folder) = folders.pop() {
+        let mut look = |path: &Path| -> io::Result<()> {
+            let mode = fs::symlink_metadata(path)?.permissions().mode() & 0o7777;
+            if mode & 0o077 != 0 {
+                found.push((path.to_path_buf(), mode));
+            }
+            Ok(())
+        };
+        look(&folder)?;
+        for entry in fs::read_dir(&folder)? {
+            let entry = entry?;
+            match entry.file_type()? {
+                kind if kind.is_symlink() => {}
+                kind if kind.is_dir() => folders.push(entry.path()),
+                // A file that is gone by now, a store's temporary one, is open to nobody.
+                _ => match look(&entry.path()) {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                },
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Takes what others may do with the directory and everything in it from them. Links are left alone; what cannot be
@@ -105,7 +138,9 @@ mod tests {
         for (path, open) in [("", 0o777), ("a", 0o755), ("a/b", 0o775), ("a/b/file", 0o666)] {
             fs::set_permissions(data.join(path), Permissions::from_mode(open)).unwrap();
         }
+        assert_eq!(open_to_others(&data).unwrap().len(), 4);
         tighten(&data);
+        assert_eq!(open_to_others(&data).unwrap(), []);
         for (path, closed) in [("", FOLDER), ("a", FOLDER), ("a/b", FOLDER), ("a/b/file", FILE)] {
             assert_eq!(mode(&data.join(path)), closed, "{path}");
         }

@@ -21,6 +21,7 @@ mod demo_site;
 mod detection;
 mod discovery;
 mod disk;
+mod doctor;
 mod doors;
 mod evidence;
 mod examiners;

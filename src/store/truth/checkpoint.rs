@@ -52,6 +52,18 @@ impl Truth {
         })
     }
 
+    /// What SQLite finds wrong with the file; nothing where it is whole.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn damage(&self) -> Result<Vec<String>, TruthError> {
+        self.read(|reader| {
+            let mut statement = reader.prepare("PRAGMA quick_check(20)")?;
+            let rows = statement.query_map([], |row| row.get::<_, String>(0))?.collect::<Result<Vec<_>, _>>()?;
+            Ok(rows.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
     /// The latest moment of what was recorded last: audit entry, scan, checkpoint. A clock that shows less is wrong, or was.
     ///
     /// # Errors

@@ -172,7 +172,8 @@ impl Truth {
         let older = schema::prepare(&mut writer)?;
         let is_needed = writer.prepare("SELECT 1 FROM hits LIMIT 1")?.exists([])?;
         let seal = secret(&data.join("keys"), "seal.key", is_needed)?;
-        let signer = signer::Signer::open(data)?;
+        let is_signed = writer.prepare("SELECT 1 FROM audit_head LIMIT 1")?.exists([])?;
+        let signer = signer::Signer::open(data, is_signed)?;
         let vault = Vault::open(data)?;
         let path = path.to_path_buf();
         let print: Printer = |document| document.text();

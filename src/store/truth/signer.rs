@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
@@ -11,6 +11,8 @@ use ed25519_dalek::{SigningKey, VerifyingKey};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::evidence::audit::checkpoint::Checkpoint;
+use crate::store::keys::KeyFileError;
+use crate::store::private;
 use crate::store::truth::TruthError;
 use crate::vocab::time::Timestamp;
 
@@ -26,27 +28,31 @@ fn io(error: &dyn std::fmt::Display) -> TruthError {
 }
 
 impl Signer {
-    /// The key of the data directory, made at the first call.
-    pub fn open(data: &Path) -> Result<Self, TruthError> {
+    /// The key of the data directory, made at the first call. Where `is_needed` says that something was signed with it, one
+    /// that is missing is never made anew: the log would seem to be signed by somebody else.
+    pub fn open(data: &Path, is_needed: bool) -> Result<Self, TruthError> {
         let folder = data.join("keys");
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(|e| io(&e))?;
         let file = folder.join("audit.key");
         let key = match fs::read_to_string(&file) {
             Ok(text) => SigningKey::from_pkcs8_pem(&text)
                 .map_err(|_| TruthError::Invalid(format!("`{}` is not an ed25519 key in PEM", file.display())))?,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && is_needed => {
+                return Err(KeyFileError::Missing { path: file }.into());
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 let mut seed = [0; 32];
                 getrandom::fill(&mut seed).map_err(|e| io(&e))?;
                 let key = SigningKey::from_bytes(&seed);
                 let pem = key.to_pkcs8_pem(LineEnding::LF).map_err(|e| io(&e))?;
-                write(&file, pem.as_bytes(), 0o600)?;
+                private::write_whole(&file, pem.as_bytes()).map_err(|e| io(&e))?;
                 key
             }
             Err(error) => return Err(io(&error)),
         };
         let public = folder.join("audit.pub");
-        if !public.exists() {
-            write(&public, pem(&key.verifying_key())?.as_bytes(), 0o600)?;
+        let pem = pem(&key.verifying_key())?;
+        if fs::read_to_string(&public).ok().as_ref() != Some(&pem) {
+            private::write_whole(&public, pem.as_bytes()).map_err(|e| io(&e))?;
         }
         Ok(Signer { key, checkpoints: data.join("audit").join("checkpoints.jsonl") })
     }
@@ -113,9 +119,4 @@ impl Signer {
 /// A public key in PEM, as `openssl pkey -pubin` reads it.
 pub(super) fn pem(key: &VerifyingKey) -> Result<String, TruthError> {
     key.to_public_key_pem(LineEnding::LF).map_err(|e| io(&e))
-}
-
-fn write(file: &Path, bytes: &[u8], mode: u32) -> Result<(), TruthError> {
-    let made = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(file);
-    made.and_then(|mut out| out.write_all(bytes).and_then(|()| out.sync_all())).map_err(|e| io(&e))
 }
