@@ -13,7 +13,6 @@ use crate::listing::json_ld::values_and_depth;
 use crate::listing::page::Listing;
 use crate::listing::price;
 use crate::vocab::found::FoundUrl;
-use crate::vocab::money::Price;
 use crate::vocab::url::UrlError;
 
 /// Offers read of one feed; the rest is said to be missing.
@@ -197,7 +196,8 @@ pub fn offered(row: &Value, base: Option<&FoundUrl>, limit_bytes: usize) -> Resu
     }
     identifiers.extend(input.named_attributes());
     let mut listing = Listing {
-        price: price_of(&input.price_as_written().unwrap_or_default(), input.currency.as_deref()),
+        // What stands in the field for a currency is no part of the amount, whatever a platform puts there.
+        price: price::parse(&input.price_as_written().unwrap_or_default(), input.currency.as_deref()),
         seller: input.seller.filter(|seller| !seller.is_empty()),
         identifiers,
         title: input.title.unwrap_or_default(),
@@ -208,14 +208,6 @@ pub fn offered(row: &Value, base: Option<&FoundUrl>, limit_bytes: usize) -> Resu
     };
     note_sources(&mut listing, "feed");
     Ok(Offered { url, listing })
-}
-
-fn price_of(text: &str, currency: Option<&str>) -> Option<Price> {
-    let whole = match currency {
-        Some(currency) if !text.is_empty() => format!("{text} {currency}"),
-        _ => text.to_owned(),
-    };
-    price::parse(&whole, None)
 }
 
 /// One `<item>` or `<entry>` while it is read.
@@ -272,7 +264,7 @@ impl Item {
         let mut listing = Listing {
             title: self.title,
             description: self.text,
-            price: price_of(&self.price, None),
+            price: price::parse(&self.price, None),
             identifiers: identifiers
                 .into_iter()
                 .filter(|(_, value)| !value.is_empty())

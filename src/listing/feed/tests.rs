@@ -119,3 +119,15 @@ proptest! {
         let _ = read(&bytes, &base(), LIMIT_BYTES);
     }
 }
+
+#[test]
+fn what_is_no_currency_is_no_part_of_the_price() {
+    let priced = |currency: &str| {
+        let row = serde_json::json!({ "id": "1", "title": "Chair", "url": "https://shop.example.test/1", "price": 15, "currency": currency });
+        offered(&row, None, 10_000).unwrap().listing.price.unwrap()
+    };
+    for (currency, code) in [("EUR", Some("EUR")), ("$", Some("USD")), ("x;=HYPERLINK(1)X", None), ("", None)] {
+        let price = priced(currency);
+        assert_eq!((price.minor_units, price.currency.as_deref()), (1500, code), "{currency}");
+    }
+}

@@ -4,6 +4,7 @@ use rusqlite::types::Value;
 
 use crate::referral::outcome::Decision;
 use crate::referral::state::ReferralState;
+use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Fields a query may name.
@@ -131,6 +132,10 @@ pub fn parse(text: &str, sight: Sight) -> Result<Query, QueryError> {
     let condition = if tokens.is_empty() { "1".to_owned() } else { parser.any(0)? };
     if parser.at < tokens.len() {
         return Err(QueryError::Shape("a `)` closes nothing"));
+    }
+    let asks = parser.words.as_ref().is_some_and(|words| !words.is_empty()) || !parser.values.is_empty();
+    if !tokens.is_empty() && !asks && parser.order.is_none() {
+        return Err(QueryError::Shape("the query holds signs only; a word needs a letter or a digit"));
     }
     // Research reaches the platforms whose agreements let it.
     let condition = match sight {
@@ -327,8 +332,16 @@ impl Parser<'_> {
         };
         match field {
             "platform" => equal("h.platform = ?", value),
-            "category" => equal("h.category = ?", value),
-            "verdict" => equal("h.verdict = ?", value),
+            "category" => {
+                value
+                    .parse::<Category>()
+                    .map_err(|_| wrong("use synthetic-opioid, nps, precursor, equipment or other-controlled"))?;
+                equal("h.category = ?", value)
+            }
+            "verdict" => {
+                value.parse::<Verdict>().map_err(|_| wrong("use refer, review or clear"))?;
+                equal("h.verdict = ?", value)
+            }
             "lang" => equal("h.language = ?", value),
             "url" => equal("instr(h.url, ?) > 0", value),
             "title" => equal("instr(lower(h.title), lower(?)) > 0", value),
@@ -450,6 +463,9 @@ mod tests {
             ("country:Netherlands", "use two letters"),
             ("country:%", "use two letters"),
             ("score:high", "score:>0.8"),
+            ("category:opioids", "use synthetic-opioid"),
+            ("-verdict:Refer", "use refer, review or clear"),
+            ("!!! ( ? )", "signs only"),
             ("state:lost", "use a state"),
             ("(a b", "not closed"),
             ("a)", "closes nothing"),
@@ -474,7 +490,7 @@ mod tests {
     #[test]
     fn or_binds_weaker_than_and() {
         assert_eq!(
-            parse("platform:aa category:b OR verdict:refer", Sight::Whole).unwrap().condition,
+            parse("platform:aa category:nps OR verdict:refer", Sight::Whole).unwrap().condition,
             "((h.platform = ? AND h.category = ?) OR (h.verdict = ?))"
         );
     }
