@@ -6,6 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -445,23 +446,54 @@ impl App {
 }
 
 impl App {
-    /// Takes in listings a platform handed over; those on hosts outside the agreement are refused one by one.
+    /// Takes in listings a platform handed over; those on hosts outside the agreement are refused one by one. A few at a time,
+    /// so that what others hand over meanwhile waits for those only; what the time does not suffice for is refused too.
     fn take_in(&self, id: &PlatformId, listings: Vec<PushedListing>) -> Result<Vec<Judged>, String> {
         let platform = self.platform(id).ok_or_else(|| format!("no platform `{id}`"))?;
-        let checked: Vec<Result<Pushed, String>> = listings
-            .into_iter()
-            .map(|PushedListing { id, offered, body }| {
-                offered::wanted(&platform, &offered.url).map_err(|refusal| refusal.to_string())?;
-                Ok(Pushed { id, offered, body })
-            })
-            .collect();
-        let wanted: Vec<Pushed> = checked.iter().filter_map(|one| one.as_ref().ok().cloned()).collect();
-        let taken = intake::take_in(&self.rooms, &platform, &wanted).map_err(|error| error.to_string())?;
-        let mut verdicts = taken.into_iter().map(|taken| taken.assessment.verdict);
-        let unjudged = || "it was not judged; send it again".to_owned();
-        Ok(checked.into_iter().map(|one| one.and_then(|_| verdicts.next().ok_or_else(unjudged))).collect())
+        let begun = Instant::now();
+        let mut judged: Vec<Judged> = Vec::with_capacity(listings.len());
+        let mut listings = listings.into_iter().peekable();
+        while listings.peek().is_some() {
+            let some: Vec<PushedListing> = listings.by_ref().take(PUSHED_AT_ONCE).collect();
+            if begun.elapsed() > PUSH_DEADLINE {
+                judged.extend(some.iter().map(|_| Err("the call took too long; send it again".to_owned())));
+                continue;
+            }
+            let (mut wanted, mut refused) = (Vec::with_capacity(some.len()), Vec::with_capacity(some.len()));
+            for PushedListing { id, offered, body } in some {
+                match offered::wanted(&platform, &offered.url) {
+                    Ok(_) => {
+                        wanted.push(Pushed { id, offered, body });
+                        refused.push(None);
+                    }
+                    Err(refusal) => refused.push(Some(refusal.to_string())),
+                }
+            }
+            let mut verdicts = match intake::take_in(&self.rooms, &platform, &wanted) {
+                Ok(taken) => taken.into_iter().map(|taken| Ok(taken.assessment.verdict)).collect::<Vec<_>>(),
+                Err(error) if judged.is_empty() => return Err(error.to_string()),
+                Err(error) => {
+                    tracing::error!(%error, "some listings of a call could not be taken in");
+                    let unwritten = "the store cannot be written now; send it again";
+                    wanted.iter().map(|_| Err(unwritten.to_owned())).collect()
+                }
+            }
+            .into_iter();
+            let unjudged = || Err("it was not judged; send it again".to_owned());
+            judged.extend(refused.into_iter().map(|refusal| match refusal {
+                Some(refusal) => Err(refusal),
+                None => verdicts.next().unwrap_or_else(unjudged),
+            }));
+        }
+        Ok(judged)
     }
 }
+
+/// Pushed listings that are judged and recorded together, while others wait for their turn.
+const PUSHED_AT_ONCE: usize = 50;
+
+/// How long a call works on pushed listings; the answer is due before the request counts as lost.
+const PUSH_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Requests a second one token may make.
 const REQUESTS_PER_SECOND: u32 = 600;

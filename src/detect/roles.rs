@@ -169,7 +169,7 @@ impl<'a> Place<'a> {
         let text = self.field.folded.text.as_str();
         self.signs(Signal::DeniedBefore).filter(|sign| sign.end <= self.start).any(|sign| {
             let between = text[sign.end..self.start].trim();
-            between.split(' ').filter(|word| !word.is_empty()).count() <= WORDS_DENIED
+            has_at_most(between, WORDS_DENIED)
                 && !between.contains(['.', ',', ';', ':', '!', '?', '|', '\n', '('])
                 && !self.has_sign_between(sign.end, self.start)
         })
@@ -184,7 +184,7 @@ impl<'a> Place<'a> {
             let ends = text[sign.end..].trim_start().chars().next().is_none_or(|c| !c.is_alphanumeric());
             // In some languages the verb that denies stands behind all that it denies.
             let verb = sign.end - sign.start > 5
-                && between.split(' ').filter(|word| !word.is_empty()).count() <= 3
+                && has_at_most(between, 3)
                 && !between.contains(['.', ';', ':', '!', '?', '|', '(']);
             (joined || between.is_empty() || (between == " " && ends) || verb) && !self.is_followed_on(sign)
         })
@@ -224,7 +224,7 @@ impl<'a> Place<'a> {
             return false;
         }
         let between = self.field.folded.text[other.1..self.start].trim();
-        between.chars().count() <= 6
+        between.chars().nth(6).is_none()
             && (between.is_empty()
                 || between
                     .split([' ', ',', '(', ')', ':', '/'])
@@ -312,16 +312,22 @@ const OTHERS: [&str; 26] = [
 fn is_one_more_item(between: &str) -> bool {
     let Some(inside) = between.strip_prefix(',').and_then(|rest| rest.strip_suffix(',')) else { return false };
     let item = inside.trim();
-    item.chars().count() <= LONGEST_ITEM
+    item.chars().nth(LONGEST_ITEM).is_none()
         && !item.is_empty()
         && item.chars().all(|c| c.is_alphanumeric() || c == ' ')
         && item.split(' ').count() == 1
         && !crate::detect::denial::has_exception(item)
 }
 
+/// Whether a text has so many words at most. What is beyond them is not looked at.
+fn has_at_most(text: &str, words: usize) -> bool {
+    text.split(' ').filter(|word| !word.is_empty()).nth(words).is_none()
+}
+
 /// `and other`, and one word more: `or other synthetic`.
 fn is_and_others(between: &str) -> bool {
-    let words: Vec<&str> = between.split([' ', ',']).filter(|word| !word.is_empty()).collect();
+    // Four are too many; the rest of a long text is not looked at.
+    let words: Vec<&str> = between.split([' ', ',']).filter(|word| !word.is_empty()).take(4).collect();
     match words.as_slice() {
         [first, other] | [first, other, _] => CONJUNCTIONS.contains(first) && OTHERS.contains(other),
         _ => false,

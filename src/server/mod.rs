@@ -49,8 +49,8 @@ pub use connections::ConnectionLimits;
 pub use state::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
 pub use tls::{TlsError, tls_config};
 
-/// Longest request body; a thousand pushed listings fit.
-const BODY_LIMIT_BYTES: usize = 8 << 20;
+/// Longest request body; a thousand pushed listings of 10 KB fit, with what JSON adds.
+const BODY_LIMIT_BYTES: usize = 16 << 20;
 
 /// Until a request that is not answered counts as lost.
 const REQUEST_DEADLINE: Duration = Duration::from_secs(30);

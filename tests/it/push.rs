@@ -107,3 +107,41 @@ async fn who_may_post_what_and_how_much() {
     assert_eq!(hub.post(&token, "/api/v1/listings", json!({ "id": "1" })).await.0, 422);
     assert_eq!(hub.post(&token, "/api/v1/listings", json!([])).await.1["taken"], 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_long_call_does_not_hold_up_a_short_one() {
+    let (shop, other) = (Shop::start().await, Shop::start().await);
+    let files = [
+        ("shop", shop.platform_file("shop", "channels = [\"feed\"]")),
+        ("other", other.platform_file("other", "channels = [\"feed\"]")),
+    ];
+    let hub = std::sync::Arc::new(Hub::open(&files, |_| {}).await);
+    let (token, others) =
+        (hub.token(Role::Platform, "machine", Some("shop")), hub.token(Role::Platform, "machine", Some("other")));
+    let text = format!("{TEXT}. {}", "Ещё один стул из дуба, как новый; звоните днём. ".repeat(20));
+    let many: Vec<Value> = (0..400).map(|n| listing(&shop, &n.to_string(), &text)).collect();
+    let (long, ended) = (hub.clone(), std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false)));
+    let over = ended.clone();
+    let call = tokio::spawn(async move {
+        let answer = long.post(&token, "/api/v1/listings", json!(many)).await;
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        answer
+    });
+    // The long call is at work once the first of its listings are on record.
+    for _ in 0..600 {
+        if !hub.cases().await.is_empty() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let (status, answer) = hub.post(&others, "/api/v1/listings", json!([listing(&other, "1", TEXT)])).await;
+    assert_eq!((status, &answer["taken"]), (200, &json!(1)), "{answer}");
+    assert!(!ended.load(std::sync::atomic::Ordering::SeqCst), "the short call waited for the long one");
+    let (status, answer) = call.await.unwrap();
+    assert_eq!(status, 200, "{answer}");
+    assert_eq!(answer["results"].as_array().unwrap().len(), 400);
+    // What the time did not suffice for says so; everything else is taken.
+    let late = answer["results"].as_array().unwrap().iter().filter(|one| one["error"].is_string());
+    assert!(late.clone().all(|one| one["error"].as_str().unwrap().contains("send it again")), "{answer}");
+    assert_eq!(answer["taken"].as_u64().unwrap() + late.count() as u64, 400);
+}

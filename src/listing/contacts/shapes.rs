@@ -1,9 +1,11 @@
 //! Values that are known by their shape alone.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::listing::contacts::words::each;
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// A pattern of this file, compiled once.
@@ -17,26 +19,25 @@ macro_rules! patterns {
 
 patterns! {
     EMAIL = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*(?:@|\s@\s|\s{0,2}[\[({<*_]{1,2}\s?(?:at|@|арроба|собака|arroba|arobase|chez|klammeraffe|apenstaartje|aapstaartje|chiocciola|małpa|zavináč|a)\s?[\])}>*_]{1,2}\s{0,2})[\p{L}\p{N}-]+(?:\s?(?:\.|[\[({<*_]{1,2}\s?(?:dot|punkt|punto|ponto|point|punt|kropka|tečka|точка|点|\.)\s?[\])}>*_]{1,2}|\s(?:dot|punto|punkt|punt|point|ponto|tečka|точка)\s|。)\s?[\p{L}\p{N}-]+){1,4}";
-    EMAIL_IN_WORDS = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*\s+(?:at|arroba|arobase|chez|собака|klammeraffe|apenstaartje|aapstaartje|chiocciola|małpa|zavináč)\s+[\p{L}\p{N}-]+(?:\s+(?:dot|punto|punkt|punt|point|ponto|точка|kropka|tečka)\s+|\.)\p{L}\p{L}+\b";
+    EMAIL_IN_WORDS = r"(?i)[\p{L}\p{N}][\p{L}\p{N}._%+-]*\s+(?:at|arroba|arobase|chez|собака|klammeraffe|apenstaartje|aapstaartje|chiocciola|małpa|zavináč)\s+[\p{L}\p{N}-]+(?:\s+(?:dot|punto|punkt|punt|point|ponto|точка|kropka|tečka)\s+|\.)\p{L}\p{L}+";
     AT_A_BANK = r"[\p{L}\p{N}][\p{L}\p{N}._-]+@[\p{L}\p{N}-]*\p{L}[\p{L}\p{N}-]*";
-    ADDRESSED = r"(?i)\b(?:[a-z][a-z0-9+-]{1,15}:/{1,3}|hxxps?:/{0,3}|www\d?\.)(?P<value>[^\s<>\x22'）)\]，。]+)";
-    PROFILE = r"(?i)\b(?:t ?\. ?me|telegram\.(?:me|dog|org)|wa\.me|chat\.whatsapp\.com|discord\.(?:gg|com)|signal\.(?:me|group)|line\.me|m\.me|fb\.(?:me|com)|facebook\.com|instagram\.com|instagr\.am|vk\.(?:com|me)|x\.com|twitter\.com|threema\.id|snapchat\.com|linktr\.ee|u\.wechat\.com|wechat\.com|zalo\.me|ok\.ru|paypal\.me|cash\.app|keybase\.io|join\.skype\.com)\s?/\s?(?P<value>[^\s<>\x22'）)\]，。]+)";
-    DOMAIN = r"\b(?P<value>[\p{L}\p{N}][\p{L}\p{N}-]*\.(?:[\p{L}\p{N}-]+\.)*(?:com|net|org|info|biz|onion|i2p|cn|ru|su|hk|tw|kr|jp|eu|nl|fr|uk|pl|cz|sk|ua|by|kz|tr|br|mx|ar|cl|pe|ca|au|nz|za|ng|gh|ke|eg|ma|sa|ae|pk|bd|lk|th|vn|id|ph|my|sg|cc|ws|xyz|top|shop|store|online|site|website|club|vip|pro|app|link|live|space|icu|buzz|market|trade|pharmacy|chat|test|io|co|рф|中国)(?:/[^\s<>]*)?)(?:[^\p{L}\p{N}-]|$)";
+    ADDRESSED = r"(?i)(?-u:\b)(?:[a-z][a-z0-9+-]{1,15}:/{1,3}|hxxps?:/{0,3}|www\d?\.)(?P<value>[^\s<>\x22'）)\]，。]+)";
+    PROFILE = r"(?i)(?-u:\b)(?:t ?\. ?me|telegram\.(?:me|dog|org)|wa\.me|chat\.whatsapp\.com|discord\.(?:gg|com)|signal\.(?:me|group)|line\.me|m\.me|fb\.(?:me|com)|facebook\.com|instagram\.com|instagr\.am|vk\.(?:com|me)|x\.com|twitter\.com|threema\.id|snapchat\.com|linktr\.ee|u\.wechat\.com|wechat\.com|zalo\.me|ok\.ru|paypal\.me|cash\.app|keybase\.io|join\.skype\.com)\s?/\s?(?P<value>[^\s<>\x22'）)\]，。]+)";
+    DOMAIN = r"(?P<value>[\p{L}\p{N}][\p{L}\p{N}-]*\.(?:[\p{L}\p{N}-]+\.)*(?:com|net|org|info|biz|onion|i2p|cn|ru|su|hk|tw|kr|jp|eu|nl|fr|uk|pl|cz|sk|ua|by|kz|tr|br|mx|ar|cl|pe|ca|au|nz|za|ng|gh|ke|eg|ma|sa|ae|pk|bd|lk|th|vn|id|ph|my|sg|cc|ws|xyz|top|shop|store|online|site|website|club|vip|pro|app|link|live|space|icu|buzz|market|trade|pharmacy|chat|test|io|co|рф|中国)(?:/[^\s<>]*)?)(?:[^\p{L}\p{N}-]|$)";
     HANDLE = r"(?:^|[^\p{L}\p{N}_.+-])@(?P<value>[\p{L}\p{N}_][\p{L}\p{N}_.-]+)";
     CASHTAG = r"(?:^|[^\p{L}\p{N}$])[$£](?P<value>[\p{L}_][\p{L}\p{N}_-]+)";
     NUMBERED = r"(?P<value>[\p{L}\p{N}_.]+#\d{3,5})\b";
     SELLER = r"(?i)\b(?:seller|vendor|verkäufer|vendedor|vendeur|venditore|verkoper|sprzedawca|satıcı|продавец)\s?[:=]\s?(?P<value>\p{L}[\p{L}\p{N}.-]*[\d_][\p{L}\p{N}_.-]*)";
-    INTERNATIONAL = r"(?:\+|\b00)\s?\(?(?P<value>[1-9](?:[\s./()·_-]{0,3}\d){6,14})";
-    NATIONAL = r"(?P<value>\(?\b0\d{1,4}\)?(?:[\s./-]{1,3}\d{2,4}){1,4}|\b0\d{1,4}[\s./-]{1,3}\d{5,9})\b";
-    GROUPED = r"(?P<value>\(?\b\d{3}\)?[\s.-]{1,2}\d{3}[\s.-]\d{4})\b";
-    MOBILE = r"\b(?P<value>1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})\b";
-    DIGITS = r"\b(?P<value>\d(?:[.-]?\d){8,24})\b";
-    DIGIT_GROUPS = r"\b(?P<value>\d{2,4}(?: \d{3,4}){2,5})\b";
-    IN_WORDS = r"(?i)\b(?P<value>(?:(?:zero|oh|nought|one|two|three|four|five|six|seven|eight|nine|double|triple|null|eins|zwei|zwo|drei|vier|fünf|sechs|sieben|acht|neun|cero|uno|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|zéro|un|deux|trois|quatre|cinq|sept|huit|neuf|um|dois|três|quatro|oito|nove|ноль|один|два|три|четыре|пять|шесть|семь|восемь|девять|sıfır|bir|iki|üç|dört|beş|altı|yedi|sekiz|dokuz)\b[\s,.\-/]{0,3}){6,})";
+    INTERNATIONAL = r"(?:\+|(?-u:\b)00)\s?\(?(?P<value>[1-9](?:[\s./()·_-]{0,3}\d){6,14})";
+    NATIONAL = r"(?P<value>\(?(?-u:\b)0\d{1,4}\)?(?:[\s./-]{1,3}\d{2,4}){1,4}|(?-u:\b)0\d{1,4}[\s./-]{1,3}\d{5,9})(?-u:\b)";
+    GROUPED = r"(?P<value>\(?(?-u:\b)\d{3}\)?[\s.-]{1,2}\d{3}[\s.-]\d{4})(?-u:\b)";
+    MOBILE = r"(?-u:\b)(?P<value>1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})(?-u:\b)";
+    DIGITS = r"(?-u:\b)(?P<value>\d(?:[.-]?\d){8,24})(?-u:\b)";
+    DIGIT_GROUPS = r"(?-u:\b)(?P<value>\d{2,4}(?: \d{3,4}){2,5})(?-u:\b)";
     CHINESE_DIGITS = r"(?P<value>[零〇一二三四五六七八九幺壹贰叁肆伍陆柒捌玖]{6,})";
     APART = r"(?:^|[^\p{L}\p{N}])(?P<value>(?:[\p{L}\p{N}][ .\-_*·]{1,2}){6,}[\p{L}\p{N}])(?:[^\p{L}\p{N}]|$)";
-    IBAN = r"(?i)\b(?P<value>[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?)\b";
-    COIN = r"\b(?P<value>bc1[a-z0-9]{20,80}|BC1[A-Z0-9]{20,80}|0x[0-9a-fA-F]{16,64}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{90,110})\b";
+    IBAN = r"(?i)(?-u:\b)(?P<value>[a-z]{2}[0-9]{2}(?:[ -]?[a-z0-9]{4}){2,7}(?:[ -]?[a-z0-9]{1,3})?)(?-u:\b)";
+    COIN = r"(?-u:\b)(?P<value>bc1[a-z0-9]{20,80}|BC1[A-Z0-9]{20,80}|0x[0-9a-fA-F]{16,64}|[13][1-9A-HJ-NP-Za-km-z]{25,34}|[48][0-9AB][1-9A-HJ-NP-Za-km-z]{90,110})(?-u:\b)";
     LONG = r"(?P<value>[\p{L}\p{N}_]{20,})";
     CAS = r"^\d{2,7}-\d{2}-\d$";
     INCHI = r"InChI=1S?/[A-Z][A-Za-z0-9.]*/[^\s]+";
@@ -44,6 +45,23 @@ patterns! {
     DATE = r"^\(?(?:\d{1,2}[./ -]\d{1,2}[./ -](?:\d{2}|\d{4})|\d{4}[./ -]\d{1,2}[./ -]\d{1,2})$";
     QUANTITY = r"(?i)^\d+(?:[.,]\d+)*(?:usd|eur|gbp|rmb|cny|usdt|btc|[a-zµμ%€$]{0,3})$";
 }
+
+/// Digits as words.
+const DIGIT_WORDS: &str = "\
+    zero, oh, nought, one, two, three, four, five, six, seven, eight, nine, double, triple, null, eins, zwei, zwo, \
+    drei, vier, fünf, sechs, sieben, acht, neun, cero, uno, dos, tres, cuatro, cinco, seis, siete, ocho, nueve, \
+    zéro, un, deux, trois, quatre, cinq, sept, huit, neuf, um, dois, três, quatro, oito, nove, ноль, один, \
+    два, три, четыре, пять, шесть, семь, восемь, девять, sıfır, bir, iki, \
+    üç, dört, beş, altı, yedi, sekiz, dokuz";
+
+static IS_DIGIT_WORD: LazyLock<HashSet<&str>> = LazyLock::new(|| each(DIGIT_WORDS).collect());
+
+/// Digits in words that make a number somebody calls.
+const DIGITS_OF_A_NUMBER: usize = 6;
+/// Bytes of the longest of them.
+const LONGEST_DIGIT_WORD: usize = 14;
+/// Characters between two of them at most.
+const GAP_OF_DIGITS: usize = 3;
 
 /// A small amount with its unit, a percentage, a price.
 pub(super) fn is_quantity(token: &str) -> bool {
@@ -103,11 +121,11 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
         scan(&DIGIT_GROUPS, |value| (count_digits(value) >= 9).then_some(K::Unknown));
         scan(&IBAN, |value| iban_holds(value).then_some(K::Iban));
     }
-    scan(&IN_WORDS, |_| Some(K::Phone));
     scan(&CHINESE_DIGITS, |_| Some(K::Phone));
     scan(&APART, |value| is_spelled_out(value).then_some(K::Unknown));
     scan(&COIN, coin);
     scan(&LONG, |value| is_key(value).then_some(K::Unknown));
+    found.extend(numbers_in_words(text));
     // The layers of an InChI are rows of small numbers, joined by hyphens.
     if text.contains("InChI=") {
         let layers: Vec<(usize, usize)> = INCHI.find_iter(text).map(|hit| (hit.start(), hit.end())).collect();
@@ -117,6 +135,47 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
         });
     }
     found
+}
+
+/// Runs of digits that are written as words: `zero six one two …`.
+fn numbers_in_words(text: &str) -> Vec<Indicator> {
+    let (mut found, mut run): (Vec<Indicator>, Option<(usize, usize, usize)>) = (Vec::new(), None);
+    let mut end_run = |run: Option<(usize, usize, usize)>| {
+        if let Some((start, end, DIGITS_OF_A_NUMBER..)) = run {
+            found.push(Indicator { kind: IndicatorKind::Phone, start, end });
+        }
+    };
+    let mut at = 0;
+    for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
+        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+        let start = at;
+        at += piece.len();
+        if word.is_empty() {
+            continue;
+        }
+        if word.len() > LONGEST_DIGIT_WORD || !IS_DIGIT_WORD.contains(word.to_lowercase().as_str()) {
+            end_run(run.take());
+            continue;
+        }
+        let end = start + word.len();
+        run = match run {
+            Some((first, last, count)) if is_gap(text.get(last..start).unwrap_or_default()) => {
+                Some((first, end, count + 1))
+            }
+            other => {
+                end_run(other);
+                Some((start, end, 1))
+            }
+        };
+    }
+    end_run(run);
+    found
+}
+
+/// Whether two digits in words are parted as those of one number are.
+fn is_gap(between: &str) -> bool {
+    between.chars().count() <= GAP_OF_DIGITS
+        && between.chars().all(|c| c.is_whitespace() || matches!(c, ',' | '.' | '-' | '/'))
 }
 
 fn count_digits(text: &str) -> usize {

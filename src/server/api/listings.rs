@@ -74,7 +74,7 @@ struct PostedListing {
 /// answered they are on disk. Posting a listing again under its id updates it.
 #[utoipa::path(post, path = "/listings", tag = "screening", summary = "Hand over up to 1,000 published listings",
     params(ListingsQuery), request_body = ListingsBody, responses(
-    (status = 200, body = serde_json::Value, description = "`taken`, `refused`, and `results` in order: id and verdict, or an error"),
+    (status = 200, body = serde_json::Value, description = "`taken`, `refused`, and `results` in order: id and verdict, or an error. What is not judged within 20 seconds has an error that asks to send it again"),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
