@@ -6,7 +6,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
@@ -21,7 +20,6 @@ use crate::engine::disk::Disk;
 use crate::engine::examiners::Examiners;
 use crate::engine::intake::{self, Pushed};
 use crate::engine::mandate::Purses;
-use crate::engine::offered;
 use crate::engine::rebuild;
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::tally::Progress;
@@ -446,54 +444,15 @@ impl App {
 }
 
 impl App {
-    /// Takes in listings a platform handed over; those on hosts outside the agreement are refused one by one. A few at a time,
-    /// so that what others hand over meanwhile waits for those only; what the time does not suffice for is refused too.
+    /// Takes in listings a platform handed over.
     fn take_in(&self, id: &PlatformId, listings: Vec<PushedListing>) -> Result<Vec<Judged>, String> {
         let platform = self.platform(id).ok_or_else(|| format!("no platform `{id}`"))?;
-        let begun = Instant::now();
-        let mut judged: Vec<Judged> = Vec::with_capacity(listings.len());
-        let mut listings = listings.into_iter().peekable();
-        while listings.peek().is_some() {
-            let some: Vec<PushedListing> = listings.by_ref().take(PUSHED_AT_ONCE).collect();
-            if begun.elapsed() > PUSH_DEADLINE {
-                judged.extend(some.iter().map(|_| Err("the call took too long; send it again".to_owned())));
-                continue;
-            }
-            let (mut wanted, mut refused) = (Vec::with_capacity(some.len()), Vec::with_capacity(some.len()));
-            for PushedListing { id, offered, body } in some {
-                match offered::wanted(&platform, &offered.url) {
-                    Ok(_) => {
-                        wanted.push(Pushed { id, offered, body });
-                        refused.push(None);
-                    }
-                    Err(refusal) => refused.push(Some(refusal.to_string())),
-                }
-            }
-            let mut verdicts = match intake::take_in(&self.rooms, &platform, &wanted) {
-                Ok(taken) => taken.into_iter().map(|taken| Ok(taken.assessment.verdict)).collect::<Vec<_>>(),
-                Err(error) if judged.is_empty() => return Err(error.to_string()),
-                Err(error) => {
-                    tracing::error!(%error, "some listings of a call could not be taken in");
-                    let unwritten = "the store cannot be written now; send it again";
-                    wanted.iter().map(|_| Err(unwritten.to_owned())).collect()
-                }
-            }
-            .into_iter();
-            let unjudged = || Err("it was not judged; send it again".to_owned());
-            judged.extend(refused.into_iter().map(|refusal| match refusal {
-                Some(refusal) => Err(refusal),
-                None => verdicts.next().unwrap_or_else(unjudged),
-            }));
-        }
-        Ok(judged)
+        let pushed = listings.into_iter().map(|PushedListing { id, offered, body }| Pushed { id, offered, body });
+        let taken =
+            intake::take_in_turns(&self.rooms, &platform, pushed.collect()).map_err(|error| error.to_string())?;
+        Ok(taken.into_iter().map(|one| one.map_err(|refusal| refusal.to_string())).collect())
     }
 }
-
-/// Pushed listings that are judged and recorded together, while others wait for their turn.
-const PUSHED_AT_ONCE: usize = 50;
-
-/// How long a call works on pushed listings; the answer is due before the request counts as lost.
-const PUSH_DEADLINE: Duration = Duration::from_secs(20);
 
 /// Requests a second one token may make.
 const REQUESTS_PER_SECOND: u32 = 600;

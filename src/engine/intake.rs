@@ -1,8 +1,11 @@
 //! Listings that a platform posts. From `listing` on they go the way of every other: detect, then `engine::record`.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 
-use crate::detect::assessment::Assessment;
+use crate::detect::assessment::{Assessment, Verdict};
+use crate::engine::offered;
 use crate::engine::record::{HandedOver, RecordError, Recording, Sighting};
 use crate::engine::rooms::Rooms;
 use crate::examine::{Bench, ExaminedListing, examine_listing};
@@ -36,12 +39,74 @@ pub struct Taken {
     pub opened: bool,
 }
 
+/// Pushed listings that are judged and recorded together, while others wait for their turn.
+const AT_ONCE: usize = 50;
+
+/// How long a call works on pushed listings; the answer is due before the request counts as lost.
+const WORK_DEADLINE: Duration = Duration::from_secs(20);
+
+/// Why a pushed listing was not taken in.
+#[derive(Debug, thiserror::Error)]
+pub enum NotTaken {
+    /// It stands on a host that the agreement does not cover.
+    #[error("{0}")]
+    Refused(String),
+    /// Those before it took the time.
+    #[error("the call took too long; send it again")]
+    TooLate,
+    /// The store refused it; those before it are recorded.
+    #[error("the store cannot be written now; send it again")]
+    Unwritten,
+}
+
+/// Takes in pushed listings, in order, a few at a time: what others hand over meanwhile waits for those only. What the time
+/// does not suffice for is refused. Blocks on disks and CPU.
+///
+/// # Errors
+/// When a store refuses the first of them; then nothing of the call is recorded.
+pub fn take_in_turns(
+    rooms: &Rooms,
+    platform: &Platform,
+    pushed: Vec<Pushed>,
+) -> Result<Vec<Result<Verdict, NotTaken>>, RecordError> {
+    let begun = Instant::now();
+    let mut judged = Vec::with_capacity(pushed.len());
+    let mut pushed = pushed.into_iter().peekable();
+    while pushed.peek().is_some() {
+        let some: Vec<Pushed> = pushed.by_ref().take(AT_ONCE).collect();
+        if begun.elapsed() > WORK_DEADLINE {
+            judged.extend(some.iter().map(|_| Err(NotTaken::TooLate)));
+            continue;
+        }
+        let refused: Vec<Option<String>> = some
+            .iter()
+            .map(|one| offered::wanted(platform, &one.offered.url).err().map(|refusal| refusal.to_string()))
+            .collect();
+        let kept = some.into_iter().zip(&refused).filter(|(_, refusal)| refusal.is_none());
+        let wanted: Vec<Pushed> = kept.map(|(one, _)| one).collect();
+        let taken = match take_in(rooms, platform, &wanted) {
+            Ok(taken) => Some(taken),
+            Err(error) if judged.is_empty() => return Err(error),
+            Err(error) => {
+                tracing::error!(%error, "some listings of a call could not be taken in");
+                None
+            }
+        };
+        let mut verdicts = taken.into_iter().flatten().map(|taken| taken.assessment.verdict);
+        judged.extend(refused.into_iter().map(|refusal| match refusal {
+            Some(refusal) => Err(NotTaken::Refused(refusal)),
+            None => verdicts.next().ok_or(NotTaken::Unwritten),
+        }));
+    }
+    Ok(judged)
+}
+
 /// Judges and records pushed listings. When this returns they are durable; pushing the same again changes nothing that an
 /// outsider sees. Blocks on disks and CPU.
 ///
 /// # Errors
 /// When a store refuses; then nothing of the call is recorded.
-pub fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<Vec<Taken>, RecordError> {
+fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<Vec<Taken>, RecordError> {
     let detector = rooms.detector();
     let bench = Bench {
         detector: &detector,
