@@ -274,7 +274,7 @@ async fn bad_requests_get_a_problem_document() {
         let answer = sent.send().await.unwrap();
         assert_eq!(answer.status().as_u16(), status, "{}", &body[..body.len().min(60)]);
     }
-    assert_eq!(post_too_much(&hub, &token, "/api/v1/referrals/R-1/outcome", "x".repeat(9 << 20)).await, 413);
+    assert_eq!(post_too_much(&hub, &token, "/api/v1/referrals/R-1/outcome", "x".repeat(17 << 20)).await, 413);
     // The same answer is not sent twice over the wire.
     let first = hub.client.get(format!("{}/api/v1/referrals", hub.base)).bearer_auth(&token).send().await.unwrap();
     let tag = first.headers()["etag"].to_str().unwrap().to_owned();

@@ -190,7 +190,7 @@ async fn machines_bodies_that_are_too_large_or_too_deep_are_refused() {
         let answer = request.header("content-type", "application/json").body(body.clone()).send().await.unwrap();
         assert!(statuses.contains(&answer.status().as_u16()), "{}: {}", answer.status(), &body[..40]);
     }
-    let large = format!("{{\"id\":\"a\",\"title\":\"{}\"}}", "x".repeat(9 << 20));
+    let large = format!("{{\"id\":\"a\",\"title\":\"{}\"}}", "x".repeat(17 << 20));
     assert_eq!(post_too_much(&hub, &token, "/api/v1/screen", large).await, 413);
     let (status, _) = hub.get(&token, "/healthz").await;
     assert_eq!(status, 200, "and the hub still answers");
