@@ -30,7 +30,7 @@ use crate::outbound::links::{LinkKey, NoticeDesk};
 use crate::referral::notice::NoticeSender;
 use crate::referral::outcome::Decision;
 use crate::report::coverage::in_words;
-use crate::server::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
+use crate::server::{Exposure, HubSettings, Judged, PushedCall, PushedListing, ScanProgress, ServerHooks, ServerState};
 use crate::store::checkpoint::CheckpointedLedger;
 use crate::store::hot::HotStore;
 use crate::store::keys::KeyRing;
@@ -421,7 +421,7 @@ impl App {
                 let last = schedules.rooms.truth.last_scheduled(&id).ok().flatten()?;
                 crate::engine::schedule::next_after(&schedule.cron, last)
             }),
-            take_in: Box::new(move |(id, listings)| taking.take_in(&id, listings)),
+            take_in: Box::new(move |call| taking.take_in(call)),
             progress: Box::new(move |()| {
                 let held = running.progress.lock().unwrap_or_else(PoisonError::into_inner);
                 held.iter().map(shown).collect()
@@ -445,11 +445,12 @@ impl App {
 
 impl App {
     /// Takes in listings a platform handed over.
-    fn take_in(&self, id: &PlatformId, listings: Vec<PushedListing>) -> Result<Vec<Judged>, String> {
-        let platform = self.platform(id).ok_or_else(|| format!("no platform `{id}`"))?;
+    fn take_in(&self, call: PushedCall) -> Result<Vec<Judged>, String> {
+        let PushedCall { platform: id, listings, begun } = call;
+        let platform = self.platform(&id).ok_or_else(|| format!("no platform `{id}`"))?;
         let pushed = listings.into_iter().map(|PushedListing { id, offered, body }| Pushed { id, offered, body });
-        let taken =
-            intake::take_in_turns(&self.rooms, &platform, pushed.collect()).map_err(|error| error.to_string())?;
+        let taken = intake::take_in_turns(&self.rooms, &platform, pushed.collect(), begun)
+            .map_err(|error| error.to_string())?;
         Ok(taken.into_iter().map(|one| one.map_err(|refusal| refusal.to_string())).collect())
     }
 }

@@ -47,6 +47,23 @@ pub struct Bench<'a> {
     pub scope: Option<&'a Platform>,
 }
 
+impl<'a> Bench<'a> {
+    /// For what is read of a platform, however long that takes, without selectors and without links.
+    pub fn of(detector: &'a Detector, platform: &'a Platform, limits: &'a Limits) -> Self {
+        Bench {
+            detector,
+            selectors: None,
+            jurisdictions: &platform.referral.jurisdictions,
+            languages: &platform.languages,
+            limits,
+            deadline: Deadline::NEVER,
+            owner: platform.id.as_str(),
+            known: None,
+            scope: None,
+        }
+    }
+}
+
 /// One listing with its assessment and fingerprints.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExaminedListing {

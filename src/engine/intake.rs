@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::detect::assessment::{Assessment, Verdict};
+use crate::detect::assessment::Verdict;
 use crate::engine::offered;
 use crate::engine::record::{HandedOver, RecordError, Recording, Sighting};
 use crate::engine::rooms::Rooms;
@@ -12,7 +12,6 @@ use crate::examine::{Bench, ExaminedListing, examine_listing};
 use crate::listing::feed::Offered;
 use crate::vocab::ids::RunId;
 use crate::vocab::platform::Platform;
-use crate::vocab::time::Deadline;
 
 /// The run under which pushed listings are recorded.
 const RUN: &str = "push";
@@ -28,22 +27,12 @@ pub struct Pushed {
     pub body: Value,
 }
 
-/// What became of one pushed listing.
-#[derive(Debug, Clone)]
-pub struct Taken {
-    /// The platform's id.
-    pub id: String,
-    /// What detection says.
-    pub assessment: Assessment,
-    /// Whether a case was opened because of it.
-    pub opened: bool,
-}
-
-/// Pushed listings that are judged and recorded together, while others wait for their turn.
+/// Pushed listings, and bytes of them, that are judged and recorded together while others wait for their turn.
 const AT_ONCE: usize = 50;
+const BYTES_AT_ONCE: usize = 512 << 10;
 
-/// How long a call works on pushed listings; the answer is due before the request counts as lost.
-const WORK_DEADLINE: Duration = Duration::from_secs(20);
+/// How long after a call began its listings are still taken up. The answer is due before the request counts as lost.
+const WORK_DEADLINE: Duration = Duration::from_secs(24);
 
 /// Why a pushed listing was not taken in.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +49,7 @@ pub enum NotTaken {
 }
 
 /// Takes in pushed listings, in order, a few at a time: what others hand over meanwhile waits for those only. What the time
-/// does not suffice for is refused. Blocks on disks and CPU.
+/// does not suffice for, counted from when the call `begun`, is refused. Blocks on disks and CPU.
 ///
 /// # Errors
 /// When a store refuses the first of them; then nothing of the call is recorded.
@@ -68,12 +57,19 @@ pub fn take_in_turns(
     rooms: &Rooms,
     platform: &Platform,
     pushed: Vec<Pushed>,
+    begun: Instant,
 ) -> Result<Vec<Result<Verdict, NotTaken>>, RecordError> {
-    let begun = Instant::now();
     let mut judged = Vec::with_capacity(pushed.len());
     let mut pushed = pushed.into_iter().peekable();
     while pushed.peek().is_some() {
-        let some: Vec<Pushed> = pushed.by_ref().take(AT_ONCE).collect();
+        let (mut some, mut bytes) = (Vec::new(), 0);
+        while some.len() < AT_ONCE
+            && bytes < BYTES_AT_ONCE
+            && let Some(one) = pushed.next()
+        {
+            bytes += one.offered.listing.description.len();
+            some.push(one);
+        }
         if begun.elapsed() > WORK_DEADLINE {
             judged.extend(some.iter().map(|_| Err(NotTaken::TooLate)));
             continue;
@@ -84,15 +80,14 @@ pub fn take_in_turns(
             .collect();
         let kept = some.into_iter().zip(&refused).filter(|(_, refusal)| refusal.is_none());
         let wanted: Vec<Pushed> = kept.map(|(one, _)| one).collect();
-        let taken = match take_in(rooms, platform, &wanted) {
-            Ok(taken) => Some(taken),
+        let mut verdicts = match take_in(rooms, platform, &wanted) {
+            Ok(verdicts) => verdicts.into_iter(),
             Err(error) if judged.is_empty() => return Err(error),
             Err(error) => {
                 tracing::error!(%error, "some listings of a call could not be taken in");
-                None
+                Vec::new().into_iter()
             }
         };
-        let mut verdicts = taken.into_iter().flatten().map(|taken| taken.assessment.verdict);
         judged.extend(refused.into_iter().map(|refusal| match refusal {
             Some(refusal) => Err(NotTaken::Refused(refusal)),
             None => verdicts.next().ok_or(NotTaken::Unwritten),
@@ -106,19 +101,9 @@ pub fn take_in_turns(
 ///
 /// # Errors
 /// When a store refuses; then nothing of the call is recorded.
-fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<Vec<Taken>, RecordError> {
+fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<Vec<Verdict>, RecordError> {
     let detector = rooms.detector();
-    let bench = Bench {
-        detector: &detector,
-        selectors: None,
-        jurisdictions: &platform.referral.jurisdictions,
-        languages: &platform.languages,
-        limits: &rooms.settings.limits,
-        deadline: Deadline::NEVER,
-        owner: platform.id.as_str(),
-        known: None,
-        scope: None,
-    };
+    let bench = Bench::of(&detector, platform, &rooms.settings.limits);
     let examined: Vec<ExaminedListing> =
         pushed.iter().map(|one| examine_listing(one.offered.listing.clone(), &bench)).collect();
     let mut recording = Recording::begin(rooms);
@@ -132,12 +117,7 @@ fn take_in(rooms: &Rooms, platform: &Platform, pushed: &[Pushed]) -> Result<Vec<
             Ok(Some(recording.resource(seen, &one.id, &body)?))
         })?;
     }
-    let recorded = recording.commit()?;
+    recording.commit()?;
     rooms.hot.flush()?;
-    let taken = pushed.iter().zip(examined).zip(recorded).map(|((one, examined), (_, recorded))| Taken {
-        id: one.id.clone(),
-        assessment: examined.assessment,
-        opened: recorded.referrals_new > 0,
-    });
-    Ok(taken.collect())
+    Ok(examined.iter().map(|one| one.assessment.verdict).collect())
 }

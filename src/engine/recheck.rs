@@ -331,15 +331,10 @@ async fn judged(
         let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
         let over = reading_time(&rooms.settings.limits);
         let bench = Bench {
-            detector: &detector,
             selectors: selectors.as_ref(),
-            jurisdictions: &platform.referral.jurisdictions,
-            languages: &platform.languages,
-            limits: &rooms.settings.limits,
             deadline: Deadline::new(&over),
-            owner: platform.id.as_str(),
-            known: None,
             scope: Some(&platform),
+            ..Bench::of(&detector, &platform, &rooms.settings.limits)
         };
         judge(&examine(&capture, &bench), &known, reached)
     });

@@ -1,5 +1,7 @@
 //! Each request's id, and each failure in the form its reader expects: pages for people, documents for machines.
 
+use std::time::Instant;
+
 use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header::CONTENT_TYPE;
@@ -9,8 +11,13 @@ use axum::response::{IntoResponse, Response};
 
 use crate::server::problem::Problem;
 
+/// When a request's head had been read.
+#[derive(Debug, Clone, Copy)]
+pub struct Begun(pub Instant);
+
 /// Gives each request an id, and each failure (also the framework's own) the form its reader expects.
-pub async fn identify(request: Request, next: Next) -> Response {
+pub async fn identify(mut request: Request, next: Next) -> Response {
+    request.extensions_mut().insert(Begun(Instant::now()));
     let id = uuid::Uuid::new_v4().to_string();
     let for_people = is_for_people(&request);
     let mut response = next.run(request).await;

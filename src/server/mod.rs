@@ -46,7 +46,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 pub use connections::ConnectionLimits;
-pub use state::{Exposure, HubSettings, Judged, PushedListing, ScanProgress, ServerHooks, ServerState};
+pub use state::{Exposure, HubSettings, Judged, PushedCall, PushedListing, ScanProgress, ServerHooks, ServerState};
 pub use tls::{TlsError, tls_config};
 
 /// Longest request body; a thousand pushed listings of 10 KB fit, with what JSON adds.

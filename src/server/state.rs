@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tokio::sync::watch;
@@ -101,6 +101,16 @@ impl ScanProgress {
     }
 }
 
+/// Listings a platform handed over in one call.
+pub struct PushedCall {
+    /// Platform.
+    pub platform: PlatformId,
+    /// In their order.
+    pub listings: Vec<PushedListing>,
+    /// When the call began, on which its time depends.
+    pub begun: Instant,
+}
+
 /// The verdict on one pushed listing, or why it was not taken in.
 pub type Judged = Result<Verdict, String>;
 
@@ -118,9 +128,8 @@ pub struct ServerHooks {
     pub next_scan: Hook<PlatformId, Option<Timestamp>>,
     /// Progress of running scans.
     pub progress: Hook<(), Vec<ScanProgress>>,
-    /// Judges and records listings a platform handed over, in order; blocks. The outer error says that nothing of the call
-    /// was recorded, an inner one why one listing was not.
-    pub take_in: Hook<(PlatformId, Vec<PushedListing>), Result<Vec<Judged>, String>>,
+    /// Judges and records listings a platform handed over, in order; blocks. The outer error says that nothing of the call was recorded, an inner one why one listing was not.
+    pub take_in: Hook<PushedCall, Result<Vec<Judged>, String>>,
 }
 
 /// The hub's state; cheap to clone.

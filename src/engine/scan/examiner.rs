@@ -201,15 +201,11 @@ impl Examiner<'_> {
         let detector = self.worker.detector();
         let over = reading_time(&self.worker.limits);
         let bench = Bench {
-            detector: &detector,
             selectors: self.scan.selectors.as_ref(),
-            jurisdictions: &self.scan.platform.referral.jurisdictions,
-            languages: &self.scan.platform.languages,
-            limits: &self.worker.limits,
             deadline: Deadline::new(&over),
-            owner: self.scan.platform.id.as_str(),
             known: Some(self.spellings),
             scope: Some(&self.scan.platform),
+            ..Bench::of(&detector, &self.scan.platform, &self.worker.limits)
         };
         let examination = examine(capture, &bench);
         // A start page is what the platform file says it is.
@@ -368,15 +364,8 @@ impl Examiner<'_> {
         }
         let detector = self.worker.detector();
         let bench = Bench {
-            detector: &detector,
-            selectors: None,
-            jurisdictions: &self.scan.platform.referral.jurisdictions,
-            languages: &self.scan.platform.languages,
-            limits: &self.worker.limits,
-            deadline: Deadline::NEVER,
-            owner: self.scan.platform.id.as_str(),
-            known: None,
             scope: Some(&self.scan.platform),
+            ..Bench::of(&detector, &self.scan.platform, &self.worker.limits)
         };
         let mut offers = Vec::with_capacity(feed.offers.len());
         for Offered { url, listing } in feed.offers {

@@ -1,7 +1,7 @@
 //! Push: a platform posts listings; they are judged and, where they are not clear, recorded with evidence.
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
@@ -10,9 +10,10 @@ use crate::listing::feed::{self, Offered, RowError};
 use crate::listing::input::ListingId;
 use crate::server::api::screening::{IdBody, PageBody, PriceBody};
 use crate::server::auth::Caller;
+use crate::server::identify::Begun;
 use crate::server::problem::Problem;
 use crate::server::request::{Body, Params};
-use crate::server::state::{PushedListing, ServerState};
+use crate::server::state::{PushedCall, PushedListing, ServerState};
 use crate::store::truth::Role;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::strict_json::Strict;
@@ -74,7 +75,7 @@ struct PostedListing {
 /// answered they are on disk. Posting a listing again under its id updates it.
 #[utoipa::path(post, path = "/listings", tag = "screening", summary = "Hand over up to 1,000 published listings",
     params(ListingsQuery), request_body = ListingsBody, responses(
-    (status = 200, body = serde_json::Value, description = "`taken`, `refused`, and `results` in order: id and verdict, or an error. What is not judged within 20 seconds has an error that asks to send it again"),
+    (status = 200, body = serde_json::Value, description = "`taken`, `refused`, and `results` in order: id and verdict, or an error. What cannot be judged in time has an error that asks to send it again"),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -85,6 +86,7 @@ struct PostedListing {
     (status = 503, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn post(
     State(state): State<ServerState>,
+    Extension(Begun(begun)): Extension<Begun>,
     Caller(who): Caller,
     Params(query): Params<ListingsQuery>,
     Body(Strict(body)): Body<Strict>,
@@ -134,13 +136,14 @@ pub(super) async fn post(
     }
     let hub = state.clone();
     let (places, listings): (Vec<usize>, Vec<PushedListing>) = pushed.into_iter().unzip();
-    let taken = tokio::task::spawn_blocking(move || (hub.hooks().take_in)((id, listings)))
-        .await
-        .map_err(|error| Problem::internal(&error))?
-        .map_err(|error| {
-            tracing::error!(%error, "listings could not be taken in");
-            Problem::unavailable("the store cannot be written now; nothing of the call was taken in")
-        })?;
+    let taken =
+        tokio::task::spawn_blocking(move || (hub.hooks().take_in)(PushedCall { platform: id, listings, begun }))
+            .await
+            .map_err(|error| Problem::internal(&error))?
+            .map_err(|error| {
+                tracing::error!(%error, "listings could not be taken in");
+                Problem::unavailable("the store cannot be written now; nothing of the call was taken in")
+            })?;
     let mut refused = results.iter().filter(|one| one["error"].is_string()).count();
     for (at, outcome) in places.into_iter().zip(taken) {
         match outcome {
