@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 
 use crate::app::{App, Paths};
 use crate::archive::export::{OutFile, RowWriter};
@@ -14,6 +14,7 @@ use crate::engine::rejudge;
 use crate::store::truth::query::Sight;
 use crate::store::truth::{Difference, FACETS_LIMIT, HitRow, Rejudged, StoredHit, logged_document};
 use crate::vocab::ids::{PlatformId, Sha256Digest};
+use crate::vocab::platform::Use;
 
 /// Columns of a CSV export.
 const COLUMNS: &[&str] = &[
@@ -94,25 +95,39 @@ pub(super) fn export(app: &App, args: &ExportArgs, output: &Output) -> Result<Ex
             let mut file = OutFile::create(path).map_err(|error| {
                 Failure::usage(error.to_string()).hint("name a file in a folder you may write to with --out")
             })?;
-            let rows = write_rows(app, args, &mut file)?;
+            let rows = write_rows(app, args, &mut file, output)?;
             file.finish().map_err(|error| Failure::new(Exit::Internal, error.to_string()))?;
             output.note(format!("{rows} hits written to {}", path.display()));
         }
         None => {
             let mut sink = LineSink { output, pending: Vec::new() };
-            write_rows(app, args, &mut sink)?;
+            write_rows(app, args, &mut sink, output)?;
             sink.flush()?;
         }
     }
     Ok(Exit::Done)
 }
 
-fn write_rows(app: &App, args: &ExportArgs, out: &mut dyn Write) -> Result<u64, Failure> {
+fn write_rows(app: &App, args: &ExportArgs, out: &mut dyn Write, output: &Output) -> Result<u64, Failure> {
     let mut writer = match args.format {
         ExportFormat::Jsonl => RowWriter::jsonl(out),
         ExportFormat::Csv => RowWriter::csv(out, COLUMNS)?,
     };
-    app.rooms.truth.for_each_hit::<Failure>(&args.query, Sight::Whole, |hit: HitRow| Ok(writer.row(&hit)?))?;
+    let truth = &app.rooms.truth;
+    let mut closed: BTreeMap<String, u64> = BTreeMap::new();
+    let open = truth.platforms_for(Use::Research)?;
+    truth.for_each_hit::<Failure>(&args.query, Sight::Whole, |hit: HitRow| {
+        if open.contains(&hit.platform) {
+            return Ok(writer.row(&hit)?);
+        }
+        *closed.entry(hit.platform).or_default() += 1;
+        Ok(())
+    })?;
+    for (platform, hits) in closed {
+        output.note(format!(
+            "{hits} hits of `{platform}` left out: its agreement does not name \"research\" in [agreement] uses"
+        ));
+    }
     Ok(writer.finish()?.0)
 }
 
@@ -150,11 +165,12 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
     let mut verdicts: BTreeMap<String, u64> = BTreeMap::new();
     let mut left: BTreeMap<PlatformId, u64> = BTreeMap::new();
     let mut stands: BTreeMap<rejudge::Left, u64> = BTreeMap::new();
-    let (mut looked, mut changed, mut after) = (0_u64, 0_u64, String::new());
+    let (mut looked, mut changed) = (0_u64, 0_u64);
+    let (mut bench, mut after) = (rejudge::Rejudge::new(&app.rooms), None);
     loop {
-        let hits = app.rooms.truth.stored_hits(&args.query, &after, RESCREEN_AT_ONCE)?;
+        let hits = app.rooms.truth.stored_hits(&args.query, after.as_ref(), RESCREEN_AT_ONCE)?;
         let Some(last) = hits.last() else { break };
-        after = last.id.clone();
+        after = Some(last.clone());
         for hit in &hits {
             // Without its file nobody knows whose controls are cited, and each would seem to have changed.
             let Some(platform) = app.platform(&hit.platform) else {
@@ -162,24 +178,25 @@ pub(super) fn rescreen(app: &App, args: &RescreenArgs, output: &Output) -> Resul
                 continue;
             };
             // What is stored has its contacts hidden: by that text a verdict would be another.
-            let now_is = match rejudge::judge(&app.rooms, &platform, hit) {
-                Ok(now_is) => now_is,
+            let listing = match bench.judge(&platform, hit) {
+                Ok(listing) => listing,
                 Err(why) => {
                     *stands.entry(why).or_default() += 1;
                     continue;
                 }
             };
             looked += 1;
-            let difference = Difference::between(&hit.assessment, &now_is);
+            let now_is = &listing.assessment;
+            let difference = Difference::between(&hit.assessment, now_is);
             let outcome = match args.dry_run {
                 true => None,
-                false => Some(app.rooms.truth.rejudge(hit, &now_is, app.rooms.now())?),
+                false => Some(app.rooms.truth.rejudge(hit, &listing, app.rooms.now())?),
             };
             if difference.cause.is_some() {
                 changed += 1;
                 let (was, now) = (hit.assessment.verdict, now_is.verdict);
                 *verdicts.entry(format!("{was} -> {now}")).or_default() += 1;
-                say_rejudged(hit, &now_is, &difference, outcome.as_ref(), output)?;
+                say_rejudged(hit, now_is, &difference, outcome.as_ref(), output)?;
             }
         }
     }
@@ -244,10 +261,17 @@ fn say_rejudged(
     ))
 }
 
+/// More than any notice has.
+const DOCUMENT_BYTES: u64 = 64 << 20;
+
 pub(super) fn verify(paths: &Paths, args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {
-    let bytes = fs::read(&args.file).map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
-    let is_archive = bytes.starts_with(&[0x1f, 0x8b]) || bytes.starts_with(b"WARC/");
+    let unreadable = |error: std::io::Error| Failure::usage(format!("{}: {error}", args.file.display()));
+    let (mut file, mut head) = (fs::File::open(&args.file).map_err(unreadable)?, Vec::new());
+    Read::by_ref(&mut file).take(5).read_to_end(&mut head).map_err(unreadable)?;
+    let is_archive = head.starts_with(&[0x1f, 0x8b]) || head == b"WARC/";
     if !is_archive {
+        let mut bytes = head;
+        file.take(DOCUMENT_BYTES).read_to_end(&mut bytes).map_err(unreadable)?;
         return verify_document(paths, args, &bytes, output);
     }
     let found = crate::archive::warc_reader::verify(&args.file).map_err(|error| {

@@ -10,12 +10,10 @@ use crate::cli::output::Output;
 use crate::engine::evidence::{self, EvidenceError};
 use crate::report::coverage::span;
 use crate::store::private;
+use crate::vocab::platform::ends_soon;
 
 /// Records may be this much ahead of the clock, as after a small correction of it.
 const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
-
-/// An agreement that ends within this many days is told.
-const DAYS_BEFORE_AN_END: i64 = 30;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -237,14 +235,13 @@ fn agreements(app: &App) -> Vec<Finding> {
     let mut found = Vec::new();
     for platform in app.platforms() {
         let until = platform.agreement.valid_until;
-        let left = today.until(until).map_or(0, |span| i64::from(span.get_days()));
         if until < today {
             found.push(warning(
                 "agreement",
-                format!("that of `{}` ended on {until}: nothing is fetched and no notice leaves", platform.id),
+                format!("that of `{}` ended on {until}: nothing is fetched from it any more", platform.id),
                 "extend it with the platform and set valid_until, or remove the platform file",
             ));
-        } else if left < DAYS_BEFORE_AN_END {
+        } else if ends_soon(until, today) {
             found.push(warning(
                 "agreement",
                 format!("that of `{}` ends on {until}", platform.id),

@@ -16,11 +16,8 @@ use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{
     Agreement, Approval, Basis, Channel, CrawlPolicy, HostPattern, ListingSelectors, PathGlobs, Platform, PlatformKind,
-    Rate, ReferralPolicy, Schedule, SitemapPolicy, Use,
+    Rate, ReferralPolicy, Schedule, SitemapPolicy, Use, ends_soon,
 };
-
-/// An agreement that ends within this many days is worth a warning.
-const RENEWAL_NOTICE_DAYS: i64 = 30;
 
 /// Parses one platform file. `file_name` is named in problems, and its stem must equal the platform's id.
 ///
@@ -171,7 +168,7 @@ fn agreement(section: &Section<'_, '_>, basis: Option<&Placed<Basis>>, today: Da
         } else if from.value > today {
             let wrong = Wrong::new(format!("agreement begins on {}", from.value));
             document.warning(from.at.start, wrong.hint("scans are refused until then"));
-        } else if today.until(until.value).is_ok_and(|left| i64::from(left.get_days()) <= RENEWAL_NOTICE_DAYS) {
+        } else if ends_soon(until.value, today) {
             document.warning(until.at.start, Wrong::new(format!("agreement ends on {}", until.value)));
         }
     }

@@ -5,15 +5,15 @@ use std::fmt;
 
 use crate::archive::ArchiveError;
 use crate::archive::warc_reader::read_cited;
-use crate::detect::assessment::Assessment;
 use crate::engine::record::HandedOver;
 use crate::engine::rooms::Rooms;
+use crate::engine::scan::worker::reading_time;
 use crate::evidence::capture::Capture;
-use crate::evidence::warc::RecordType;
+use crate::evidence::warc::{RecordType, WarcRef};
 use crate::examine::{Bench, ExaminedListing, examine, examine_listing};
 use crate::listing::feed;
 use crate::listing::{CompiledSelectors, input::ListingId};
-use crate::store::truth::{NOT_FROM_A_PAGE, StoredHit};
+use crate::store::truth::{HitRecord, NOT_FROM_A_PAGE, StoredHit};
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Deadline;
 
@@ -38,45 +38,67 @@ impl fmt::Display for Left {
     }
 }
 
-/// Judges a hit by the listing in its evidence.
-///
-/// # Errors
-/// Why it keeps its verdict.
-pub fn judge(rooms: &Rooms, platform: &Platform, hit: &StoredHit) -> Result<Assessment, Left> {
+/// The listings of a record, each with its place on the page and the digest of its text.
+type Found = Vec<(u32, String, ExaminedListing)>;
+
+/// Judges hits again. Those of one page come one after the other, and the page is read once.
+pub struct Rejudge<'a> {
+    rooms: &'a Rooms,
+    last: Option<(WarcRef, Found)>,
+}
+
+impl<'a> Rejudge<'a> {
+    /// With the present watchlist.
+    pub fn new(rooms: &'a Rooms) -> Self {
+        Rejudge { rooms, last: None }
+    }
+
+    /// Judges a hit by the listing in its evidence, and answers that listing.
+    ///
+    /// # Errors
+    /// Why it keeps its verdict.
+    pub fn judge(&mut self, platform: &Platform, hit: &StoredHit) -> Result<HitRecord, Left> {
+        let cited = hit.warc.as_ref().ok_or(Left::Destroyed)?;
+        let found = match self.last.take() {
+            Some((record, found)) if record == *cited => found,
+            _ => read(self.rooms, platform, hit, cited)?,
+        };
+        let (_, found) = self.last.insert((cited.clone(), found));
+        let is_there = |one: &&(u32, String, ExaminedListing)| one.0 == hit.ordinal;
+        let is_same = |one: &&(u32, String, ExaminedListing)| one.1 == hit.content_digest;
+        let listing = found.iter().find(|one| is_same(one) && is_there(one)).or_else(|| found.iter().find(is_same));
+        let (_, _, listing) = listing.or_else(|| found.iter().find(is_there)).ok_or(Left::NotFound)?;
+        Ok(HitRecord::of(hit.ordinal, listing, &listing.fingerprints(), hit.cluster.clone()))
+    }
+}
+
+fn read(rooms: &Rooms, platform: &Platform, hit: &StoredHit, cited: &WarcRef) -> Result<Found, Left> {
     let folder = rooms.warc.lock().unwrap_or_else(std::sync::PoisonError::into_inner).folder().to_owned();
-    let warc = hit.warc.as_ref().ok_or(Left::Destroyed)?;
-    let record = read_cited(&folder, warc).map_err(|error| match error {
+    let record = read_cited(&folder, cited).map_err(|error| match error {
         ArchiveError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound => Left::Destroyed,
         _ => Left::Unreadable,
     })?;
     let capture = record.to_capture().ok_or(Left::Unreadable)?;
     let detector = rooms.detector();
     let selectors = platform.listing.as_ref().and_then(|listing| CompiledSelectors::compile(listing).ok());
+    let limits = &rooms.settings.limits;
+    let over = reading_time(limits);
     let bench = Bench {
-        detector: &detector,
         selectors: selectors.as_ref(),
-        jurisdictions: &platform.referral.jurisdictions,
-        languages: &platform.languages,
-        limits: &rooms.settings.limits,
-        deadline: Deadline::NEVER,
-        owner: platform.id.as_str(),
-        known: None,
-        scope: None,
+        deadline: Deadline::new(&over),
+        ..Bench::of(&detector, platform, limits)
     };
-    let found = if record.record_type() == RecordType::Resource {
+    let found: Vec<(u32, ExaminedListing)> = if record.record_type() == RecordType::Resource {
         posted(&capture, &bench)
     } else if hit.ordinal >= NOT_FROM_A_PAGE {
-        let read = feed::read(&capture.body, &capture.url, rooms.settings.limits.listing_bytes);
-        let offers = read.offers.into_iter().map(|offered| examine_listing(offered.listing, &bench));
+        let offers = feed::read(&capture.body, &capture.url, limits.listing_bytes).offers;
+        let offers = offers.into_iter().map(|offered| examine_listing(offered.listing, &bench));
         offers.map(|one| (HandedOver::Feed.ordinal(&one), one)).collect()
     } else {
-        // What a page was asked for under is told by its citation.
-        examine(&capture, &bench).listings.into_iter().zip(0..).map(|(one, ordinal)| (ordinal, one)).collect()
+        (0..).zip(examine(&capture, &bench).listings).collect()
     };
-    let is_same = |one: &&(u32, ExaminedListing)| one.1.fingerprints().content.to_string() == hit.content_digest;
-    let is_there = |one: &&(u32, ExaminedListing)| one.0 == hit.ordinal;
-    let listing = found.iter().find(|one| is_same(one) && is_there(one)).or_else(|| found.iter().find(is_same));
-    listing.or_else(|| found.iter().find(is_there)).map(|(_, one)| one.assessment.clone()).ok_or(Left::NotFound)
+    let with_digest = |(ordinal, one): (u32, ExaminedListing)| (ordinal, one.fingerprints().content.to_string(), one);
+    Ok(found.into_iter().map(with_digest).collect())
 }
 
 /// The listing that a platform posted, which is the record itself.

@@ -55,10 +55,10 @@ pub(super) struct Raw<'a> {
     pub pairs: Vec<(String, String)>,
 }
 
-/// Words that tell of microdata and RDFa.
 /// What takes an amount away without an element of its own: struck by its style, or not shown.
 static NOT_SHOWN: LazyLock<[Finder<'static>; 3]> =
     LazyLock::new(|| ["line-through", " hidden", "display:"].map(Finder::new));
+/// Words that tell of microdata and RDFa.
 static ITEMSCOPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("itemscope"));
 static TYPEOF: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("typeof"));
 

@@ -9,6 +9,7 @@ use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
 use crate::vocab::ids::{ReferralId, Sha256Digest};
 use crate::vocab::time::Timestamp;
+use crate::vocab::visible::escaped_json;
 
 /// Kinds of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -91,6 +92,11 @@ pub struct Issued {
     pub text: String,
     /// As a whole HTML page.
     pub html: String,
+}
+
+/// A document as JSON. What cannot be seen stands as escapes, so that its bytes can be shown anywhere.
+pub fn written(json: &serde_json::Value) -> String {
+    format!("{}\n", escaped_json(&format!("{json:#}")))
 }
 
 /// The number of a document of a case.
@@ -186,7 +192,7 @@ struct Head<'a> {
 
 impl Head<'_> {
     fn with(self, json: serde_json::Value, document: &Document, print: Printer) -> Issued {
-        let (json, text, html) = (format!("{json:#}\n"), document.text(), print(document));
+        let (json, text, html) = (written(&json), document.text(), print(document));
         let digest = |form: &str| Sha256Digest::of(form.as_bytes()).to_string();
         Issued {
             head: IssuedHead {

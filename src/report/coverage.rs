@@ -63,6 +63,9 @@ pub struct Judged {
     pub unreadable: u64,
     /// Cost too much to read whole: judged by their text and by what had been read.
     pub given_up: u64,
+    /// Known pages judged anew by what was kept of them; they were not fetched, and none of the other counts has them.
+    #[serde(default, rename = "judged_from_evidence")]
+    pub from_evidence: u64,
 }
 
 impl Judged {
@@ -73,6 +76,7 @@ impl Judged {
         self.without_text += other.without_text;
         self.unreadable += other.unreadable;
         self.given_up += other.given_up;
+        self.from_evidence += other.from_evidence;
     }
 }
 
@@ -125,6 +129,7 @@ impl Coverage {
             (judged.without_text, "without text"),
             (judged.unreadable, "not readable"),
             (judged.given_up, "given up, judged by their text as far as it was read"),
+            (judged.from_evidence, "known before, judged again by the evidence kept of them, without a request"),
         ];
         if judged.iter().any(|(count, _)| *count > 0) {
             let _ = writeln!(out, "  pages");

@@ -122,7 +122,7 @@ async fn page(
         .truth(move |truth| {
             let with_notice = |id: &ReferralId| {
                 let full = truth.referral(id)?;
-                let notice = truth.notice_forms(&full, &to, desk.notice_terms(id, full.row.updated)).ok();
+                let notice = or_without(truth.notice_forms(&full, &to, desk.notice_terms(id, full.row.updated)))?;
                 Ok::<_, TruthError>((full, notice))
             };
             ids.iter().map(with_notice).collect::<Result<Vec<_>, _>>()
@@ -167,9 +167,8 @@ async fn events(
                 let changes =
                     if event.message == Message::Changed { truth.changes_told(event.seq)? } else { Vec::new() };
                 let full = truth.referral(&id)?;
-                let brought = truth
-                    .told_with(&full, &to, event.seq, desk.notice_terms(&id, full.row.updated))
-                    .unwrap_or_default();
+                let terms = desk.notice_terms(&id, full.row.updated);
+                let brought = or_without(truth.told_with(&full, &to, event.seq, terms))?.unwrap_or_default();
                 Ok(Told { event, full, changes, brought })
             };
             truth.feed_events(&wanted, since, limit)?.into_iter().map(with_case).collect()
@@ -181,6 +180,15 @@ async fn events(
         events.extend(event_view(state, told)?);
     }
     Ok((events, looked))
+}
+
+/// A notice, or none where it was erased, or where a case of before notices were kept lacks a field by now.
+fn or_without<T>(notice: Result<T, TruthError>) -> Result<Option<T>, TruthError> {
+    match notice {
+        Ok(notice) => Ok(Some(notice)),
+        Err(TruthError::Erased(_) | TruthError::Notice(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// An event with what the platform is told by it.

@@ -105,6 +105,14 @@ pub struct Agreement {
     pub uses: Vec<Use>,
 }
 
+/// An agreement that ends within this many days is worth a warning.
+const RENEWAL_NOTICE_DAYS: i64 = 30;
+
+/// Whether an agreement that is in force today ends soon.
+pub fn ends_soon(valid_until: Date, today: Date) -> bool {
+    valid_until >= today && today.until(valid_until).is_ok_and(|left| i64::from(left.get_days()) <= RENEWAL_NOTICE_DAYS)
+}
+
 /// What the data of an agreement may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

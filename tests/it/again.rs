@@ -97,6 +97,7 @@ fn what_was_kept_of_a_page_is_judged_by_the_next_watchlist_without_asking_for_it
     fs::write(folder.join("substances/zz-new.toml"), entry("Quorvane", "EMCDDA")).unwrap();
     let again = fetched(&place, &[], 0);
     assert_eq!((&again["pages"], &again["hits"]), (&0.into(), &1.into()), "{again}");
+    assert_eq!(again["coverage"]["judged_from_evidence"], 3, "{again}");
     let note = again["coverage"]["notes"][0].as_str().unwrap();
     assert!(note.contains("3 known pages") && note.contains("3 were, from the evidence"), "{note}");
     assert_eq!(pages(&server).len(), asked, "the platform was not asked");

@@ -141,6 +141,10 @@ async fn an_agreement_says_what_its_data_is_used_for_and_every_door_asks() {
     assert!(!facets.contains("closed"), "{facets}");
     let authority = hub.token(Role::Authority, "anna", None);
     assert_eq!(of(&hub.json(&authority, "/api/v1/hits").await).len(), 2, "an authority sees its own cases");
+    // Datasets likewise; what is left out is told.
+    let (rows, exported) = hub.command(&["export", "--format", "jsonl"]).await;
+    exported.unwrap();
+    assert!(rows.contains("\"platform\":\"open\"") && !rows.contains("\"platform\":\"closed\""), "{rows}");
 
     // Referral: not without it.
     let id = |platform: &str| {
@@ -186,6 +190,49 @@ fn judging_again_with_the_same_watchlist_changes_nothing_and_a_lost_page_is_told
     let ended = place.run(&["rescreen"]).expect(0);
     assert!(ended.err.contains("keep the verdict they have: the captured page was destroyed"), "{}", ended.err);
     assert_eq!(place.referrals(), before);
+}
+
+#[test]
+fn judging_again_hides_what_was_hidden_and_brings_back_nothing_that_was_erased() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html(links(&["/a".to_owned()])),
+        _ => Reply::html(listing(
+            "Isotonitazene 10 g",
+            "Isotonitazene for sale, Wickr zorglubking. Ask zorglubking for isotonitazene, bitcoin accepted",
+            &[],
+        )),
+    });
+    let place = Place::new();
+    place.own_site("site", &server.url("/"), "");
+    place.run(&["scan"]).expect(0);
+    let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
+    let revealed = |place: &Place| place.run(&["reveal", &case, "--purpose", "a test", "--as", "anna"]).out;
+    assert!(revealed(&place).contains("zorglubking"));
+    let stored = || std::fs::read(place.path("data/truth.db")).unwrap();
+    let holds = |bytes: &[u8]| bytes.windows(11).any(|window| window == b"zorglubking");
+    place.run(&["rescreen"]).expect(0);
+    assert!(!holds(&stored()) && !place.run(&["export", "--format", "jsonl"]).out.contains("zorglubking"));
+    place.run(&["retention", "erase", &case, "--as", "anna"]).expect(0);
+    place.run(&["rescreen"]).expect(0);
+    assert!(!revealed(&place).contains("zorglubking"), "erased");
+}
+
+#[test]
+fn what_a_platform_file_allowed_stays_on_record_where_a_command_has_no_platform_files() {
+    let server = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::status(404),
+        "/" => Reply::html(links(&["/a".to_owned()])),
+        _ => Reply::html(listing("Isotonitazene 10 g", &wording("Isotonitazene"), &[])),
+    });
+    let place = Place::new();
+    place.own_site("site", &server.url("/"), "");
+    place.run(&["scan"]).expect(0);
+    std::fs::create_dir(place.path("none")).unwrap();
+    for folder in ["none", "seeds"] {
+        let ended = place.run(&["--seeds", folder, "export", "--format", "jsonl"]).expect(0);
+        assert_eq!(ended.out.lines().count(), 1, "{folder}: {}", ended.err);
+    }
 }
 
 #[test]

@@ -24,6 +24,7 @@ use crate::listing::ended::Ended;
 use crate::listing::feed::{self, Offered};
 use crate::listing::page::{Link, Listing, Page};
 use crate::listing::spellings::Spellings;
+use crate::report::coverage::Judged;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::platform::SitemapPolicy;
 use crate::vocab::terms::Reason;
@@ -41,7 +42,7 @@ pub fn examined(worker: &Worker, scan: &Arc<PlatformScan>, known: &Spellings, pa
 fn arrived(page: &Fetched, now: Timestamp) -> Counts {
     let Response { capture, kind } = &page.fetched;
     if page.kept.is_some() {
-        return Counts { judged_from_kept: 1, ..Counts::default() };
+        return Counts { judged: Judged { from_evidence: 1, ..Judged::default() }, ..Counts::default() };
     }
     let mut counts = Counts { pages: 1, body_bytes: capture.body.len() as u64, ..Counts::default() };
     *counts.outcomes.entry(outcome_name(kind, capture.status)).or_default() += 1;

@@ -72,7 +72,7 @@ fn notes(rooms: &Rooms, following: &Following) -> Vec<String> {
     let again = match scan.to_judge_again() {
         0 => None,
         pages => {
-            let kept = scan.tally.snapshot().judged_from_kept;
+            let kept = scan.tally.snapshot().judged.from_evidence;
             Some(format!(
                 "{pages} known pages were due to be judged again; {kept} were, from the evidence kept of them"
             ))

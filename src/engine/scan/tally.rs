@@ -24,9 +24,6 @@ pub struct Tally {
 pub struct Counts {
     /// Pages fetched: every answered request for a page, not robots.txt.
     pub pages: u64,
-    /// Known pages judged anew from what was kept of them, which were not fetched.
-    #[serde(default)]
-    pub judged_from_kept: u64,
     /// Bytes of decoded bodies.
     pub body_bytes: u64,
     /// Listings read.
@@ -93,7 +90,6 @@ impl Counts {
     /// Adds what `other` counted.
     pub fn add(&mut self, other: &Counts) {
         self.pages += other.pages;
-        self.judged_from_kept += other.judged_from_kept;
         self.body_bytes += other.body_bytes;
         self.listings += other.listings;
         self.judged.add(other.judged);

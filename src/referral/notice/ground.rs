@@ -232,17 +232,16 @@ fn control_in_words(control: &Control, words: &Catalogue) -> String {
         "UN1988" => (words.word("control.un1988").to_owned(), numbered("control.table")),
         "INCB special surveillance list" => (words.word("control.incb").to_owned(), String::new()),
         "EU 273/2004" => (words.word("control.eu273").to_owned(), numbered("control.category")),
-        "US CSA" => ("Controlled Substances Act, 21 U.S.C. 812 (US)".to_owned(), numbered("control.schedule")),
-        "US CSA list" => ("Controlled Substances Act, 21 U.S.C. 802 (US)".to_owned(), numbered("control.list")),
-        "UK MDA 1971" => ("Misuse of Drugs Act 1971 (GB)".to_owned(), numbered("control.class")),
-        "CA CDSA" => {
-            ("Controlled Drugs and Substances Act, S.C. 1996, c. 19 (CA)".to_owned(), numbered("control.schedule"))
-        }
-        "DE" => match n.split_once('-') {
-            Some(("BtMG", annex)) => ("Betäubungsmittelgesetz (DE)".to_owned(), format!("Anlage {annex}")),
-            _ => ("DE".to_owned(), n.to_owned()),
+        _ => match law_of(control) {
+            Some(Law { title, part, .. }) => {
+                let schedule = match part {
+                    Part::Named(key) => numbered(key),
+                    Part::AtHome(part) => part,
+                };
+                (format!("{title} ({})", control.jurisdiction), schedule)
+            }
+            None => (format!("{} ({})", control.instrument, control.jurisdiction), n.to_owned()),
         },
-        other => (format!("{other} ({})", control.jurisdiction), n.to_owned()),
     };
     let mut parts = vec![instrument];
     parts.extend((!schedule.is_empty()).then_some(schedule));
@@ -250,21 +249,106 @@ fn control_in_words(control: &Control, words: &Catalogue) -> String {
     words.list(&parts)
 }
 
+/// A national law: its title, how it calls the part a substance stands in, and where that can be read.
+struct Law {
+    title: &'static str,
+    part: Part,
+    source: &'static str,
+}
+
+/// A part of a law.
+enum Part {
+    /// Numbered, in the words of a language file.
+    Named(&'static str),
+    /// As the law calls it.
+    AtHome(String),
+}
+
+/// The law that a national code of the watchlist stands for (`patterns/README.md` has the codes).
+fn law_of(control: &Control) -> Option<Law> {
+    let n = control.schedule.as_str();
+    let law = |title, part, source| Some(Law { title, part, source });
+    let annex = |n: &str| Part::AtHome(format!("Anlage {n}"));
+    match (control.instrument.as_str(), n.split_once('-').unwrap_or((n, ""))) {
+        ("US CSA", _) => {
+            law("Controlled Substances Act, 21 U.S.C. 812", Part::Named("control.schedule"), "21 CFR Part 1308")
+        }
+        ("US CSA list", _) => {
+            law("Controlled Substances Act, 21 U.S.C. 802", Part::Named("control.list"), "21 CFR Part 1310")
+        }
+        ("UK MDA 1971", _) => {
+            law("Misuse of Drugs Act 1971", Part::Named("control.class"), "Misuse of Drugs Act 1971, Schedule 2")
+        }
+        ("CA CDSA", _) => law(
+            "Controlled Drugs and Substances Act, S.C. 1996, c. 19",
+            Part::Named("control.schedule"),
+            "Controlled Drugs and Substances Act, Schedules I to VI",
+        ),
+        ("DE", ("BtMG", number)) => law("Betäubungsmittelgesetz", annex(number), "BtMG, Anlagen I bis III"),
+        ("DE", ("NpSG", number)) => law("Neue-psychoaktive-Stoffe-Gesetz", annex(number), "NpSG, Anlage"),
+        ("CN", ("narcotic", _)) => {
+            law("麻醉药品品种目录", Part::AtHome(String::new()), "麻醉药品品种目录（2013年版）及其后公告")
+        }
+        ("CN", ("psych1", _)) => law("精神药品品种目录", Part::AtHome("第一类".to_owned()), CN_PSYCHOTROPIC),
+        ("CN", ("psych2", _)) => law("精神药品品种目录", Part::AtHome("第二类".to_owned()), CN_PSYCHOTROPIC),
+        ("CN", ("precursor", number)) => {
+            let class = match number {
+                "1" => "第一类",
+                "2" => "第二类",
+                _ => "第三类",
+            };
+            law("易制毒化学品管理条例", Part::AtHome(class.to_owned()), "易制毒化学品的分类和品种目录")
+        }
+        ("CN", ("class", _)) => {
+            law(CN_NON_MEDICAL, Part::AtHome("整类列管".to_owned()), "国家禁毒委员会办公室等部门的整类列管公告")
+        }
+        ("CN", _) if control.schedule.starts_with("list of") => law(
+            "麻醉药品和精神药品管理条例",
+            Part::AtHome("没有医疗用途的品种".to_owned()),
+            "国家药品监督管理局等部门公布的没有医疗用途的麻醉药品和精神药品目录",
+        ),
+        ("CN", _) => {
+            law(CN_NON_MEDICAL, Part::AtHome("增补目录".to_owned()), "非药用类麻醉药品和精神药品管制品种增补目录")
+        }
+        ("HK", _) => {
+            law("Dangerous Drugs Ordinance, Cap. 134", Part::AtHome(String::new()), "Cap. 134, First Schedule")
+        }
+        ("JP", _) => law(
+            "医薬品、医療機器等の品質、有効性及び安全性の確保等に関する法律",
+            Part::AtHome("指定薬物".to_owned()),
+            "厚生労働省令による指定薬物の指定",
+        ),
+        ("RU", _) => law(
+            "Постановление Правительства РФ от 30.06.1998 № 681",
+            Part::AtHome(format!("Список {n}")),
+            "Перечень наркотических средств, психотропных веществ и их прекурсоров",
+        ),
+        ("SG", _) => {
+            law("Misuse of Drugs Act 1973", Part::Named("control.class"), "Misuse of Drugs Act 1973, First Schedule")
+        }
+        ("VN", _) => law(
+            "Nghị định về danh mục chất ma túy và tiền chất",
+            Part::AtHome(format!("Danh mục {n}")),
+            "Nghị định của Chính phủ quy định các danh mục chất ma túy và tiền chất",
+        ),
+        _ => None,
+    }
+}
+
+const CN_PSYCHOTROPIC: &str = "精神药品品种目录（2013年版）及其后公告";
+const CN_NON_MEDICAL: &str = "非药用类麻醉药品和精神药品列管办法";
+
 /// Where the text of a control can be read: the list of the body that keeps it.
 fn source_of(control: &Control) -> String {
     match control.instrument.as_str() {
         "UN1961" => "INCB, List of Narcotic Drugs under International Control (Yellow List)",
         "UN1971" => "INCB, List of Psychotropic Substances under International Control (Green List)",
+        // Equipment stands in an article of the treaty and in no table.
+        "UN1988" if control.schedule.starts_with("article ") => "United Nations Convention of 1988, article 13",
         "UN1988" => "INCB, List of Precursors and Chemicals under International Control (Red List)",
         "INCB special surveillance list" => "INCB, limited international special surveillance list",
         "EU 273/2004" => "Regulation (EC) No 273/2004, Annex I",
-        "US CSA" => "21 CFR Part 1308",
-        "US CSA list" => "21 CFR Part 1310",
-        "UK MDA 1971" => "Misuse of Drugs Act 1971, Schedule 2",
-        "CA CDSA" => "Controlled Drugs and Substances Act, Schedules I to VI",
-        "DE" if control.schedule.starts_with("BtMG") => "BtMG, Anlagen I bis III",
-        "DE" => "NpSG, Anlage",
-        _ => "",
+        _ => law_of(control).map_or("", |law| law.source),
     }
     .to_owned()
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::detect::assessment::{ContextFinding, Control, NameMatch, SubstanceFinding, Verdict};
 use crate::referral::language::codes;
+use crate::referral::notice::ground::NoticeControl;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::ReferralState;
 use crate::vocab::terms::{Category, Class, How, LegitimateUse, Signal};
@@ -210,4 +211,31 @@ fn history_cites_the_platforms_answer_and_hides_an_authoritys_dismissal() {
         ]
     );
     assert!(!notice.text().contains("secret"));
+}
+
+#[test]
+fn every_control_of_the_watchlist_has_its_law_and_a_source() {
+    use crate::detect::controls::control;
+    let watchlist = crate::detect::watchlist::Watchlist::builtin().unwrap();
+    let codes: std::collections::BTreeSet<&String> =
+        watchlist.substances.iter().flat_map(|substance| &substance.controls).collect();
+    assert!(codes.len() > 40, "{codes:?}");
+    for code in codes {
+        let control = control(code).unwrap();
+        let held = NoticeControl::from(&control);
+        assert!(!held.source.is_empty(), "{code} has no source");
+        for language in ["en", "de", "zh"] {
+            let substance = NoticeSubstance {
+                name: "x".to_owned(),
+                words: Vec::new(),
+                legitimate_use: LegitimateUse::NoneKnown,
+                controls: vec![held.clone()],
+                unlisted: false,
+                family: None,
+            };
+            let grounds = substance.grounds(Catalogue::of(language)).join("\n");
+            let bare = format!("{} ({})", control.instrument, control.jurisdiction);
+            assert!(!grounds.contains(&bare), "{code} names no law: {grounds}");
+        }
+    }
 }

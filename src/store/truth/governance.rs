@@ -1,5 +1,7 @@
 //! Mandates, scans, pauses, schedules, and the checkpoints of politeness.
 
+use std::collections::BTreeSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
@@ -8,7 +10,7 @@ use crate::report::coverage::Coverage;
 use crate::store::truth::{Truth, TruthError, audit};
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{MandateId, PlatformId, ReferralId};
-use crate::vocab::platform::Platform;
+use crate::vocab::platform::{Platform, Use};
 use crate::vocab::terms::Reason;
 use crate::vocab::time::Timestamp;
 
@@ -142,21 +144,48 @@ pub struct Schedule {
 }
 
 impl Truth {
-    /// Notes what the data of each platform may be used for. Of a platform without a file nothing may be done.
+    /// Notes what the data of each of these platforms may be used for. Of others what was noted last stays: a command may be
+    /// given no platform files.
     ///
     /// # Errors
     /// When SQLite refuses.
     pub fn note_uses<'p>(&self, platforms: impl Iterator<Item = &'p Platform>) -> Result<(), TruthError> {
-        let mut writer = self.writer();
-        let tx = writer.transaction()?;
-        tx.execute("DELETE FROM platform_uses", [])?;
         for platform in platforms {
-            for one in &platform.agreement.uses {
-                tx.prepare_cached("INSERT OR IGNORE INTO platform_uses (platform, use) VALUES (?, ?)")?
-                    .execute(params![platform.id.as_str(), one.name()])?;
+            let mut uses: Vec<&str> = platform.agreement.uses.iter().map(|one| one.name()).collect();
+            uses.sort_unstable();
+            uses.dedup();
+            if self.uses_of(&platform.id)? == uses {
+                continue;
             }
+            let mut writer = self.writer();
+            let tx = writer.transaction()?;
+            tx.execute("DELETE FROM platform_uses WHERE platform = ?", [platform.id.as_str()])?;
+            for one in uses {
+                tx.prepare_cached("INSERT INTO platform_uses (platform, use) VALUES (?, ?)")?
+                    .execute(params![platform.id.as_str(), one])?;
+            }
+            tx.commit()?;
         }
-        Ok(tx.commit()?)
+        Ok(())
+    }
+
+    /// Platforms whose agreements let their data be used so.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn platforms_for(&self, wanted: Use) -> Result<BTreeSet<String>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT platform FROM platform_uses WHERE use = ?")?;
+            Ok(statement.query_map([wanted.name()], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn uses_of(&self, platform: &PlatformId) -> Result<Vec<String>, TruthError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT use FROM platform_uses WHERE platform = ? ORDER BY use")?;
+            Ok(statement.query_map([platform.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?)
+        })
     }
 
     /// Records a mandate.

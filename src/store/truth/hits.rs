@@ -27,7 +27,7 @@ use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
 
 /// Characters of a listing's text kept with a hit.
-const TEXT_LIMIT_CHARS: usize = 64 * 1024;
+pub(super) const TEXT_LIMIT_CHARS: usize = 64 * 1024;
 
 /// One visit to a page that has, or had, a hit.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::referral::excerpt;
-use crate::referral::issued::{Issued, IssuedHead};
+use crate::referral::issued::{Issued, IssuedHead, written};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender};
 use crate::referral::state::{Intervals, ReferralState};
@@ -227,7 +227,7 @@ impl Truth {
 
     fn forms_of(&self, notice: &Notice) -> Result<NoticeForms, TruthError> {
         let document = notice.document();
-        let json = format!("{:#}\n", serde_json::to_value(notice)?);
+        let json = written(&serde_json::to_value(notice)?);
         Ok(NoticeForms { head: None, json, text: document.text(), html: (self.print)(&document) })
     }
 

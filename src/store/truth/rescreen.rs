@@ -4,6 +4,8 @@
 //! again. What has not left follows the newer verdict. A cluster decided against comes back only when the newer list says
 //! more of it, as a new case that cites the old answer.
 
+use std::collections::HashSet;
+
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension, params, params_from_iter};
 use serde::Serialize;
@@ -13,16 +15,16 @@ use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::hits::{Opening, index, open_case};
+use crate::store::truth::hits::{HitRecord, Opening, TEXT_LIMIT_CHARS, index, open_case};
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
+use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
-use crate::vocab::terms::PageKind;
 use crate::vocab::time::Timestamp;
 
-/// A hit as it is stored: what detection needs to judge it again.
+/// A hit as it is stored: how it was judged, and where what was judged lies.
 #[derive(Debug, Clone)]
 pub struct StoredHit {
     /// Hit id.
@@ -37,20 +39,14 @@ pub struct StoredHit {
     pub url: String,
     /// Title.
     pub title: String,
-    /// Text.
-    pub text: String,
-    /// Amount as published.
-    pub price: Option<String>,
-    /// Currency.
-    pub currency: Option<String>,
-    /// Language.
-    pub language: Option<String>,
-    /// Identifiers and attributes.
-    pub identifiers: Vec<(String, String)>,
-    /// Kind of its page, where it is known.
-    pub kind: Option<PageKind>,
     /// How it was judged.
     pub assessment: Assessment,
+    /// The key its page is known under.
+    pub page: String,
+    /// Its cluster.
+    pub cluster: ClusterId,
+    /// When a visit saw it last.
+    pub last_seen: Timestamp,
     /// Its place on its page, or among what was handed over.
     pub ordinal: u32,
     /// Digest of its folded text, before contacts were hidden in it.
@@ -131,23 +127,29 @@ impl Difference {
 }
 
 impl Truth {
-    /// Hits that match, after the one with id `after`, in the order of their ids.
+    /// Hits that match, after the one that was read last. Those of one page come one after the other.
     ///
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
-    pub fn stored_hits(&self, text: &str, after: &str, limit: usize) -> Result<Vec<StoredHit>, TruthError> {
+    pub fn stored_hits(
+        &self,
+        text: &str,
+        after: Option<&StoredHit>,
+        limit: usize,
+    ) -> Result<Vec<StoredHit>, TruthError> {
         let query = query::parse(text, query::Sight::Whole)?;
         self.read(|connection| {
             let sql = format!(
-                "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.text, h.price, h.currency, h.language,
-                   h.identifiers, h.assessment, h.kind, h.ordinal, h.content_digest, h.warc_file, h.warc_offset, h.warc_length,
-                   h.warc_record, h.payload_digest, h.capture_destroyed IS NULL
-                 {} ({}) AND h.id > ? ORDER BY h.id LIMIT ?",
+                "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.page, h.cluster, h.assessment, h.ordinal,
+                   h.content_digest, h.warc_file, h.warc_offset, h.warc_length, h.warc_record, h.payload_digest,
+                   h.capture_destroyed IS NULL, h.last_seen
+                 {} ({}) AND (h.platform, h.page, h.id) > (?, ?, ?) ORDER BY h.platform, h.page, h.id LIMIT ?",
                 search::from(connection, &query, false)?,
                 query.condition
             );
             let mut values = search::values(&query);
-            values.push(Value::Text(after.to_owned()));
+            let place = after.map_or(["", "", ""], |hit| [hit.platform.as_str(), &hit.page, &hit.id]);
+            values.extend(place.map(|part| Value::Text(part.to_owned())));
             values.push(Value::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
@@ -161,21 +163,18 @@ impl Truth {
                     platform: PlatformId::parse(&text(3)?).map_err(|error| TruthError::Value(error.to_string()))?,
                     url: text(4)?,
                     title: text(5)?,
-                    text: text(6)?,
-                    price: row.get(7)?,
-                    currency: row.get(8)?,
-                    language: row.get(9)?,
-                    identifiers: serde_json::from_str(&text(10)?)?,
-                    assessment: serde_json::from_str(&text(11)?)?,
-                    kind: row.get(12)?,
-                    ordinal: row.get(13)?,
-                    content_digest: row.get(14)?,
-                    warc: match (row.get::<_, bool>(20)?, text(19)?.parse()) {
+                    page: text(6)?,
+                    cluster: ClusterId::parse(&text(7)?).map_err(|error| TruthError::Value(error.to_string()))?,
+                    assessment: serde_json::from_str(&text(8)?)?,
+                    last_seen: Timestamp::from_millis(row.get(17)?),
+                    ordinal: row.get(9)?,
+                    content_digest: row.get(10)?,
+                    warc: match (row.get::<_, bool>(16)?, text(15)?.parse()) {
                         (true, Ok(payload_digest)) => Some(WarcRef {
-                            file: text(15)?,
-                            offset: row.get(16)?,
-                            length: row.get(17)?,
-                            record_id: text(18)?,
+                            file: text(11)?,
+                            offset: row.get(12)?,
+                            length: row.get(13)?,
+                            record_id: text(14)?,
                             payload_digest,
                         }),
                         _ => None,
@@ -186,37 +185,27 @@ impl Truth {
         })
     }
 
-    /// Puts the newer verdict of a stored hit on record, as far as its case allows. Nothing is sent by it.
+    /// Puts the newer verdict of a stored hit on record, as far as its case allows: `listing` is what was captured, as it was
+    /// judged now. Nothing is sent by it.
     ///
     /// # Errors
     /// When SQLite refuses; then nothing of it is stored.
-    pub fn rejudge(&self, hit: &StoredHit, now_is: &Assessment, now: Timestamp) -> Result<Rejudged, TruthError> {
+    pub fn rejudge(&self, hit: &StoredHit, listing: &HitRecord, now: Timestamp) -> Result<Rejudged, TruthError> {
         // A newer list may tell an account that the one before did not.
-        let parted = self.part(&Published {
-            title: &hit.title,
-            text: &hit.text,
-            identifiers: &hit.identifiers,
-            images: &[],
-            price: hit.price.as_deref(),
-            currency: hit.currency.as_deref(),
-            language: hit.language.as_deref(),
-            seller: None,
-            assessment: now_is,
-            known: Vec::new(),
-        });
+        let parted = self.part(&Published { known: self.known_values(&hit.id)?, ..Published::of(listing) });
         let now_is = &parted.assessment;
-        self.vault.keep(&parted.values, now)?;
+        self.keep_news(hit, &parted)?;
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         // The case may have moved since the hit was read.
-        let held: Option<(String, String, i64)> = tx
+        let held: Option<(String, i64)> = tx
             .query_row(
-                "SELECT r.state_json, h.cluster, h.rowid FROM hits h JOIN referrals r ON r.id = h.referral WHERE h.id = ?",
+                "SELECT r.state_json, h.rowid FROM hits h JOIN referrals r ON r.id = h.referral WHERE h.id = ?",
                 [&hit.id],
-                |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+                |row| Ok((row.get(0)?, row.get(1)?)),
             )
             .optional()?;
-        let Some((state, cluster, rowid)) = held else {
+        let Some((state, rowid)) = held else {
             return Err(TruthError::NotFound { kind: "hit", id: hit.id.clone() });
         };
         let state: ReferralState = serde_json::from_str(&state)?;
@@ -227,8 +216,7 @@ impl Truth {
             if !difference.says_more(&hit.assessment, now_is) {
                 return Ok(Rejudged::Settled);
             }
-            let cluster = ClusterId::parse(&cluster).map_err(|error| TruthError::Value(error.to_string()))?;
-            let Some(open) = reopened(&tx, hit, &cluster, &state, &parted, now)? else {
+            let Some(open) = reopened(&tx, hit, &state, &parted, now)? else {
                 return Ok(Rejudged::LeftAsSent);
             };
             case = open;
@@ -236,6 +224,7 @@ impl Truth {
         } else if !matches!(state, ReferralState::Drafted | ReferralState::Held { .. }) {
             return Ok(Rejudged::LeftAsSent);
         }
+        let text: String = parted.text.chars().take(TEXT_LIMIT_CHARS).collect();
         tx.execute("DELETE FROM hits_text WHERE rowid = ?", [rowid])?;
         tx.execute("DELETE FROM hit_substances WHERE hit = ?", [&hit.id])?;
         tx.execute(
@@ -251,11 +240,11 @@ impl Truth {
                 serde_json::to_string(now_is)?,
                 now_is.watchlist,
                 parted.title,
-                parted.text,
+                text,
                 serde_json::to_string(&parted.identifiers)?,
             ],
         )?;
-        index(&tx, &hit.id, &parted.title, &parted.text, now_is)?;
+        index(&tx, &hit.id, &parted.title, &text, now_is)?;
         add_fingerprints(&tx, &hit.id, &parted.values)?;
         if difference.cause.is_some() {
             let detail = serde_json::json!({
@@ -286,6 +275,22 @@ impl Truth {
         self.commit(tx)?;
         Ok(outcome)
     }
+
+    /// Seals what was not known of a listing to be personal. What was is in the vault, or its time there is over, or it was
+    /// erased: it is not brought back from the evidence.
+    fn keep_news(&self, hit: &StoredHit, parted: &Parted) -> Result<(), TruthError> {
+        let (known, erased) = self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT hash FROM fingerprints WHERE hit = ?")?;
+            let known: HashSet<String> = statement.query_map([&hit.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let erased = connection
+                .prepare_cached("SELECT 1 FROM audit WHERE subject = ? AND action = 'erase-personal-data' LIMIT 1")?
+                .exists([hit.referral.as_str()])?;
+            Ok::<_, TruthError>((known, erased))
+        })?;
+        let news: Vec<ClearValue> =
+            parted.values.iter().filter(|value| !erased && !known.contains(&value.hash)).cloned().collect();
+        Ok(self.vault.keep(&news, hit.last_seen)?)
+    }
 }
 
 /// The open case of a cluster that was decided against: one that another hit of it opened already, or a new one; none where
@@ -293,14 +298,13 @@ impl Truth {
 fn reopened(
     tx: &rusqlite::Transaction<'_>,
     hit: &StoredHit,
-    cluster: &ClusterId,
     state: &ReferralState,
     parted: &Parted,
     now: Timestamp,
 ) -> Result<Option<ReferralId>, TruthError> {
     let (newest, generation, newest_state, updated): (String, u32, String, i64) = tx.query_row(
         "SELECT id, generation, state_json, updated FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
-        params![hit.platform.as_str(), cluster.as_str()],
+        params![hit.platform.as_str(), hit.cluster.as_str()],
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
     let newest_state: ReferralState = serde_json::from_str(&newest_state)?;
@@ -315,11 +319,11 @@ fn reopened(
     let history = [HistoryLine::Earlier(earlier)];
     let opening = Opening {
         platform: &hit.platform,
-        cluster,
+        cluster: &hit.cluster,
         title: &parted.title,
         assessment: &parted.assessment,
         actor: Actor::Job(Job::Rescreen),
-        detail: serde_json::json!({ "watchlist": parted.assessment.watchlist, "cluster": cluster }).to_string(),
+        detail: serde_json::json!({ "watchlist": parted.assessment.watchlist, "cluster": hit.cluster }).to_string(),
     };
     Ok(Some(open_case(tx, &opening, generation + 1, &history, now)?))
 }

@@ -237,9 +237,9 @@ fn another_watchlist_changes_no_listing() {
     let held: String = bench.truth.writer().query_row("SELECT watchlist FROM hits", [], |row| row.get(0)).unwrap();
     assert_eq!(held, "second");
     assert_eq!(bench.all(), []);
-    let stored = bench.truth.stored_hits("", "", 10).unwrap().remove(0);
+    let stored = bench.truth.stored_hits("", None, 10).unwrap().remove(0);
     judged.assessment.watchlist = "third".to_owned();
-    bench.truth.rejudge(&stored, &judged.assessment, Timestamp::from_millis(9)).unwrap();
+    bench.truth.rejudge(&stored, &judged, Timestamp::from_millis(9)).unwrap();
     assert_eq!(bench.all(), []);
 }
 
