@@ -1232,8 +1232,8 @@ def h2_no_formula_in_the_table():
                 for cell in row:
                     if cell[:1] in ("=", "+", "-", "@", "\t", "\r") and not re.fullmatch(r"[-+]?\d+(\.\d+)?([eE][-+]?\d+)?", cell):
                         raise Miss("%s: a cell begins with %r: %s" % (name, cell[0], cell[:60]))
-        need(tables["file"] == tables["standard output"], "file and standard output differ, first in %s" % next(
-            ((a, b) for x, y in zip(tables["file"], tables["standard output"]) for a, b in zip(x, y) if a != b), "the number of rows"))
+        need(tables["file"] == tables["standard output"], "file and standard output differ, first in %r" % (next(
+            ((a, b) for x, y in zip(tables["file"], tables["standard output"]) for a, b in zip(x, y) if a != b), "the number of rows"),))
 
 
 @case

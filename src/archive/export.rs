@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::archive::ArchiveError;
 use crate::archive::warc_file::{failed, sync_folder};
-use crate::vocab::visible::{Keep, visible};
+use crate::vocab::visible::{Keep, escaped_json, visible};
 
 /// Writes rows one by one, in one of the formats.
 ///
@@ -56,8 +56,8 @@ impl<W: Write> RowWriter<W> {
     pub fn row<T: Serialize>(&mut self, row: &T) -> io::Result<()> {
         match &mut self.form {
             Form::Jsonl(out) => {
-                serde_json::to_writer(&mut *out, row)?;
-                out.write_all(b"\n")?;
+                // What cannot be seen stands as escapes, in a file as on a terminal.
+                writeln!(out, "{}", escaped_json(&serde_json::to_string(row)?))?;
             }
             Form::Csv { writer, columns } => {
                 let row = serde_json::to_value(row)?;
@@ -192,12 +192,12 @@ mod tests {
     #[test]
     fn jsonl_is_one_document_a_line() {
         let mut rows = RowWriter::jsonl(Vec::new());
-        for row in [json!({"a": "x\ny"}), json!({"a": 2})] {
+        for row in [json!({"a": "x\ny\u{202e}"}), json!({"a": 2})] {
             rows.row(&row).unwrap();
         }
         let (count, out) = rows.finish().unwrap();
         assert_eq!(count, 2);
-        assert_eq!(String::from_utf8(out).unwrap(), "{\"a\":\"x\\ny\"}\n{\"a\":2}\n");
+        assert_eq!(String::from_utf8(out).unwrap(), "{\"a\":\"x\\ny\\u202e\"}\n{\"a\":2}\n");
     }
 
     #[test]

@@ -150,8 +150,8 @@ impl Write for LineSink<'_> {
         let Some(end) = memchr::memrchr(b'\n', &self.pending) else { return Ok(()) };
         let rest = self.pending.split_off(end + 1);
         let lines = std::mem::replace(&mut self.pending, rest);
-        let text = String::from_utf8_lossy(&lines[..lines.len() - 1]).into_owned();
-        self.output.line(text).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
+        let text = String::from_utf8_lossy(&lines).into_owned();
+        self.output.bytes(&text).map_err(|_| std::io::ErrorKind::BrokenPipe.into())
     }
 }
 

@@ -228,6 +228,12 @@ fn what_a_platform_file_allowed_stays_on_record_where_a_command_has_no_platform_
     let place = Place::new();
     place.own_site("site", &server.url("/"), "");
     place.run(&["scan"]).expect(0);
+    // A dataset is the same on standard output and in a file.
+    for format in ["jsonl", "csv"] {
+        let printed = place.run(&["export", "--format", format]).expect(0).out;
+        place.run(&["export", "--format", format, "--out", "set"]).expect(0);
+        assert_eq!(printed, std::fs::read_to_string(place.path("set")).unwrap(), "{format}");
+    }
     std::fs::create_dir(place.path("none")).unwrap();
     for folder in ["none", "seeds"] {
         let ended = place.run(&["--seeds", folder, "export", "--format", "jsonl"]).expect(0);

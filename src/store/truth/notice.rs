@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::referral::excerpt;
 use crate::referral::issued::{Issued, IssuedHead, written};
 use crate::referral::language::Catalogue;
-use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender};
+use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender, Standing};
 use crate::referral::state::{Intervals, ReferralState};
 use crate::store::truth::cases::ReferralFull;
 use crate::store::truth::{OnRecord, Truth, TruthError};
@@ -227,7 +227,14 @@ impl Truth {
 
     fn forms_of(&self, notice: &Notice) -> Result<NoticeForms, TruthError> {
         let document = notice.document();
-        let json = written(&serde_json::to_value(notice)?);
+        let mut value = serde_json::to_value(notice)?;
+        if notice.standing == Standing::Preview
+            && let Some(fields) = value.as_object_mut()
+        {
+            // The approval sets them.
+            ["at", "links_until", "answer", "contest"].iter().for_each(|field| drop(fields.remove(*field)));
+        }
+        let json = written(&value);
         Ok(NoticeForms { head: None, json, text: document.text(), html: (self.print)(&document) })
     }
 

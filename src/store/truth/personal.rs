@@ -119,6 +119,19 @@ impl Published<'_> {
     }
 }
 
+/// Words of a seller's name that may stand without the rest of it, at most.
+const WORDS_OF_A_NAME: usize = 8;
+
+/// The first two or more words of a seller's name, without the last: a title says `Example Harbour` where the seller is called
+/// `Example Harbour Trading`.
+fn beginnings(seller: &str) -> impl Iterator<Item = &str> {
+    let ends = seller.trim().match_indices(char::is_whitespace).map(|(at, _)| at);
+    ends.skip(1)
+        .take(WORDS_OF_A_NAME)
+        .filter_map(|at| seller.trim().get(..at))
+        .filter(|name| !name.ends_with(char::is_whitespace))
+}
+
 /// The byte at which a character begins; the end of the text for the one behind the last.
 fn byte_at(text: &str, character: usize) -> Option<usize> {
     text.char_indices().map(|(at, _)| at).chain([text.len()]).nth(character)
@@ -194,6 +207,7 @@ impl Truth {
                 listing.assessment.substances.iter().flat_map(|s| &s.matches).any(|one| named(&one.surface));
             if !is_matter {
                 words.push(seller.to_owned());
+                words.extend(beginnings(seller).map(str::to_owned));
             }
         }
         let mut note = |text: &str, found: &[Indicator], matter: &[(usize, usize)]| {

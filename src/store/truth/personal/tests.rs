@@ -121,3 +121,29 @@ fn values_that_repeat_themselves_take_no_time() {
         assert!(start.elapsed().as_secs() < 10, "{:?} for {}", start.elapsed(), &text[..60]);
     }
 }
+
+#[test]
+fn a_sellers_name_is_hidden_without_its_last_words_too() {
+    assert_eq!(
+        beginnings("Example  Harbour Trading Co").collect::<Vec<_>>(),
+        ["Example  Harbour", "Example  Harbour Trading"]
+    );
+    assert!(beginnings("Harbour").chain(beginnings("Example Harbour")).next().is_none());
+    let (_folder, truth, detector) = rooms();
+    let (title, text) = ("Isotonitazene - Example Harbour", "for sale by Example Harbour Trading, ask Example Harbour");
+    let assessment = detector.assess(&ListingText { title, text, ..ListingText::default() }, &[]);
+    let published = Published {
+        title,
+        text,
+        identifiers: &[],
+        images: &[],
+        price: None,
+        currency: None,
+        language: None,
+        seller: Some("Example Harbour Trading"),
+        assessment: &assessment,
+        known: Vec::new(),
+    };
+    let shown = whole(&truth.part(&published));
+    assert!(!shown.contains("harbour") && shown.contains("isotonitazene"), "{shown}");
+}
