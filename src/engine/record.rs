@@ -18,7 +18,7 @@ use crate::evidence::warc::form::{Original, RevisitProfile};
 use crate::evidence::warc::{Record, WarcRef};
 use crate::examine::ExaminedListing;
 use crate::store::hot::HotError;
-use crate::store::truth::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded, TruthError};
+use crate::store::truth::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded, StoredHit, TruthError};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, MandateId, PlatformId, RunId, Sha256Digest};
 use crate::vocab::time::Timestamp;
@@ -83,6 +83,11 @@ impl HandedOver<'_> {
 fn low_bits(text: &str) -> u32 {
     let bytes = xxhash_rust::xxh3::xxh3_64(text.as_bytes()).to_le_bytes();
     u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+}
+
+/// A stored hit as the listing in its evidence is judged now. It keeps its place and its cluster.
+pub(super) fn as_judged_now(stored: &StoredHit, examined: &ExaminedListing) -> HitRecord {
+    HitRecord::of(stored.ordinal, examined, &examined.fingerprints(), stored.cluster.clone())
 }
 
 /// What is recorded together.

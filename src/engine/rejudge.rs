@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::archive::ArchiveError;
 use crate::archive::warc_reader::read_cited;
-use crate::engine::record::HandedOver;
+use crate::engine::record::{self, HandedOver};
 use crate::engine::rooms::Rooms;
 use crate::engine::scan::worker::reading_time;
 use crate::evidence::capture::Capture;
@@ -68,7 +68,7 @@ impl<'a> Rejudge<'a> {
         let is_same = |one: &&(u32, String, ExaminedListing)| one.1 == hit.content_digest;
         let listing = found.iter().find(|one| is_same(one) && is_there(one)).or_else(|| found.iter().find(is_same));
         let (_, _, listing) = listing.or_else(|| found.iter().find(is_there)).ok_or(Left::NotFound)?;
-        Ok(HitRecord::of(hit.ordinal, listing, &listing.fingerprints(), hit.cluster.clone()))
+        Ok(record::as_judged_now(hit, listing))
     }
 }
 
