@@ -141,7 +141,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             }
             return Ok(if done.failed + done.postponed == 0 { Exit::Done } else { Exit::Partial });
         }
-        ReferralsRequest::Outcome { id, decision, reason, reference, actor } => {
+        ReferralsRequest::Outcome { id, decision, reason, reference, urls, actor } => {
             let decision = Decision::parse(decision)
                 .ok_or_else(|| Failure::usage(OutcomeError::Decision(decision.clone()).to_string()))?;
             let id = referral(id)?;
@@ -150,8 +150,8 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 Failure::usage(error.to_string()).hint("`listingwatch referrals reasons` lists them")
             })?;
             let actor = super::actor(actor.as_deref())?;
-            let state =
-                truth.answer(&id, &outcome, None, &actor, Intervals::of(&platform.referral), app.rooms.now())?;
+            let intervals = Intervals::of(&platform.referral);
+            let state = truth.answer(&id, (&outcome, urls), None, &actor, intervals, app.rooms.now())?;
             app.answered(&id, decision);
             say(&id, &state, output)?;
         }
@@ -251,6 +251,12 @@ fn show(full: &ReferralFull, output: &Output) -> Result<(), Failure> {
         let gone = hit.gone_at.map(|at| format!(", gone at {at}")).unwrap_or_default();
         output.line(format!("  {}  ({:.3}{gone})", hit.url, hit.assessment.score))?;
     }
+    for page in full.pages.iter().filter(|page| page.answer.is_some() || page.looked_at.is_some()) {
+        let looked = page.looked_at.map(|at| format!(", looked at {at}")).unwrap_or_default();
+        let answer = page.answer.as_ref();
+        let answer = answer.map(|given| format!(", answered {}", given.outcome.decision.name())).unwrap_or_default();
+        output.line(format!("  page  {}  {}{answer}{looked}", page.url, page.state))?;
+    }
     if let Some(hit) = full.hits.first() {
         output.line("why")?;
         for reason in &hit.assessment.reasons {
@@ -270,6 +276,9 @@ fn show(full: &ReferralFull, output: &Output) -> Result<(), Failure> {
     for said in &full.story {
         let decision = said.decision.map(|decision| format!(": {}", decision.name())).unwrap_or_default();
         output.line(format!("  {}  {}  {}{decision}", said.at, said.actor, said.event))?;
+        for url in &said.urls {
+            output.line(format!("      page: {url}"))?;
+        }
         for (what, words) in [("reason", &said.reason), ("reference", &said.reference), ("statement", &said.statement)]
         {
             if let Some(words) = words {

@@ -142,8 +142,8 @@ fn take(app: &App, answer: AnswerLine, only: Option<&PlatformId>, actor: &Actor)
     }
     let policy = app.platform(&platform).ok_or_else(|| format!("there is no agreement with `{platform}` any more"))?;
     let intervals = Intervals::of(&policy.referral);
-    let after =
-        truth.answer(&answer.referral, &answer.outcome, None, actor, intervals, app.rooms.now()).map_err(said)?;
+    let of = (&answer.outcome, answer.url.as_slice());
+    let after = truth.answer(&answer.referral, of, None, actor, intervals, app.rooms.now()).map_err(said)?;
     app.answered(&answer.referral, answer.outcome.decision);
     Ok(after.name())
 }

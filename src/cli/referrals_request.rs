@@ -134,11 +134,14 @@ pub enum ReferralsRequest {
         /// The platform's own reference
         #[arg(long)]
         reference: Option<String>,
+        /// A page of the case that it is for; may be given several times. Without it, it is for all pages
+        #[arg(long = "url", value_name = "URL")]
+        urls: Vec<String>,
         /// Who records it
         #[arg(long = "as", value_name = "NAME")]
         actor: Option<String>,
     },
-    /// Record answers from a CSV file with the columns referral, decision, reason, reference; `-` reads standard input
+    /// Record answers from a CSV file with the columns referral, decision, and where wanted reason, reference, url; `-` reads standard input
     Outcomes {
         /// The file
         file: PathBuf,

@@ -18,6 +18,7 @@ use crate::fetch::client::Received;
 use crate::fetch::gate::{Answer, Conditional};
 use crate::frontier::entry::UrlKind;
 use crate::listing::CompiledSelectors;
+use crate::referral::pages::seen_together;
 use crate::referral::recheck::{Reached, Sight, judge};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::{DueRecheck, Look, MandateEnd, RecheckTarget, TruthError};
@@ -128,8 +129,7 @@ pub async fn step(
     Ok(done)
 }
 
-/// Looks at one case now. Gone only if every page of the cluster is; not seen when some could not be asked and none was
-/// live.
+/// Looks at each page of one case now. What that says of the case is in [`seen_together`].
 ///
 /// # Errors
 /// When the store fails.
@@ -158,27 +158,26 @@ pub async fn one(
         let (sight, status) = look(&mut spending, platform, &url, &target.fingerprints).await?;
         let page = Look { url: url.to_string(), seen: sight, status, at: rooms.now() };
         rechecked.pages.push(page);
-        if sight == Sight::Live {
-            rechecked.seen = CaseSight::Live;
-        }
     }
     rechecked.refused = spending.end().map(MandateEnd::reason);
     rooms.purses.give_back(&rooms.truth)?;
-    rooms.truth.note_looks(&target.referral, &rechecked.pages)?;
-    let unseen = rechecked.pages.iter().any(|page| page.seen == Sight::NotSeen) || rechecked.pages.is_empty();
-    let is_due = target.counts_from.is_some_and(|from| from <= rooms.now());
-    if rechecked.seen != CaseSight::Live && unseen {
-        if is_due {
-            rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
-        }
-        return Ok(rechecked);
-    }
-    let event = if rechecked.seen == CaseSight::Live { Event::SeenLive } else { Event::SeenGone };
-    if event == Event::SeenGone {
-        rechecked.seen = CaseSight::Gone;
-    }
     // Looks that count are spaced, whoever asks: one in between informs and moves nothing.
-    rechecked.counts = target.is_draft || is_due;
+    let is_due = target.counts_from.is_some_and(|from| from <= rooms.now());
+    let counts = target.is_draft || is_due;
+    let pages = rooms.truth.note_looks(&target.referral, &rechecked.pages, counts)?;
+    let (seen, checks) = seen_together(&pages);
+    rechecked.seen = seen;
+    let event = match seen {
+        CaseSight::Live => Event::SeenLive,
+        CaseSight::Gone => Event::SeenGone { checks },
+        CaseSight::NotSeen => {
+            if is_due {
+                rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+            }
+            return Ok(rechecked);
+        }
+    };
+    rechecked.counts = counts;
     if !rechecked.counts {
         rechecked.next = target.counts_from;
         return Ok(rechecked);

@@ -16,6 +16,17 @@ pub fn page_of(document: &Document) -> String {
     Page { document }.render().unwrap_or_else(|_| String::new())
 }
 
+#[derive(Template)]
+#[template(path = "notice/body.html")]
+struct Body<'a> {
+    document: &'a Document,
+}
+
+/// Any document as a part of another page.
+pub fn body_of(document: &Document) -> String {
+    Body { document }.render().unwrap_or_else(|_| String::new())
+}
+
 /// What the watchlist says of a substance's use, in English, for the console.
 pub fn use_in_words(legitimate_use: LegitimateUse) -> &'static str {
     match legitimate_use {

@@ -8,8 +8,9 @@ use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
 use crate::referral::changes::{Change, Field};
 use crate::referral::outcome::Decision;
+use crate::referral::pages::PageAnswer;
 use crate::vocab::actor::ActorKind;
-use crate::vocab::terms::{Category, Message, Verdict};
+use crate::vocab::terms::{Category, Message, PageState, Sight, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Who reads. Authorities and the platform concerned see different parts of one case.
@@ -65,6 +66,8 @@ pub struct CaseView {
     pub lifecycle: Value,
     /// Who approved it; none when it went out by policy or did not go out.
     pub approved_by: Option<String>,
+    /// Pages of the case, each with its state and what was answered for it.
+    pub pages: Vec<PageView>,
     /// Listings of the case.
     pub hits: Vec<HitView>,
     /// The newest changes of its listings, at most twenty, newest first.
@@ -78,6 +81,31 @@ pub struct CaseView {
     pub story: Vec<StoryView>,
     /// Earlier cases of the cluster.
     pub history: Vec<String>,
+}
+
+/// One page of a case.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PageView {
+    /// Its address.
+    pub url: String,
+    /// `live`, `gone`, `verified-gone` or `relisted`.
+    #[schema(value_type = String)]
+    pub state: PageState,
+    /// What the last look saw; only for the authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub seen: Option<Sight>,
+    /// HTTP status of that look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// When that was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub looked_at: Option<Timestamp>,
+    /// What the platform answered for it: decision, reason, reference, when and who.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub answer: Option<PageAnswer>,
 }
 
 /// One listing of a case, with the words that count marked in its text.
@@ -169,6 +197,9 @@ pub struct StoryView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub decision: Option<Decision>,
+    /// The pages an answer is for, where it is not for all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
     /// Why, in its words or as a code of `/outcome-reasons`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -210,6 +241,9 @@ impl CaseView {
             Reader::Platform => {
                 for hit in &mut self.hits {
                     hit.seller = None;
+                }
+                for page in &mut self.pages {
+                    (page.seen, page.status, page.looked_at) = (None, None, None);
                 }
                 self.story.retain(|said| matches!(said.event.as_str(), "answer" | "withdraw"));
                 for said in self.story.iter_mut().filter(|said| said.event != "answer") {
@@ -327,6 +361,7 @@ mod tests {
             },
             lifecycle: Value::Null,
             approved_by: None,
+            pages: Vec::new(),
             hits: vec![],
             changes: vec![],
             timeline: vec![

@@ -14,6 +14,8 @@ pub struct AnswerLine {
     pub line: u64,
     /// Case.
     pub referral: ReferralId,
+    /// The page it is for; without one it is for the case.
+    pub url: Option<String>,
     /// What the platform decided.
     pub outcome: Outcome,
 }
@@ -34,11 +36,11 @@ pub struct BadLine {
 pub enum FileError {
     /// No heading that names the columns.
     #[error(
-        "the first line must name the columns `referral` and `decision`, and may name `reason` and `reference`; it lacks `{0}`"
+        "the first line must name the columns `referral` and `decision`, and may name `reason`, `reference` and `url`; it lacks `{0}`"
     )]
     Heading(&'static str),
     /// A column nobody knows.
-    #[error("there is no column `{0}`; columns are referral, decision, reason, reference")]
+    #[error("there is no column `{0}`; columns are referral, decision, reason, reference, url")]
     Column(String),
     /// Too many lines.
     #[error("the file has more than {0} answers; send it in parts")]
@@ -69,7 +71,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Result<AnswerLine, BadLine>>, FileError>
         ReaderBuilder::new().delimiter(delimiter).flexible(true).trim(Trim::All).from_reader(text.as_bytes());
     let names: Vec<String> =
         reader.headers().map(|names| names.iter().map(str::to_lowercase).collect()).unwrap_or_default();
-    const KNOWN: [&str; 4] = ["referral", "decision", "reason", "reference"];
+    const KNOWN: [&str; 5] = ["referral", "decision", "reason", "reference", "url"];
     if let Some(other) = names.iter().find(|name| !KNOWN.contains(&name.as_str()) && !name.is_empty()) {
         // A file without a heading begins with an answer.
         return Err(if names.iter().any(|name| KNOWN.contains(&name.as_str())) {
@@ -81,7 +83,7 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Result<AnswerLine, BadLine>>, FileError>
     let place = |name: &'static str| names.iter().position(|held| held == name);
     let referral = place("referral").ok_or(FileError::Heading("referral"))?;
     let decision = place("decision").ok_or(FileError::Heading("decision"))?;
-    let (reason, reference) = (place("reason"), place("reference"));
+    let (reason, reference, url) = (place("reason"), place("reference"), place("url"));
     let mut answers = Vec::new();
     let mut last = 1;
     for record in reader.records() {
@@ -98,15 +100,15 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Result<AnswerLine, BadLine>>, FileError>
         };
         let line = record.position().map_or(last + 1, csv::Position::line);
         last = line;
-        answers.push(one(&record, line, (referral, decision, reason, reference), names.len()));
+        answers.push(one(&record, line, (referral, decision, reason, reference, url), names.len()));
     }
     Ok(answers)
 }
 
-type Places = (usize, usize, Option<usize>, Option<usize>);
+type Places = (usize, usize, Option<usize>, Option<usize>, Option<usize>);
 
 fn one(record: &StringRecord, line: u64, places: Places, columns: usize) -> Result<AnswerLine, BadLine> {
-    let (referral, decision, reason, reference) = places;
+    let (referral, decision, reason, reference, url) = places;
     let field = |at: Option<usize>| at.and_then(|at| record.get(at)).filter(|text| !text.is_empty());
     let named = field(Some(referral)).map(|text| text.chars().take(80).collect::<String>());
     let bad = |error: String| BadLine { line, referral: named.clone(), error };
@@ -120,7 +122,7 @@ fn one(record: &StringRecord, line: u64, places: Places, columns: usize) -> Resu
     let parsed = Decision::parse(&given.to_lowercase())
         .ok_or_else(|| bad(OutcomeError::Decision(given.chars().take(40).collect()).to_string()))?;
     let outcome = Outcome::checked(parsed, field(reason), field(reference)).map_err(|error| bad(error.to_string()))?;
-    Ok(AnswerLine { line, referral: id, outcome })
+    Ok(AnswerLine { line, referral: id, url: field(url).map(str::to_owned), outcome })
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod language;
 pub mod notice;
 pub mod order;
 pub mod outcome;
+pub mod pages;
 pub mod policy;
 pub mod reasons;
 pub mod recheck;

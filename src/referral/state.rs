@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::referral::changes::Field;
 use crate::referral::outcome::{Decision, Outcome};
+use crate::referral::pages::PagesAnswered;
 use crate::vocab::platform::ReferralPolicy;
 use crate::vocab::time::Timestamp;
 
@@ -123,16 +124,23 @@ pub enum Event {
     Acknowledge,
     /// The platform answered.
     Answer {
-        /// Its answer.
+        /// Its answer to the case; where each page was answered apart, what these come to.
         outcome: Outcome,
+        /// What was answered now, where that was for some pages only.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        of_pages: Option<PagesAnswered>,
     },
     /// Time for an answer is up: say it again, or show the case to an authority.
     Remind {
         /// How often it was said again so far.
         times: u32,
     },
-    /// A recheck found the listing gone.
-    SeenGone,
+    /// A recheck found the listing gone from every page that must go.
+    SeenGone {
+        /// Looks in a row that found each of them so.
+        #[serde(default)]
+        checks: u8,
+    },
     /// A recheck found the listing still there.
     SeenLive,
     /// A scan found a listing of the cluster after removal.
@@ -318,6 +326,24 @@ impl ReferralState {
         }
     }
 
+    /// Whether an answer can be taken.
+    pub fn takes_answers(&self) -> bool {
+        self.takes(Event::Answer {
+            outcome: Outcome { decision: Decision::NeedsInformation, reason: None, reference: None },
+            of_pages: None,
+        })
+    }
+
+    /// Whether the affected party can contest.
+    pub fn takes_contests(&self) -> bool {
+        self.takes(Event::Contest { statement: String::new() })
+    }
+
+    fn takes(&self, event: Event) -> bool {
+        let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
+        step(self.clone(), event, intervals, Timestamp::from_millis(0)).is_ok()
+    }
+
     /// Looks in a row that found the listing gone, in the states that count them.
     fn gone_checks(&self) -> u8 {
         match self {
@@ -373,7 +399,7 @@ impl Event {
             Event::Acknowledge => "acknowledge",
             Event::Answer { .. } => "answer",
             Event::Remind { .. } => "remind",
-            Event::SeenGone => "seen-gone",
+            Event::SeenGone { .. } => "seen-gone",
             Event::SeenLive => "seen-live",
             Event::SeenAgain => "seen-again",
             Event::ListingChanged { .. } => "listing-changed",
@@ -409,7 +435,7 @@ pub fn step(
         (S::Held { .. }, E::Release) => (S::Drafted, vec![]),
         (S::Drafted, E::Expire) => (S::Expired, vec![NoRecheck]),
         // A draft whose listing went away by itself needs nobody's time.
-        (S::Drafted, E::SeenGone) => (S::Expired, vec![NoRecheck]),
+        (S::Drafted, E::SeenGone { .. }) => (S::Expired, vec![NoRecheck]),
         (S::Drafted | S::Held { .. }, E::SeenLive | E::SeenAgain) => return Err(illegal),
 
         (S::Relisted { .. }, E::Approve) => (
@@ -452,7 +478,7 @@ pub fn step(
         (s @ S::Acknowledged { .. }, E::Acknowledge) => (s, vec![]),
 
         // The same answer sent once more, by another way or in a file uploaded twice, changes nothing.
-        (S::Decided { outcome: held, gone_checks }, E::Answer { outcome }) if held == outcome => {
+        (S::Decided { outcome: held, gone_checks }, E::Answer { outcome, .. }) if held == outcome => {
             (S::Decided { outcome: held, gone_checks }, vec![])
         }
         (
@@ -465,7 +491,7 @@ pub fn step(
             | S::Relisted { .. }
             | S::Undeliverable
             | S::VerifiedGone { .. },
-            E::Answer { outcome },
+            E::Answer { outcome, .. },
         ) => {
             let look = if outcome.decision.promises_change() { RecheckAt(again) } else { NoRecheck };
             let asks = (outcome.decision == Decision::NeedsInformation).then_some(Attention::NeedsInformation);
@@ -485,8 +511,7 @@ pub fn step(
             (s, effects)
         }
 
-        (S::Decided { outcome, gone_checks }, E::SeenGone) if outcome.decision.promises_change() => {
-            let gone_checks = gone_checks.saturating_add(1);
+        (S::Decided { outcome, .. }, E::SeenGone { checks: gone_checks }) if outcome.decision.promises_change() => {
             if gone_checks >= CHECKS_UNTIL_GONE {
                 (S::VerifiedGone { outcome: Some(outcome) }, vec![Deliver(Message::Updated), NoRecheck])
             } else {
@@ -496,12 +521,14 @@ pub fn step(
         (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision == Decision::Removed => {
             (S::Reopened { gone_checks: 0 }, vec![Deliver(Message::Updated), RecheckAt(again), RenoticeAt(remind)])
         }
-        (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone) => {
+        (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone { .. }) => {
             (S::Decided { outcome, gone_checks }, vec![NoRecheck])
         }
         // Gone without an answer: it counts the same, and the answer may still come.
-        (s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }), E::SeenGone) => {
-            let gone_checks = s.gone_checks().saturating_add(1);
+        (
+            s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }),
+            E::SeenGone { checks: gone_checks },
+        ) => {
             if gone_checks >= CHECKS_UNTIL_GONE {
                 let told = vec![Deliver(Message::Updated), NoRecheck, NoRenotice, Show(None)];
                 (S::VerifiedGone { outcome: None }, told)

@@ -1,10 +1,11 @@
 //! What people and machines do with a case, the same for API and console: read, decide, answer, contest.
 
 use crate::outbound::wire::{
-    CaseView, ChangeView, EvidenceView, HitParts, HitView, Reader, ReferralView, StoryView, TimelineView,
+    CaseView, ChangeView, EvidenceView, HitParts, HitView, PageView, Reader, ReferralView, StoryView, TimelineView,
 };
 use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Outcome;
+use crate::referral::pages::CasePage;
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::server::auth::{Rights, visible_case};
 use crate::server::problem::Problem;
@@ -60,6 +61,17 @@ fn hit_view(hit: CaseHit) -> HitView {
     }
 }
 
+fn page_view(page: CasePage) -> PageView {
+    PageView {
+        url: page.url,
+        state: page.state,
+        seen: page.seen,
+        status: page.status,
+        looked_at: page.looked_at,
+        answer: page.answer,
+    }
+}
+
 /// A case as `reader` may see it, without the changes of its listings.
 pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, Problem> {
     let lifecycle = serde_json::to_value(&full.lifecycle).map_err(|error| Problem::internal(&error))?;
@@ -75,6 +87,7 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         actor: line.actor,
         event: line.event,
         decision: line.decision,
+        urls: line.urls,
         reason: line.reason,
         reference: line.reference,
         statement: line.statement,
@@ -84,6 +97,7 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         referral: row_view(full.row),
         lifecycle,
         approved_by: full.approved_by,
+        pages: full.pages.into_iter().map(page_view).collect(),
         hits: full.hits.into_iter().map(hit_view).collect(),
         changes: Vec::new(),
         timeline: full.events.into_iter().map(step).collect(),
@@ -201,7 +215,7 @@ pub(super) async fn answer(
     state: &ServerState,
     id: ReferralId,
     platform: &PlatformId,
-    outcome: Outcome,
+    (outcome, urls): (Outcome, Vec<String>),
     repeat: Option<(String, String)>,
     actor: Actor,
 ) -> Result<ReferralState, Problem> {
@@ -210,7 +224,7 @@ pub(super) async fn answer(
     let after = state
         .truth(move |truth| {
             let repeat = repeat.as_ref().map(|(token, key)| RepeatKey { token, key });
-            truth.answer(&id, &outcome, repeat, &actor, intervals, now)
+            truth.answer(&id, (&outcome, &urls), repeat, &actor, intervals, now)
         })
         .await?;
     (state.hooks().answered)((case, decision));

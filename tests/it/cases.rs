@@ -268,3 +268,111 @@ fn a_damaged_frontier_is_set_aside_and_made_again() {
         assert_eq!(place.referrals().len(), before.len(), "{keep}");
     }
 }
+
+/// Approves a case and sends its notice.
+async fn send(hub: &Hub, id: &str) {
+    hub.command(&["referrals", "approve", id, "--as", "anna"]).await.1.unwrap();
+    hub.command(&["referrals", "send"]).await.1.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_page_of_a_case_has_its_own_state_and_answer_and_the_case_follows() {
+    let shop = Shop::start().await;
+    for name in ["7", "8"] {
+        shop.put(name, "Isotonitazene 10 g", OFFER);
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let (anna, mo) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Moderator, "mo", Some("bazaar")));
+    let case = format!("/api/v1/referrals/{id}");
+    let pages = hub.json(&mo, &case).await["pages"].clone();
+    let urls: Vec<String> = pages.as_array().unwrap().iter().map(|page| page["url"].as_str().unwrap().into()).collect();
+    assert_eq!(urls.len(), 2, "{pages}");
+    let answer = |url: &str, decision: &str| json!({ "decision": decision, "reference": "T-8", "urls": [url] });
+    let outcome = format!("{case}/outcome");
+
+    let (status, problem) = hub.post(&mo, &outcome, answer("https://elsewhere.example.test/1", "removed")).await;
+    assert_eq!(status, 422, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("is no page of"), "{problem}");
+    let (status, after) = hub.post(&mo, &outcome, answer(&urls[1], "rejected")).await;
+    assert_eq!((status, &after["state"]), (200, &json!("delivered")), "one page is not the case");
+    let seen = hub.json(&anna, &case).await;
+    assert_eq!(seen["pages"][1]["answer"]["decision"], "rejected", "{seen}");
+    assert!(seen["pages"][0]["answer"].is_null(), "{seen}");
+    assert_eq!(seen["story"][0]["urls"], json!([urls[1]]), "{seen}");
+
+    // The page that must go does; the one that the platform keeps says nothing.
+    shop.remove("7");
+    for (state, page) in [("delivered", "gone"), ("verified-gone", "verified-gone")] {
+        hub.clock.advance_hours(25);
+        hub.command(&["referrals", "recheck"]).await.1.unwrap();
+        let seen = hub.json(&anna, &case).await;
+        assert_eq!((&seen["state"], &seen["pages"][0]["state"]), (&json!(state), &json!(page)), "{seen}");
+        assert_eq!(seen["pages"][1]["state"], "live", "{seen}");
+    }
+    let shown: serde_json::Value = serde_json::from_str(&hub.command(&["referrals", "show", &id]).await.0).unwrap();
+    assert_eq!(shown["pages"][1]["answer"]["reference"], "T-8", "{shown}");
+    let (cookie, _) = sign_in(&hub, &anna).await;
+    let console = hub.client.get(format!("{}/console/referrals/{id}", hub.base)).header("cookie", cookie);
+    let console = console.send().await.unwrap().text().await.unwrap();
+    assert!(console.contains("answered: not a violation (T-8)"), "{console}");
+
+    // Once each page has an answer, the case has; a page that is back in spite of it reopens the case.
+    let (_, after) = hub.post(&mo, &outcome, answer(&urls[0], "removed")).await;
+    assert_eq!(after["state"], "decided");
+    let seen = hub.json(&anna, &case).await;
+    assert_eq!(seen["lifecycle"]["outcome"]["decision"], "removed", "{seen}");
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    hub.clock.advance_hours(25);
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    let seen = hub.json(&anna, &case).await;
+    assert_eq!((&seen["state"], &seen["pages"][0]["state"]), (&json!("reopened"), &json!("live")), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_behind_links_speak_the_language_of_the_notice_and_show_what_it_rests_on() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nlanguage = \"de\"").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let anna = hub.token(Role::Authority, "anna", None);
+    let notice = hub.json(&anna, &format!("/api/v1/referrals/{id}/notice")).await;
+    let (answer, contest) = (notice["answer"].as_str().unwrap(), notice["contest"].as_str().unwrap());
+    let text = async |link: &str| hub.client.get(link).send().await.unwrap().text().await.unwrap();
+    let form = async |link: &str, body: &'static str| {
+        let sent = hub.client.post(link).header("content-type", "application/x-www-form-urlencoded").body(body);
+        sent.send().await.unwrap().text().await.unwrap()
+    };
+
+    let page = text(answer).await;
+    for said in ["lang=\"de\"", "beantworten", "kein Verstoß", "sha256:", "Einheits-Übereinkommen"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    let page = form(answer, "decision=restricted&reason=&reference=").await;
+    assert!(page.contains("eingeschränkt. Sie können die Antwort noch ändern."), "{page}");
+
+    // Who published the listing reads what is said of it; not who decided, and nothing by which the platform answers.
+    let page = text(contest).await;
+    for said in ["lang=\"de\"", "anfechten", "sha256:", "Einheits-Übereinkommen", "ein Mensch hat es geprüft"] {
+        assert!(page.contains(said), "{said}: {page}");
+    }
+    assert!(!page.contains("anna") && !page.contains("/answer/"), "{page}");
+    let page = form(contest, "statement=Ich%2C+Max+Beispiel%2C+verkaufe+B%C3%BCcher").await;
+    assert!(page.contains("Ihre Stellungnahme ist vermerkt"), "{page}");
+    let page = text(answer).await;
+    assert!(!page.contains("<form") && page.contains("derzeit nichts von Ihnen erbeten"), "{page}");
+
+    // The statement stands in the case; the log has its digest, and erasure reaches it.
+    let case = format!("/api/v1/referrals/{id}");
+    assert!(hub.json(&anna, &case).await.to_string().contains("Max Beispiel"));
+    let log = hub.command(&["audit", "list", "--json"]).await.0;
+    assert!(log.contains("contest") && !log.contains("Max Beispiel"), "{log}");
+    hub.command(&["retention", "erase", &id, "--as", "anna"]).await.1.unwrap();
+    let erased = hub.json(&anna, &case).await;
+    assert!(!erased.to_string().contains("Max Beispiel"), "{erased}");
+    assert!(erased["story"].to_string().contains("contest"), "{erased}");
+    let page = text(contest).await;
+    assert!(page.contains("wurde gelöscht"), "{page}");
+}

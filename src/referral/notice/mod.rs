@@ -361,11 +361,40 @@ impl Notice {
     /// The notice as a document, for text and HTML.
     pub fn document(&self) -> Document {
         let words = Catalogue::of(&self.language);
-        let say = |key: &str| words.word(key).to_owned();
-        let part = |key: &str, blocks| Section::new(words.word(key), blocks);
-        let (heading, why, ground) = match self.advice {
-            true => ("notice.advice_heading", "notice.advice_why", "notice.advice_ground"),
-            false => ("notice.heading", "notice.why", "notice.ground"),
+        let mut sections = vec![Section { heading: None, blocks: self.opening(words) }];
+        sections.extend(self.parts(words).into_iter().map(|(_, section)| section));
+        self.document_of(words, sections)
+    }
+
+    /// What of the notice concerns whoever published the listing: what it says of the listing, and who sent it. It names no
+    /// person and holds neither what is asked of the platform nor the link by which that answers.
+    pub fn document_for_affected_party(&self) -> Document {
+        let words = Catalogue::of(&self.language);
+        let concerns = |(part, section): (Part, Section)| match part {
+            Part::OfTheListing => Some(section),
+            Part::Automation => Some(match self.decided_by {
+                DecidedBy::Person(_) => {
+                    Section { blocks: vec![Block::Text(words.word("page.automation_person").to_owned())], ..section }
+                }
+                DecidedBy::Policy | DecidedBy::Unrecorded => section,
+            }),
+            Part::Platforms => None,
+        };
+        self.document_of(words, self.parts(words).into_iter().filter_map(concerns).collect())
+    }
+
+    fn document_of(&self, words: &Catalogue, sections: Vec<Section>) -> Document {
+        let heading = if self.advice { "notice.advice_heading" } else { "notice.heading" };
+        let title = words.fill(heading, &[("referral", self.referral.as_str())]);
+        Document { language: words.code, rtl: words.rtl, title, sections }
+    }
+
+    /// The parts of the notice after its opening lines.
+    fn parts(&self, words: &Catalogue) -> Vec<(Part, Section)> {
+        let part = |whose: Part, key: &str, blocks| (whose, Section::new(words.word(key), blocks));
+        let (why, ground) = match self.advice {
+            true => ("notice.advice_why", "notice.advice_ground"),
+            false => ("notice.why", "notice.ground"),
         };
         let grounds = self.substances.iter().map(|substance| {
             let quoted: Vec<String> = substance.words.iter().map(|word| format!("“{word}”")).collect();
@@ -382,39 +411,41 @@ impl Notice {
             [Block::Codes(vec![one.url.clone()]), Block::List(vec![captured, kept])]
         });
         let mut sections = vec![
-            Section { heading: None, blocks: self.opening(words) },
             part(
+                Part::OfTheListing,
                 "notice.listing",
                 vec![
                     Block::Excerpt(vec![crate::referral::document::Piece { text: self.title.clone(), marked: false }]),
                     Block::Codes(self.urls.clone()),
                 ],
             ),
-            part(why, vec![Block::List(self.reasons.clone())]),
+            part(Part::OfTheListing, why, vec![Block::List(self.reasons.clone())]),
         ];
         if !self.excerpts.is_empty() {
             let shown = self.excerpts.iter().map(|excerpt| Block::Excerpt(excerpt.pieces.clone())).collect();
-            sections.push(part("notice.words", shown));
+            sections.push(part(Part::OfTheListing, "notice.words", shown));
         }
-        sections.push(part(ground, grounds.collect()));
-        sections.push(part("notice.evidence", evidence.collect()));
+        sections.push(part(Part::OfTheListing, ground, grounds.collect()));
+        sections.push(part(Part::OfTheListing, "notice.evidence", evidence.collect()));
         if !self.history.is_empty() {
-            sections.push(part("notice.history", vec![Block::List(self.history.clone())]));
+            sections.push(part(Part::Platforms, "notice.history", vec![Block::List(self.history.clone())]));
         }
         sections.extend([
-            part("notice.asked", vec![Block::Text(self.request.clone())]),
-            part("notice.answer", self.way(words, "notice.answer_how", &self.answer)),
-            part("notice.contest", self.way(words, "notice.contest_how", &self.contest)),
-            part("notice.automation", vec![Block::Text(self.automation.clone())]),
+            part(Part::Platforms, "notice.asked", vec![Block::Text(self.request.clone())]),
+            part(Part::Platforms, "notice.answer", self.way(words, "notice.answer_how", &self.answer)),
+            part(Part::Platforms, "notice.contest", self.way(words, "notice.contest_how", &self.contest)),
+            part(Part::Automation, "notice.automation", vec![Block::Text(self.automation.clone())]),
             part(
+                Part::Platforms,
                 "notice.statement",
                 vec![
                     Block::Text(self.good_faith.clone()),
                     Block::Text(words.fill("notice.watchlist", &[("version", &self.watchlist)])),
                 ],
             ),
-            Section::new(
-                &say("notice.sender"),
+            part(
+                Part::OfTheListing,
+                "notice.sender",
                 vec![Block::Address(vec![
                     self.sender.name.clone(),
                     self.sender.address.clone(),
@@ -422,18 +453,24 @@ impl Notice {
                 ])],
             ),
         ]);
-        Document {
-            language: words.code,
-            rtl: words.rtl,
-            title: words.fill(heading, &[("referral", self.referral.as_str())]),
-            sections,
-        }
+        sections
     }
 
     /// The notice as plain text.
     pub fn text(&self) -> String {
         self.document().text()
     }
+}
+
+/// Whom a part of a notice concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Everybody: it speaks of the listing, or says who sends the notice.
+    OfTheListing,
+    /// Everybody, but for the name of whoever decided.
+    Automation,
+    /// The platform.
+    Platforms,
 }
 
 /// A decision in words. Its code is for machines, which read it in the API's description.

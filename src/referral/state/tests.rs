@@ -5,7 +5,11 @@ const INTERVALS: Intervals = Intervals { recheck: Duration::from_secs(3600), ren
 const NOW: Timestamp = Timestamp::from_millis(1_000_000);
 
 fn answer(decision: Decision) -> Event {
-    Event::Answer { outcome: Outcome { decision, reason: None, reference: None } }
+    Event::Answer { outcome: Outcome { decision, reason: None, reference: None }, of_pages: None }
+}
+
+fn gone(checks: u8) -> Event {
+    Event::SeenGone { checks }
 }
 
 fn walk(events: &[Event]) -> Result<ReferralState, IllegalStep> {
@@ -20,11 +24,11 @@ fn a_case_lives_as_designed() {
         (line!(), vec![], "drafted"),
         (line!(), sent.to_vec(), "delivered"),
         (line!(), [sent.to_vec(), vec![E::Acknowledge, answer(Decision::Removed)]].concat(), "decided"),
-        (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone]].concat(), "decided"),
-        (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone]].concat(), "verified-gone"),
+        (line!(), [sent.to_vec(), vec![answer(Decision::Removed), gone(1)]].concat(), "decided"),
+        (line!(), [sent.to_vec(), vec![answer(Decision::Removed), gone(1), gone(2)]].concat(), "verified-gone"),
         (
             line!(),
-            [sent.to_vec(), vec![answer(Decision::Removed), E::SeenGone, E::SeenGone, E::SeenAgain]].concat(),
+            [sent.to_vec(), vec![answer(Decision::Removed), gone(1), gone(2), E::SeenAgain]].concat(),
             "relisted",
         ),
         (line!(), [sent.to_vec(), vec![answer(Decision::Removed), E::SeenLive]].concat(), "reopened"),
@@ -34,15 +38,15 @@ fn a_case_lives_as_designed() {
             [sent.to_vec(), vec![E::Contest { statement: "it is a lamp".into() }, E::Uphold]].concat(),
             "reopened",
         ),
-        (line!(), [sent.to_vec(), vec![E::SeenGone]].concat(), "delivered"),
-        (line!(), [sent.to_vec(), vec![E::SeenGone, E::SeenLive, E::SeenGone]].concat(), "delivered"),
-        (line!(), [sent.to_vec(), vec![E::SeenGone, E::SeenGone]].concat(), "verified-gone"),
+        (line!(), [sent.to_vec(), vec![gone(1)]].concat(), "delivered"),
+        (line!(), [sent.to_vec(), vec![gone(1), E::SeenLive, gone(1)]].concat(), "delivered"),
+        (line!(), [sent.to_vec(), vec![gone(1), gone(2)]].concat(), "verified-gone"),
         (line!(), [sent.to_vec(), vec![E::Remind { times: 9 }]].concat(), "delivered"),
         (line!(), [sent.to_vec(), vec![E::Correct]].concat(), "corrected"),
         (line!(), vec![E::Expire], "expired"),
         (line!(), vec![E::Approve, E::MarkUndeliverable, E::Approve, E::MarkSent], "sent"),
         (line!(), vec![E::Hold { reason: "x".into() }, E::Release], "drafted"),
-        (line!(), vec![E::SeenGone, E::SeenAgain], "drafted"),
+        (line!(), vec![gone(1), E::SeenAgain], "drafted"),
     ] {
         assert_eq!(walk(&events).map(|state| state.name()), Ok(name), "line {line}");
     }
@@ -106,8 +110,8 @@ fn a_change_is_told_while_the_case_is_open_at_the_platform() {
         (line!(), vec![E::Approve, E::MarkUndeliverable]),
         (line!(), with(&[answer(Decision::Rejected)])),
         (line!(), with(&[answer(Decision::Removed)])),
-        (line!(), with(&[E::SeenGone, E::SeenGone])),
-        (line!(), with(&[E::SeenGone, E::SeenGone, E::SeenAgain])),
+        (line!(), with(&[gone(1), gone(2)])),
+        (line!(), with(&[gone(1), gone(2), E::SeenAgain])),
         (line!(), with(&[E::Withdraw { reason: "x".into() }])),
         (line!(), with(&[E::Correct])),
     ] {
@@ -137,7 +141,7 @@ fn any_event() -> impl Strategy<Value = Event> {
         Just(answer(Decision::Rejected)),
         Just(answer(Decision::NeedsInformation)),
         (0u32..6).prop_map(|times| E::Remind { times }),
-        Just(E::SeenGone),
+        (1..=2_u8).prop_map(gone),
         Just(E::SeenLive),
         Just(E::SeenAgain),
         Just(E::ListingChanged { fields: vec![Field::Price] }),

@@ -151,6 +151,8 @@ pub(super) async fn outcomes(
 
 async fn take(state: &ServerState, who: &Principal, answer: AnswerLine) -> Result<String, Problem> {
     let (case, platform, _) = visible_case(state, who, answer.referral.as_str()).await?;
-    let after = work::answer(state, case, &platform, answer.outcome, None, who.actor()).await?;
+    let after =
+        work::answer(state, case, &platform, (answer.outcome, answer.url.into_iter().collect()), None, who.actor())
+            .await?;
     Ok(after.name().to_owned())
 }

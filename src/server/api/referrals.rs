@@ -269,6 +269,11 @@ pub(in crate::server) struct AnswerBody {
     /// The platform's own reference.
     #[schema(max_length = 200)]
     reference: Option<String>,
+    /// The pages it is for, of the case's `urls`; without them it is for all. Once each page has an answer, the case has: a
+    /// question before all else, then what promises most.
+    #[serde(default)]
+    #[schema(max_items = 10000)]
+    urls: Vec<String>,
 }
 
 /// Where a case stands after a step.
@@ -305,7 +310,7 @@ pub(super) async fn outcome(
     let repeat = idempotency::key_of(&headers)?.map(|key| (who.token.clone(), key));
     let (case, platform, _) = visible_case(&state, &who, &id).await?;
     let outcome = outcome_of(body.decision, body.reason, body.reference)?;
-    let after = work::answer(&state, case, &platform, outcome, repeat, who.actor()).await?;
+    let after = work::answer(&state, case, &platform, (outcome, body.urls), repeat, who.actor()).await?;
     Ok(standing(&id, &after))
 }
 

@@ -315,7 +315,8 @@ pub(super) async fn act(
             let text = |name| fields.one(name).map(str::to_owned);
             let outcome = outcome_of(decision, text("reason"), text("reference"))?;
             let (case, platform, _) = visible_case(state, who, id).await?;
-            return work::answer(state, case, &platform, outcome, None, who.actor()).await;
+            let urls = fields.all("url").map(str::to_owned).collect();
+            return work::answer(state, case, &platform, (outcome, urls), None, who.actor()).await;
         }
         other => return Err(Problem::unprocessable(format!("no action `{other}`"))),
     };

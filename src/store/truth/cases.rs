@@ -5,9 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::Assessment;
 use crate::referral::history::HistoryLine;
+use crate::referral::pages::CasePage;
 use crate::referral::state::ReferralState;
 use crate::store::truth::story::StoryLine;
-use crate::store::truth::{Truth, TruthError, story};
+use crate::store::truth::{Truth, TruthError, pages, story};
 use crate::vocab::actor::ActorKind;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::{Category, Verdict};
@@ -126,6 +127,8 @@ pub struct ReferralFull {
     pub approved_kind: Option<ActorKind>,
     /// Listings.
     pub hits: Vec<CaseHit>,
+    /// Its pages, each with its state and answer.
+    pub pages: Vec<CasePage>,
     /// What happened.
     pub events: Vec<CaseEvent>,
     /// What was said, and why somebody decided.
@@ -243,7 +246,7 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
     let Some((title, score, category, _, _)) = parts.first().cloned() else { return Ok(()) };
     let refers = parts.iter().any(|part| part.3 == Verdict::Refer);
     let verdict = if refers { Verdict::Refer } else { Verdict::Review };
-    let urls = pages_of(tx, referral.as_str())?;
+    let urls = pages::urls(tx, referral.as_str())?;
     let mut substances: Vec<String> = Vec::new();
     for part in &parts {
         let assessment: Assessment = serde_json::from_str(&part.4)?;
@@ -255,7 +258,7 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
     tx.prepare_cached(
         "UPDATE referrals SET title = ?2, score = ?3, category = ?4, verdict = ?5, urls = ?6, substances = ?7,
            change = ?8, updated = ?9 WHERE id = ?1
-           AND (title, score, verdict, urls, substances) IS NOT (?2, ?3, ?5, ?6, ?7)",
+           AND (title, score, category, verdict, urls, substances) IS NOT (?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
         referral.as_str(),
@@ -338,6 +341,7 @@ impl Truth {
                 approved_by,
                 approved_kind: kind(approved_kind),
                 hits: case_hits(connection, id)?,
+                pages: pages::of(connection, id)?,
                 events: case_events(connection, id)?,
                 story: story::of(connection, id)?,
                 attention,
@@ -465,25 +469,12 @@ fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, Tr
     let Some((platform, recheck_at, is_draft)) = held else {
         return Err(TruthError::NotFound { kind: "referral", id: id.to_owned() });
     };
-    let urls = pages_of(connection, id)?;
+    let urls = pages::urls(connection, id)?;
     let mut statement = connection.prepare_cached("SELECT DISTINCT minhash FROM hits WHERE referral = ?")?;
     let fingerprints = statement.query_map([id], |row| row.get(0))?.collect::<Result<_, _>>()?;
     let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
     let counts_from = recheck_at.map(Timestamp::from_millis);
     Ok(RecheckTarget { referral: referral_id(id)?, platform, urls, fingerprints, counts_from, is_draft })
-}
-
-/// The pages of a case, each once, in the form of its address that was asked for last. A platform that hands a listing over may
-/// name its page in another form.
-fn pages_of(connection: &Connection, id: &str) -> Result<Vec<String>, TruthError> {
-    let mut statement = connection.prepare_cached(
-        "WITH forms AS (
-           SELECT url, row_number() OVER (PARTITION BY page ORDER BY ordinal >= ?2, last_seen DESC, url) AS place
-           FROM hits WHERE referral = ?1)
-         SELECT url FROM forms WHERE place = 1 ORDER BY url",
-    )?;
-    let urls = statement.query_map(params![id, NOT_FROM_A_PAGE], |row| row.get(0))?;
-    Ok(urls.collect::<Result<_, _>>()?)
 }
 
 fn case_hits(connection: &Connection, id: &ReferralId) -> Result<Vec<CaseHit>, TruthError> {

@@ -17,7 +17,7 @@ use crate::store::truth::cases::NOT_FROM_A_PAGE;
 use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, Stored};
 use crate::store::truth::personal::{Parted, Published, note_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, steps};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, pages, steps};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
@@ -265,6 +265,9 @@ impl Truth {
         let differs = held.as_ref().map_or(Differs::Content, |held| held.differs(&seen));
         let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
         if let Some(held) = held.as_ref().filter(|_| is_visit) {
+            if held.was_gone {
+                pages::seen_again(tx, &referral, page.url.canonical().as_str())?;
+            }
             let place = Place { page, hit: &id, referral: &referral, url: page.url.as_str() };
             done.noted.seen(tx, &place, (held, places), &seen)?;
         }
@@ -422,6 +425,7 @@ fn seen_unchanged(tx: &Transaction<'_>, page: &PageRecord, now: Timestamp) -> Re
             .execute(params![page.fetched_at.as_millis(), id])?;
         if was_gone {
             let referral = cases::referral_id(&referral)?;
+            pages::seen_again(tx, &referral, page.url.canonical().as_str())?;
             changes::put(tx, &Place { page, hit: &id, referral: &referral, url: page.url.as_str() }, &back())?;
             let state: String = tx
                 .prepare_cached("SELECT state_json FROM referrals WHERE id = ?")?

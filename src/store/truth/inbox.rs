@@ -109,7 +109,7 @@ impl Truth {
             let details: Vec<String> =
                 statement.query_map([case.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?;
             let answers = details.iter().map(|detail| match serde_json::from_str(detail)? {
-                Event::Answer { outcome } => Ok(outcome.decision),
+                Event::Answer { outcome, of_pages } => Ok(of_pages.map_or(outcome, |some| some.outcome).decision),
                 other => Err(TruthError::Value(format!("an answer is on record as `{}`", other.name()))),
             });
             answers.collect()

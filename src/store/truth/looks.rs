@@ -6,8 +6,9 @@
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
+use crate::referral::pages::CasePage;
 use crate::report::responses::ControlCount;
-use crate::store::truth::{Truth, TruthError};
+use crate::store::truth::{Truth, TruthError, pages};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId, ReferralId};
 use crate::vocab::terms::Sight;
@@ -165,19 +166,22 @@ impl Truth {
         Ok(gone)
     }
 
-    /// Records looks at a case's pages.
+    /// Records looks at a case's pages, and whether they count. Answers how its pages stand.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn note_looks(&self, referral: &ReferralId, looks: &[Look]) -> Result<(), TruthError> {
+    pub fn note_looks(&self, referral: &ReferralId, looks: &[Look], counts: bool) -> Result<Vec<CasePage>, TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         for look in looks {
             tx.prepare_cached("INSERT INTO rechecks (referral, at, url, seen, status) VALUES (?, ?, ?, ?, ?)")?
                 .execute(params![referral.as_str(), look.at.as_millis(), look.url, look.seen, look.status])?;
+            pages::note_look(&tx, referral, &look.url, (look.seen, look.status), look.at, counts)?;
         }
+        let pages = pages::of(&tx, referral)?;
         tx.execute("UPDATE referrals SET look_asked = NULL WHERE id = ?", [referral.as_str()])?;
-        self.commit(tx)
+        self.commit(tx)?;
+        Ok(pages)
     }
 
     /// Looks at a case's pages, oldest first.

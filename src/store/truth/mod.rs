@@ -19,6 +19,7 @@ mod known;
 mod looks;
 mod notice;
 mod outbox;
+mod pages;
 mod personal;
 pub mod query;
 mod redaction;

@@ -11,7 +11,7 @@ use crate::evidence::audit::Said;
 use crate::listing::contacts::{self, BLOT, Indicator, IndicatorKind};
 use crate::store::truth::hits::HitRecord;
 use crate::store::truth::personal::words::{NAME_CHARS, Words, standing};
-use crate::store::truth::{Truth, TruthError, issued};
+use crate::store::truth::{Truth, TruthError, issued, story};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
@@ -342,7 +342,9 @@ impl Truth {
         let hashes = self.fingerprints_of(referral)?;
         let gone = self.vault.destroy(&hashes)?;
         let documents = issued::erase(&self.writer(), referral)?;
-        let detail = serde_json::json!({ "values": gone, "documents": documents }).to_string();
+        let statements = story::erase(&self.writer(), referral)?;
+        let detail =
+            serde_json::json!({ "values": gone, "documents": documents, "statements": statements }).to_string();
         self.note(&Said { actor, action: "erase-personal-data", subject: referral.as_str(), detail: &detail }, now)?;
         Ok(gone)
     }

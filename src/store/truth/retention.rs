@@ -159,6 +159,8 @@ fn forget_cases(tx: &Connection, before: Timestamp, hits: &mut u64) -> Result<u6
             "DELETE FROM answers WHERE referral = ?",
             "DELETE FROM events WHERE referral = ?",
             "DELETE FROM rechecks WHERE referral = ?",
+            "DELETE FROM case_pages WHERE referral = ?",
+            "DELETE FROM statements WHERE referral = ?",
             "DELETE FROM issued WHERE referral = ?",
             "DELETE FROM referrals WHERE id = ?",
         ] {

@@ -23,6 +23,8 @@ const STEPS: &[&str] = &[
     ISSUED,
     LOOKS_ASKED,
     USES,
+    CASE_PAGES,
+    STATEMENTS,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -218,6 +220,22 @@ CREATE INDEX referrals_by_look ON referrals (look_asked) WHERE look_asked IS NOT
 /// What the data of each platform may be used for, as its agreement says; written anew whenever platform files are read.
 const USES: &str = "
 CREATE TABLE platform_uses (platform TEXT NOT NULL, use TEXT NOT NULL, PRIMARY KEY (platform, use)) STRICT, WITHOUT ROWID;
+";
+
+/// The pages of cases: what looks and the platform said of each. `page` is the key a page is known by; one that nobody looked at or
+/// answered has no row.
+const CASE_PAGES: &str = "
+CREATE TABLE case_pages (
+  referral TEXT NOT NULL, page TEXT NOT NULL, gone_checks INTEGER NOT NULL, relisted INTEGER NOT NULL DEFAULT 0, seen TEXT,
+  status INTEGER, looked_at INTEGER, answer TEXT, answered_at INTEGER, answered_by TEXT,
+  PRIMARY KEY (referral, page)) STRICT, WITHOUT ROWID;
+";
+
+/// What affected parties wrote, by the audit entry that has its digest: the log can lose nothing, and a statement may name people.
+/// Older statements stand in the log itself.
+const STATEMENTS: &str = "
+CREATE TABLE statements (seq INTEGER PRIMARY KEY, referral TEXT NOT NULL, text TEXT NOT NULL) STRICT;
+CREATE INDEX statements_by_referral ON statements (referral);
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older

@@ -8,9 +8,9 @@ use crate::referral::issued::IssuedKind;
 use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox, pages, story};
 use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
-use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::ids::{PlatformId, ReferralId, Sha256Digest};
 use crate::vocab::platform::Channel;
 use crate::vocab::time::Timestamp;
 
@@ -140,11 +140,11 @@ pub(super) fn transition(
     now: Timestamp,
 ) -> Result<(ReferralState, Vec<Message>), TruthError> {
     let (state, platform) = standing(tx, referral)?;
-    let (name, detail) = (event.name(), serde_json::to_string(&event)?);
+    let (name, detail, statement) = logged(&event)?;
     may_happen(tx, referral, &state, &event, actor)?;
     let approves = matches!(event, Event::Approve);
     let decision = match &event {
-        Event::Answer { outcome } => Some(outcome.decision.name()),
+        Event::Answer { outcome, .. } => Some(outcome.decision.name()),
         _ => None,
     };
     let reminds = matches!(event, Event::Remind { .. });
@@ -179,7 +179,85 @@ pub(super) fn transition(
     }
     note_step(tx, (referral.as_str(), &platform), actor, (name, next.name(), messages.first().copied()), now)?;
     audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
+    if let Some(statement) = statement {
+        story::keep_statement(tx, referral, &statement)?;
+    }
     Ok((next, messages))
+}
+
+/// What the audit log says of an event, and what is kept beside it: of a statement it has the digest.
+fn logged(event: &Event) -> Result<(&'static str, String, Option<String>), TruthError> {
+    let mut detail = serde_json::to_value(event)?;
+    let statement = match event {
+        Event::Contest { statement } => {
+            detail["statement"] = "".into();
+            detail["digest"] = Sha256Digest::of(statement.as_bytes()).to_string().into();
+            Some(statement.clone())
+        }
+        _ => None,
+    };
+    Ok((event.name(), detail.to_string(), statement))
+}
+
+/// Where a case stands whose answer was sent before under the same key.
+fn repeated(
+    tx: &Connection,
+    referral: &ReferralId,
+    (outcome, urls): (&Outcome, &[String]),
+    repeat: RepeatKey<'_>,
+) -> Result<Option<ReferralState>, TruthError> {
+    let mut given = serde_json::to_value(outcome)?;
+    if !urls.is_empty() {
+        given["urls"] = urls.into();
+    }
+    let given = given.to_string();
+    let (state, platform) = standing(tx, referral)?;
+    // Answers from before keys were scoped have no token; they count only as repeats of themselves.
+    let held: Option<(String, String, String)> = tx
+        .query_row(
+            "SELECT token, referral, answer FROM answers WHERE platform = ? AND token IN (?, '')
+               AND idempotency_key = ? ORDER BY token DESC LIMIT 1",
+            params![platform, repeat.token, repeat.key],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+        )
+        .optional()?;
+    let same =
+        |answer: &str| serde_json::from_str::<serde_json::Value>(answer).is_ok_and(|held| held.to_string() == given);
+    match held {
+        Some((_, case, answer)) if case == referral.as_str() && same(&answer) => return Ok(Some(state)),
+        Some((token, ..)) if !token.is_empty() => {
+            return Err(TruthError::Conflict("this idempotency key was used for another answer".to_owned()));
+        }
+        Some(_) | None => {}
+    }
+    tx.execute(
+        "INSERT INTO answers (platform, token, idempotency_key, referral, answer) VALUES (?, ?, ?, ?, ?)",
+        params![platform, repeat.token, repeat.key, referral.as_str(), given],
+    )?;
+    Ok(None)
+}
+
+/// Notes an answer that leaves the state of the case as it is: for some of its pages.
+fn answered_in_part(
+    tx: &Connection,
+    referral: &ReferralId,
+    event: Event,
+    actor: &Actor,
+    intervals: Intervals,
+    now: Timestamp,
+) -> Result<(), TruthError> {
+    let (state, platform) = standing(tx, referral)?;
+    let (name, detail) = (event.name(), serde_json::to_string(&event)?);
+    let standing = state.name();
+    // It must be allowed all the same.
+    step(state, event, intervals, now)?;
+    let change = cases::next_change(tx)?;
+    tx.execute(
+        "UPDATE referrals SET change = ?, updated = ? WHERE id = ?",
+        params![change, now.as_millis(), referral.as_str()],
+    )?;
+    note_step(tx, (referral.as_str(), &platform), actor, (name, standing, None), now)?;
+    audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)
 }
 
 /// Stores what a step asks for; what must be said is handed back.
@@ -265,14 +343,15 @@ impl Truth {
         Ok(state)
     }
 
-    /// Records a platform's answer. Sent again under the same key, it gives the same state and changes nothing.
+    /// Records a platform's answer, for the pages that `urls` names or, where it names none, for the case. Once each page has an
+    /// answer, the case has. Sent again under the same key, it gives the same state and changes nothing.
     ///
     /// # Errors
-    /// As [`Truth::apply`].
+    /// As [`Truth::apply`], and when an address is no page of the case.
     pub fn answer(
         &self,
         referral: &ReferralId,
-        outcome: &Outcome,
+        (outcome, urls): (&Outcome, &[String]),
         repeat: Option<RepeatKey<'_>>,
         actor: &Actor,
         intervals: Intervals,
@@ -280,34 +359,23 @@ impl Truth {
     ) -> Result<ReferralState, TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
-        let given = serde_json::to_string(outcome)?;
-        if let Some(repeat) = repeat {
-            let (state, platform) = standing(&tx, referral)?;
-            // Answers from before keys were scoped have no token; they count only as repeats of themselves.
-            let held: Option<(String, String, String)> = tx
-                .query_row(
-                    "SELECT token, referral, answer FROM answers WHERE platform = ? AND token IN (?, '')
-                       AND idempotency_key = ? ORDER BY token DESC LIMIT 1",
-                    params![platform, repeat.token, repeat.key],
-                    |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-                )
-                .optional()?;
-            match held {
-                Some((_, case, answer)) if case == referral.as_str() && answer == given => {
-                    return Ok(state);
-                }
-                Some((token, ..)) if !token.is_empty() => {
-                    return Err(TruthError::Conflict("this idempotency key was used for another answer".to_owned()));
-                }
-                Some(_) | None => {}
-            }
-            tx.execute(
-                "INSERT INTO answers (platform, token, idempotency_key, referral, answer) VALUES (?, ?, ?, ?, ?)",
-                params![platform, repeat.token, repeat.key, referral.as_str(), given],
-            )?;
+        if let Some(repeat) = repeat
+            && let Some(state) = repeated(&tx, referral, (outcome, urls), repeat)?
+        {
+            return Ok(state);
         }
-        let event = Event::Answer { outcome: outcome.clone() };
-        let (state, _) = transition(&tx, referral, event, actor, intervals, now)?;
+        let noted = pages::note_answer(&tx, referral, urls, (outcome, &actor.to_string()), now)?;
+        let to_case = noted.together.clone().unwrap_or_else(|| outcome.clone());
+        let event = Event::Answer { outcome: to_case, of_pages: noted.of_pages };
+        let before = standing(&tx, referral)?.0;
+        let state = match noted.together {
+            Some(_) => transition(&tx, referral, event.clone(), actor, intervals, now)?.0,
+            None => before.clone(),
+        };
+        // The answer of the case stays as it was, or is still to come.
+        if noted.changed && state == before {
+            answered_in_part(&tx, referral, event, actor, intervals, now)?;
+        }
         self.commit(tx)?;
         Ok(state)
     }

@@ -73,6 +73,18 @@ terms! {
         NotSeen = "not-seen",
     }
 
+    /// What is known of one page of a case.
+    "state of a page" pub enum PageState {
+        /// The listing was there when the page was last seen.
+        Live = "live",
+        /// The listing was gone when the page was last seen; looks that are spaced have yet to show it.
+        Gone = "gone",
+        /// It was gone at every spaced look.
+        VerifiedGone = "verified-gone",
+        /// It came back after its removal was verified.
+        Relisted = "relisted",
+    }
+
     /// What a token allows.
     "role" pub enum Role {
         /// Trust-and-safety team of one platform.

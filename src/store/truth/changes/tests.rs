@@ -357,7 +357,8 @@ fn a_platform_is_told_once_a_case_and_recording_by_the_channels_it_was_delivered
 
 #[test]
 fn nobody_is_told_of_a_case_that_went_by_mail_only_is_held_back_or_is_over() {
-    let answer = |decision| Event::Answer { outcome: Outcome { decision, reason: None, reference: None } };
+    let answer =
+        |decision| Event::Answer { outcome: Outcome { decision, reason: None, reference: None }, of_pages: None };
     let changed = || vec![HitRecord { price: some("11.00"), ..listing("Red lamp", "of oak") }];
     for (line, channels, event, mark, messages) in [
         (line!(), vec![Channel::Webhook], None, false, 1),

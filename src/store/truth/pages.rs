@@ -1,0 +1,186 @@
+//! The pages of a case with their states, looks and answers.
+
+use rusqlite::{Connection, params};
+
+use crate::referral::outcome::Outcome;
+use crate::referral::pages::{CasePage, PageAnswer, PagesAnswered, answered_together, state_of};
+use crate::referral::state::CHECKS_UNTIL_GONE;
+use crate::store::truth::cases::NOT_FROM_A_PAGE;
+use crate::store::truth::{Truth, TruthError};
+use crate::vocab::found::FoundUrl;
+use crate::vocab::ids::ReferralId;
+use crate::vocab::terms::Sight;
+use crate::vocab::time::Timestamp;
+
+/// The pages of a case, each once, in the form of its address that was asked for last. A platform that hands a listing over may
+/// name its page in another form.
+const FORMS: &str = "WITH forms AS (
+    SELECT url, page, max(gone_at IS NULL) OVER (PARTITION BY page) AS live, max(gone_at) OVER (PARTITION BY page) AS gone_at,
+      row_number() OVER (PARTITION BY page ORDER BY ordinal >= ?2, last_seen DESC, url) AS place
+    FROM hits WHERE referral = ?1)";
+
+/// Addresses of the pages of a case.
+pub(super) fn urls(connection: &Connection, referral: &str) -> Result<Vec<String>, TruthError> {
+    let sql = format!("{FORMS} SELECT url FROM forms WHERE place = 1 ORDER BY url");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let urls = statement.query_map(params![referral, NOT_FROM_A_PAGE], |row| row.get(0))?;
+    Ok(urls.collect::<Result<_, _>>()?)
+}
+
+/// The pages of a case.
+pub(super) fn of(connection: &Connection, referral: &ReferralId) -> Result<Vec<CasePage>, TruthError> {
+    let sql = format!(
+        "{FORMS} SELECT f.url, f.live, f.gone_at, p.gone_checks, p.relisted, p.seen, p.status, p.looked_at, p.answer,
+           p.answered_at, p.answered_by
+         FROM forms f LEFT JOIN case_pages p ON p.referral = ?1 AND p.page = f.page WHERE place = 1 ORDER BY f.url"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![referral.as_str(), NOT_FROM_A_PAGE])?;
+    let mut pages = Vec::new();
+    while let Some(row) = rows.next()? {
+        let gone_checks = row.get::<_, Option<u8>>(3)?.unwrap_or(0);
+        let (seen, looked_at): (Option<Sight>, Option<i64>) = (row.get(5)?, row.get(7)?);
+        let gone_at: Option<i64> = row.get(2)?;
+        let is_live = row.get::<_, bool>(1)? || (seen == Some(Sight::Live) && looked_at >= gone_at);
+        let answer = match row.get::<_, Option<String>>(8)? {
+            Some(outcome) => Some(PageAnswer {
+                outcome: serde_json::from_str(&outcome)?,
+                at: Timestamp::from_millis(row.get(9)?),
+                actor: row.get(10)?,
+            }),
+            None => None,
+        };
+        pages.push(CasePage {
+            url: row.get(0)?,
+            state: state_of(gone_checks, is_live, row.get::<_, Option<bool>>(4)?.unwrap_or(false)),
+            gone_checks,
+            seen,
+            status: row.get(6)?,
+            looked_at: looked_at.map(Timestamp::from_millis),
+            answer,
+        });
+    }
+    Ok(pages)
+}
+
+/// The key a page is known by.
+fn key(url: &str) -> Result<String, TruthError> {
+    let found = FoundUrl::parse(url, None).map_err(|error| TruthError::Value(error.to_string()))?;
+    Ok(found.canonical().as_str().to_owned())
+}
+
+/// What one look saw of a page: the last one, and whether it counts.
+pub(super) fn note_look(
+    tx: &Connection,
+    referral: &ReferralId,
+    url: &str,
+    (seen, status): (Sight, Option<u16>),
+    at: Timestamp,
+    counts: bool,
+) -> Result<(), TruthError> {
+    // A look between two that count cannot complete a verification; one that finds the listing breaks the row.
+    tx.prepare_cached(
+        "INSERT INTO case_pages (referral, page, seen, status, looked_at, gone_checks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT DO UPDATE SET seen = ?3, status = ?4, looked_at = ?5,
+           relisted = relisted OR (?7 AND gone_checks >= ?8),
+           gone_checks = CASE WHEN ?7 THEN 0 ELSE min(gone_checks + ?6, ?8) END",
+    )?
+    .execute(params![
+        referral.as_str(),
+        key(url)?,
+        seen,
+        status,
+        at.as_millis(),
+        counts && seen.is_gone(),
+        seen == Sight::Live,
+        CHECKS_UNTIL_GONE
+    ])?;
+    Ok(())
+}
+
+/// A visit found the listing of a page again that was gone.
+pub(super) fn seen_again(tx: &Connection, referral: &ReferralId, page: &str) -> Result<(), TruthError> {
+    tx.prepare_cached(
+        "UPDATE case_pages SET relisted = relisted OR gone_checks >= ?3, gone_checks = 0 WHERE referral = ?1 AND page = ?2",
+    )?
+    .execute(params![referral.as_str(), page, CHECKS_UNTIL_GONE])?;
+    Ok(())
+}
+
+/// What noting an answer came to.
+pub(super) struct NotedAnswer {
+    /// What the case is answered with now; nothing while a page has no answer.
+    pub together: Option<Outcome>,
+    /// What was said of which pages, where not of all.
+    pub of_pages: Option<PagesAnswered>,
+    /// Whether any page has another answer than before.
+    pub changed: bool,
+}
+
+/// Notes an answer for the pages of a case that `urls` names, for all where it names none.
+pub(super) fn note_answer(
+    tx: &Connection,
+    referral: &ReferralId,
+    urls: &[String],
+    (outcome, actor): (&Outcome, &str),
+    now: Timestamp,
+) -> Result<NotedAnswer, TruthError> {
+    let all: Vec<String> =
+        self::urls(tx, referral.as_str())?.iter().map(|url| key(url)).collect::<Result<_, TruthError>>()?;
+    let mut named: Vec<String> = Vec::new();
+    for url in urls {
+        // Another form of the same address is the same page.
+        match key(url) {
+            Ok(page) if all.contains(&page) => named.push(page),
+            _ => {
+                return Err(TruthError::Invalid(format!("`{url}` is no page of `{referral}`; name one of its `urls`")));
+            }
+        }
+    }
+    let whole = named.is_empty() || all.iter().all(|page| named.contains(page));
+    let answer = serde_json::to_string(outcome)?;
+    let mut changed = false;
+    for page in if whole { &all } else { &named } {
+        changed |= tx
+            .prepare_cached(
+                "INSERT INTO case_pages (referral, page, gone_checks, answer, answered_at, answered_by)
+                 VALUES (?1, ?2, 0, ?3, ?4, ?5)
+                 ON CONFLICT DO UPDATE SET gone_checks = 0, answer = ?3, answered_at = ?4, answered_by = ?5
+                 WHERE answer IS NOT ?3",
+            )?
+            .execute(params![referral.as_str(), page, answer, now.as_millis(), actor])?
+            > 0;
+    }
+    if whole {
+        return Ok(NotedAnswer { together: Some(outcome.clone()), of_pages: None, changed });
+    }
+    let pages = named.iter().map(|page| page_key(page)).collect();
+    let of_pages = Some(PagesAnswered { outcome: outcome.clone(), pages });
+    Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed })
+}
+
+/// How the audit log names a page: it holds no addresses.
+fn page_key(page: &str) -> String {
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(page.as_bytes()))
+}
+
+/// Addresses of the pages of a case that these keys name.
+pub(super) fn named(
+    connection: &Connection,
+    referral: &ReferralId,
+    keys: &[String],
+) -> Result<Vec<String>, TruthError> {
+    let mut urls = urls(connection, referral.as_str())?;
+    urls.retain(|url| key(url).is_ok_and(|page| keys.contains(&page_key(&page))));
+    Ok(urls)
+}
+
+impl Truth {
+    /// The pages of a case with their states.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn pages_of(&self, referral: &ReferralId) -> Result<Vec<CasePage>, TruthError> {
+        self.read(|connection| of(connection, referral))
+    }
+}
