@@ -88,7 +88,7 @@ pub struct CaseView {
 pub struct PageView {
     /// Its address.
     pub url: String,
-    /// `live`, `gone`, `verified-gone` or `relisted`.
+    /// `live`, `gone`, `confirmed-gone` or `back`.
     #[schema(value_type = String)]
     pub state: PageState,
     /// What the last look saw; only for the authority.

@@ -56,10 +56,10 @@ pub struct PagesAnswered {
 /// `was_relisted`: it came back after its removal was verified.
 pub fn state_of(gone_checks: u8, is_live: bool, was_relisted: bool) -> PageState {
     match gone_checks {
-        CHECKS_UNTIL_GONE.. => PageState::VerifiedGone,
+        CHECKS_UNTIL_GONE.. => PageState::ConfirmedGone,
         1.. => PageState::Gone,
         0 if !is_live => PageState::Gone,
-        0 if was_relisted => PageState::Relisted,
+        0 if was_relisted => PageState::Back,
         0 => PageState::Live,
     }
 }
@@ -90,7 +90,7 @@ pub fn seen_together(pages: &[CasePage]) -> (CaseSight, u8) {
     let tells = |page: &&CasePage| all_kept || if any_must_go { must_go(page) } else { !kept(page) };
     let told = || pages.iter().filter(tells);
     let is_unseen =
-        |page: &CasePage| page.seen.is_none_or(|seen| seen == Sight::NotSeen) && page.state != PageState::VerifiedGone;
+        |page: &CasePage| page.seen.is_none_or(|seen| seen == Sight::NotSeen) && page.state != PageState::ConfirmedGone;
     let sight = if told().any(|page| page.seen == Some(Sight::Live)) {
         CaseSight::Live
     } else if pages.is_empty() || told().any(is_unseen) {
@@ -125,7 +125,7 @@ mod tests {
         use CaseSight as C;
         use Decision as D;
         let (gone, live, unseen) = (Sight::NotFound, Sight::Live, Sight::NotSeen);
-        let verified = CasePage { state: PageState::VerifiedGone, gone_checks: 2, ..page(unseen, None) };
+        let verified = CasePage { state: PageState::ConfirmedGone, gone_checks: 2, ..page(unseen, None) };
         for (pages, expected) in [
             (vec![page(gone, None), page(live, None)], (C::Live, 0)),
             (vec![page(gone, None), page(gone, None)], (C::Gone, 1)),

@@ -304,7 +304,7 @@ async fn each_page_of_a_case_has_its_own_state_and_answer_and_the_case_follows()
 
     // The page that must go does; the one that the platform keeps says nothing.
     shop.remove("7");
-    for (state, page) in [("delivered", "gone"), ("verified-gone", "verified-gone")] {
+    for (state, page) in [("delivered", "gone"), ("verified-gone", "confirmed-gone")] {
         hub.clock.advance_hours(25);
         hub.command(&["referrals", "recheck"]).await.1.unwrap();
         let seen = hub.json(&anna, &case).await;

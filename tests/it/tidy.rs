@@ -271,11 +271,7 @@ const NO_TERMS: &[(&str, &[&str], &str)] = &[
     ("frontier/sitemap.rs", &["feed"], "an element of Atom"),
     ("listing/reader.rs", &["robots"], "an attribute's word in HTML"),
     ("server/console/capture.rs", &["clear"], "how images are shown, in the console's address"),
-    ("store/truth/deconflict.rs", &["relisted"], "a state of a case"),
-    ("store/truth/figures.rs", &["relisted", "verified-gone"], "states of a case"),
     ("store/truth/query.rs", &["category", "platform"], "fields of the query language"),
-    ("store/truth/reports.rs", &["verified-gone"], "states of a case"),
-    ("store/truth/review.rs", &["relisted"], "a state of a case"),
     ("store/truth/tallies.rs", &["referral.created"], "triggers: SQLite binds nothing in them"),
 ];
 

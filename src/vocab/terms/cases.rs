@@ -80,9 +80,9 @@ terms! {
         /// The listing was gone when the page was last seen; looks that are spaced have yet to show it.
         Gone = "gone",
         /// It was gone at every spaced look.
-        VerifiedGone = "verified-gone",
+        ConfirmedGone = "confirmed-gone",
         /// It came back after its removal was verified.
-        Relisted = "relisted",
+        Back = "back",
     }
 
     /// What a token allows.
