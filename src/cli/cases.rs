@@ -14,6 +14,7 @@ use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::reasons::OutcomeError;
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::report::coverage::in_words;
+use crate::store::truth::TruthError;
 use crate::store::truth::{CaseFilter, NoticeTerms, ReferralFull, ReferralRow};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
@@ -22,7 +23,7 @@ use crate::vocab::terms::CaseSight;
 pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Output) -> Result<Exit, Failure> {
     let truth = &app.rooms.truth;
     match request {
-        ReferralsRequest::List { platform, state, category, limit } => {
+        ReferralsRequest::List { platform, state, category, series, limit } => {
             if let Some(state) = state.as_deref().filter(|state| !ReferralState::NAMES.contains(state)) {
                 return Err(Failure::usage(format!("no state `{state}`"))
                     .hint(format!("states are {}", ReferralState::NAMES.join(", "))));
@@ -37,7 +38,28 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 limit: *limit,
                 ..CaseFilter::default()
             };
-            list(&truth.referrals(&filter)?, output)?;
+            match series {
+                Some(series) => {
+                    truth.platform_of_series(series)?;
+                    let states: Vec<&str> = state.as_deref().into_iter().collect();
+                    let mut rows = truth.cases_of_series(series, &states, *limit)?;
+                    rows.retain(|row| filter.platform.as_ref().is_none_or(|only| row.platform == only.as_str()));
+                    rows.retain(|row| {
+                        filter
+                            .category
+                            .as_ref()
+                            .is_none_or(|only| row.category.is_some_and(|held| held.as_str() == only))
+                    });
+                    list(&rows, output)?;
+                }
+                None => list(&truth.referrals(&filter)?, output)?,
+            }
+            for queued in truth.queued()? {
+                output.note(format!(
+                    "{} more cases of `{}` wait: at most {} are opened in an hour (`--state queued` lists them)",
+                    queued.cases, queued.platform, queued.per_hour
+                ));
+            }
         }
         ReferralsRequest::Show { id } => {
             let full = truth.referral(&referral(id)?)?;
@@ -63,7 +85,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 }
             }
         }
-        ReferralsRequest::Approve { ids, actor } => {
+        ReferralsRequest::Approve { ids, series, actor } => {
             let actor = super::actor(actor.as_deref())?;
             for id in ids {
                 let id = referral(id)?;
@@ -71,10 +93,25 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 let state = dispatch::approve(&app.rooms, &id, &platform, &actor)?;
                 say(&id, &state, output)?;
             }
+            let mut refused = 0_u64;
+            for id in drafts_of(app, series.as_deref())? {
+                let platform = platform_of(app, &id)?;
+                match dispatch::approve(&app.rooms, &id, &platform, &actor) {
+                    Ok(state) => say(&id, &state, output)?,
+                    // The others of the series can leave all the same.
+                    Err(error @ (TruthError::Notice(_) | TruthError::Held(_) | TruthError::Step(_))) => {
+                        refused += 1;
+                        output.note(format!("{id} is not approved: {error}"));
+                    }
+                    Err(error) => return Err(error.into()),
+                }
+            }
             dispatch::step(&app.rooms, &app.platforms()).await?;
+            return Ok(if refused == 0 { Exit::Done } else { Exit::Partial });
         }
-        ReferralsRequest::Dismiss { ids, reason, actor } => {
-            for id in ids {
+        ReferralsRequest::Dismiss { ids, series, reason, actor } => {
+            let drafts = drafts_of(app, series.as_deref())?;
+            for id in ids.iter().map(String::as_str).chain(drafts.iter().map(ReferralId::as_str)) {
                 apply(app, id, Event::Dismiss { reason: reason.clone() }, actor.as_deref(), output)?;
             }
         }
@@ -291,6 +328,18 @@ fn show(full: &ReferralFull, output: &Output) -> Result<(), Failure> {
         output.line(format!("  {}  {}  {} -> {}", event.at, event.actor, event.event, event.state))?;
     }
     Ok(())
+}
+
+/// The drafts of a series; of none, none.
+fn drafts_of(app: &App, series: Option<&str>) -> Result<Vec<ReferralId>, Failure> {
+    let Some(series) = series else { return Ok(Vec::new()) };
+    app.rooms.truth.platform_of_series(series)?;
+    let drafts = app.rooms.truth.drafts_of_series(series, usize::MAX >> 1)?;
+    if drafts.is_empty() {
+        return Err(Failure::usage(format!("`{series}` has no drafts"))
+            .hint(format!("`listingwatch referrals list --series {series}` shows its cases")));
+    }
+    Ok(drafts)
 }
 
 fn apply(app: &App, id: &str, event: Event, actor: Option<&str>, output: &Output) -> Result<(), Failure> {

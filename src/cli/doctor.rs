@@ -88,6 +88,17 @@ pub(super) fn doctor(app: &App, output: &Output) -> Result<Exit, Failure> {
     ];
     findings.extend(set_aside(app));
     findings.extend(agreements(app));
+    findings.extend(app.rooms.truth.queued()?.into_iter().map(|queued| {
+        let says = format!(
+            "{} cases of `{}` wait to be opened: at most {} are in an hour",
+            queued.cases, queued.platform, queued.per_hour
+        );
+        warning(
+            "queue",
+            says,
+            "look at the platform's series in the inbox; raise `cases_per_hour` in its file if all are needed",
+        )
+    }));
     let jobs = app.rooms.truth.jobs()?;
     findings.extend(jobs.iter().filter(|job| !job.succeeded).map(|job| {
         warning(

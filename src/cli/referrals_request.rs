@@ -21,6 +21,9 @@ pub enum ReferralsRequest {
         /// Only this category
         #[arg(long)]
         category: Option<String>,
+        /// Only this series of cases with one wording
+        #[arg(long)]
+        series: Option<String>,
         /// At most this many
         #[arg(long, default_value_t = 100)]
         limit: usize,
@@ -39,8 +42,11 @@ pub enum ReferralsRequest {
     /// Approve: the notice may leave
     Approve {
         /// Referral ids
-        #[arg(required = true)]
+        #[arg(required_unless_present = "series")]
         ids: Vec<String>,
+        /// Every draft of this series
+        #[arg(long)]
+        series: Option<String>,
         /// Who approves
         #[arg(long = "as", value_name = "NAME")]
         actor: Option<String>,
@@ -48,8 +54,11 @@ pub enum ReferralsRequest {
     /// Dismiss: not in scope, do not show this cluster again
     Dismiss {
         /// Referral ids
-        #[arg(required = true)]
+        #[arg(required_unless_present = "series")]
         ids: Vec<String>,
+        /// Every draft of this series
+        #[arg(long)]
+        series: Option<String>,
         /// Why
         #[arg(long)]
         reason: String,

@@ -118,6 +118,7 @@ pub const PLATFORM: &[Key] = &[
     read_as("referral", "approval", "referral.approval"),
     read_as("referral", "recheck", "referral.recheck"),
     read_as("referral", "renotice", "policy.renotice"),
+    read_as("referral", "cases_per_hour", "referral.cases_per_hour"),
     read_as("schedule", "cron", "schedule.cron"),
     read_as("schedule", "mandate", "schedule.mandate"),
 ];

@@ -15,8 +15,8 @@ use crate::referral::language;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{MandateId, PlatformId};
 use crate::vocab::platform::{
-    Agreement, Approval, Basis, Channel, CrawlPolicy, HostPattern, ListingSelectors, PathGlobs, Platform, PlatformKind,
-    Rate, ReferralPolicy, Schedule, SitemapPolicy, Use, ends_soon,
+    Agreement, Approval, Basis, CASES_PER_HOUR, Channel, CrawlPolicy, HostPattern, ListingSelectors, PathGlobs,
+    Platform, PlatformKind, Rate, ReferralPolicy, Schedule, SitemapPolicy, Use, ends_soon,
 };
 
 /// Parses one platform file. `file_name` is named in problems, and its stem must equal the platform's id.
@@ -405,6 +405,7 @@ fn referral(section: &Section<'_, '_>, country: Option<&str>) -> Option<Referral
     let approval = section.text("approval", |text| one_of(text, &APPROVALS));
     let recheck = section.text("recheck", positive);
     let renotice = section.text("renotice", positive);
+    let cases_per_hour = section.number("cases_per_hour", 1..1_000_001).and_then(|n| n.try_into().ok());
     section.finish();
     Some(ReferralPolicy {
         channels,
@@ -415,6 +416,7 @@ fn referral(section: &Section<'_, '_>, country: Option<&str>) -> Option<Referral
         approval: approval.map_or(Approval::Person, |approval| approval.value),
         recheck: recheck.map_or(Duration::from_secs(24 * 3_600), |recheck| recheck.value),
         renotice: renotice.map_or(Duration::from_secs(72 * 3_600), |renotice| renotice.value),
+        cases_per_hour: cases_per_hour.unwrap_or(CASES_PER_HOUR),
     })
 }
 

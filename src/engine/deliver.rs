@@ -90,6 +90,7 @@ fn view(row: ReferralRow) -> ReferralView {
         updated: row.updated,
         verdict: row.verdict,
         change: row.change,
+        series: row.series,
     }
 }
 

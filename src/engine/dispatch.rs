@@ -46,6 +46,8 @@ pub fn approve(
 /// What one step of dispatch did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dispatched {
+    /// Cases that waited and were opened.
+    pub opened: usize,
     /// Cases approved by policy.
     pub approved: usize,
     /// Notices said again, or shown to an authority after that.
@@ -64,7 +66,7 @@ pub struct Dispatched {
 /// When the store fails.
 pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dispatched, TruthError> {
     let _turn = rooms.dispatching.lock().await;
-    let mut done = Dispatched::default();
+    let mut done = Dispatched { opened: rooms.truth.open_queued(rooms.now())?, ..Dispatched::default() };
     for platform in platforms.iter().filter(|platform| platform.referral.approval == Approval::Automatic) {
         for id in rooms.truth.drafts_to_refer(&platform.id, DELIVERIES_AT_ONCE)? {
             match approve(rooms, &id, platform, &Actor::Policy) {

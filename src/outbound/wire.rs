@@ -53,6 +53,9 @@ pub struct ReferralView {
     pub verdict: Verdict,
     /// Number of the last change; give the greatest one you have seen as `since`.
     pub change: i64,
+    /// The series of cases with one wording that it belongs to: `/series/{id}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
 }
 
 /// A referral with everything its reader may see.
@@ -231,7 +234,8 @@ impl HitParts<'_> {
 }
 
 /// Steps that concern the authority alone; a platform must not learn that a case was held or why a draft waited.
-const INTERNAL_EVENTS: [&str; 6] = ["draft", "hold", "release", "dismiss", "expire", "mark-undeliverable"];
+const INTERNAL_EVENTS: [&str; 8] =
+    ["queue", "open", "draft", "hold", "release", "dismiss", "expire", "mark-undeliverable"];
 
 impl CaseView {
     /// The part of the case that `reader` may see.
@@ -358,6 +362,7 @@ mod tests {
                 updated: Timestamp::EPOCH,
                 verdict: Verdict::Refer,
                 change: 1,
+                series: None,
             },
             lifecycle: Value::Null,
             approved_by: None,

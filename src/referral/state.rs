@@ -23,6 +23,8 @@ pub const REMINDERS: u32 = 3;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum ReferralState {
+    /// Found while more cases of its platform were opened than an hour allows; it waits to be opened.
+    Queued,
     /// Found by a scan; nobody decided yet.
     Drafted,
     /// Another authority works on it; nothing leaves.
@@ -100,6 +102,8 @@ pub enum ReferralState {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
+    /// Its turn came.
+    Open,
     /// Let it go out.
     Approve,
     /// It is no case.
@@ -253,6 +257,7 @@ impl ReferralState {
     /// The state's name, as every interface spells it.
     pub fn name(&self) -> &'static str {
         match self {
+            ReferralState::Queued => "queued",
             ReferralState::Drafted => "drafted",
             ReferralState::Held { .. } => "held",
             ReferralState::Approved => "approved",
@@ -273,7 +278,8 @@ impl ReferralState {
     }
 
     /// All names, in the order of a case's life.
-    pub const NAMES: [&'static str; 16] = [
+    pub const NAMES: [&'static str; 17] = [
+        "queued",
         "drafted",
         "held",
         "approved",
@@ -292,11 +298,28 @@ impl ReferralState {
         "undeliverable",
     ];
 
+    /// Names of the states in which the platform may see a case.
+    pub const VISIBLE_TO_PLATFORM: [&'static str; 12] = [
+        "approved",
+        "sent",
+        "delivered",
+        "acknowledged",
+        "decided",
+        "verified-gone",
+        "relisted",
+        "reopened",
+        "contested",
+        "withdrawn",
+        "corrected",
+        "undeliverable",
+    ];
+
     /// Whether the platform may see the case: it left, and was not held since.
     pub fn is_visible_to_platform(&self) -> bool {
         !matches!(
             self,
-            ReferralState::Drafted
+            ReferralState::Queued
+                | ReferralState::Drafted
                 | ReferralState::Held { .. }
                 | ReferralState::Dismissed { .. }
                 | ReferralState::Expired
@@ -313,7 +336,8 @@ impl ReferralState {
             | ReferralState::Reopened { .. }
             | ReferralState::Contested { .. } => true,
             ReferralState::Decided { outcome, .. } => outcome.decision == Decision::NeedsInformation,
-            ReferralState::Drafted
+            ReferralState::Queued
+            | ReferralState::Drafted
             | ReferralState::Held { .. }
             | ReferralState::Approved
             | ReferralState::VerifiedGone { .. }
@@ -389,6 +413,7 @@ impl Event {
     /// The event's name.
     pub fn name(&self) -> &'static str {
         match self {
+            Event::Open => "open",
             Event::Approve => "approve",
             Event::Dismiss { .. } => "dismiss",
             Event::Hold { .. } => "hold",
@@ -429,14 +454,15 @@ pub fn step(
     let remind = now.after(intervals.renotice);
     let illegal = IllegalStep { state: state.name(), event: event.name() };
     let next = match (state, event) {
-        (S::Drafted | S::Held { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
+        (S::Queued, E::Open) => (S::Drafted, vec![]),
+        (S::Queued | S::Drafted | S::Held { .. }, E::Dismiss { reason }) => (S::Dismissed { reason }, vec![NoRecheck]),
         (S::Drafted, E::Approve) => (S::Approved, vec![Deliver(Message::Created)]),
         (S::Drafted, E::Hold { reason }) => (S::Held { reason }, vec![]),
         (S::Held { .. }, E::Release) => (S::Drafted, vec![]),
         (S::Drafted, E::Expire) => (S::Expired, vec![NoRecheck]),
         // A draft whose listing went away by itself needs nobody's time.
-        (S::Drafted, E::SeenGone { .. }) => (S::Expired, vec![NoRecheck]),
-        (S::Drafted | S::Held { .. }, E::SeenLive | E::SeenAgain) => return Err(illegal),
+        (S::Queued | S::Drafted, E::SeenGone { .. }) => (S::Expired, vec![NoRecheck]),
+        (S::Queued | S::Drafted | S::Held { .. }, E::SeenLive | E::SeenAgain) => return Err(illegal),
 
         (S::Relisted { .. }, E::Approve) => (
             S::Reopened { gone_checks: 0 },

@@ -20,6 +20,7 @@ mod links;
 mod problem;
 mod query;
 mod request;
+mod series;
 mod state;
 mod tls;
 mod work;

@@ -31,6 +31,7 @@ pub(super) fn row_view(row: ReferralRow) -> ReferralView {
         updated: row.updated,
         verdict: row.verdict,
         change: row.change,
+        series: row.series,
     }
 }
 

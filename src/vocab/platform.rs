@@ -331,7 +331,12 @@ pub struct ReferralPolicy {
     pub recheck: Duration,
     /// How long we wait for an answer before the notice is repeated.
     pub renotice: Duration,
+    /// Cases opened in an hour at most; more wait.
+    pub cases_per_hour: u32,
 }
+
+/// Cases of a platform opened in an hour at most, where its file says nothing.
+pub const CASES_PER_HOUR: u32 = 1000;
 
 /// A way referrals reach a platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

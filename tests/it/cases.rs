@@ -376,3 +376,108 @@ async fn pages_behind_links_speak_the_language_of_the_notice_and_show_what_it_re
     let page = text(contest).await;
     assert!(page.contains("wurde gelöscht"), "{page}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_template_with_other_names_is_one_series_decided_and_answered_as_one() {
+    let shop = Shop::start().await;
+    let names = ["Isotonitazene", "Metonitazene", "Protonitazene", "Butonitazene", "Etonitazene"];
+    for (number, name) in names.iter().enumerate() {
+        shop.put(&number.to_string(), &format!("{name} {} g", number * 7 + 3), &wording(name));
+    }
+    shop.put(
+        "other",
+        "Carfentanil from the lab",
+        "Carfentanil in stock, write on the messenger you like, customs guarantee",
+    );
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let (anna, mo) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Moderator, "mo", Some("bazaar")));
+    let cases = hub.cases().await;
+    let of_other = |case: &&serde_json::Value| case["title"].as_str().unwrap().contains("Carfentanil");
+    let series: Vec<&str> =
+        cases.iter().filter(|case| !of_other(case)).map(|case| case["series"].as_str().unwrap()).collect();
+    assert_eq!(series.len(), 5);
+    assert!(series.iter().all(|one| *one == series[0]), "{cases:#?}");
+    assert!(cases.iter().filter(of_other).all(|case| case["series"] != series[0]));
+    let path = format!("/api/v1/series/{}", series[0]);
+    assert_eq!(hub.json(&anna, &path).await["drafts"], 5);
+    assert_eq!(hub.get(&mo, &path).await.0, 404, "nothing of it left yet");
+
+    // The inbox shows one of them for all.
+    let (cookie, csrf) = sign_in(&hub, &anna).await;
+    let page = async |path: &str| {
+        let sent = hub.client.get(format!("{}{path}", hub.base)).header("cookie", &cookie);
+        sent.send().await.unwrap().text().await.unwrap()
+    };
+    let inbox = page("/console/inbox").await;
+    assert_eq!(inbox.matches("name=\"ids\"").count(), 2, "{inbox}");
+    assert!(inbox.contains("and 4 more with this wording"), "{inbox}");
+    assert_eq!(page(&format!("/console/inbox?series={}", series[0])).await.matches("name=\"ids\"").count(), 5);
+
+    // One is dismissed by itself, and the next stands for the rest; a reason is needed for all.
+    let first = hub.json(&anna, &path).await["referrals"][0]["id"].as_str().unwrap().to_owned();
+    hub.command(&["referrals", "dismiss", &first, "--reason", "a test", "--as", "anna"]).await.1.unwrap();
+    assert!(page("/console/inbox").await.contains("and 3 more with this wording"));
+    let (_, none) = hub.post(&anna, &format!("{path}/dismiss"), json!({ "reason": " " })).await;
+    assert_eq!(none["status"], 422, "{none}");
+
+    // Approved as one, in the console: each case has its own notice.
+    let body = format!("csrf={csrf}&action=approve&whole_series={}&here=group%3Dreview", series[0]);
+    let sent = hub.client.post(format!("{}/console/inbox", hub.base)).header("cookie", &cookie);
+    let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap();
+    assert_eq!(sent.status(), 303);
+    let said = page(sent.headers()["location"].to_str().unwrap()).await;
+    assert!(said.contains("4 done."), "{said}");
+    hub.command(&["referrals", "send"]).await.1.unwrap();
+    let sent = hub.json(&mo, &path).await;
+    assert_eq!(sent["referrals"].as_array().unwrap().len(), 4, "{sent}");
+    for case in sent["referrals"].as_array().unwrap() {
+        let notice = hub.json(&mo, &format!("/api/v1/referrals/{}/notice", case["id"].as_str().unwrap())).await;
+        let named = notice["substances"].as_array().unwrap();
+        assert_eq!((named.len(), &named[0]["name"]), (1, &case["substances"][0]), "{notice}");
+    }
+    assert_eq!(hub.post(&anna, &format!("{path}/approve"), json!({})).await.0, 409, "no drafts are left");
+
+    // Answered as one.
+    let (status, told) = hub.post(&mo, &format!("{path}/outcome"), json!({ "decision": "removed" })).await;
+    assert_eq!((status, &told["done"], &told["left"]), (200, &json!(4), &json!(0)), "{told}");
+    let decided = hub.cases().await.iter().filter(|case| case["state"] == "decided").count();
+    assert_eq!(decided, 4);
+    let stranger = hub.token(Role::Moderator, "sy", Some("elsewhere"));
+    assert_eq!(hub.get(&stranger, &path).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cases_of_an_hour_are_bounded_and_what_waits_is_counted_and_opened_later() {
+    let shop = Shop::start().await;
+    let texts = [
+        ("Isotonitazene", "powder of the purest kind, wholesale, discreet shipping, bitcoin accepted"),
+        ("Metonitazene", "crystals for sale by the gram, stealth parcels, pay with monero"),
+        ("Carfentanil", "in stock, minimum order five grams, customs guarantee, telegram only"),
+        ("Protonitazene", "we sell to all countries, no questions asked, samples on request, escrow"),
+        ("Etonitazene", "cheap price per kilo, vacuum sealed, re-ship on seizure, crypto only"),
+    ];
+    for (name, text) in texts {
+        shop.put(name, &format!("{name} 10 g"), &format!("{name} {text}"));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]\ncases_per_hour = 3").await;
+    let anna = hub.token(Role::Authority, "anna", None);
+    assert_eq!(hub.cases().await.len(), 3);
+    let queued = async || {
+        let lines = hub.command(&["referrals", "list", "--state", "queued", "--json"]).await.0;
+        lines.lines().filter(|line| line.contains("\"queued\"")).count()
+    };
+    assert_eq!(queued().await, 2);
+    assert_eq!(hub.json(&anna, "/api/v1/hits").await["hits"].as_array().unwrap().len(), 5, "nothing is lost");
+    let (cookie, _) = sign_in(&hub, &anna).await;
+    let inbox = hub.client.get(format!("{}/console/inbox", hub.base)).header("cookie", cookie);
+    let inbox = inbox.send().await.unwrap().text().await.unwrap();
+    assert!(inbox.contains("2 more cases of bazaar wait: at most 3 are opened in an hour."), "{inbox}");
+    let metrics = hub.client.get(format!("{}/metrics", hub.base)).send().await.unwrap().text().await.unwrap();
+    assert!(metrics.contains("listingwatch_referrals{state=\"queued\"} 2"), "{metrics}");
+    assert!(hub.command(&["doctor", "--json"]).await.0.contains("2 cases of `bazaar` wait to be opened"));
+    hub.command(&["referrals", "send"]).await.1.unwrap();
+    assert_eq!((hub.cases().await.len(), queued().await), (3, 2), "the hour is not over");
+    hub.clock.advance_hours(1);
+    hub.command(&["referrals", "send"]).await.1.unwrap();
+    assert_eq!((hub.cases().await.len(), queued().await), (5, 0));
+}

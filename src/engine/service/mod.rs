@@ -125,10 +125,11 @@ impl Service {
             Job::Schedule => scheduled::start(self).await,
             Job::Dispatch => {
                 let done = dispatch::step(&self.rooms, &self.around.seeds.platforms()).await?;
-                let dispatch::Dispatched { approved, reminded, delivered, postponed, failed } = done;
-                Ok(told(approved + reminded + delivered + postponed + failed, || {
+                let dispatch::Dispatched { opened, approved, reminded, delivered, postponed, failed } = done;
+                let moved = opened + approved + reminded + delivered + postponed + failed;
+                Ok(told(moved, || {
                     format!(
-                        "{approved} approved, {reminded} reminded, {delivered} delivered, {postponed} postponed, {failed} given up"
+                        "{opened} opened from the queue, {approved} approved, {reminded} reminded, {delivered} delivered, {postponed} postponed, {failed} given up"
                     )
                 }))
             }

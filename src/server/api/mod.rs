@@ -9,6 +9,7 @@ mod listings;
 mod office;
 mod referrals;
 mod screening;
+mod series;
 
 pub(super) use governance::audit_key;
 pub(super) use office::{PlatformView, platform_views};
@@ -69,6 +70,10 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(referrals::uphold))
         .routes(routes!(referrals::resend))
         .routes(routes!(referrals::recheck))
+        .routes(routes!(series::show))
+        .routes(routes!(series::approve))
+        .routes(routes!(series::dismiss))
+        .routes(routes!(series::outcome))
         .routes(routes!(deliveries::of_case))
         .routes(routes!(deliveries::undeliverable))
         .routes(routes!(deliveries::attention))

@@ -35,7 +35,7 @@ pub(super) struct ListQuery {
     platform: Option<String>,
     /// Only this state.
     #[param(
-        pattern = "^(drafted|held|approved|sent|delivered|acknowledged|decided|verified-gone|relisted|reopened|contested|dismissed|withdrawn|corrected|expired|undeliverable)$"
+        pattern = "^(queued|drafted|held|approved|sent|delivered|acknowledged|decided|verified-gone|relisted|reopened|contested|dismissed|withdrawn|corrected|expired|undeliverable)$"
     )]
     state: Option<String>,
     /// Only this category.

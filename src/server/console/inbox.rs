@@ -8,14 +8,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use crate::outbound::wire::ReferralView;
-use crate::referral::outcome::Decision;
+use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::state::ReferralState;
 use crate::server::api::outcome_of;
 use crate::server::auth::{Rights, visible_case};
 use crate::server::console::session::{Fields, SignedForm, Turned, Visitor};
-use crate::server::console::{Frame, decisions, page, query_text, twin};
+use crate::server::console::{Frame, decisions, grouped, page, query_text, twin};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, link_next};
+use crate::server::series;
 use crate::server::state::ServerState;
 use crate::server::work::{self, Ruling, row_view};
 use crate::store::truth::{CaseFilter, FOUND_LIMIT, Principal, TruthError};
@@ -23,6 +24,9 @@ use crate::vocab::ids::{PlatformId, ReferralId};
 
 /// Rows of one inbox page.
 const ROWS: usize = 50;
+
+/// Cases of a series looked through.
+const SERIES_ROWS: usize = 1000;
 
 /// Rows of a twin.
 const TWIN_ROWS: usize = 1000;
@@ -47,7 +51,7 @@ const AUTHORITY: [Group; 6] = [
     group("platform", "At the platform", &["approved", "sent", "delivered", "acknowledged", "reopened"]),
     group("undelivered", "Not delivered", &["undeliverable"]),
     group("answered", "Answered", &["decided", "verified-gone"]),
-    group("closed", "Closed or held", &["held", "dismissed", "withdrawn", "corrected", "expired"]),
+    group("closed", "Closed or held", &["queued", "held", "dismissed", "withdrawn", "corrected", "expired"]),
     group("all", "All", &[]),
 ];
 
@@ -71,6 +75,8 @@ pub(super) struct InboxQuery {
     state: Option<String>,
     platform: Option<String>,
     category: Option<String>,
+    /// Only cases of this series.
+    series: Option<String>,
     q: Option<String>,
     before: Option<i64>,
     format: Option<String>,
@@ -100,6 +106,11 @@ struct InboxPage {
     decisions: [(&'static str, &'static str); 5],
     /// What was answered, by case.
     answered: HashMap<String, Decision>,
+    /// Drafts of each series of which rows are shown.
+    drafts: HashMap<String, u64>,
+    series: Option<String>,
+    /// What waits to be opened, in words.
+    queued: Vec<String>,
     next: Option<String>,
     twins: String,
     here: String,
@@ -113,8 +124,26 @@ impl InboxPage {
         self.answered.get(&row.id).filter(|_| stands).map(|decision| decision.words())
     }
 
+    /// How many other drafts of its series a row stands for.
+    fn others(&self, row: &ReferralView) -> Option<u64> {
+        if self.series.is_some() || row.state != "drafted" {
+            return None;
+        }
+        let drafts = self.drafts.get(row.series.as_ref()?)?;
+        drafts.checked_sub(1).filter(|others| *others > 0)
+    }
+
+    /// Drafts of the series that is shown.
+    fn drafts_here(&self) -> u64 {
+        self.series.as_ref().and_then(|series| self.drafts.get(series)).copied().unwrap_or(0)
+    }
+
     fn is_filtered(&self) -> bool {
-        self.state.is_some() || self.platform.is_some() || self.category.is_some() || self.words.is_some()
+        self.series.is_some()
+            || self.state.is_some()
+            || self.platform.is_some()
+            || self.category.is_some()
+            || self.words.is_some()
     }
 }
 
@@ -126,8 +155,8 @@ pub(super) async fn inbox(
     let who = &visitor.who;
     let filled =
         |text: &Option<String>| text.clone().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let (chosen_state, chosen_platform, category) =
-        (filled(&query.state), filled(&query.platform), filled(&query.category));
+    let (chosen_state, chosen_platform, category, chosen_series) =
+        (filled(&query.state), filled(&query.platform), filled(&query.category), filled(&query.series));
     let words = filled(&query.q).map(|text| text.chars().take(WORDS_LIMIT).collect::<String>());
     if let Some(id) = words.as_deref().filter(|text| ReferralId::parse(text).is_ok())
         && visible_case(&state, who, id).await.is_ok()
@@ -137,7 +166,7 @@ pub(super) async fn inbox(
     let groups: &'static [Group] = if who.must_decide().is_ok() { &AUTHORITY } else { &PLATFORM };
     // Words and a single state look through everything; the tabs are for the daily round.
     let usual = match &query.within {
-        _ if chosen_state.is_some() || words.is_some() => "all",
+        _ if chosen_state.is_some() || words.is_some() || chosen_series.is_some() => "all",
         Some(within) => within,
         None => groups[0].key,
     };
@@ -150,12 +179,14 @@ pub(super) async fn inbox(
         platform,
         state: chosen_state.clone(),
         category: category.clone(),
+        // One draft stands for its series, unless something is looked for.
+        unfolded: chosen_state.is_none() && chosen_series.is_none() && chosen.key == AUTHORITY[0].key,
         newest_first: true,
         before: query.before,
         limit: most + 1,
         ..CaseFilter::default()
     })?;
-    let (counted, looked) = (filter.platform.clone(), words.clone());
+    let (counted, looked, of_series) = (filter.platform.clone(), words.clone(), chosen_series.clone());
     let all: Vec<PlatformId> = match &filter.platform {
         Some(one) => vec![one.clone()],
         None => state.platforms().iter().map(|platform| platform.id.clone()).collect(),
@@ -165,6 +196,11 @@ pub(super) async fn inbox(
         .truth(move |truth| {
             let rows = if filter.limit == 0 {
                 Vec::new()
+            } else if let Some(series) = &of_series {
+                let mut found = truth.cases_of_series(series, &[], SERIES_ROWS)?;
+                found.retain(|row| is_asked_for(row, &filter, states));
+                found.retain(|row| filter.before.is_none_or(|before| row.change < before));
+                found
             } else if let Some(words) = &looked {
                 let mut found = truth.cases_with(words, &all)?;
                 found.retain(|row| is_asked_for(row, &filter, states));
@@ -186,6 +222,7 @@ pub(super) async fn inbox(
             ("platform", chosen_platform.clone()),
             ("category", category.clone()),
             ("q", words.clone()),
+            ("series", chosen_series.clone()),
         ]
     };
     let mut kept_here = kept(chosen.key).to_vec();
@@ -205,7 +242,21 @@ pub(super) async fn inbox(
         return Ok(answer);
     }
     let shown: Vec<String> = rows.iter().map(|row| row.id.clone()).collect();
-    let answered = state.truth(move |truth| truth.decisions_of(&shown)).await?;
+    let decides = who.must_decide().is_ok();
+    let mut all_series: Vec<String> = rows.iter().filter_map(|row| row.series.clone()).collect();
+    all_series.sort_unstable();
+    all_series.dedup();
+    let (answered, drafts, waiting) = state
+        .truth(move |truth| {
+            let drafts = if decides { truth.drafts_in_series(&all_series)? } else { Vec::new() };
+            let waiting = if decides { truth.queued()? } else { Vec::new() };
+            Ok((truth.decisions_of(&shown)?, drafts, waiting))
+        })
+        .await?;
+    let queued = waiting.iter().map(|one| {
+        let (cases, most) = (grouped(&one.cases), grouped(&one.per_hour));
+        format!("{cases} more cases of {} wait: at most {most} are opened in an hour.", one.platform)
+    });
     let frame = Frame::new(&state, "Inbox", "inbox", &visitor);
     let count = |states: &[&str]| {
         let of_group = |name: &str| {
@@ -233,6 +284,9 @@ pub(super) async fn inbox(
         platforms: platforms.iter().map(|platform| platform.id.to_string()).collect(),
         decisions: decisions(),
         answered,
+        drafts: drafts.into_iter().collect(),
+        series: chosen_series,
+        queued: queued.collect(),
         next,
         twins: here.clone(),
         here,
@@ -249,7 +303,7 @@ pub(super) async fn inbox(
 
 /// Whether a case found by its words belongs into the list asked for.
 fn is_asked_for(row: &crate::store::truth::ReferralRow, filter: &CaseFilter, states: &[&str]) -> bool {
-    let hidden = ["drafted", "held", "dismissed", "expired"];
+    let hidden = ["queued", "drafted", "held", "dismissed", "expired"];
     (states.is_empty() || states.contains(&row.state.as_str()))
         && filter.state.as_ref().is_none_or(|state| *state == row.state)
         && filter.category.as_ref().is_none_or(|category| row.category.is_some_and(|held| held.as_str() == category))
@@ -263,6 +317,12 @@ pub(super) async fn bulk(State(state): State<ServerState>, form: SignedForm) -> 
     let answer = fields.one("decision").and_then(Decision::parse);
     let is_answer = fields.one("action") == Some("answer");
     let is_chosen = fields.one("action").is_some() && (!is_answer || answer.is_some());
+    if let Some(series) = fields.one("whole_series").filter(|_| is_chosen) {
+        let said = with_series(&state, &visitor.who, series, &fields).await?;
+        let back = fields.one("here").unwrap_or_default();
+        let said = query_text(&[("said", Some(state.say(said)))]);
+        return Ok(Redirect::to(&format!("/console/inbox?{}&{said}", only_query(back))).into_response());
+    }
     for id in fields.all("ids").filter(|_| is_chosen) {
         match act(&state, &visitor.who, id, &fields).await {
             Ok(_) => done += 1,
@@ -283,6 +343,33 @@ pub(super) async fn bulk(State(state): State<ServerState>, form: SignedForm) -> 
     let back = fields.one("here").unwrap_or_default();
     let said = query_text(&[("said", Some(state.say(said)))]);
     Ok(Redirect::to(&format!("/console/inbox?{}&{said}", only_query(back))).into_response())
+}
+
+/// Does the same to every case of a series that it can be done to. Answers with what is said of it.
+async fn with_series(state: &ServerState, who: &Principal, id: &str, fields: &Fields) -> Result<String, Problem> {
+    let told = match fields.must("action")? {
+        "approve" => series::rule(state, who, id, &Ruling::Approve).await?,
+        "dismiss" => series::rule(state, who, id, &Ruling::Dismiss(fields.must("reason")?.to_owned())).await?,
+        "answer" => series::answer(state, who, id, &answer_of(fields)?).await?,
+        _ => return Err(Problem::unprocessable("a whole series can be approved, dismissed or answered")),
+    };
+    let mut said = format!("{} done.", told.done);
+    if told.refused > 0 {
+        said.push_str(&format!(" {} refused: ", told.refused));
+        said.push_str(&told.named.iter().map(|(id, why)| format!("{id}: {why}")).collect::<Vec<_>>().join("; "));
+    }
+    if told.left > 0 {
+        said.push_str(&format!(" {} are left; do it again for them.", told.left));
+    }
+    Ok(said)
+}
+
+/// The answer that a form gives.
+fn answer_of(fields: &Fields) -> Result<Outcome, Problem> {
+    let decision = Decision::parse(fields.must("decision")?);
+    let decision = decision.ok_or_else(|| Problem::unprocessable("choose a decision"))?;
+    let text = |name| fields.one(name).map(str::to_owned);
+    outcome_of(decision, text("reason"), text("reference"))
 }
 
 /// A query string that came back through a form, without anything that would end it.
@@ -310,10 +397,7 @@ pub(super) async fn act(
         "resend" => Ruling::Resend,
         "acknowledge" => return work::acknowledge(state, who, id).await,
         "answer" => {
-            let decision = Decision::parse(fields.must("decision")?);
-            let decision = decision.ok_or_else(|| Problem::unprocessable("choose a decision"))?;
-            let text = |name| fields.one(name).map(str::to_owned);
-            let outcome = outcome_of(decision, text("reason"), text("reference"))?;
+            let outcome = answer_of(fields)?;
             let (case, platform, _) = visible_case(state, who, id).await?;
             let urls = fields.all("url").map(str::to_owned).collect();
             return work::answer(state, case, &platform, (outcome, urls), None, who.actor()).await;
@@ -332,7 +416,7 @@ mod tests {
         for groups in [&AUTHORITY[..], &PLATFORM[..]] {
             let named: Vec<&str> = groups.iter().flat_map(|group| group.states.iter().copied()).collect();
             for state in ReferralState::NAMES {
-                let hidden = ["drafted", "held", "dismissed", "expired"].contains(&state);
+                let hidden = ["queued", "drafted", "held", "dismissed", "expired"].contains(&state);
                 let wanted = usize::from(groups.len() == AUTHORITY.len() || !hidden);
                 assert_eq!(named.iter().filter(|name| **name == state).count(), wanted, "{state}");
             }

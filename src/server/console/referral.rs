@@ -17,6 +17,7 @@ use crate::server::console::session::{SignedForm, Turned, Visitor};
 use crate::server::console::timeline::{self, Line};
 use crate::server::console::{Frame, decisions, page, query_text, queue, recorded, twin};
 use crate::server::request::Params;
+use crate::server::series;
 use crate::server::state::ServerState;
 use crate::server::work::{self, row_view};
 use crate::store::truth::{Claim, DeliveryRow, Look};
@@ -58,6 +59,9 @@ struct ReferralPage {
     frame: Frame,
     case: CaseView,
     notice: Result<String, String>,
+    /// Other cases with the same wording.
+    alike: Vec<ReferralView>,
+    /// Other cases of the same sellers.
     others: Vec<ReferralView>,
     decisions: [(&'static str, &'static str); 5],
     in_queue: bool,
@@ -86,7 +90,7 @@ impl ReferralPage {
     }
 
     fn is_open(&self) -> bool {
-        let closed = ["drafted", "held", "dismissed", "withdrawn", "corrected", "expired", "contested"];
+        let closed = ["queued", "drafted", "held", "dismissed", "withdrawn", "corrected", "expired", "contested"];
         !closed.contains(&self.case.referral.state.as_str())
     }
 
@@ -223,6 +227,12 @@ pub(super) async fn show(
             })
             .await?;
     }
+    let (mut alike, wording) = (Vec::new(), case.referral.series.clone());
+    if let Some(series) = &wording
+        && let Ok((_, rows, _)) = series::cases(&state, who, series, OTHERS + 1).await
+    {
+        alike = rows.into_iter().filter(|row| row.id != id).take(OTHERS).map(row_view).collect();
+    }
     if decides && let Ok(this) = ReferralId::parse(&id) {
         let now = state.now();
         let (found, claims) = state
@@ -238,6 +248,7 @@ pub(super) async fn show(
         case,
         notice,
         others,
+        alike,
         decisions: decisions(),
         in_queue: query.queue.is_some(),
         taken_by,

@@ -52,7 +52,8 @@ pub(super) fn lines(steps: &[TimelineView], answers: &[Decision]) -> Vec<Line> {
 fn words(step: &TimelineView, decision: Option<Decision>) -> String {
     // What the program does by itself has no author, whatever the platform is told of who stands behind it.
     let automatic = match step.event.as_str() {
-        "draft" => Some("opened (automatic)"),
+        "queue" => Some("waits to be opened (automatic)"),
+        "draft" | "open" => Some("opened (automatic)"),
         "mark-sent" => Some("sent (automatic)"),
         "mark-delivered" => Some("delivered (automatic)"),
         "mark-undeliverable" => Some("could not be delivered (automatic)"),

@@ -44,6 +44,9 @@ pub struct ReferralRow {
     pub verdict: Verdict,
     /// Number of the last change; grows with every change of any case.
     pub change: i64,
+    /// The series of cases with one wording that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
 }
 
 /// One listing of a case.
@@ -163,6 +166,8 @@ pub struct CaseFilter {
     pub updated_from: Option<Timestamp>,
     /// Only what left to the platform.
     pub visible_to_platform: bool,
+    /// Of the drafts of a series only the one that stands for it.
+    pub unfolded: bool,
     /// Newest change first instead of oldest.
     pub newest_first: bool,
     /// Page before this change number (newest first).
@@ -200,7 +205,7 @@ pub struct RecheckTarget {
 }
 
 pub(super) const ROW: &str =
-    "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change";
+    "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change, series";
 
 pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
     let list = |text: String| serde_json::from_str(&text).unwrap_or_default();
@@ -217,6 +222,7 @@ pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
         updated: Timestamp::from_millis(row.get(9)?),
         verdict: row.get(10)?,
         change: row.get(11)?,
+        series: row.get(12)?,
     })
 }
 
@@ -305,7 +311,13 @@ impl Truth {
             add(" AND change < ?", before.into());
         }
         if filter.visible_to_platform {
-            sql.push_str(" AND state NOT IN ('drafted', 'held', 'dismissed', 'expired')");
+            sql.push_str(" AND state NOT IN ('queued', 'drafted', 'held', 'dismissed', 'expired')");
+        } else if filter.state.is_none() {
+            // What waits to be opened is counted, and listed where it is asked for.
+            sql.push_str(" AND state <> 'queued'");
+        }
+        if filter.unfolded {
+            sql.push_str(" AND folded = 0");
         }
         sql.push_str(if filter.newest_first { " ORDER BY change DESC" } else { " ORDER BY change" });
         sql.push_str(" LIMIT ?");
@@ -329,7 +341,7 @@ impl Truth {
             type Held = (ReferralRow, String, Option<String>, String, Option<String>, u32, Option<String>);
             let held: Option<Held> = connection
                 .query_row(&sql, [id.as_str()], |r| {
-                    Ok((row(r)?, r.get(12)?, r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?, r.get(17)?))
+                    Ok((row(r)?, r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?, r.get(17)?, r.get(18)?))
                 })
                 .optional()?;
             let Some((row, lifecycle, approved_by, history, attention, reminders, approved_kind)) = held else {

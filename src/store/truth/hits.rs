@@ -17,7 +17,7 @@ use crate::store::truth::cases::NOT_FROM_A_PAGE;
 use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, Stored};
 use crate::store::truth::personal::{Parted, Published, note_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, pages, steps};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, flood, pages, series, steps};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
@@ -519,6 +519,7 @@ pub(super) struct Opening<'a> {
     pub(super) platform: &'a PlatformId,
     pub(super) cluster: &'a ClusterId,
     pub(super) title: &'a str,
+    pub(super) text: &'a str,
     pub(super) assessment: &'a Assessment,
     /// Who drafts it.
     pub(super) actor: Actor,
@@ -531,13 +532,14 @@ fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted)
         platform: &page.platform,
         cluster: &listing.cluster,
         title: &parted.title,
+        text: &parted.text,
         assessment: &parted.assessment,
         actor: Actor::Job(Job::Scan),
         detail: serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string(),
     }
 }
 
-/// Drafts a case.
+/// Opens a case: a draft, or one that waits where many of the platform were opened in this hour.
 pub(super) fn open_case(
     tx: &Transaction<'_>,
     opening: &Opening<'_>,
@@ -548,11 +550,17 @@ pub(super) fn open_case(
     let id = cases::case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
     let referral = cases::referral_id(&id)?;
     let assessment = opening.assessment;
-    let state = ReferralState::Drafted;
+    let has_place = flood::take_place(tx, opening.platform.as_str(), now)?;
+    let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
+    let series = match series::frame_of(opening.title, opening.text, assessment) {
+        Some(frame) => Some(series::of(tx, opening.platform, &frame, now)?),
+        None => None,
+    };
+    let folded = has_place && series::is_folded(tx, series.as_deref())?;
     tx.execute(
         "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
-           substances, urls, change, created, updated, history)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13)",
+           substances, urls, change, created, updated, history, series, folded)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13, ?14, ?15)",
         params![
             id,
             opening.platform.as_str(),
@@ -567,10 +575,12 @@ pub(super) fn open_case(
             cases::next_change(tx)?,
             now.as_millis(),
             serde_json::to_string(history)?,
+            series,
+            folded,
         ],
     )?;
-    steps::note_draft(tx, &id, opening.platform.as_str(), &opening.actor, now)?;
-    audit::append(tx, &Said { actor: &opening.actor, action: "draft", subject: &id, detail: &opening.detail }, now)?;
+    let step = steps::note_first(tx, &id, opening.platform.as_str(), (&opening.actor, &state), now)?;
+    audit::append(tx, &Said { actor: &opening.actor, action: step, subject: &id, detail: &opening.detail }, now)?;
     Ok(referral)
 }
 

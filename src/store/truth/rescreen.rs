@@ -221,7 +221,7 @@ impl Truth {
             };
             case = open;
             outcome = Rejudged::Opened { case: case.clone() };
-        } else if !matches!(state, ReferralState::Drafted | ReferralState::Held { .. }) {
+        } else if !matches!(state, ReferralState::Queued | ReferralState::Drafted | ReferralState::Held { .. }) {
             return Ok(Rejudged::LeftAsSent);
         }
         let text: String = parted.text.chars().take(TEXT_LIMIT_CHARS).collect();
@@ -265,7 +265,7 @@ impl Truth {
             params![case.as_str(), Verdict::Clear],
             |row| row.get(0),
         )?;
-        if counting == 0 && state == ReferralState::Drafted {
+        if counting == 0 && matches!(state, ReferralState::Queued | ReferralState::Drafted) {
             let reason = format!("nothing in scope is found by watchlist {}", now_is.watchlist);
             let intervals = Intervals { recheck: std::time::Duration::ZERO, renotice: std::time::Duration::ZERO };
             transition(&tx, &case, Event::Dismiss { reason }, &Actor::Job(Job::Rescreen), intervals, now)?;
@@ -308,7 +308,7 @@ fn reopened(
         |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
     )?;
     let newest_state: ReferralState = serde_json::from_str(&newest_state)?;
-    if matches!(newest_state, ReferralState::Drafted | ReferralState::Held { .. }) {
+    if matches!(newest_state, ReferralState::Queued | ReferralState::Drafted | ReferralState::Held { .. }) {
         return Ok(Some(cases::referral_id(&newest)?));
     }
     if !newest_state.is_settled_against() {
@@ -321,6 +321,7 @@ fn reopened(
         platform: &hit.platform,
         cluster: &hit.cluster,
         title: &parted.title,
+        text: &parted.text,
         assessment: &parted.assessment,
         actor: Actor::Job(Job::Rescreen),
         detail: serde_json::json!({ "watchlist": parted.assessment.watchlist, "cluster": hit.cluster }).to_string(),

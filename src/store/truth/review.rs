@@ -56,7 +56,7 @@ impl Truth {
         for (state, after, to) in stretches(skipped.as_ref().map(|(state, change)| (state.as_str(), *change))) {
             found = tx
                 .prepare_cached(
-                    "SELECT id FROM referrals r WHERE state = ?1 AND change > ?2 AND change <= ?3
+                    "SELECT id FROM referrals r WHERE state = ?1 AND folded = 0 AND change > ?2 AND change <= ?3
                        AND NOT EXISTS (SELECT 1 FROM review_claims c WHERE c.referral = r.id)
                        AND NOT (state = 'contested' AND (approved_kind IS NULL OR approved_key IS ?4)) ORDER BY change LIMIT 1",
                 )?

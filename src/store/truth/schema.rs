@@ -25,6 +25,7 @@ const STEPS: &[&str] = &[
     USES,
     CASE_PAGES,
     STATEMENTS,
+    SERIES,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -236,6 +237,20 @@ CREATE TABLE case_pages (
 const STATEMENTS: &str = "
 CREATE TABLE statements (seq INTEGER PRIMARY KEY, referral TEXT NOT NULL, text TEXT NOT NULL) STRICT;
 CREATE INDEX statements_by_referral ON statements (referral);
+";
+
+/// Cases of one frame, and how many cases of a platform are opened in an hour. Older cases belong to no series.
+const SERIES: &str = "
+ALTER TABLE referrals ADD COLUMN series TEXT;
+ALTER TABLE referrals ADD COLUMN folded INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX referrals_by_series ON referrals (series, state) WHERE series IS NOT NULL;
+CREATE INDEX referrals_unfolded ON referrals (state, folded, change);
+CREATE TABLE series (id TEXT PRIMARY KEY, platform TEXT NOT NULL, frame BLOB NOT NULL, created INTEGER NOT NULL) STRICT;
+CREATE TABLE series_keys (
+  platform TEXT NOT NULL, key INTEGER NOT NULL, series TEXT NOT NULL, PRIMARY KEY (platform, key, series)) STRICT, WITHOUT ROWID;
+CREATE TABLE case_limits (
+  platform TEXT PRIMARY KEY, per_hour INTEGER NOT NULL, hour INTEGER NOT NULL, opened INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+DROP INDEX IF EXISTS referrals_left;
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older

@@ -8,7 +8,7 @@ use crate::referral::issued::IssuedKind;
 use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox, pages, story};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox, pages, series, story};
 use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
 use crate::vocab::ids::{PlatformId, ReferralId, Sha256Digest};
 use crate::vocab::platform::Channel;
@@ -92,15 +92,17 @@ fn second_person(tx: &Connection, referral: &ReferralId, actor: &Actor) -> Resul
     }
 }
 
-/// Notes the first step of a new case.
-pub(super) fn note_draft(
+/// Notes the first step of a new case, which is drafted or queued. Answers the step's name.
+pub(super) fn note_first(
     tx: &Connection,
     referral: &str,
     platform: &str,
-    actor: &Actor,
+    (actor, state): (&Actor, &ReferralState),
     now: Timestamp,
-) -> Result<(), TruthError> {
-    note_step(tx, (referral, platform), actor, ("draft", ReferralState::Drafted.name(), None), now)
+) -> Result<&'static str, TruthError> {
+    let event = if *state == ReferralState::Queued { "queue" } else { "draft" };
+    note_step(tx, (referral, platform), actor, (event, state.name(), None), now)?;
+    Ok(event)
 }
 
 /// Notes one step of a case of a platform: event, state afterwards, and what it told the platform.
@@ -157,6 +159,7 @@ pub(super) fn transition(
         "UPDATE referrals SET state = ?, state_json = ?, change = ?, updated = ? WHERE id = ?",
         params![next.name(), serde_json::to_string(&next)?, change, now.as_millis(), referral.as_str()],
     )?;
+    series::moved(tx, referral, &state, &next)?;
     if approves {
         let person = actor.person();
         tx.execute(
@@ -414,13 +417,13 @@ impl Truth {
         let drafted = serde_json::to_string(&ReferralState::Drafted)?;
         tx.execute(
             "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
-               substances, urls, change, created, updated, history)
-             SELECT ?1, platform, cluster, ?2, 'drafted', ?3, verdict, category, title, score, substances, urls, ?4, ?5, ?5, ?6
+               substances, urls, change, created, updated, history, series)
+             SELECT ?1, platform, cluster, ?2, 'drafted', ?3, verdict, category, title, score, substances, urls, ?4, ?5, ?5, ?6, series
              FROM referrals WHERE id = ?7",
             params![id, generation + 1, drafted, cases::next_change(&tx)?, now.as_millis(), history, referral.as_str()],
         )?;
         tx.execute("UPDATE hits SET referral = ? WHERE referral = ?", params![id, referral.as_str()])?;
-        note_draft(&tx, &id, &platform, actor, now)?;
+        note_first(&tx, &id, &platform, (actor, &ReferralState::Drafted), now)?;
         let detail = serde_json::json!({ "corrects": referral, "reason": reason }).to_string();
         audit::append(&tx, &Said { actor, action: "draft", subject: &id, detail: &detail }, now)?;
         self.commit(tx)?;
@@ -488,7 +491,7 @@ impl Truth {
                 cases::ROW
             );
             let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([limit], |r| Ok((cases::row(r)?, r.get(12)?)))?;
+            let rows = statement.query_map([limit], |r| Ok((cases::row(r)?, r.get(13)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

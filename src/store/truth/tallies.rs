@@ -13,8 +13,8 @@ CREATE INDEX IF NOT EXISTS referrals_by_platform_state ON referrals (platform, s
 CREATE INDEX IF NOT EXISTS referrals_by_category ON referrals (category, change);
 CREATE INDEX IF NOT EXISTS referrals_by_platform_category ON referrals (platform, category, change);
 CREATE INDEX IF NOT EXISTS referrals_by_update ON referrals (updated, change);
-CREATE INDEX IF NOT EXISTS referrals_left ON referrals (platform, change)
-  WHERE state NOT IN ('drafted', 'held', 'dismissed', 'expired');
+CREATE INDEX IF NOT EXISTS referrals_visible ON referrals (platform, change)
+  WHERE state NOT IN ('queued', 'drafted', 'held', 'dismissed', 'expired');
 CREATE INDEX IF NOT EXISTS hits_by_platform ON hits (platform);
 CREATE INDEX IF NOT EXISTS hits_by_category ON hits (category);
 CREATE INDEX IF NOT EXISTS hits_by_language ON hits (language);
@@ -185,9 +185,14 @@ mod tests {
                 "referrals_by_category",
             ),
             (
-                "SELECT * FROM referrals WHERE platform = 'a' AND change > 3 AND state NOT IN ('drafted', 'held', 'dismissed', 'expired') ORDER BY change LIMIT 101",
-                "referrals_left",
+                "SELECT * FROM referrals WHERE platform = 'a' AND change > 3 AND state NOT IN ('queued', 'drafted', 'held', 'dismissed', 'expired') ORDER BY change LIMIT 101",
+                "referrals_visible",
             ),
+            (
+                "SELECT * FROM referrals WHERE state = 'drafted' AND folded = 0 AND change < 9 ORDER BY change DESC LIMIT 51",
+                "referrals_unfolded",
+            ),
+            ("SELECT count(*) FROM referrals WHERE series = 'S-1' AND state = 'drafted'", "referrals_by_series"),
             ("SELECT * FROM hits h WHERE h.platform = 'a' ORDER BY h.rowid DESC LIMIT 51", "hits_by_platform"),
             ("SELECT * FROM audit WHERE subject = 'R-1' AND seq < 9 ORDER BY seq DESC LIMIT 100", "audit_by_subject"),
         ] {

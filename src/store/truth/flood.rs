@@ -1,0 +1,132 @@
+//! How many cases of a platform are opened in an hour. What is more waits in a queue that is counted: a flood of posts must not
+//! bury what people look at.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+
+use crate::referral::state::{Event, Intervals};
+use crate::store::truth::steps::transition;
+use crate::store::truth::{Truth, TruthError, cases, deconflict};
+use crate::vocab::actor::{Actor, Job};
+use crate::vocab::ids::PlatformId;
+use crate::vocab::platform::CASES_PER_HOUR;
+use crate::vocab::terms::Verdict;
+use crate::vocab::time::Timestamp;
+
+const HOUR_MILLIS: i64 = 3_600_000;
+
+/// Cases opened from the queue in one transaction.
+const AT_ONCE: u64 = 500;
+
+/// Cases of a platform that wait to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Queued {
+    /// Platform.
+    pub platform: String,
+    /// How many wait.
+    pub cases: u64,
+    /// How many are opened in an hour.
+    pub per_hour: u64,
+}
+
+/// Takes a place among the cases that are opened in this hour; false where none is left, or others wait before it.
+pub(super) fn take_place(tx: &Connection, platform: &str, now: Timestamp) -> Result<bool, TruthError> {
+    if waiting(tx, platform)? > 0 {
+        return Ok(false);
+    }
+    Ok(take(tx, platform, 1, now)? == 1)
+}
+
+/// Takes up to `wanted` places of this hour. Answers how many there were.
+fn take(tx: &Connection, platform: &str, wanted: u64, now: Timestamp) -> Result<u64, TruthError> {
+    let hour = now.as_millis().div_euclid(HOUR_MILLIS);
+    tx.prepare_cached("INSERT OR IGNORE INTO case_limits (platform, per_hour, hour, opened) VALUES (?, ?, 0, 0)")?
+        .execute(params![platform, CASES_PER_HOUR])?;
+    let left: u64 = tx
+        .prepare_cached(
+            "SELECT max(0, per_hour - CASE WHEN hour = ?2 THEN opened ELSE 0 END) FROM case_limits WHERE platform = ?1",
+        )?
+        .query_row(params![platform, hour], |row| row.get(0))?;
+    let taken = left.min(wanted);
+    if taken > 0 {
+        tx.prepare_cached(
+            "UPDATE case_limits SET opened = CASE WHEN hour = ?2 THEN opened ELSE 0 END + ?3, hour = ?2 WHERE platform = ?1",
+        )?
+        .execute(params![platform, hour, taken])?;
+    }
+    Ok(taken)
+}
+
+fn waiting(tx: &Connection, platform: &str) -> Result<u64, TruthError> {
+    let sql = "SELECT coalesce(sum(cases), 0) FROM case_counts WHERE platform = ? AND state = 'queued'";
+    Ok(tx.prepare_cached(sql)?.query_row([platform], |row| row.get(0))?)
+}
+
+impl Truth {
+    /// Notes how many cases of a platform are opened in an hour.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub(super) fn note_case_limit(tx: &Connection, platform: &PlatformId, per_hour: u32) -> Result<(), TruthError> {
+        tx.prepare_cached(
+            "INSERT INTO case_limits (platform, per_hour, hour, opened) VALUES (?1, ?2, 0, 0)
+             ON CONFLICT DO UPDATE SET per_hour = ?2 WHERE per_hour <> ?2",
+        )?
+        .execute(params![platform.as_str(), per_hour])?;
+        Ok(())
+    }
+
+    /// Cases that wait to be opened, by platform.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn queued(&self) -> Result<Vec<Queued>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT c.platform, sum(c.cases), coalesce(l.per_hour, ?1) FROM case_counts c
+                 LEFT JOIN case_limits l ON l.platform = c.platform
+                 WHERE c.state = 'queued' GROUP BY c.platform HAVING sum(c.cases) > 0 ORDER BY c.platform",
+            )?;
+            let rows = statement.query_map([CASES_PER_HOUR], |row| {
+                Ok(Queued { platform: row.get(0)?, cases: row.get(1)?, per_hour: row.get(2)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Opens what waits, as far as this hour allows, the strongest first. Answers how many.
+    ///
+    /// # Errors
+    /// When SQLite refuses.
+    pub fn open_queued(&self, now: Timestamp) -> Result<usize, TruthError> {
+        let mut opened = 0;
+        for Queued { platform, .. } in self.queued()? {
+            loop {
+                let mut writer = self.writer();
+                let tx = writer.transaction()?;
+                let wanted = waiting(&tx, &platform)?.min(AT_ONCE);
+                let taken = take(&tx, &platform, wanted, now)?;
+                let ids: Vec<String> = tx
+                    .prepare_cached(
+                        "SELECT id FROM referrals WHERE platform = ? AND state = 'queued'
+                         ORDER BY verdict = ? DESC, score DESC, change LIMIT ?",
+                    )?
+                    .query_map(params![platform, Verdict::Refer, taken], |row| row.get(0))?
+                    .collect::<Result<_, _>>()?;
+                for id in &ids {
+                    let id = cases::referral_id(id)?;
+                    let no_intervals =
+                        Intervals { recheck: std::time::Duration::ZERO, renotice: std::time::Duration::ZERO };
+                    transition(&tx, &id, Event::Open, &Actor::Job(Job::Scan), no_intervals, now)?;
+                    deconflict::hold_if_marked(&tx, &id, now)?;
+                }
+                self.commit(tx)?;
+                opened += ids.len();
+                if (ids.len() as u64) < AT_ONCE {
+                    break;
+                }
+            }
+        }
+        Ok(opened)
+    }
+}

@@ -1,0 +1,160 @@
+//! Series: cases of a platform whose listings have one frame. A template posted a thousand times is looked at once.
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::dedup::frame::Frame;
+use crate::detect::assessment::Assessment;
+use crate::referral::state::ReferralState;
+use crate::store::truth::cases::{ROW, ReferralRow, referral_id, row};
+use crate::store::truth::{Truth, TruthError};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::terms::Verdict;
+use crate::vocab::time::Timestamp;
+
+/// Series that are compared with a listing at most: more share a key only where somebody means them to.
+const CANDIDATES: usize = 64;
+
+/// The frame of a listing as it is stored.
+pub(super) fn frame_of(title: &str, text: &str, assessment: &Assessment) -> Option<Frame> {
+    let known = assessment.substances.iter().flat_map(|found| found.matches.iter().map(|place| place.surface.as_str()));
+    Frame::of([title, text], known.chain(assessment.emerging.iter().map(|found| found.surface.as_str())))
+}
+
+/// The series of a frame: that of the most similar one on the platform, or a new one.
+pub(super) fn of(tx: &Connection, platform: &PlatformId, frame: &Frame, now: Timestamp) -> Result<String, TruthError> {
+    let keys = frame.keys().map(u64::cast_signed);
+    let held: Vec<(String, Vec<u8>)> = tx
+        .prepare_cached(
+            "SELECT DISTINCT s.id, s.frame FROM series_keys k JOIN series s ON s.id = k.series
+             WHERE k.platform = ?1 AND k.key IN (?2, ?3, ?4, ?5) LIMIT ?6",
+        )?
+        .query_map(params![platform.as_str(), keys[0], keys[1], keys[2], keys[3], CANDIDATES], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    let closest = held
+        .iter()
+        .filter_map(|(id, stored)| Some((frame.is_one_with(stored)?, id)))
+        .max_by(|(one, one_id), (other, other_id)| one.total_cmp(other).then_with(|| other_id.cmp(one_id)));
+    if let Some((_, id)) = closest {
+        return Ok(id.clone());
+    }
+    let name = [platform.as_str().as_bytes(), b"\n", frame.to_bytes()].concat();
+    let id = format!("S-{:016x}", xxhash_rust::xxh3::xxh3_64(&name));
+    tx.prepare_cached("INSERT OR IGNORE INTO series (id, platform, frame, created) VALUES (?, ?, ?, ?)")?
+        .execute(params![id, platform.as_str(), frame.to_bytes(), now.as_millis()])?;
+    for key in keys {
+        tx.prepare_cached("INSERT OR IGNORE INTO series_keys (platform, key, series) VALUES (?, ?, ?)")?
+            .execute(params![platform.as_str(), key, id])?;
+    }
+    Ok(id)
+}
+
+/// Whether a case that becomes a draft is folded: another draft of its series stands for it in lists.
+pub(super) fn is_folded(tx: &Connection, series: Option<&str>) -> Result<bool, TruthError> {
+    let Some(series) = series else { return Ok(false) };
+    let sql = "SELECT EXISTS (SELECT 1 FROM referrals WHERE series = ? AND state = 'drafted' AND folded = 0)";
+    Ok(tx.prepare_cached(sql)?.query_row([series], |row| row.get(0))?)
+}
+
+/// Keeps one draft of a series in sight when a case of it moves.
+pub(super) fn moved(
+    tx: &Connection,
+    referral: &ReferralId,
+    before: &ReferralState,
+    next: &ReferralState,
+) -> Result<(), TruthError> {
+    let was = *before == ReferralState::Drafted;
+    if was == (*next == ReferralState::Drafted) {
+        return Ok(());
+    }
+    let held: Option<(Option<String>, bool)> = tx
+        .prepare_cached("SELECT series, folded FROM referrals WHERE id = ?")?
+        .query_row([referral.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((Some(series), folded)) = held else { return Ok(()) };
+    let set = |folded: bool, id: &str| {
+        tx.prepare_cached("UPDATE referrals SET folded = ? WHERE id = ?")?.execute(params![folded, id])
+    };
+    if !was {
+        // Itself it is not counted: it is no draft yet, or still folded.
+        set(true, referral.as_str())?;
+        let stands_for_it = is_folded(tx, Some(&series))?;
+        set(stands_for_it, referral.as_str())?;
+        return Ok(());
+    }
+    set(false, referral.as_str())?;
+    if !folded {
+        let strongest: Option<String> = tx
+            .prepare_cached(
+                "SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT 1",
+            )?
+            .query_row(params![series, Verdict::Refer], |row| row.get(0))
+            .optional()?;
+        if let Some(id) = strongest {
+            set(false, &id)?;
+        }
+    }
+    Ok(())
+}
+
+impl Truth {
+    /// How many drafts each of these series has.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn drafts_in_series(&self, series: &[String]) -> Result<Vec<(String, u64)>, TruthError> {
+        self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT count(*) FROM referrals WHERE series = ? AND state = 'drafted'")?;
+            series
+                .iter()
+                .map(|id| Ok((id.clone(), statement.query_row([id], |row| row.get(0))?)))
+                .collect::<Result<_, TruthError>>()
+        })
+    }
+
+    /// Cases of a series, newest change first, at most `limit`; only those in `states`, where any are named.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn cases_of_series(&self, series: &str, states: &[&str], limit: usize) -> Result<Vec<ReferralRow>, TruthError> {
+        self.read(|connection| {
+            let states = serde_json::to_string(states)?;
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {ROW} FROM referrals WHERE series = ?1
+                   AND (?2 = '[]' OR state IN (SELECT value FROM json_each(?2))) ORDER BY change DESC LIMIT ?3"
+            ))?;
+            let rows = statement.query_map(params![series, states, limit], row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The platform of a series.
+    ///
+    /// # Errors
+    /// When there is none of this name, or SQLite fails.
+    pub fn platform_of_series(&self, series: &str) -> Result<PlatformId, TruthError> {
+        let held: Option<String> = self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT platform FROM series WHERE id = ?")?;
+            Ok(statement.query_row([series], |row| row.get(0)).optional()?)
+        })?;
+        let held = held.ok_or_else(|| TruthError::NotFound { kind: "series", id: series.to_owned() })?;
+        PlatformId::parse(&held).map_err(|error| TruthError::Value(error.to_string()))
+    }
+
+    /// Drafts of a series, strongest first, at most `limit`.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn drafts_of_series(&self, series: &str, limit: usize) -> Result<Vec<ReferralId>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(
+                "SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT ?",
+            )?;
+            let ids: Vec<String> =
+                statement.query_map(params![series, Verdict::Refer, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            ids.iter().map(|id| referral_id(id)).collect()
+        })
+    }
+}
