@@ -21,7 +21,7 @@ const ROLES: [(&str, Role, Option<&str>); 6] = [
 type Wanted = [u16; 6];
 
 /// For GET: read. For POST: the body is right in form, and the state refuses nothing before the role is asked.
-fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wanted)> {
+fn table(case: &str, hit: &str, series: &str) -> Vec<(&'static str, String, Option<Value>, Wanted)> {
     let get = |path: String, wanted| ("GET", path, None, wanted);
     let cases: Wanted = [401, 200, 404, 403, 403, 200];
     let archive: Wanted = [401, 403, 403, 200, 403, 200];
@@ -99,6 +99,13 @@ fn table(case: &str, hit: &str) -> Vec<(&'static str, String, Option<Value>, Wan
     rows.push(("POST", format!("/api/v1/referrals/{case}/correct"), correct, [401, 403, 403, 403, 403, 409]));
     let reveal = Some(json!({ "purpose": "case file 7" }));
     rows.push(("POST", format!("/api/v1/referrals/{case}/reveal"), reveal, [401, 403, 403, 403, 403, 200]));
+    rows.push(get(format!("/api/v1/series/{series}"), cases));
+    let decided: Wanted = [401, 403, 403, 403, 403, 409];
+    rows.push(("POST", format!("/api/v1/series/{series}/approve"), None, decided));
+    rows.push(("POST", format!("/api/v1/series/{series}/dismiss"), Some(json!({ "reason": "x" })), decided));
+    // Its only case is answered by then.
+    let removed = Some(json!({ "decision": "removed" }));
+    rows.push(("POST", format!("/api/v1/series/{series}/outcome"), removed, [401, 409, 404, 403, 403, 409]));
     // A file of answers is CSV: whoever may send one is told so.
     rows.push(("POST", "/api/v1/outcomes".into(), Some(json!({})), [401, 415, 415, 403, 403, 415]));
     rows
@@ -122,7 +129,8 @@ async fn every_route_with_every_role() {
     let (hub, ids) = two_platforms().await;
     let authority = hub.token(Role::Authority, "ben", None);
     let case = hub.json(&authority, &format!("/api/v1/referrals/{}", ids[0])).await;
-    let rows = table(&ids[0], case["hits"][0]["id"].as_str().unwrap());
+    let series = case["series"].as_str().unwrap();
+    let rows = table(&ids[0], case["hits"][0]["id"].as_str().unwrap(), series);
     let mut wrong = Vec::new();
     for (place, (name, role, platform)) in ROLES.iter().enumerate() {
         let token = (place > 0).then(|| hub.token(*role, name, *platform));
@@ -144,8 +152,11 @@ async fn every_route_with_every_role() {
     }
     let hit = case["hits"][0]["id"].as_str().unwrap();
     for (method, path, ..) in &rows {
-        let shape =
-            path.replace(ids[0].as_str(), "{id}").replace(hit, "{hit}").replace("documents/1", "documents/{serial}");
+        let shape = path
+            .replace(ids[0].as_str(), "{id}")
+            .replace(series, "{id}")
+            .replace(hit, "{hit}")
+            .replace("documents/1", "documents/{serial}");
         described.insert(format!("{method} {shape}"), true);
     }
     let missing: Vec<_> = described.iter().filter(|(_, tried)| !**tried).map(|(route, _)| route).collect();
