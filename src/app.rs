@@ -313,6 +313,7 @@ impl App {
             progress: Box::new(progress),
             news: Box::new(news),
             warc: self.paths.warc(),
+            data: self.paths.data.clone(),
         };
         Service::new(self.rooms.clone(), self.watchlists.clone(), around, stopped)
     }

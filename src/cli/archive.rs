@@ -306,10 +306,19 @@ fn verify_document(paths: &Paths, args: &VerifyArgs, bytes: &[u8], output: &Outp
         output.json_document(&serde_json::json!({ "digest": digest, "document": found }))?;
     } else {
         match &found {
-            Some(document) => output.line(format!(
-                "{}, a {}, exactly as it was written at {} (entry {} of the audit log)",
-                document.number, document.kind, document.at, document.entry
-            ))?,
+            Some(document) => {
+                output.line(format!(
+                    "{}, a {}, exactly as it was written at {} (entry {} of the audit log)",
+                    document.number, document.kind, document.at, document.entry
+                ))?;
+                match &document.timestamp {
+                    Some(stamp) => output.note(format!(
+                        "the log up to entry {} was timestamped at {} by {}; `listingwatch audit verify` checks that",
+                        stamp.count, stamp.at, stamp.authority
+                    )),
+                    None => output.note("no timestamp covers this entry; the hub's own signature stands alone"),
+                }
+            }
             None => output.line(format!(
                 "`{file}` is no document of this hub as it left: the audit log has no {digest}. It was changed, or comes from elsewhere"
             ))?,

@@ -144,7 +144,7 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
         Request::Mandate(request) => governance::mandate(app, request, output),
         Request::Token(request) => governance::token(app, request, output),
         Request::Identity(request) => identity::run(app, request, output),
-        Request::Audit(request) => privacy::audit(app, request, output),
+        Request::Audit(request) => privacy::audit(app, request, output).await,
         Request::Reveal(args) => privacy::reveal(app, args, output),
         Request::Retention(request) => privacy::retention(app, request, output),
         Request::Deconflict(request) => deconflict::run(app, request, output),

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 /// `audit …`
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
 pub enum AuditRequest {
-    /// Check the hash chain from the first entry to the last, its signed end, and the checkpoints
+    /// Check the hash chain from the first entry to the last, its signed end, the checkpoints, and the timestamps
     Verify {
         /// A checkpoint kept elsewhere, as `audit checkpoint` printed it; may be given more than once
         #[arg(long = "checkpoint", value_name = "FILE")]
@@ -20,6 +20,8 @@ pub enum AuditRequest {
     },
     /// Sign the end of the log now and print the checkpoint; keep it on another machine
     Checkpoint,
+    /// Have the end of the log and the digests of captured pages timestamped by the authority of the settings
+    Timestamp,
     /// Print the public key that checkpoints are verified with
     Key,
     /// The last entries

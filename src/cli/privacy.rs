@@ -9,6 +9,7 @@ use crate::cli::office_request::{AuditRequest, RetentionRequest, RevealArgs};
 use crate::cli::output::Output;
 use crate::engine::evidence::{self, BrokenCitation, EvidenceChecked, EvidenceError};
 use crate::engine::retention::{self, RetentionError};
+use crate::engine::timestamps::{self, Checked, TimestampError};
 use crate::evidence::audit::checkpoint::Checkpoint;
 
 pub(super) fn reveal(app: &App, args: &RevealArgs, output: &Output) -> Result<Exit, Failure> {
@@ -56,17 +57,21 @@ pub(super) fn retention(app: &App, request: &RetentionRequest, output: &Output) 
     Ok(Exit::Done)
 }
 
-pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Result<Exit, Failure> {
+pub(super) async fn audit(app: &App, request: &AuditRequest, output: &Output) -> Result<Exit, Failure> {
     let truth = &app.rooms.truth;
     match request {
         AuditRequest::Verify { checkpoints, evidence } => {
-            let kept = checkpoints.iter().map(|path| read_checkpoints(path)).collect::<Result<Vec<_>, _>>()?.concat();
+            let mut kept =
+                checkpoints.iter().map(|path| read_checkpoints(path)).collect::<Result<Vec<_>, _>>()?.concat();
+            let (stamps, ends) = timestamps::check(&app.rooms, &app.paths().data)?;
+            kept.extend(ends);
             match truth.follow_audit(&kept)? {
                 Ok(followed) => {
                     let found = if *evidence { Some(check_evidence(app)?) } else { None };
                     if output.json {
                         let mut document = serde_json::to_value(&followed)?;
                         document["whole"] = true.into();
+                        document["timestamps"] = serde_json::to_value(&stamps)?;
                         if let Some((checked, broken)) = &found {
                             document["evidence"] = serde_json::json!({ "hold": checked.hold,
                                 "destroyed": checked.destroyed, "broken": broken });
@@ -77,6 +82,13 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
                             "{} entries, whole; head {}; signed up to entry {}; {} checkpoints agree",
                             followed.entries, followed.head, followed.signed, followed.checkpoints
                         ))?;
+                        say_timestamps(app, &stamps, output)?;
+                    }
+                    if !stamps.broken.is_empty() {
+                        let text = format!("timestamps do not hold: {}", stamps.broken.join("; "));
+                        return Err(Failure::new(Exit::Internal, text).hint(
+                            "compare timestamps/ and truth.db with a backup; see docs/OPERATIONS.md, Trusted time",
+                        ));
                     }
                     match found {
                         Some(found) => say_evidence(&found, output),
@@ -100,6 +112,20 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
             }
             None => Err(Failure::usage("the audit log is empty")),
         },
+        AuditRequest::Timestamp => {
+            let taken = timestamps::take(&app.rooms, &app.paths().data).await?;
+            for row in &taken {
+                if output.json {
+                    output.json_line(row)?;
+                } else {
+                    output.line(format!("{}  {}  {}  {}", row.name, row.at, row.count, row.authority))?;
+                }
+            }
+            if taken.is_empty() {
+                output.note("nothing is new since the last timestamps");
+            }
+            Ok(Exit::Done)
+        }
         AuditRequest::Key => {
             let (id, pem) = truth.audit_key()?;
             if output.json {
@@ -123,6 +149,23 @@ pub(super) fn audit(app: &App, request: &AuditRequest, output: &Output) -> Resul
             Ok(Exit::Done)
         }
     }
+}
+
+fn say_timestamps(app: &App, stamps: &Checked, output: &Output) -> Result<(), Failure> {
+    if stamps.timestamps == 0 {
+        output.note(match app.rooms.settings.timestamps {
+            Some(_) => "no timestamp was taken yet; `listingwatch audit timestamp` takes one",
+            None => "the settings name no authority for timestamps: the hub's own signature stands alone",
+        });
+        return Ok(());
+    }
+    if let Some(last) = &stamps.log {
+        output.line(format!(
+            "{} timestamps; the log up to entry {} at {} by {}; {} hits covered, {} not yet",
+            stamps.timestamps, last.count, last.at, last.authority, stamps.captures.covered, stamps.captures.uncovered
+        ))?;
+    }
+    Ok(())
 }
 
 /// Every hit held against the record it cites.
@@ -168,6 +211,25 @@ fn read_checkpoints(path: &Path) -> Result<Vec<Checkpoint>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
     let lines = text.lines().filter(|line| !line.trim().is_empty());
     lines.map(|line| serde_json::from_str(line).map_err(|error| wrong(error.to_string()))).collect()
+}
+
+impl From<TimestampError> for Failure {
+    fn from(error: TimestampError) -> Self {
+        let hint = match &error {
+            TimestampError::Truth(_) => return Failure::new(Exit::Internal, error.to_string()),
+            TimestampError::NotSet => "fill in `[timestamps]` with `authority` and `roots` in listingwatch.toml",
+            TimestampError::Address(_) | TimestampError::Status(_) | TimestampError::Fetch(_) => {
+                "look at `[timestamps] authority` in listingwatch.toml; what is not timestamped now is next time"
+            }
+            TimestampError::File { .. } => {
+                "look at `[timestamps] roots` and at the folder timestamps/ of the data directory"
+            }
+            TimestampError::Stamp(_) => {
+                "`[timestamps] roots` must hold the certificate of this authority's root; see docs/OPERATIONS.md, Trusted time"
+            }
+        };
+        Failure::new(Exit::Internal, error.to_string()).hint(hint)
+    }
 }
 
 impl From<RetentionError> for Failure {

@@ -108,6 +108,19 @@ pub(super) fn page_url(text: &str) -> Result<FoundUrl, Wrong> {
 }
 
 /// An address we publish or call: https, or http on loopback only.
+pub(super) fn timestamp_authority(text: &str) -> Result<String, Wrong> {
+    let url = Url::parse(text).map_err(|error| {
+        Wrong::new(format!("`{}` is not an absolute URL: {error}", cut(text))).hint("write `https://…` or `http://…`")
+    })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Wrong::new("a user name or password in a URL is refused"));
+    }
+    match url.scheme() {
+        "https" | "http" => Ok(url.into()),
+        other => Err(Wrong::new(format!("scheme `{other}` is neither https nor http"))),
+    }
+}
+
 pub(super) fn service_url(text: &str) -> Result<String, Wrong> {
     let url = Url::parse(text).map_err(|error| {
         Wrong::new(format!("`{}` is not an absolute URL: {error}", cut(text))).hint("write `https://…`")

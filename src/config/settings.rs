@@ -34,6 +34,8 @@ pub struct Settings {
     pub evidence: Evidence,
     /// How long each class of data is kept.
     pub privacy: Privacy,
+    /// Who timestamps the audit log and evidence; `None` until set, and then the hub's own signature stands alone.
+    pub timestamps: Option<Timestamps>,
     /// The distributed engine.
     pub cluster: Cluster,
     /// Caps against hostile or broken input.
@@ -74,6 +76,17 @@ pub struct Report {
 pub struct Crawler {
     /// Page or mailbox that stands in the User-Agent; `None` means the hub's `/about-crawler`.
     pub contact_url: Option<String>,
+}
+
+/// `[timestamps]`: a trusted authority after RFC 3161.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timestamps {
+    /// Where it is asked.
+    pub authority: String,
+    /// File of the certificates it is believed by, in PEM.
+    pub roots: PathBuf,
+    /// How often it is asked.
+    pub every: Duration,
 }
 
 /// `[smtp]`.
@@ -218,6 +231,7 @@ fn read(document: &Document<'_>) -> Settings {
         report: report(&document.section("report")),
         crawler: crawler(&document.section("crawler")),
         smtp: smtp(&document.section("smtp")),
+        timestamps: timestamps(&document.section("timestamps")),
         evidence: evidence(&document.section("evidence")),
         privacy: privacy(&document.section("privacy")),
         cluster: cluster(&document.section("cluster")),
@@ -274,6 +288,18 @@ fn smtp(section: &Section<'_, '_>) -> Option<Smtp> {
     let from = section.required("from", "\"referrals@authority.example.test\"", forms::email);
     section.finish();
     Some(Smtp { url: url?.value, from: from?.value })
+}
+
+fn timestamps(section: &Section<'_, '_>) -> Option<Timestamps> {
+    if !section.present() {
+        return None;
+    }
+    // What it answers is signed, so that it may be asked in clear, as many are.
+    let authority = section.required("authority", "\"https://tsa.example.test/\"", forms::timestamp_authority);
+    let roots = section.required("roots", "\"tsa-roots.pem\"", |text| Ok(PathBuf::from(forms::words(text)?)));
+    let every = span(section, "every", Duration::from_secs(24 * 3600));
+    section.finish();
+    Some(Timestamps { authority: authority?.value, roots: roots?.value, every })
 }
 
 /// Never shows the text: it may hold a password.

@@ -21,3 +21,4 @@ pub mod rooms;
 pub mod scan;
 pub mod schedule;
 pub mod service;
+pub mod timestamps;

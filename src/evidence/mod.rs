@@ -6,4 +6,5 @@
 
 pub mod audit;
 pub mod capture;
+pub mod timestamp;
 pub mod warc;

@@ -38,8 +38,8 @@ struct AnswerPage {
 }
 
 impl AnswerPage {
-    fn decisions(&self) -> [(&'static str, &'static str); 5] {
-        Decision::ALL.map(|decision| (decision.name(), in_words(self.words, decision)))
+    fn decisions(&self) -> [(&'static str, String); 5] {
+        Decision::ALL.map(|decision| (decision.name(), button(in_words(self.words, decision))))
     }
 
     fn decided(&self, answer: &PageAnswer) -> &'static str {
@@ -50,6 +50,12 @@ impl AnswerPage {
 /// A decision as the notice names it.
 fn in_words(words: &'static Catalogue, decision: Decision) -> &'static str {
     words.word(&format!("decision.{}", decision.name()))
+}
+
+/// Words as a button says them: with a capital.
+fn button(words: &str) -> String {
+    let mut chars = words.chars();
+    chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect()
 }
 
 #[derive(Template)]

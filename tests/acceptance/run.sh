@@ -29,6 +29,8 @@ check "a browser does an authority's and a moderator's day; axe-core finds nothi
   "$venv/bin/python" tests/acceptance/console.py "$base" "$link" "$token" "$work"
 check "the referral loop: a mail server, a webhook library, openssl, a full disk" \
   "$venv/bin/python" tests/acceptance/referral.py "$program"
+check "openssl timestamps the log and evidence, and verifies what is kept of it" \
+  python3 tests/acceptance/timestamps.py "$program" "$work/timestamps"
 check "feedparser reads Atom, atoma reads JSON Feed" "$venv/bin/python" tests/acceptance/feeds.py "$base" "$token"
 mkdir -p "$work/hooks"
 check "standardwebhooks verifies our signatures and refuses them altered" \

@@ -347,7 +347,7 @@ async fn pages_behind_links_speak_the_language_of_the_notice_and_show_what_it_re
     };
 
     let page = text(answer).await;
-    for said in ["lang=\"de\"", "beantworten", "kein Verstoß", "sha256:", "Einheits-Übereinkommen"] {
+    for said in ["lang=\"de\"", "beantworten", "Kein Verstoß", "sha256:", "Einheits-Übereinkommen"] {
         assert!(page.contains(said), "{said}: {page}");
     }
     let page = form(answer, "decision=restricted&reason=&reference=").await;

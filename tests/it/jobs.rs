@@ -31,7 +31,10 @@ async fn each_job_is_a_step_that_is_noted_and_shown() {
     assert_eq!(result.unwrap(), Exit::Done);
     let doctor: serde_json::Value = serde_json::from_str(&words).unwrap();
     let names: Vec<&str> = doctor["jobs"].as_array().unwrap().iter().map(|job| job["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["checkpoint", "control-sample", "dispatch", "recheck", "reload", "retention", "schedule"]);
+    assert_eq!(
+        names,
+        ["checkpoint", "control-sample", "dispatch", "recheck", "reload", "retention", "schedule", "timestamp"]
+    );
     // A referred listing is due for a look after its interval, and is gone by then.
     shop.remove("a");
     hub.clock.advance_hours(24 * 8);

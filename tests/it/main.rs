@@ -63,6 +63,7 @@ mod slow_clients;
 mod tidy;
 mod tidy_imports;
 mod tolerant;
+mod trusted_time;
 mod warc;
 mod watchlist;
 mod words;

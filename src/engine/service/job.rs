@@ -7,6 +7,7 @@ use crate::config::watchlist::WatchlistError;
 use crate::engine::recheck::RecheckError;
 use crate::engine::retention::RetentionError;
 use crate::engine::scan::ScanError;
+use crate::engine::timestamps::TimestampError;
 use crate::store::truth::TruthError;
 use crate::vocab::actor::{self, Actor};
 
@@ -18,6 +19,9 @@ const RETENTION_EVERY: Duration = Duration::from_secs(6 * 3600);
 
 /// Between two checkpoints of a growing audit log.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(3600);
+
+/// How often it is looked whether timestamps are due. The settings say how often they are.
+const TIMESTAMP_LOOK: Duration = Duration::from_secs(60);
 
 /// Why a job did not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +44,9 @@ pub enum JobError {
     /// Changed platform files are refused; the platforms stay as they were.
     #[error("the changed platform files are refused, the platforms stay as they were ({} in them)", in_number(.0))]
     Platforms(Vec<Problem>),
+    /// No timestamp was taken.
+    #[error(transparent)]
+    Timestamp(#[from] TimestampError),
     /// A fault of this program.
     #[error("it ended in a panic")]
     Panic,
@@ -69,12 +76,22 @@ pub enum Job {
     ControlSample,
     /// Signs the end of the audit log outside the database.
     Checkpoint,
+    /// Has the log and captured pages timestamped.
+    Timestamp,
 }
 
 impl Job {
     /// All of them.
-    pub const ALL: [Job; 7] =
-        [Job::Schedule, Job::Dispatch, Job::Recheck, Job::Retention, Job::Reload, Job::ControlSample, Job::Checkpoint];
+    pub const ALL: [Job; 8] = [
+        Job::Schedule,
+        Job::Dispatch,
+        Job::Recheck,
+        Job::Retention,
+        Job::Reload,
+        Job::ControlSample,
+        Job::Checkpoint,
+        Job::Timestamp,
+    ];
 
     /// Its name outside.
     pub fn name(self) -> &'static str {
@@ -86,6 +103,7 @@ impl Job {
             Job::Reload => "reload",
             Job::ControlSample => "control-sample",
             Job::Checkpoint => "checkpoint",
+            Job::Timestamp => "timestamp",
         }
     }
 
@@ -98,7 +116,7 @@ impl Job {
             Job::Retention => actor::Job::Retention,
             Job::Reload => actor::Job::Reload,
             Job::ControlSample => actor::Job::ControlSample,
-            Job::Checkpoint => actor::Job::Checkpoint,
+            Job::Checkpoint | Job::Timestamp => actor::Job::Checkpoint,
         })
     }
 
@@ -108,6 +126,7 @@ impl Job {
             Job::Schedule | Job::Dispatch | Job::Recheck | Job::Reload => TICK,
             Job::Retention | Job::ControlSample => RETENTION_EVERY,
             Job::Checkpoint => CHECKPOINT_EVERY,
+            Job::Timestamp => TIMESTAMP_LOOK,
         }
     }
 }

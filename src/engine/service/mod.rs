@@ -67,6 +67,8 @@ pub struct Surroundings {
     pub news: Box<dyn Fn(News) + Send + Sync>,
     /// Where captures lie.
     pub warc: PathBuf,
+    /// The data directory.
+    pub data: PathBuf,
 }
 
 /// The jobs of one hub.
@@ -182,6 +184,15 @@ impl Service {
                 let service = self.clone();
                 blocking(move || Ok(service.rooms.truth.checkpoint_audit_if_grown(service.rooms.now())?)).await?;
                 Ok(Outcome::Nothing)
+            }
+            Job::Timestamp => {
+                let Some(timestamps) = &self.rooms.settings.timestamps else { return Ok(Outcome::Nothing) };
+                let last = self.rooms.truth.timestamps()?.pop().map(|row| row.at);
+                if last.is_some_and(|last| last.after(timestamps.every) > self.rooms.now()) {
+                    return Ok(Outcome::Nothing);
+                }
+                let taken = crate::engine::timestamps::take(&self.rooms, &self.around.data).await?;
+                Ok(told(taken.len(), || format!("{} timestamps taken", taken.len())))
             }
         }
     }

@@ -9,7 +9,7 @@ use crate::evidence::audit::Said;
 use crate::referral::issued::{Cited, Digests, Issued, IssuedHead, IssuedKind, Printer, number};
 use crate::referral::notice::Notice;
 use crate::referral::state::Event;
-use crate::store::truth::{Truth, TruthError, audit};
+use crate::store::truth::{TimestampRow, Truth, TruthError, audit, timestamps};
 use crate::vocab::actor::Actor;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
@@ -192,7 +192,8 @@ pub fn logged_document(path: &Path, digest: &str) -> Result<Option<LoggedDocumen
         .optional()?;
     let Some((entry, at, detail)) = found else { return Ok(None) };
     let Logged { number, kind } = serde_json::from_str(&detail)?;
-    Ok(Some(LoggedDocument { number, kind, at: Timestamp::from_millis(at), entry }))
+    let timestamp = timestamps::of_entry(&connection, u64::try_from(entry).unwrap_or(0))?;
+    Ok(Some(LoggedDocument { number, kind, at: Timestamp::from_millis(at), entry, timestamp }))
 }
 
 /// A document as the audit log names it.
@@ -206,6 +207,9 @@ pub struct LoggedDocument {
     pub at: Timestamp,
     /// Entry of the audit log.
     pub entry: i64,
+    /// The first timestamp of the log that covers this entry, as it is on record; `audit verify` checks it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timestamp: Option<TimestampRow>,
 }
 
 #[derive(Deserialize)]

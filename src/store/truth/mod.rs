@@ -36,6 +36,7 @@ mod steps;
 mod story;
 mod tallies;
 mod terms;
+mod timestamps;
 mod tokens;
 
 use std::path::Path;
@@ -67,6 +68,7 @@ pub use review::{Claim, WAITING};
 pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
 pub use steps::{Reminder, RepeatKey};
 pub use story::StoryLine;
+pub use timestamps::{CaptureDigest, Covered, Stamped, TimestampRow};
 pub use tokens::{Principal, Session, TokenRow};
 
 pub use crate::vocab::terms::Role;

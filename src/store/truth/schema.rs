@@ -26,6 +26,7 @@ const STEPS: &[&str] = &[
     CASE_PAGES,
     STATEMENTS,
     SERIES,
+    TIMESTAMPS,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -251,6 +252,15 @@ CREATE TABLE series_keys (
 CREATE TABLE case_limits (
   platform TEXT PRIMARY KEY, per_hour INTEGER NOT NULL, hour INTEGER NOT NULL, opened INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 DROP INDEX IF EXISTS referrals_left;
+";
+
+/// Timestamps of a trusted authority, and which captured pages they cover. `count` is the number of the last entry for one of the log.
+const TIMESTAMPS: &str = "
+CREATE TABLE timestamps (
+  name TEXT PRIMARY KEY, captures INTEGER NOT NULL, count INTEGER NOT NULL, at INTEGER NOT NULL, authority TEXT NOT NULL,
+  serial TEXT NOT NULL, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE stamped_captures (record TEXT PRIMARY KEY, digest TEXT NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX stamped_captures_by_name ON stamped_captures (name);
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older

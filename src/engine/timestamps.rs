@@ -1,0 +1,226 @@
+//! Timestamps of a trusted authority over the end of the audit log and the digests of captured pages, and checking them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::config::settings::Timestamps;
+use crate::engine::rooms::Rooms;
+use crate::evidence::audit::checkpoint::Checkpoint;
+use crate::evidence::timestamp::{self, Roots, Stamp, StampError};
+use crate::fetch::client::FetchError;
+use crate::store::private;
+use crate::store::truth::{CaptureDigest, Covered, Stamped, TimestampRow, TruthError};
+use crate::vocab::found::FoundUrl;
+use crate::vocab::ids::Sha256Digest;
+use crate::vocab::platform::IpRange;
+
+/// Digests in one file at most.
+const CAPTURES: usize = 1_000_000;
+
+/// Bytes of a reply that are read.
+const REPLY_BYTES: usize = 256 * 1024;
+
+/// Why no timestamp was taken.
+#[derive(Debug, thiserror::Error)]
+pub enum TimestampError {
+    /// No authority is named.
+    #[error("no authority for timestamps is named in the settings")]
+    NotSet,
+    /// The record of truth failed.
+    #[error(transparent)]
+    Truth(#[from] TruthError),
+    /// The authority could not be asked.
+    #[error("the authority for timestamps cannot be asked: {0}")]
+    Fetch(#[from] FetchError),
+    /// It answered with an error.
+    #[error("the authority for timestamps answered {0}")]
+    Status(u16),
+    /// Its reply proves nothing.
+    #[error(transparent)]
+    Stamp(#[from] StampError),
+    /// A file could not be read or written.
+    #[error("`{path}`: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: String,
+    },
+    /// The address of the authority.
+    #[error("the address of the authority for timestamps: {0}")]
+    Address(String),
+}
+
+fn file_error(path: &Path, error: &dyn std::fmt::Display) -> TimestampError {
+    TimestampError::File { path: path.to_path_buf(), error: error.to_string() }
+}
+
+/// The folder of a data directory in which timestamps lie.
+pub fn folder(data: &Path) -> PathBuf {
+    data.join("timestamps")
+}
+
+fn roots(timestamps: &Timestamps) -> Result<Roots, TimestampError> {
+    let text = fs::read(&timestamps.roots).map_err(|error| file_error(&timestamps.roots, &error))?;
+    Roots::from_pem(&text).map_err(|error| file_error(&timestamps.roots, &error))
+}
+
+/// Timestamps what grew since the last time: the end of the log, and the digests of captured pages.
+///
+/// # Errors
+/// When no authority is named, it does not answer, or its reply proves nothing. What was taken before that stays.
+pub async fn take(rooms: &Rooms, data: &Path) -> Result<Vec<TimestampRow>, TimestampError> {
+    let timestamps = rooms.settings.timestamps.as_ref().ok_or(TimestampError::NotSet)?;
+    let roots = roots(timestamps)?;
+    let folder = folder(data);
+    private::make(&folder).map_err(|error| file_error(&folder, &error))?;
+    let before = rooms.truth.timestamps()?;
+    let last = before.iter().filter(|row| row.of == Stamped::Log).map(|row| row.count).max().unwrap_or(0);
+    let mut taken = Vec::new();
+    let captures = rooms.truth.captures_without_timestamp(CAPTURES)?;
+    if !captures.is_empty() {
+        let text: String = captures.iter().map(CaptureDigest::line).collect();
+        let name = format!("captures-{}", rooms.now().as_millis());
+        let file = folder.join(format!("{name}.txt"));
+        let (stamp, digest) = stamped(rooms, timestamps, &roots, &file, text.as_bytes()).await?;
+        let row = row(name, (Stamped::Captures, captures.len() as u64), stamp, &digest);
+        rooms.truth.note_timestamp(&row, &captures)?;
+        taken.push(row);
+    }
+    if let Some(end) = rooms.truth.checkpoint_audit(rooms.now())?.filter(|end| end.seq > last) {
+        let name = format!("log-{}", end.seq);
+        let file = folder.join(format!("{name}.json"));
+        let text = serde_json::to_string(&end).map_err(TruthError::from)? + "\n";
+        let (stamp, digest) = stamped(rooms, timestamps, &roots, &file, text.as_bytes()).await?;
+        let row = row(name, (Stamped::Log, end.seq), stamp, &digest);
+        rooms.truth.note_timestamp(&row, &[])?;
+        taken.push(row);
+    }
+    Ok(taken)
+}
+
+fn row(name: String, (of, count): (Stamped, u64), stamp: Stamp, digest: &Sha256Digest) -> TimestampRow {
+    let Stamp { at, authority, serial } = stamp;
+    TimestampRow { name, of, count, at, authority, serial, digest: digest.to_string() }
+}
+
+/// Writes a file and the timestamp of it beside it.
+async fn stamped(
+    rooms: &Rooms,
+    timestamps: &Timestamps,
+    roots: &Roots,
+    file: &Path,
+    bytes: &[u8],
+) -> Result<(Stamp, Sha256Digest), TimestampError> {
+    private::write_whole(file, bytes).map_err(|error| file_error(file, &error))?;
+    let digest = Sha256Digest::of(bytes);
+    let mut nonce = [0; 8];
+    getrandom::fill(&mut nonce).map_err(|error| file_error(file, &error))?;
+    let nonce = u64::from_be_bytes(nonce);
+    let url =
+        FoundUrl::parse(&timestamps.authority, None).map_err(|error| TimestampError::Address(error.to_string()))?;
+    // The operator names the authority; one in their own network is given by its address.
+    let address = url.as_url().host_str().map(|host| host.trim_matches(['[', ']'])).unwrap_or_default();
+    let whole = address.parse::<std::net::IpAddr>().map(|address| if address.is_ipv4() { 32 } else { 128 });
+    let own: Vec<IpRange> =
+        whole.ok().and_then(|bits| IpRange::parse(&format!("{address}/{bits}"))).into_iter().collect();
+    let media = ("application/timestamp-query", "application/timestamp-reply");
+    let query = timestamp::query(&digest, nonce)?;
+    let (status, reply) = rooms.poster.post_bytes(&url, &own, media, query, REPLY_BYTES).await?;
+    if status != 200 {
+        return Err(TimestampError::Status(status));
+    }
+    let stamp = timestamp::read(&reply, &digest, Some(nonce), roots)?;
+    let beside = file.with_extension("tsr");
+    private::write_whole(&beside, &reply).map_err(|error| file_error(&beside, &error))?;
+    Ok((stamp, digest))
+}
+
+/// What checking the timestamps on record came to.
+#[derive(Debug, Default, Serialize)]
+pub struct Checked {
+    /// Timestamps on record.
+    pub timestamps: u64,
+    /// The last one of the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<TimestampRow>,
+    /// How captured pages and their timestamps agree.
+    pub captures: Covered,
+    /// What does not hold, with the name of the timestamp.
+    pub broken: Vec<String>,
+}
+
+/// Reads every timestamp on record and the file it is of. Answers also with the ends of the log they are of, which the log must
+/// have passed.
+///
+/// # Errors
+/// When a store fails.
+pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), TruthError> {
+    let rows = rooms.truth.timestamps()?;
+    let mut checked = Checked { timestamps: rows.len() as u64, ..Checked::default() };
+    let mut ends = Vec::new();
+    // Those taken while an authority was named hold without one too, but not who gave them.
+    let roots = rooms.settings.timestamps.as_ref().map(roots).transpose();
+    let roots = match roots {
+        Ok(roots) => roots,
+        Err(error) => {
+            checked.broken.push(error.to_string());
+            None
+        }
+    };
+    for row in rows {
+        match check_one(rooms, &folder(data), &row, roots.as_ref()) {
+            Ok(end) => ends.extend(end),
+            Err(error) => checked.broken.push(format!("{}: {error}", row.name)),
+        }
+        if row.of == Stamped::Log {
+            checked.log = Some(row);
+        }
+    }
+    if checked.timestamps > 0 {
+        checked.captures = rooms.truth.covered_captures()?;
+        if checked.captures.different > 0 {
+            let text = format!("{} hits cite another digest than was timestamped", checked.captures.different);
+            checked.broken.push(text);
+        }
+    }
+    Ok((checked, ends))
+}
+
+fn check_one(
+    rooms: &Rooms,
+    folder: &Path,
+    row: &TimestampRow,
+    roots: Option<&Roots>,
+) -> Result<Option<Checkpoint>, String> {
+    let ending = match row.of {
+        Stamped::Log => "json",
+        Stamped::Captures => "txt",
+    };
+    let file = folder.join(format!("{}.{ending}", row.name));
+    let read = |path: &Path| fs::read(path).map_err(|error| format!("`{}`: {error}", path.display()));
+    let bytes = read(&file)?;
+    let digest = Sha256Digest::of(&bytes);
+    if digest.to_string() != row.digest {
+        return Err(format!("`{}` was changed since it was timestamped", file.display()));
+    }
+    let reply = read(&file.with_extension("tsr"))?;
+    match roots {
+        Some(roots) => {
+            let stamp = timestamp::read(&reply, &digest, None, roots).map_err(|error| error.to_string())?;
+            if (stamp.at, &stamp.serial) != (row.at, &row.serial) {
+                return Err("the reply is not the one on record".to_owned());
+            }
+        }
+        None => return Err("the settings name no roots to check it by: set [timestamps] roots".to_owned()),
+    }
+    match row.of {
+        Stamped::Log => serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string()),
+        Stamped::Captures => {
+            let made = rooms.truth.digest_of_captures(&row.name).map_err(|error| error.to_string())?;
+            if made == digest { Ok(None) } else { Err("the digests on record are not those of its file".to_owned()) }
+        }
+    }
+}
