@@ -289,8 +289,53 @@ pub(super) fn verify(paths: &Paths, args: &VerifyArgs, output: &Output) -> Resul
     Ok(if found.passed() { Exit::Done } else { Exit::Partial })
 }
 
+/// What a saved record of action is, and whether it is signed by this hub's key.
+struct SavedRecord {
+    platform: String,
+    made: String,
+    entry: u64,
+    holds: bool,
+}
+
+/// Reads a saved record of action; none where the file is of another kind.
+fn signed_record(paths: &Paths, bytes: &[u8]) -> Option<SavedRecord> {
+    let text = std::str::from_utf8(bytes).ok()?;
+    let (line, rest) = text.split_once('\n')?;
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    let head: serde_json::Value = serde_json::from_str(line).ok()?;
+    if head["kind"] != crate::report::actions::KIND {
+        return None;
+    }
+    let signature = serde_json::from_str::<crate::store::truth::RecordSignature>(rest.trim()).ok();
+    let key = fs::read_to_string(paths.data.join("keys").join("audit.pub")).unwrap_or_default();
+    Some(SavedRecord {
+        platform: head["platform"].as_str().unwrap_or_default().to_owned(),
+        made: head["made"].as_str().unwrap_or_default().to_owned(),
+        entry: head["audit_entry"].as_u64().unwrap_or_default(),
+        holds: signature.is_some_and(|signature| signature.holds(line, &key)),
+    })
+}
+
+fn say_record(found: &SavedRecord, args: &VerifyArgs, output: &Output) -> Result<Exit, Failure> {
+    if output.json {
+        output.json_document(&serde_json::json!({ "record_of_action": found.platform, "made": found.made,
+            "audit_entry": found.entry, "signed": found.holds }))?;
+    } else if found.holds {
+        output.line(format!(
+            "record of action of {}, made at {} of the audit log up to entry {}, exactly as this hub signed it",
+            found.platform, found.made, found.entry
+        ))?;
+    } else {
+        output.line(format!("`{}` is not signed by the key of this hub: it was changed, or comes from elsewhere", args.file.display()))?;
+    }
+    Ok(if found.holds { Exit::Done } else { Exit::Partial })
+}
+
 /// Holds a saved notice, reminder, correction or withdrawal against the audit log of the data directory.
 fn verify_document(paths: &Paths, args: &VerifyArgs, bytes: &[u8], output: &Output) -> Result<Exit, Failure> {
+    if let Some(found) = signed_record(paths, bytes) {
+        return say_record(&found, args, output);
+    }
     let digest = Sha256Digest::of(bytes).to_string();
     let file = args.file.display();
     let log = paths.data.join("truth.db");

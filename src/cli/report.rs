@@ -26,6 +26,29 @@ pub(super) fn run(app: &App, request: &ReportRequest, output: &Output) -> Result
                 output.note("no scan has ended yet");
             }
         }
+        ReportRequest::Actions { platform, from, until, text } => {
+            let unknown = || {
+                Failure::usage(format!("no platform `{platform}`")).hint("`listingwatch platforms list` shows them")
+            };
+            let id = PlatformId::parse(platform).map_err(|_| unknown())?;
+            let file = app.platform(&id).ok_or_else(unknown)?;
+            let day = |text: &Option<String>, otherwise| match text {
+                Some(text) => units::since(text, app.rooms.now()).map_err(|error| {
+                    Failure::usage(format!("`{text}`: {error}")).hint("write it as 2026-01-31")
+                }),
+                None => Ok(otherwise),
+            };
+            let (from, until) = (day(from, Timestamp::EPOCH)?, day(until, app.rooms.now())?);
+            let sender = app.rooms.settings.sender.as_ref().map(|sender| sender.name.clone());
+            let record = truth.record_of_action(&file, sender, (from, until), app.rooms.now())?;
+            if *text {
+                output.line(record.text())?;
+            } else {
+                let (line, signature) = truth.signed_record(&record)?;
+                output.line(line)?;
+                output.line(serde_json::to_string(&signature)?)?;
+            }
+        }
         ReportRequest::Changes { platform, since } => {
             changes(app, (platform.as_deref(), since.as_deref()), output)?;
         }

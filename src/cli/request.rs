@@ -275,6 +275,20 @@ pub enum ReportRequest {
         #[arg(long, value_name = "DATE|DURATION")]
         since: Option<String>,
     },
+    /// Signed record of what a platform was told and did about it, which it can show to whoever asks
+    Actions {
+        /// The platform
+        platform: String,
+        /// Only notices from this day on
+        #[arg(long, value_name = "DATE")]
+        from: Option<String>,
+        /// Only notices before this day
+        #[arg(long, value_name = "DATE")]
+        until: Option<String>,
+        /// Print it for people to read, without the signature
+        #[arg(long)]
+        text: bool,
+    },
     /// How platforms answer: notices, answers, hours, what came back, beside the control sample
     Responses {
         /// Only notices of this calendar year

@@ -99,6 +99,7 @@ fn rests_on(request: &Request) -> &'static [Part] {
             | ReferralsRequest::Notice { .. } => &[],
         },
         Request::Report(ReportRequest::Transparency { .. } | ReportRequest::Responses { .. }) => &[Part::Settings],
+        Request::Report(ReportRequest::Actions { .. }) => &[Part::Seeds, Part::Settings],
         Request::Retention(RetentionRequest::Report | RetentionRequest::Run { .. }) => &[Part::Settings],
         Request::Platforms(
             PlatformsRequest::Pause { .. } | PlatformsRequest::Resume { .. } | PlatformsRequest::Keys { .. },

@@ -19,6 +19,7 @@ mod limits;
 mod links;
 mod problem;
 mod query;
+mod record;
 mod request;
 mod series;
 mod state;

@@ -116,6 +116,20 @@ pub(super) async fn case(state: &ServerState, who: &Principal, id: &str) -> Resu
     Ok(CaseView { changes: changes.into_iter().map(ChangeView::from).collect(), ..view })
 }
 
+/// Cases of the case's platform by the same seller, itself among them, as far as its reader may see them: so that an account is
+/// closed once.
+pub(super) async fn of_the_seller(
+    state: &ServerState,
+    who: &Principal,
+    id: &str,
+    limit: usize,
+) -> Result<Vec<ReferralRow>, Problem> {
+    let (id, ..) = visible_case(state, who, id).await?;
+    let sees_all = who.must_decide().is_ok();
+    let states: Vec<&str> = if sees_all { Vec::new() } else { ReferralState::VISIBLE_TO_PLATFORM.to_vec() };
+    state.truth(move |truth| truth.cases_of_the_seller(&id, &states, limit)).await
+}
+
 /// The notice of a case as it was sent, or in a language of the reader's choice; before it left, a preview or the field it lacks.
 pub(super) async fn notice(
     state: &ServerState,

@@ -481,3 +481,77 @@ async fn cases_of_an_hour_are_bounded_and_what_waits_is_counted_and_opened_later
     hub.command(&["referrals", "send"]).await.1.unwrap();
     assert_eq!((hub.cases().await.len(), queued().await), (5, 0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_platform_can_show_that_it_acted_and_sees_a_sellers_cases_together() {
+    let shop = Shop::start().await;
+    let texts = [
+        ("Isotonitazene", "powder for sale, wholesale price per gram, discreet shipping, bitcoin accepted"),
+        ("Carfentanil", "in stock, minimum order five grams, customs guarantee, messenger only"),
+        ("Etonitazene", "cheap price per kilo, vacuum sealed, re-ship on seizure, crypto only"),
+    ];
+    for (number, (name, text)) in texts.iter().enumerate() {
+        let seller = ["North Trading", "North Trading", "South Trading"][number];
+        let offer = (format!("{name} 10 g"), format!("{name} {text}"));
+        shop.put_offer(name, (&offer.0, &offer.1), "10", Some(seller));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let (anna, mo) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Moderator, "mo", Some("bazaar")));
+    let cases = hub.cases().await;
+    let id_of = |name: &str| {
+        let case = cases.iter().find(|case| case["title"].as_str().unwrap().contains(name)).unwrap();
+        case["id"].as_str().unwrap().to_owned()
+    };
+    let (one, two, other) = (id_of("Isotonitazene"), id_of("Carfentanil"), id_of("Etonitazene"));
+    send(&hub, &one).await;
+    let of_seller = async |token: &str| {
+        let rows = hub.json(token, &format!("/api/v1/referrals/{one}/seller")).await;
+        let mut ids: Vec<String> =
+            rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    };
+    assert_eq!(of_seller(&mo).await, [one.clone()], "what did not leave is not told");
+    let mut both = vec![one.clone(), two.clone()];
+    both.sort();
+    assert_eq!(of_seller(&anna).await, both);
+    send(&hub, &two).await;
+    send(&hub, &other).await;
+    assert_eq!(of_seller(&mo).await, both);
+
+    // Both are answered at once, from the list of the seller's cases.
+    let (cookie, csrf) = sign_in(&hub, &mo).await;
+    let page = async |path: &str| {
+        let sent = hub.client.get(format!("{}{path}", hub.base)).header("cookie", &cookie);
+        sent.send().await.unwrap().text().await.unwrap()
+    };
+    assert!(page(&format!("/console/referrals/{one}")).await.contains("All of this seller on bazaar"));
+    let list = page(&format!("/console/inbox?group=all&seller_of={one}")).await;
+    assert_eq!(list.matches("name=\"ids\"").count(), 2, "{list}");
+    let body = format!("csrf={csrf}&action=answer&decision=account-action&ids={one}&ids={two}");
+    let sent = hub.client.post(format!("{}/console/inbox", hub.base)).header("cookie", &cookie);
+    let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap();
+    assert_eq!(sent.status(), 303);
+
+    // The record says what was told and done, and is signed.
+    let (status, saved) = hub.get(&mo, "/api/v1/reports/actions").await;
+    assert_eq!(status, 200, "{saved}");
+    let record: serde_json::Value = serde_json::from_str(saved.lines().next().unwrap()).unwrap();
+    assert_eq!((&record["notices"], &record["answered"], &record["acted"]), (&json!(3), &json!(2), &json!(2)), "{record}");
+    let action = record["actions"].as_array().unwrap().iter().find(|action| action["referral"] == one).unwrap();
+    assert_eq!(action["decision"], "account-action", "{record}");
+    assert!(action["ground"][0].as_str().unwrap().starts_with("UN1961 I (INT)"), "{record}");
+    assert!(!saved.contains("North Trading") && !saved.contains("\"mo\""), "{saved}");
+    let file = hub.folder.path().join("record.jsonl");
+    let verify = |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_listingwatch"));
+        program.arg("--data").arg(&hub.app.paths().data).arg("verify").arg(&file).output().unwrap().status.success()
+    };
+    assert!(verify(&saved), "as it was signed");
+    assert!(!verify(&saved.replacen("account-action", "removed", 1)), "altered");
+    assert_eq!(hub.get(&mo, "/api/v1/reports/actions?until=2020-01-01").await.0, 200);
+    let text = hub.get(&mo, "/api/v1/reports/actions?format=text").await.1;
+    assert!(text.contains("3 notices, 2 answered, 2 acted on"), "{text}");
+    assert!(page("/console/record").await.contains("3 notices, 2 answered, 2 acted on"));
+}

@@ -32,6 +32,8 @@ fn table(case: &str, hit: &str, series: &str) -> Vec<(&'static str, String, Opti
         get(format!("/api/v1/referrals/{case}/notice"), cases),
         get(format!("/api/v1/referrals/{case}/documents"), cases),
         get(format!("/api/v1/referrals/{case}/documents/1"), cases),
+        get(format!("/api/v1/referrals/{case}/seller"), cases),
+        get("/api/v1/reports/actions?platform=first".into(), cases),
         get(format!("/api/v1/referrals/{case}/evidence"), cases),
         get(format!("/api/v1/referrals/{case}/evidence/{hit}"), cases),
         get("/api/v1/hits".into(), archive),
@@ -154,7 +156,7 @@ async fn every_route_with_every_role() {
     for (method, path, ..) in &rows {
         let shape = path
             .replace(ids[0].as_str(), "{id}")
-            .replace(series, "{id}")
+            .replace(series, "{id}").replace("?platform=first", "")
             .replace(hit, "{hit}")
             .replace("documents/1", "documents/{serial}");
         described.insert(format!("{method} {shape}"), true);
@@ -174,6 +176,7 @@ async fn every_page_with_every_role() {
         (format!("{case}/notice"), [200, 404, 403, 200, 200]),
         (format!("{case}/page/H-1"), [404, 404, 403, 404, 404]),
         (format!("{case}/capture/H-1"), [404, 404, 403, 404, 404]),
+        ("/console/record".into(), [200, 200, 403, 400, 400]),
         ("/console/queue".into(), [403, 403, 403, 200, 200]),
         ("/console/overview".into(), [403, 403, 403, 200, 200]),
         ("/console/archive".into(), [403, 403, 200, 200, 200]),

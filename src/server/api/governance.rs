@@ -12,6 +12,7 @@ use crate::report::responses::Responses;
 use crate::report::transparency::{Report, Reporter};
 use crate::server::auth::{Caller, Rights, visible_case};
 use crate::server::problem::Problem;
+use crate::server::record;
 use crate::server::request::{Body, Params};
 use crate::server::state::ServerState;
 use crate::store::truth::Role;
@@ -201,6 +202,44 @@ pub(super) async fn transparency(
     };
     let document = report.document(reporter, Responses::of(&times, &control));
     in_form(query.format.as_deref(), &document, || csv, || document.html())
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ActionsQuery {
+    /// The platform; a moderator's own unless told.
+    #[param(pattern = "^[a-z0-9-]{2,64}$")]
+    platform: Option<String>,
+    /// Only notices from this day on: `2026-01-31`.
+    from: Option<String>,
+    /// Only notices before this day.
+    until: Option<String>,
+    /// `text` for people to read, without the signature.
+    #[param(pattern = "^(json|text)$")]
+    format: Option<String>,
+}
+
+/// What a platform was told and did about it, signed. Two lines: the record as JSON, and the signature of the audit log's key under the
+/// bytes of the first. `verify` checks a saved one.
+#[utoipa::path(get, path = "/reports/actions", tag = "referrals", summary = "Signed record of a platform's action", params(ActionsQuery), responses(
+    (status = 200, description = "the record and its signature, a line each", content(
+        (String = "application/x-ndjson"), (String = "text/plain"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn actions(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Params(query): Params<ActionsQuery>,
+) -> Result<Response, Problem> {
+    let is_text = match query.format.as_deref() {
+        None | Some("json") => false,
+        Some("text") => true,
+        Some(other) => return Err(Problem::bad_request(format!("no format `{other}`; formats are json, text"))),
+    };
+    let found = record::of(&state, &who, query.platform.as_deref(), (query.from.as_deref(), query.until.as_deref())).await?;
+    Ok(if is_text { found.as_text() } else { found.as_signed_lines() })
 }
 
 /// How platforms answer, beside a control sample of listings that were not referred.

@@ -256,6 +256,21 @@ pub(super) async fn capture(
     Ok((headers, record.block().to_vec()).into_response())
 }
 
+/// Cases of the same seller on the platform, the case itself among them, newest change first, at most 1000. A platform sees those that
+/// left to it. None where the seller is not known.
+#[utoipa::path(get, path = "/referrals/{id}/seller", tag = "referrals", summary = "Cases of the same seller on the platform", params(("id" = String, Path)), responses(
+    (status = 200, body = Vec<ReferralView>), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn seller(
+    State(state): State<ServerState>,
+    Caller(who): Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Vec<ReferralView>>, Problem> {
+    let rows = work::of_the_seller(&state, &who, &id, 1000).await?;
+    Ok(Json(rows.into_iter().map(row_view).collect()))
+}
+
 /// A platform's answer.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

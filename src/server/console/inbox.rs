@@ -77,6 +77,8 @@ pub(super) struct InboxQuery {
     category: Option<String>,
     /// Only cases of this series.
     series: Option<String>,
+    /// Only cases of the seller of this case.
+    seller_of: Option<String>,
     q: Option<String>,
     before: Option<i64>,
     format: Option<String>,
@@ -109,6 +111,9 @@ struct InboxPage {
     /// Drafts of each series of which rows are shown.
     drafts: HashMap<String, u64>,
     series: Option<String>,
+    seller_of: Option<String>,
+    /// Where a moderator finds the record of their platform's action.
+    record: bool,
     /// What waits to be opened, in words.
     queued: Vec<String>,
     next: Option<String>,
@@ -140,6 +145,7 @@ impl InboxPage {
 
     fn is_filtered(&self) -> bool {
         self.series.is_some()
+            || self.seller_of.is_some()
             || self.state.is_some()
             || self.platform.is_some()
             || self.category.is_some()
@@ -157,6 +163,7 @@ pub(super) async fn inbox(
         |text: &Option<String>| text.clone().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     let (chosen_state, chosen_platform, category, chosen_series) =
         (filled(&query.state), filled(&query.platform), filled(&query.category), filled(&query.series));
+    let chosen_seller = filled(&query.seller_of);
     let words = filled(&query.q).map(|text| text.chars().take(WORDS_LIMIT).collect::<String>());
     if let Some(id) = words.as_deref().filter(|text| ReferralId::parse(text).is_ok())
         && visible_case(&state, who, id).await.is_ok()
@@ -166,7 +173,7 @@ pub(super) async fn inbox(
     let groups: &'static [Group] = if who.must_decide().is_ok() { &AUTHORITY } else { &PLATFORM };
     // Words and a single state look through everything; the tabs are for the daily round.
     let usual = match &query.within {
-        _ if chosen_state.is_some() || words.is_some() || chosen_series.is_some() => "all",
+        _ if chosen_state.is_some() || words.is_some() || chosen_series.is_some() || chosen_seller.is_some() => "all",
         Some(within) => within,
         None => groups[0].key,
     };
@@ -192,10 +199,18 @@ pub(super) async fn inbox(
         None => state.platforms().iter().map(|platform| platform.id.clone()).collect(),
     };
     let states = chosen.states;
+    let of_seller = match &chosen_seller {
+        Some(id) => Some(work::of_the_seller(&state, who, id, SERIES_ROWS).await?),
+        None => None,
+    };
     let (mut rows, counts) = state
         .truth(move |truth| {
             let rows = if filter.limit == 0 {
                 Vec::new()
+            } else if let Some(mut found) = of_seller {
+                found.retain(|row| is_asked_for(row, &filter, states));
+                found.retain(|row| filter.before.is_none_or(|before| row.change < before));
+                found
             } else if let Some(series) = &of_series {
                 let mut found = truth.cases_of_series(series, &[], SERIES_ROWS)?;
                 found.retain(|row| is_asked_for(row, &filter, states));
@@ -223,6 +238,7 @@ pub(super) async fn inbox(
             ("category", category.clone()),
             ("q", words.clone()),
             ("series", chosen_series.clone()),
+            ("seller_of", chosen_seller.clone()),
         ]
     };
     let mut kept_here = kept(chosen.key).to_vec();
@@ -286,6 +302,8 @@ pub(super) async fn inbox(
         answered,
         drafts: drafts.into_iter().collect(),
         series: chosen_series,
+        seller_of: chosen_seller,
+        record: !decides,
         queued: queued.collect(),
         next,
         twins: here.clone(),

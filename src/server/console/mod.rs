@@ -8,6 +8,7 @@ mod inbox;
 mod office;
 mod overview;
 mod queue;
+mod record;
 mod referral;
 mod session;
 mod timeline;
@@ -39,6 +40,7 @@ pub(super) fn router() -> Router<ServerState> {
         .route("/console/enter/{code}", get(account::enter))
         .route("/console/sign-out", post(account::sign_out))
         .route("/console/inbox", get(inbox::inbox).post(inbox::bulk))
+        .route("/console/record", get(record::show))
         .route("/console/queue", get(queue::queue).post(queue::take))
         .route("/console/referrals/{id}", get(referral::show).post(referral::decide))
         .route("/console/referrals/{id}/notice", get(referral::notice))

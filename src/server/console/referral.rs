@@ -233,6 +233,10 @@ pub(super) async fn show(
     {
         alike = rows.into_iter().filter(|row| row.id != id).take(OTHERS).map(row_view).collect();
     }
+    if !decides {
+        let rows = work::of_the_seller(&state, who, &id, OTHERS + 1).await?;
+        others = rows.into_iter().filter(|row| row.id != id).take(OTHERS).map(row_view).collect();
+    }
     if decides && let Ok(this) = ReferralId::parse(&id) {
         let now = state.now();
         let (found, claims) = state

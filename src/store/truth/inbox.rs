@@ -116,6 +116,30 @@ impl Truth {
         })
     }
 
+    /// Cases of the same platform with a listing of a seller of this case, itself among them, newest change first; only those in
+    /// `states`, where any are named.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn cases_of_the_seller(
+        &self,
+        of: &ReferralId,
+        states: &[&str],
+        limit: usize,
+    ) -> Result<Vec<ReferralRow>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "SELECT {ROW} FROM (
+                   SELECT DISTINCT o.referral FROM hits h JOIN hits o ON o.seller_hash = h.seller_hash AND o.platform = h.platform
+                   WHERE h.referral = ?1 AND h.seller_hash IS NOT NULL)
+                 CROSS JOIN referrals ON id = referral
+                 WHERE ?2 = '[]' OR state IN (SELECT value FROM json_each(?2)) ORDER BY change DESC LIMIT ?3"
+            ))?;
+            let rows = statement.query_map(params![of.as_str(), serde_json::to_string(states)?, limit], row)?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
     /// Other cases with a listing of one of these sellers (keyed hashes), newest change first.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Every change that an outsider could see is one transaction that holds the new state, its audit entry and what must be
 //! sent because of it. Methods are transitions: they load the state, ask [`crate::referral::state::step`], and store what it answers.
 
+mod actions;
 mod audit;
 mod cases;
 mod changes;
@@ -44,6 +45,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OpenFlags, Transaction};
 
+pub use actions::RecordSignature;
 pub use cases::{
     CaseEvent, CaseFilter, CaseHit, DueRecheck, NOT_FROM_A_PAGE, RecheckTarget, ReferralFull, ReferralRow,
 };

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use ed25519_dalek::pkcs8::spki::der::pem::LineEnding;
 use ed25519_dalek::pkcs8::{DecodePrivateKey, EncodePrivateKey, EncodePublicKey};
-use ed25519_dalek::{SigningKey, VerifyingKey};
+use data_encoding::BASE64;
+use ed25519_dalek::{Signer as _, SigningKey, VerifyingKey};
 use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::evidence::audit::checkpoint::Checkpoint;
@@ -79,6 +80,11 @@ impl Signer {
         )?
         .execute(params![end.seq, end.hash.to_string(), end.at.as_millis(), end.key, end.signature])?;
         Ok(())
+    }
+
+    /// Signs bytes; the signature in base 64.
+    pub fn sign(&self, bytes: &[u8]) -> String {
+        BASE64.encode(&self.key.sign(bytes).to_bytes())
     }
 
     /// Signs the end of the log as it is at `now`.
