@@ -326,7 +326,10 @@ fn say_record(found: &SavedRecord, args: &VerifyArgs, output: &Output) -> Result
             found.platform, found.made, found.entry
         ))?;
     } else {
-        output.line(format!("`{}` is not signed by the key of this hub: it was changed, or comes from elsewhere", args.file.display()))?;
+        output.line(format!(
+            "`{}` is not signed by the key of this hub: it was changed, or comes from elsewhere",
+            args.file.display()
+        ))?;
     }
     Ok(if found.holds { Exit::Done } else { Exit::Partial })
 }

@@ -13,6 +13,7 @@ mod deconflict;
 mod deliveries;
 mod demo;
 mod doctor;
+mod escalate;
 mod eval;
 pub mod exit;
 mod governance;
@@ -148,6 +149,7 @@ pub async fn execute(app: &Arc<App>, request: &Request, output: &Output) -> Resu
         Request::Reveal(args) => privacy::reveal(app, args, output),
         Request::Retention(request) => privacy::retention(app, request, output),
         Request::Deconflict(request) => deconflict::run(app, request, output),
+        Request::Escalate(request) => escalate::run(app, request, output),
         Request::Doctor => doctor::doctor(app, output),
         Request::Demo(_)
         | Request::Serve(_)

@@ -45,6 +45,54 @@ pub struct RevealArgs {
     pub actor: Option<String>,
 }
 
+/// `escalate …`
+#[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
+pub enum EscalateRequest {
+    /// Warn the platform that a case may go to another authority, with the last day for an answer
+    Warn {
+        /// Referral id
+        id: String,
+        /// The last day for an answer, such as 2026-12-31
+        #[arg(long, value_name = "DATE")]
+        until: String,
+        /// Who warns
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Draft the document, once the day of the warning is over
+    Draft {
+        /// Referral id
+        id: String,
+        /// To whom it would go, as you write it
+        #[arg(long, value_name = "CONTACT")]
+        to: String,
+        /// For what; it stands in the audit log
+        #[arg(long)]
+        purpose: String,
+        /// Who drafts
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// Approve a draft of another person; nothing is sent
+    Approve {
+        /// Id of the draft: E-…
+        id: String,
+        /// Who approves
+        #[arg(long = "as", value_name = "NAME")]
+        actor: Option<String>,
+    },
+    /// List drafts, newest first
+    List {
+        /// Only of this case
+        referral: Option<String>,
+    },
+    /// Print one as it is to be handed over
+    Show {
+        /// Id of the draft: E-…
+        id: String,
+    },
+}
+
 /// `retention …`
 #[derive(Debug, Clone, Subcommand, Serialize, Deserialize)]
 pub enum RetentionRequest {

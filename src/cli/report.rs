@@ -27,15 +27,13 @@ pub(super) fn run(app: &App, request: &ReportRequest, output: &Output) -> Result
             }
         }
         ReportRequest::Actions { platform, from, until, text } => {
-            let unknown = || {
-                Failure::usage(format!("no platform `{platform}`")).hint("`listingwatch platforms list` shows them")
-            };
+            let unknown =
+                || Failure::usage(format!("no platform `{platform}`")).hint("`listingwatch platforms list` shows them");
             let id = PlatformId::parse(platform).map_err(|_| unknown())?;
             let file = app.platform(&id).ok_or_else(unknown)?;
             let day = |text: &Option<String>, otherwise| match text {
-                Some(text) => units::since(text, app.rooms.now()).map_err(|error| {
-                    Failure::usage(format!("`{text}`: {error}")).hint("write it as 2026-01-31")
-                }),
+                Some(text) => units::since(text, app.rooms.now())
+                    .map_err(|error| Failure::usage(format!("`{text}`: {error}")).hint("write it as 2026-01-31")),
                 None => Ok(otherwise),
             };
             let (from, until) = (day(from, Timestamp::EPOCH)?, day(until, app.rooms.now())?);

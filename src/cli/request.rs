@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-pub use crate::cli::office_request::{AuditRequest, DeconflictRequest, OrderArgs, RetentionRequest, RevealArgs};
+pub use crate::cli::office_request::{
+    AuditRequest, DeconflictRequest, EscalateRequest, OrderArgs, RetentionRequest, RevealArgs,
+};
 pub use crate::cli::referrals_request::ReferralsRequest;
 
 /// The whole command line.
@@ -112,6 +114,9 @@ pub enum Request {
     /// What is held back for another authority, and digests exchanged with its hub
     #[command(subcommand)]
     Deconflict(DeconflictRequest),
+    /// Put a case that a platform does not act on before another authority: a warning, a draft, a second person's approval
+    #[command(subcommand)]
+    Escalate(EscalateRequest),
 }
 
 /// `identity …`

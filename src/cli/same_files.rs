@@ -5,7 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::cli::exit::{Exit, Failure};
-use crate::cli::request::{Global, PlatformsRequest, ReferralsRequest, ReportRequest, Request, RetentionRequest};
+use crate::cli::request::{
+    EscalateRequest, Global, PlatformsRequest, ReferralsRequest, ReportRequest, Request, RetentionRequest,
+};
 use crate::config::in_use::{FilesInUse, Part};
 
 /// The files a command would use itself.
@@ -100,6 +102,9 @@ fn rests_on(request: &Request) -> &'static [Part] {
         },
         Request::Report(ReportRequest::Transparency { .. } | ReportRequest::Responses { .. }) => &[Part::Settings],
         Request::Report(ReportRequest::Actions { .. }) => &[Part::Seeds, Part::Settings],
+        Request::Escalate(
+            EscalateRequest::Warn { .. } | EscalateRequest::Draft { .. } | EscalateRequest::Approve { .. },
+        ) => &[Part::Seeds, Part::Settings],
         Request::Retention(RetentionRequest::Report | RetentionRequest::Run { .. }) => &[Part::Settings],
         Request::Platforms(
             PlatformsRequest::Pause { .. } | PlatformsRequest::Resume { .. } | PlatformsRequest::Keys { .. },
@@ -115,6 +120,7 @@ fn rests_on(request: &Request) -> &'static [Part] {
         | Request::Audit(_)
         | Request::Reveal(_)
         | Request::Deconflict(_)
+        | Request::Escalate(EscalateRequest::List { .. } | EscalateRequest::Show { .. })
         | Request::Doctor
         | Request::Demo(_)
         | Request::Serve(_)

@@ -190,6 +190,7 @@ async fn by_mail(
     let reminds = delivery.message == Message::Updated && full.reminders > 0;
     let subject = match head.map(|head| head.kind) {
         Some(IssuedKind::Withdrawal | IssuedKind::Correction) => words.fill("mail.withdrawn_subject", &about[..1]),
+        Some(IssuedKind::Warning) => words.fill("following.warning_heading", &about[..1]),
         Some(IssuedKind::Reminder) => words.fill("mail.reminder", &about),
         Some(IssuedKind::Notice) => words.fill("mail.subject", &about),
         None if forms.is_none() => words.fill("mail.withdrawn_subject", &about[..1]),

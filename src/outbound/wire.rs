@@ -249,7 +249,7 @@ impl CaseView {
                 for page in &mut self.pages {
                     (page.seen, page.status, page.looked_at) = (None, None, None);
                 }
-                self.story.retain(|said| matches!(said.event.as_str(), "answer" | "withdraw"));
+                self.story.retain(|said| matches!(said.event.as_str(), "answer" | "withdraw" | "warn"));
                 for said in self.story.iter_mut().filter(|said| said.event != "answer") {
                     said.actor = "authority".to_owned();
                 }

@@ -19,6 +19,8 @@ pub enum IssuedKind {
     Notice,
     /// A notice was not answered in time.
     Reminder,
+    /// The case may be put before another authority unless it is answered until a day.
+    Warning,
     /// A notice had a mistake in it and is taken back; another follows.
     Correction,
     /// A notice is taken back.
@@ -27,14 +29,15 @@ pub enum IssuedKind {
 
 impl IssuedKind {
     /// All kinds.
-    pub const ALL: [IssuedKind; 4] =
-        [IssuedKind::Notice, IssuedKind::Reminder, IssuedKind::Correction, IssuedKind::Withdrawal];
+    pub const ALL: [IssuedKind; 5] =
+        [IssuedKind::Notice, IssuedKind::Reminder, IssuedKind::Warning, IssuedKind::Correction, IssuedKind::Withdrawal];
 
     /// The name used in every interface.
     pub fn name(self) -> &'static str {
         match self {
             IssuedKind::Notice => "notice",
             IssuedKind::Reminder => "reminder",
+            IssuedKind::Warning => "warning",
             IssuedKind::Correction => "correction",
             IssuedKind::Withdrawal => "withdrawal",
         }
@@ -132,11 +135,17 @@ impl Issued {
         Ok(head.with(serde_json::to_value(&notice)?, &notice.document(), print))
     }
 
-    /// What follows a notice.
-    pub fn following(kind: IssuedKind, cited: Cited<'_>, serial: u32, at: Timestamp, print: Printer) -> Self {
+    /// What follows a notice. `until` is the day that a warning names.
+    pub fn following(
+        kind: IssuedKind,
+        cited: Cited<'_>,
+        serial: u32,
+        (at, until): (Timestamp, Option<jiff::civil::Date>),
+        print: Printer,
+    ) -> Self {
         let Cited { notice, number: cites } = cited;
         let own = number(&notice.referral, serial);
-        let document = following(kind, cited, &own, at);
+        let document = following(kind, cited, &own, (at, until));
         let blocks = document.sections.iter().flat_map(|section| &section.blocks);
         let said: Vec<&str> = blocks
             .filter_map(|block| match block {
@@ -149,10 +158,13 @@ impl Issued {
                 | Block::Address(_) => None,
             })
             .collect();
-        let json = serde_json::json!({
+        let mut json = serde_json::json!({
             "number": own, "kind": kind, "cites": cites, "at": at, "language": notice.language, "referral": notice.referral,
             "platform": notice.platform, "title": notice.title, "urls": notice.urls, "says": said,
         });
+        if let Some(until) = until {
+            json["until"] = until.to_string().into();
+        }
         let head = Head {
             referral: &notice.referral,
             serial,
@@ -214,14 +226,20 @@ impl Head<'_> {
 }
 
 /// The document that follows a notice, in the language of the notice.
-fn following(kind: IssuedKind, Cited { notice, number: cites }: Cited<'_>, own: &str, at: Timestamp) -> Document {
+fn following(
+    kind: IssuedKind,
+    Cited { notice, number: cites }: Cited<'_>,
+    own: &str,
+    (at, until): (Timestamp, Option<jiff::civil::Date>),
+) -> Document {
     let words = Catalogue::of(&notice.language);
     let date = notice.at.date().to_string();
-    let about = [("number", cites), ("date", date.as_str())];
+    let until = until.map(|day| day.to_string()).unwrap_or_default();
+    let about = [("number", cites), ("date", date.as_str()), ("until", until.as_str())];
     let key = kind.name();
     let mut blocks = vec![Block::Text(words.fill(&format!("following.{key}"), &about))];
     let mut sections = Vec::new();
-    if kind == IssuedKind::Reminder {
+    if matches!(kind, IssuedKind::Reminder | IssuedKind::Warning) {
         blocks.push(Block::Text(notice.request.clone()));
         let until = notice.links_until.date().to_string();
         sections.push(Section::new(

@@ -10,6 +10,7 @@ pub mod answers;
 pub mod changes;
 pub mod deconflict;
 pub mod document;
+pub mod escalation;
 pub mod excerpt;
 pub mod history;
 pub mod issued;

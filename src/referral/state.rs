@@ -139,6 +139,11 @@ pub enum Event {
         /// How often it was said again so far.
         times: u32,
     },
+    /// The platform is warned that the case may be put before another authority.
+    Warn {
+        /// The last day for an answer.
+        until: String,
+    },
     /// A recheck found the listing gone from every page that must go.
     SeenGone {
         /// Looks in a row that found each of them so.
@@ -424,6 +429,7 @@ impl Event {
             Event::Acknowledge => "acknowledge",
             Event::Answer { .. } => "answer",
             Event::Remind { .. } => "remind",
+            Event::Warn { .. } => "warn",
             Event::SeenGone { .. } => "seen-gone",
             Event::SeenLive => "seen-live",
             Event::SeenAgain => "seen-again",
@@ -535,6 +541,13 @@ pub fn step(
                 0 => vec![NoRenotice, Show(Some(Attention::Unanswered))],
             };
             (s, effects)
+        }
+
+        (s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }), E::Warn { .. }) => {
+            (s, vec![Deliver(Message::Updated)])
+        }
+        (S::Decided { outcome, gone_checks }, E::Warn { .. }) if !outcome.decision.promises_change() => {
+            (S::Decided { outcome, gone_checks }, vec![Deliver(Message::Updated)])
         }
 
         (S::Decided { outcome, .. }, E::SeenGone { checks: gone_checks }) if outcome.decision.promises_change() => {

@@ -537,7 +537,11 @@ async fn a_platform_can_show_that_it_acted_and_sees_a_sellers_cases_together() {
     let (status, saved) = hub.get(&mo, "/api/v1/reports/actions").await;
     assert_eq!(status, 200, "{saved}");
     let record: serde_json::Value = serde_json::from_str(saved.lines().next().unwrap()).unwrap();
-    assert_eq!((&record["notices"], &record["answered"], &record["acted"]), (&json!(3), &json!(2), &json!(2)), "{record}");
+    assert_eq!(
+        (&record["notices"], &record["answered"], &record["acted"]),
+        (&json!(3), &json!(2), &json!(2)),
+        "{record}"
+    );
     let action = record["actions"].as_array().unwrap().iter().find(|action| action["referral"] == one).unwrap();
     assert_eq!(action["decision"], "account-action", "{record}");
     assert!(action["ground"][0].as_str().unwrap().starts_with("UN1961 I (INT)"), "{record}");
@@ -554,4 +558,80 @@ async fn a_platform_can_show_that_it_acted_and_sees_a_sellers_cases_together() {
     let text = hub.get(&mo, "/api/v1/reports/actions?format=text").await.1;
     assert!(text.contains("3 notices, 2 answered, 2 acted on"), "{text}");
     assert!(page("/console/record").await.contains("3 notices, 2 answered, 2 acted on"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_platform_does_not_act_on_is_escalated_only_as_agreed_after_a_warning_and_by_two_people() {
+    let shop = Shop::start().await;
+    shop.put_offer("7", ("Isotonitazene 10 g", OFFER), "10", Some("North Trading"));
+    let agreed = |uses: &str| {
+        shop.platform_file("bazaar", "channels = [\"feed\"]").replace("[crawl]", &format!("uses = [{uses}]\n[crawl]"))
+    };
+    let without = Hub::open(&[("bazaar", agreed("\"referral\", \"research\""))], |_| {}).await;
+    without.scan().await;
+    let id = without.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&without, &id).await;
+    let until = |hub: &Hub, days: i64| {
+        use listingwatch::vocab::time::Clock;
+        hub.clock.now().date().checked_add(jiff::Span::new().days(days)).unwrap().to_string()
+    };
+    let refused = without.command(&["escalate", "warn", &id, "--until", &until(&without, 7), "--as", "anna"]).await;
+    assert!(refused.1.unwrap_err().to_string().contains("must name `escalation`"));
+
+    let hub = Hub::open(&[("bazaar", agreed("\"referral\", \"escalation\""))], |_| {}).await;
+    hub.scan().await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let (anna, ben) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Authority, "ben", None));
+    let mo = hub.token(Role::Moderator, "mo", Some("bazaar"));
+    let draft = format!("/api/v1/referrals/{id}/escalations");
+    let body = json!({ "to": "Prosecutor, Example Town", "purpose": "file 7" });
+    let (status, problem) = hub.post(&anna, &draft, body.clone()).await;
+    assert_eq!(status, 409, "{problem}");
+    assert!(problem["detail"].as_str().unwrap().contains("was not warned"), "{problem}");
+    let warn = format!("/api/v1/referrals/{id}/warn");
+    assert_eq!(hub.post(&anna, &warn, json!({ "until": until(&hub, 0) })).await.0, 422, "the day is over");
+    let (status, warned) = hub.post(&anna, &warn, json!({ "until": until(&hub, 7) })).await;
+    assert_eq!((status, &warned["state"]), (200, &json!("delivered")), "{warned}");
+    // The platform reads it as a document of its own.
+    let documents = hub.json(&mo, &format!("/api/v1/referrals/{id}/documents")).await;
+    assert_eq!(documents[1]["kind"], "warning", "{documents}");
+    let serial = documents[1]["serial"].as_u64().unwrap();
+    let text = hub.get(&mo, &format!("/api/v1/referrals/{id}/documents/{serial}?format=text")).await.1;
+    assert!(text.contains(&until(&hub, 7)) && text.contains("another authority"), "{text}");
+    let feed = hub.get(&mo, "/feeds/bazaar.ndjson").await.1;
+    assert!(feed.contains("\"kind\":\"warning\""), "{feed}");
+
+    let (_, problem) = hub.post(&anna, &draft, body.clone()).await;
+    assert!(problem["detail"].as_str().unwrap().contains("that day is not over"), "{problem}");
+    hub.clock.advance_hours(24 * 8);
+    let (status, drafted) = hub.post(&anna, &draft, body).await;
+    assert_eq!(status, 200, "{drafted}");
+    let text = drafted["text"].as_str().unwrap();
+    for said in
+        ["DRAFT, not approved", "Prosecutor, Example Town", "file 7", "Isotonitazene: UN1961 I (INT)", "none on record"]
+    {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    for hidden in ["North Trading", "127.0.0.1", "anna"] {
+        assert!(!text.contains(hidden), "{hidden}: {text}");
+    }
+    let approve = format!("/api/v1/escalations/{}/approve", drafted["id"].as_str().unwrap());
+    assert_eq!(hub.post(&anna, &approve, json!({})).await.0, 422, "who drafted does not approve");
+    let (status, approved) = hub.post(&ben, &approve, json!({})).await;
+    assert_eq!(status, 200, "{approved}");
+    assert!(approved["text"].as_str().unwrap().contains("Approved by a second person"), "{approved}");
+    assert_eq!(hub.post(&ben, &approve, json!({})).await.0, 409);
+    // Logged as a purpose of its own; whom it goes to stands nowhere in the log, and nothing was sent.
+    let log = hub.command(&["audit", "list", "--json"]).await.0;
+    assert!(log.contains("escalation-approve") && log.contains("file 7") && !log.contains("Prosecutor"), "{log}");
+    let (cookie, _) = sign_in(&hub, &ben).await;
+    let page = hub.client.get(format!("{}/console/referrals/{id}", hub.base)).header("cookie", cookie).send().await;
+    assert!(page.unwrap().text().await.unwrap().contains("Escalation (1)"));
+
+    // A platform that acts ends it.
+    let answer = json!({ "decision": "removed" });
+    assert_eq!(hub.post(&mo, &format!("/api/v1/referrals/{id}/outcome"), answer).await.0, 200);
+    let (status, problem) = hub.post(&anna, &draft, json!({ "to": "x", "purpose": "y" })).await;
+    assert_eq!(status, 409, "{problem}");
 }

@@ -108,6 +108,13 @@ fn table(case: &str, hit: &str, series: &str) -> Vec<(&'static str, String, Opti
     // Its only case is answered by then.
     let removed = Some(json!({ "decision": "removed" }));
     rows.push(("POST", format!("/api/v1/series/{series}/outcome"), removed, [401, 409, 404, 403, 403, 409]));
+    // A day more than a year ahead, and a platform that was not warned.
+    let warn = Some(json!({ "until": "2099-01-01" }));
+    rows.push(("POST", format!("/api/v1/referrals/{case}/warn"), warn, [401, 403, 403, 403, 403, 422]));
+    let draft = Some(json!({ "to": "x", "purpose": "y" }));
+    rows.push(("POST", format!("/api/v1/referrals/{case}/escalations"), draft, [401, 403, 403, 403, 403, 409]));
+    rows.push(("POST", "/api/v1/escalations/E-1/approve".into(), None, [401, 403, 403, 403, 403, 404]));
+    rows.push(get("/api/v1/escalations".into(), [401, 403, 403, 403, 403, 200]));
     // A file of answers is CSV: whoever may send one is told so.
     rows.push(("POST", "/api/v1/outcomes".into(), Some(json!({})), [401, 415, 415, 403, 403, 415]));
     rows
@@ -156,9 +163,11 @@ async fn every_route_with_every_role() {
     for (method, path, ..) in &rows {
         let shape = path
             .replace(ids[0].as_str(), "{id}")
-            .replace(series, "{id}").replace("?platform=first", "")
+            .replace(series, "{id}")
+            .replace("?platform=first", "")
             .replace(hit, "{hit}")
-            .replace("documents/1", "documents/{serial}");
+            .replace("documents/1", "documents/{serial}")
+            .replace("E-1", "{id}");
         described.insert(format!("{method} {shape}"), true);
     }
     let missing: Vec<_> = described.iter().filter(|(_, tried)| !**tried).map(|(route, _)| route).collect();

@@ -238,7 +238,8 @@ pub(super) async fn actions(
         Some("text") => true,
         Some(other) => return Err(Problem::bad_request(format!("no format `{other}`; formats are json, text"))),
     };
-    let found = record::of(&state, &who, query.platform.as_deref(), (query.from.as_deref(), query.until.as_deref())).await?;
+    let found =
+        record::of(&state, &who, query.platform.as_deref(), (query.from.as_deref(), query.until.as_deref())).await?;
     Ok(if is_text { found.as_text() } else { found.as_signed_lines() })
 }
 

@@ -4,6 +4,7 @@ mod archive;
 mod changes;
 mod deliveries;
 mod describe;
+mod escalations;
 mod governance;
 mod listings;
 mod office;
@@ -83,6 +84,10 @@ pub(super) fn router() -> (Router<ServerState>, serde_json::Value) {
         .routes(routes!(governance::reveal))
         .routes(routes!(governance::correct))
         .routes(routes!(governance::checkpoints))
+        .routes(routes!(escalations::warn))
+        .routes(routes!(escalations::draft))
+        .routes(routes!(escalations::approve))
+        .routes(routes!(escalations::list))
         .routes(routes!(governance::transparency))
         .routes(routes!(governance::actions))
         .routes(routes!(governance::responses))

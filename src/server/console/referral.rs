@@ -11,17 +11,19 @@ use crate::outbound::wire::{CaseView, HitView, ReferralView, StoryView, Timeline
 use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Decision;
 use crate::server::api::notice_as;
-use crate::server::auth::Rights;
+use crate::server::auth::{Rights, visible_case};
 use crate::server::console::inbox::act;
-use crate::server::console::session::{SignedForm, Turned, Visitor};
+use crate::server::console::session::{Fields, SignedForm, Turned, Visitor};
 use crate::server::console::timeline::{self, Line};
 use crate::server::console::{Frame, decisions, page, query_text, queue, recorded, twin};
+use crate::server::problem::Problem;
 use crate::server::request::Params;
 use crate::server::series;
 use crate::server::state::ServerState;
 use crate::server::work::{self, row_view};
-use crate::store::truth::{Claim, DeliveryRow, Look};
-use crate::vocab::ids::ReferralId;
+use crate::store::truth::{Claim, DeliveryRow, Escalation, Look, Principal};
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Use;
 use crate::vocab::terms;
 
 /// Other cases of the same sellers shown.
@@ -76,6 +78,8 @@ struct ReferralPage {
     deliveries: Vec<DeliveryRow>,
     /// The documents that left.
     documents: Vec<IssuedHead>,
+    /// Drafts to another authority; none of them where the agreement does not have escalation.
+    escalations: Option<Vec<Escalation>>,
 }
 
 impl ReferralPage {
@@ -245,6 +249,14 @@ pub(super) async fn show(
         others = found.into_iter().map(row_view).collect();
         taken_by = claims.into_iter().find(|claim| claim.referral == id && claim.person != who.owner);
     }
+    let mut escalations = None;
+    if decides
+        && let Ok(this) = ReferralId::parse(&id)
+        && let Ok(platform) = PlatformId::parse(&case.referral.platform)
+        && state.platform(&platform).is_ok_and(|platform| platform.agreement.allows(Use::Escalation))
+    {
+        escalations = Some(state.truth(move |truth| truth.escalations(Some(&this), OTHERS)).await?);
+    }
     let shown = ReferralPage {
         frame: Frame::new(&state, case.referral.title.clone(), "inbox", &visitor),
         timeline: timeline::lines(&case.timeline, &answers),
@@ -260,6 +272,7 @@ pub(super) async fn show(
         looks,
         deliveries,
         documents,
+        escalations,
     };
     Ok(page(&shown)?.into_response())
 }
@@ -270,6 +283,9 @@ pub(super) async fn decide(
     form: SignedForm,
 ) -> Result<Response, Turned> {
     let SignedForm { visitor, fields } = form;
+    if let Some(said) = escalate(&state, &visitor.who, &id, &fields).await? {
+        return Ok(back(&state, &id, &said));
+    }
     if fields.one("action") == Some("recheck") {
         work::recheck_soon(&state, &visitor.who, &id).await?;
         return Ok(back(&state, &id, "The crawler looks again soon."));
@@ -280,6 +296,38 @@ pub(super) async fn decide(
     }
     let answer = fields.one("decision").and_then(Decision::parse).filter(|_| fields.one("action") == Some("answer"));
     Ok(back(&state, &id, &answer.map_or_else(|| format!("Done: the case is {after}."), recorded)))
+}
+
+/// Warns, drafts or approves, where the form asks for one of these. Answers with what is said of it.
+async fn escalate(state: &ServerState, who: &Principal, id: &str, fields: &Fields) -> Result<Option<String>, Problem> {
+    let action = fields.one("action").unwrap_or_default();
+    if !matches!(action, "warn" | "escalate" | "approve-escalation") {
+        return Ok(None);
+    }
+    who.must_decide()?;
+    let (case, platform, _) = visible_case(state, who, id).await?;
+    let platform = state.platform(&platform)?;
+    let (actor, now) = (who.actor(), state.now());
+    Ok(Some(match action {
+        "warn" => {
+            let until = fields.must("until")?.parse::<jiff::civil::Date>();
+            let until = until.map_err(|_| Problem::unprocessable("write the day as 2026-12-31"))?;
+            state.truth(move |truth| truth.warn(&case, &platform, until, &actor, now)).await?;
+            format!("The platform is warned until {until}.")
+        }
+        "escalate" => {
+            let (to, purpose) = (fields.must("to")?.to_owned(), fields.must("purpose")?.to_owned());
+            let drafted = state
+                .truth(move |truth| truth.draft_escalation(&case, &platform, (&to, &purpose), &actor, now))
+                .await?;
+            format!("{} is drafted. A second person approves it.", drafted.id)
+        }
+        _ => {
+            let named = fields.must("escalation")?.to_owned();
+            let approved = state.truth(move |truth| truth.approve_escalation(&named, &platform, &actor, now)).await?;
+            format!("{} is approved. Nothing was sent: hand it over yourself.", approved.id)
+        }
+    }))
 }
 
 fn back(state: &ServerState, id: &str, said: &str) -> Response {

@@ -81,6 +81,7 @@ fn words(step: &TimelineView, decision: Option<Decision>) -> String {
         "release" => "released the hold".to_owned(),
         "contest" => "contested it".to_owned(),
         "uphold" => "upheld it".to_owned(),
+        "warn" => "warned of an escalation".to_owned(),
         "withdraw" => "took it back".to_owned(),
         "correct" => "replaced it by a corrected case".to_owned(),
         "draft" => "opened it".to_owned(),

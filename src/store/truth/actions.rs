@@ -32,7 +32,8 @@ impl RecordSignature {
     /// Whether this key signed `line`. `pem` is the public key of the audit log.
     pub fn holds(&self, line: &str, pem: &str) -> bool {
         let Ok(key) = VerifyingKey::from_public_key_pem(pem) else { return false };
-        let signature = BASE64.decode(self.signature.as_bytes()).ok().and_then(|bytes| Signature::from_slice(&bytes).ok());
+        let signature =
+            BASE64.decode(self.signature.as_bytes()).ok().and_then(|bytes| Signature::from_slice(&bytes).ok());
         self.digest == Sha256Digest::of(line.as_bytes()).to_string()
             && signature.is_some_and(|signature| key.verify(line.as_bytes(), &signature).is_ok())
     }
@@ -58,12 +59,7 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite fails.
-    fn actions_of(
-        &self,
-        platform: &PlatformId,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<Action>, TruthError> {
+    fn actions_of(&self, platform: &PlatformId, from: Timestamp, until: Timestamp) -> Result<Vec<Action>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT r.id, r.state, min(e.at), r.urls, r.substances,
@@ -147,16 +143,16 @@ type FirstNotice = Option<(u32, String, Option<String>)>;
 
 fn first_notice(connection: &Connection, id: &str) -> Result<FirstNotice, TruthError> {
     use rusqlite::OptionalExtension;
-    let mut statement = connection
-        .prepare_cached("SELECT serial, json_digest, json FROM issued WHERE referral = ? AND kind = 'notice' ORDER BY serial LIMIT 1")?;
+    let mut statement = connection.prepare_cached(
+        "SELECT serial, json_digest, json FROM issued WHERE referral = ? AND kind = 'notice' ORDER BY serial LIMIT 1",
+    )?;
     Ok(statement.query_row([id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).optional()?)
 }
 
 fn last_answer(connection: &Connection, id: &str) -> Result<Option<String>, TruthError> {
     use rusqlite::OptionalExtension;
-    let mut statement = connection.prepare_cached(
-        "SELECT detail FROM audit WHERE subject = ? AND action = 'answer' ORDER BY seq DESC LIMIT 1",
-    )?;
+    let mut statement = connection
+        .prepare_cached("SELECT detail FROM audit WHERE subject = ? AND action = 'answer' ORDER BY seq DESC LIMIT 1")?;
     Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 

@@ -114,6 +114,7 @@ pub(super) fn keep_notice(
 pub(super) fn kind_of(event: &Event) -> Option<IssuedKind> {
     match event {
         Event::Remind { .. } => Some(IssuedKind::Reminder),
+        Event::Warn { .. } => Some(IssuedKind::Warning),
         Event::Withdraw { .. } => Some(IssuedKind::Withdrawal),
         Event::Correct => Some(IssuedKind::Correction),
         _ => None,
@@ -125,6 +126,7 @@ pub(super) fn keep_following(
     tx: &Connection,
     referral: &ReferralId,
     kind: IssuedKind,
+    until: Option<jiff::civil::Date>,
     print: Printer,
     actor: &Actor,
     now: Timestamp,
@@ -133,7 +135,16 @@ pub(super) fn keep_following(
     let Some(document) = last.document else { return Ok(()) };
     let notice: Notice = serde_json::from_str(&document.json)?;
     let cited = Cited { notice: &notice, number: &last.head.number };
-    keep(tx, &Issued::following(kind, cited, next_serial(tx, referral)?, now, print), actor, now)
+    keep(tx, &Issued::following(kind, cited, next_serial(tx, referral)?, (now, until), print), actor, now)
+}
+
+/// The last document of a kind.
+pub(super) fn last_of(
+    connection: &Connection,
+    referral: &ReferralId,
+    kind: IssuedKind,
+) -> Result<Option<OnRecord>, TruthError> {
+    find(connection, "referral = ? AND kind = ? ORDER BY serial DESC", &[&referral.as_str(), &kind.name()])
 }
 
 const LAST_NOTICE: &str = "referral = ? AND kind = 'notice' ORDER BY serial DESC";
@@ -201,7 +212,7 @@ pub fn logged_document(path: &Path, digest: &str) -> Result<Option<LoggedDocumen
 pub struct LoggedDocument {
     /// Its number.
     pub number: String,
-    /// `notice`, `reminder`, `correction` or `withdrawal`.
+    /// `notice`, `reminder`, `warning`, `correction` or `withdrawal`.
     pub kind: String,
     /// When it was written.
     pub at: Timestamp,

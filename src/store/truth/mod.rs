@@ -10,6 +10,7 @@ mod changes;
 mod checkpoint;
 mod citations;
 mod deconflict;
+mod escalations;
 mod figures;
 mod flood;
 mod governance;
@@ -52,6 +53,7 @@ pub use cases::{
 pub use changes::ChangeFilter;
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
+pub use escalations::Escalation;
 pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use flood::Queued;
 pub use governance::{Mandate, MandateClaim, MandateEnd, ScanRow, Schedule};

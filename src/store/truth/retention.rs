@@ -161,6 +161,7 @@ fn forget_cases(tx: &Connection, before: Timestamp, hits: &mut u64) -> Result<u6
             "DELETE FROM rechecks WHERE referral = ?",
             "DELETE FROM case_pages WHERE referral = ?",
             "DELETE FROM statements WHERE referral = ?",
+            "DELETE FROM escalations WHERE referral = ?",
             "DELETE FROM issued WHERE referral = ?",
             "DELETE FROM referrals WHERE id = ?",
         ] {

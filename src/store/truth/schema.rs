@@ -27,6 +27,7 @@ const STEPS: &[&str] = &[
     STATEMENTS,
     SERIES,
     TIMESTAMPS,
+    ESCALATIONS,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -261,6 +262,16 @@ CREATE TABLE timestamps (
   serial TEXT NOT NULL, digest TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE stamped_captures (record TEXT PRIMARY KEY, digest TEXT NOT NULL, name TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX stamped_captures_by_name ON stamped_captures (name);
+";
+
+/// Until which day a platform was warned that a case may go to another authority, and drafts to one.
+const ESCALATIONS: &str = "
+ALTER TABLE referrals ADD COLUMN warned_until TEXT;
+CREATE TABLE escalations (
+  id TEXT PRIMARY KEY, referral TEXT NOT NULL, platform TEXT NOT NULL, contact TEXT NOT NULL, purpose TEXT NOT NULL,
+  drafted_by TEXT NOT NULL, drafted_key TEXT NOT NULL, at INTEGER NOT NULL, approved_by TEXT, approved INTEGER,
+  text TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX escalations_by_referral ON escalations (referral, at);
 ";
 
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older

@@ -307,7 +307,7 @@ impl Truth {
         let follows = issued::kind_of(&event);
         let (state, messages) = transition(&tx, referral, event, actor, intervals, now)?;
         if let Some(kind) = follows.filter(|_| !messages.is_empty()) {
-            issued::keep_following(&tx, referral, kind, self.print, actor, now)?;
+            issued::keep_following(&tx, referral, kind, None, self.print, actor, now)?;
         }
         for message in messages {
             outbox::enqueue(&tx, referral, message, channels, now)?;
@@ -400,7 +400,7 @@ impl Truth {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let (state, messages) = transition(&tx, referral, Event::Correct, actor, intervals, now)?;
-        issued::keep_following(&tx, referral, IssuedKind::Correction, self.print, actor, now)?;
+        issued::keep_following(&tx, referral, IssuedKind::Correction, None, self.print, actor, now)?;
         for message in messages {
             outbox::enqueue(&tx, referral, message, channels, now)?;
         }

@@ -55,7 +55,7 @@ pub(super) fn erase(tx: &Connection, referral: &ReferralId) -> Result<u64, Truth
 pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLine>, TruthError> {
     let mut statement = connection.prepare_cached(
         "SELECT at, actor, action, detail, s.text FROM audit a LEFT JOIN statements s ON s.seq = a.seq WHERE subject = ?
-           AND action IN ('answer', 'contest', 'uphold', 'withdraw', 'dismiss', 'hold') ORDER BY a.seq",
+           AND action IN ('answer', 'contest', 'uphold', 'withdraw', 'dismiss', 'hold', 'warn') ORDER BY a.seq",
     )?;
     let mut rows = statement.query(params![id.as_str()])?;
     let mut story = Vec::new();
@@ -90,6 +90,7 @@ pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLi
             Event::Contest { statement } => {
                 line.statement = row.get::<_, Option<String>>(4)?.or(Some(statement).filter(|held| !held.is_empty()));
             }
+            Event::Warn { until } => line.reason = Some(format!("until {until}")),
             Event::Withdraw { reason } | Event::Dismiss { reason } | Event::Hold { reason } => {
                 line.reason = Some(reason)
             }
