@@ -32,13 +32,14 @@ use crate::referral::outcome::Decision;
 use crate::report::coverage::in_words;
 use crate::server::{Exposure, HubSettings, Judged, PushedCall, PushedListing, ScanProgress, ServerHooks, ServerState};
 use crate::store::checkpoint::CheckpointedLedger;
-use crate::store::hot::HotStore;
+use crate::store::hot::{HotStore, OpenReport};
 use crate::store::keys::KeyRing;
 use crate::store::lock::{DirectoryLock, LockError};
 use crate::store::private;
 use crate::store::truth::Truth;
 use crate::vocab::identity::Identity;
 use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::limits::Limits;
 use crate::vocab::platform::Platform;
 use crate::vocab::time::Clock;
 
@@ -137,7 +138,50 @@ pub struct App {
     files: FilesInUse,
     own: Vec<Part>,
     ledger: Arc<CheckpointedLedger>,
+    /// Dropped after the store that lies in it.
+    _spare: Option<SpareFolder>,
     _lock: DirectoryLock,
+}
+
+/// What a data directory is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Work {
+    /// Whatever a command or a hub does.
+    Anything,
+    /// Reading what is there.
+    Reading,
+}
+
+/// A folder for an empty frontier store, elsewhere, while the disk of the data directory is full; removed afterwards.
+struct SpareFolder(PathBuf);
+
+impl Drop for SpareFolder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The frontier store. It cannot be opened on a full disk; what only reads gets an empty one that lies elsewhere.
+fn hot_store(
+    work: Work,
+    paths: &Paths,
+    limits: &Limits,
+) -> Result<(HotStore, OpenReport, Option<SpareFolder>), AppError> {
+    let full = match HotStore::open(&paths.data.join("state"), limits) {
+        Ok((hot, report)) => return Ok((hot, report, None)),
+        Err(error) if work == Work::Reading && error.is_disk_full() => error,
+        Err(error) => return Err(anyhow::Error::from(error).into()),
+    };
+    for folder in [std::env::temp_dir(), PathBuf::from("/dev/shm")] {
+        let spare = SpareFolder(folder.join(format!("listingwatch-{}", std::process::id())));
+        if private::make(&spare.0).is_ok()
+            && let Ok((hot, _)) = HotStore::open(&spare.0.join("state"), limits)
+        {
+            tracing::warn!("the disk of the data directory is full: it can only be read");
+            return Ok((hot, OpenReport::default(), Some(spare)));
+        }
+    }
+    Err(anyhow::Error::from(full).into())
 }
 
 /// Told the URLs of a case that a platform says it removed; the demo takes its listings down.
@@ -150,6 +194,24 @@ impl App {
     /// # Errors
     /// When the directory is owned by another process, a file is refused, or a room cannot be opened.
     pub fn open(
+        paths: Paths,
+        extra: Vec<Platform>,
+        settings: Option<Settings>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, AppError> {
+        Self::open_for(Work::Anything, paths, extra, settings, clock)
+    }
+
+    /// As [`App::open`], for a command that only reads: it works on a full disk too.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn open_to_read(paths: Paths, clock: Arc<dyn Clock>) -> Result<Self, AppError> {
+        Self::open_for(Work::Reading, paths, Vec::new(), None, clock)
+    }
+
+    fn open_for(
+        work: Work,
         paths: Paths,
         extra: Vec<Platform>,
         settings: Option<Settings>,
@@ -172,11 +234,19 @@ impl App {
         let detector = folder.detector()?;
         let lock = DirectoryLock::take(&paths.data)?;
         check_layout(&paths.data)?;
-        let (hot, report) = HotStore::open(&paths.data.join("state"), &settings.limits).map_err(anyhow::Error::from)?;
+        let (hot, report, spare) = hot_store(work, &paths, &settings.limits)?;
         let hot = Arc::new(hot);
-        let truth = Truth::open(&paths.data.join("truth.db")).map_err(anyhow::Error::from)?;
-        let truth = Arc::new(truth.printing(crate::outbound::notice_html::page_of));
-        truth.note_uses(platforms.iter()).map_err(anyhow::Error::from)?;
+        let file = paths.data.join("truth.db");
+        let truth = match Truth::open(&file) {
+            Err(error) if work == Work::Reading && error.is_disk_full() && file.exists() => Truth::open_to_read(&file),
+            opened => opened,
+        };
+        let truth = Arc::new(truth.map_err(anyhow::Error::from)?.printing(crate::outbound::notice_html::page_of));
+        match truth.note_uses(platforms.iter()) {
+            // What was noted last counts; there is no room to note more.
+            Err(_) if spare.is_some() => {}
+            noted => noted.map_err(anyhow::Error::from)?,
+        }
         let about = vec![(
             "operator".to_owned(),
             settings.sender.as_ref().map_or_else(|| "unnamed".to_owned(), |s| s.name.clone()),
@@ -240,6 +310,7 @@ impl App {
             files,
             own,
             ledger,
+            _spare: spare,
             _lock: lock,
         })
     }

@@ -1,5 +1,7 @@
 //! Tracing set-up and the clock of the process.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 use crate::vocab::time::{Clock, Timestamp};
@@ -24,8 +26,12 @@ pub fn start(verbosity: Verbosity) {
     };
     let filter = EnvFilter::try_from_env("LISTINGWATCH_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     // A second call (tests run several programs in one process) keeps the first subscriber.
-    let _ =
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_target(false)
+        .try_init();
 }
 
 /// The wall clock. The only place of the library that reads it.

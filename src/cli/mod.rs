@@ -80,7 +80,11 @@ async fn dispatch(global: &Global, request: Request, output: &Output, terminal: 
         _ => {}
     }
     let known = paths.data.join("VERSION").exists();
-    match App::open(paths.clone(), Vec::new(), None, Arc::new(SystemClock)) {
+    let opened = match same_files::only_reads(&request) {
+        true => App::open_to_read(paths.clone(), Arc::new(SystemClock)),
+        false => App::open(paths.clone(), Vec::new(), None, Arc::new(SystemClock)),
+    };
+    match opened {
         Ok(app) => {
             let app = Arc::new(app);
             say_directory(&paths, known, &request, output);

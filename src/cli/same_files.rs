@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::app::App;
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::request::{
-    EscalateRequest, Global, PlatformsRequest, ReferralsRequest, ReportRequest, Request, RetentionRequest,
+    AuditRequest, EscalateRequest, Global, PlatformsRequest, ReferralsRequest, ReportRequest, Request, RetentionRequest,
 };
 use crate::config::in_use::{FilesInUse, Part};
 
@@ -72,6 +72,29 @@ pub fn agree(app: &App, request: &Request, expected: Option<&Expected>) -> Resul
         "stop the running process and start it again, or give {} as it was started, or another directory with --data",
         part.option()
     )))
+}
+
+/// Whether a command only reads what is there, so that it works on a full disk.
+pub(super) fn only_reads(request: &Request) -> bool {
+    match request {
+        Request::Search(_) | Request::Export(_) | Request::Report(_) | Request::Watchlist(_) | Request::Doctor => true,
+        Request::Referrals(request) => matches!(
+            request,
+            ReferralsRequest::List { .. }
+                | ReferralsRequest::Show { .. }
+                | ReferralsRequest::Attention { .. }
+                | ReferralsRequest::Deliveries { .. }
+                | ReferralsRequest::Reasons
+                | ReferralsRequest::Notice { .. }
+        ),
+        Request::Platforms(request) => matches!(request, PlatformsRequest::List | PlatformsRequest::Show { .. }),
+        Request::Audit(request) => {
+            matches!(request, AuditRequest::Verify { .. } | AuditRequest::List { .. } | AuditRequest::Key)
+        }
+        Request::Escalate(request) => matches!(request, EscalateRequest::List { .. } | EscalateRequest::Show { .. }),
+        Request::Retention(request) => matches!(request, RetentionRequest::Report),
+        _ => false,
+    }
 }
 
 /// The parts of the configuration that decide what a command does. What stops something is never refused for their sake.

@@ -33,7 +33,7 @@ pub enum TimestampError {
     Truth(#[from] TruthError),
     /// The authority could not be asked.
     #[error("the authority for timestamps cannot be asked: {0}")]
-    Fetch(#[from] FetchError),
+    Fetch(Box<FetchError>),
     /// It answered with an error.
     #[error("the authority for timestamps answered {0}")]
     Status(u16),
@@ -51,6 +51,12 @@ pub enum TimestampError {
     /// The address of the authority.
     #[error("the address of the authority for timestamps: {0}")]
     Address(String),
+}
+
+impl From<FetchError> for TimestampError {
+    fn from(error: FetchError) -> Self {
+        TimestampError::Fetch(Box::new(error))
+    }
 }
 
 fn file_error(path: &Path, error: &dyn std::fmt::Display) -> TimestampError {

@@ -27,7 +27,7 @@ impl Found {
     }
 
     /// Signed, to be kept.
-    pub fn as_signed_lines(self) -> Response {
+    pub fn into_signed_lines(self) -> Response {
         let name = format!("attachment; filename=\"record-of-action-{}.jsonl\"", self.record.head.platform);
         let headers = [(CONTENT_TYPE, "application/x-ndjson".to_owned()), (CONTENT_DISPOSITION, name)];
         (headers, self.lines).into_response()

@@ -59,10 +59,15 @@ impl DirectoryLock {
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         private::tighten(directory);
-        file.set_len(0).map_err(io)?;
-        file.rewind().map_err(io)?;
-        writeln!(file, "process {}", std::process::id()).map_err(io)?;
-        Ok(DirectoryLock { _file: file })
+        let written = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "process {}", std::process::id()));
+        match written {
+            // The lock holds without the words: on a full disk there is no room for them.
+            Err(source) if source.kind() != std::io::ErrorKind::StorageFull => Err(io(source)),
+            _ => Ok(DirectoryLock { _file: file }),
+        }
     }
 }
 

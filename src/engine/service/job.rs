@@ -46,10 +46,16 @@ pub enum JobError {
     Platforms(Vec<Problem>),
     /// No timestamp was taken.
     #[error(transparent)]
-    Timestamp(#[from] TimestampError),
+    Timestamp(Box<TimestampError>),
     /// A fault of this program.
     #[error("it ended in a panic")]
     Panic,
+}
+
+impl From<TimestampError> for JobError {
+    fn from(error: TimestampError) -> Self {
+        JobError::Timestamp(Box::new(error))
+    }
 }
 
 fn in_number(problems: &[Problem]) -> String {

@@ -240,7 +240,7 @@ pub(super) async fn actions(
     };
     let found =
         record::of(&state, &who, query.platform.as_deref(), (query.from.as_deref(), query.until.as_deref())).await?;
-    Ok(if is_text { found.as_text() } else { found.as_signed_lines() })
+    Ok(if is_text { found.as_text() } else { found.into_signed_lines() })
 }
 
 /// How platforms answer, beside a control sample of listings that were not referred.

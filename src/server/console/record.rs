@@ -42,7 +42,7 @@ pub(super) async fn show(
         record::of(&state, &visitor.who, query.platform.as_deref(), (from.as_deref(), until.as_deref())).await?;
     match query.format.as_deref() {
         None => {}
-        Some("json") => return Ok(found.as_signed_lines()),
+        Some("json") => return Ok(found.into_signed_lines()),
         Some("text") => return Ok(found.as_text()),
         Some(other) => return Err(Problem::bad_request(format!("no format `{other}`; formats are json, text")).into()),
     }

@@ -20,6 +20,18 @@ pub enum HotError {
 }
 
 impl HotError {
+    /// Whether the disk has no room, by which a store of sled cannot even be opened.
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            // sled wraps the cause into text.
+            HotError::Sled(sled::Error::Io(error)) => {
+                error.kind() == std::io::ErrorKind::StorageFull || error.to_string().contains("os error 28")
+            }
+            HotError::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            HotError::Sled(_) | HotError::Record(_) | HotError::Block => false,
+        }
+    }
+
     /// Whether what is stored is damaged, as opposed to a disk that refuses.
     pub fn is_damage(&self) -> bool {
         match self {

@@ -167,6 +167,16 @@ pub struct Truth {
 /// Readers kept open.
 const READERS: usize = 4;
 
+impl TruthError {
+    /// Whether it is for want of room on the disk that the file cannot be opened.
+    pub fn is_disk_full(&self) -> bool {
+        use rusqlite::ErrorCode::{CannotOpen, DiskFull, SystemIoFailure};
+        let TruthError::Sqlite(error) = self else { return false };
+        // Room that is wanted beside the file (for its log, or the index of it) is told as a failure of the system.
+        matches!(error.sqlite_error_code(), Some(CannotOpen | DiskFull | SystemIoFailure))
+    }
+}
+
 impl Truth {
     /// Opens or makes the file. The key of the seller hashes lies beside it in `keys/seal.key`.
     ///
@@ -196,6 +206,35 @@ impl Truth {
         }
         truth.part_again()?;
         Ok(truth)
+    }
+
+    /// Opens the file to be read only, as it lies on a disk that has no room: nothing is written, not even beside it. Nobody else may
+    /// have it open.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is of another version, or what was written last lies in a log that needs room to be read.
+    pub fn open_to_read(path: &Path) -> Result<Self, TruthError> {
+        let log = path.with_extension("db-wal");
+        let is_closed = std::fs::metadata(&log).map_or(true, |log| log.len() == 0);
+        let reader = || {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+            let uri = url::Url::from_file_path(std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()));
+            let uri = uri.map(|uri| format!("{uri}{}", if is_closed { "?immutable=1" } else { "" }));
+            let uri = uri.map_err(|()| TruthError::Value(format!("`{}` is no path", path.display())))?;
+            let reader = Connection::open_with_flags(uri, flags)?;
+            reader.execute_batch("PRAGMA query_only = ON;")?;
+            Ok::<_, TruthError>(reader)
+        };
+        let writer = reader()?;
+        schema::must_be_newest(&writer)?;
+        let data = path.parent().unwrap_or_else(|| Path::new("."));
+        let seal = secret(&data.join("keys"), "seal.key", true)?;
+        let signer = signer::Signer::open(data, true)?;
+        let vault = Vault::open(data)?;
+        let print: Printer = |document| document.text();
+        let readers = (0..READERS).map(|_| reader()).collect::<Result<_, _>>()?;
+        let path = path.to_path_buf();
+        Ok(Truth { writer: Mutex::new(writer), readers: Mutex::new(readers), path, seal, signer, vault, print })
     }
 
     /// The same with another way to make HTML of documents; without one it is their text.

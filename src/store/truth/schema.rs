@@ -274,6 +274,19 @@ CREATE TABLE escalations (
 CREATE INDEX escalations_by_referral ON escalations (referral, at);
 ";
 
+/// Refuses a file that is not of the newest schema: to bring it there it must be written.
+pub fn must_be_newest(connection: &Connection) -> Result<(), TruthError> {
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    match found {
+        found if found == known => Ok(()),
+        found if found > known => Err(TruthError::NewerSchema { found, known }),
+        found => Err(TruthError::Invalid(format!(
+            "record of truth has schema {found} and must be brought to {known}, for which the disk has no room"
+        ))),
+    }
+}
+
 /// Brings the file to the newest schema, each step in one transaction, and refuses a file of a newer program. An older
 /// file that holds something is copied beside itself first. Answers whether it was older.
 pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {

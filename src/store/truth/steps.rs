@@ -213,7 +213,6 @@ fn repeated(
     if !urls.is_empty() {
         given["urls"] = urls.into();
     }
-    let given = given.to_string();
     let (state, platform) = standing(tx, referral)?;
     // Answers from before keys were scoped have no token; they count only as repeats of themselves.
     let held: Option<(String, String, String)> = tx
@@ -224,8 +223,7 @@ fn repeated(
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )
         .optional()?;
-    let same =
-        |answer: &str| serde_json::from_str::<serde_json::Value>(answer).is_ok_and(|held| held.to_string() == given);
+    let same = |answer: &str| serde_json::from_str::<serde_json::Value>(answer).is_ok_and(|held| held == given);
     match held {
         Some((_, case, answer)) if case == referral.as_str() && same(&answer) => return Ok(Some(state)),
         Some((token, ..)) if !token.is_empty() => {
@@ -235,7 +233,7 @@ fn repeated(
     }
     tx.execute(
         "INSERT INTO answers (platform, token, idempotency_key, referral, answer) VALUES (?, ?, ?, ?, ?)",
-        params![platform, repeat.token, repeat.key, referral.as_str(), given],
+        params![platform, repeat.token, repeat.key, referral.as_str(), given.to_string()],
     )?;
     Ok(None)
 }
