@@ -160,13 +160,16 @@ def main():
 
     number = 0
     while cut < options["--kills"]:
+        # Deliveries and looks have their turn every two seconds.
+        time.sleep(chance.choice((0, 0, 0, 2.2)))
         rows = look()
         drafted = sorted(id for id, row in rows.items() if row["state"] == "drafted")
-        open_ = sorted(id for id, row in rows.items() if row["state"] in ("sent", "delivered", "acknowledged"))
+        open_ = sorted(id for id, row in rows.items() if row["state"] in ("approved", "sent", "delivered", "acknowledged"))
         decided = sorted(id for id, row in rows.items() if row["state"] == "decided")
         choices = ["post"]
         choices += ["approve"] * 2 if drafted else []
-        choices += ["answer", "recheck", "contest"] if open_ else []
+        choices += ["answer", "answer", "recheck"] if open_ else []
+        choices += ["contest"] if any(rows[id]["state"] != "approved" for id in open_) else []
         choices += ["recheck"] if decided else []
         kind = chance.choice(choices)
         if kind == "post":
@@ -181,7 +184,7 @@ def main():
             call = ("POST", f"/api/v1/referrals/{case}/outcome", {"decision": "removed", "reference": f"T-{case}"}, f"answer-{case}", moderator)
             gone.add(rows[case]["urls"][0].rsplit("/", 1)[-1])
         elif kind == "contest":
-            case = chance.choice(open_)
+            case = chance.choice([id for id in open_ if rows[id]["state"] != "approved"])
             status, body = hub.ask("GET", f"/api/v1/referrals/{case}/documents/1")
             link = json.loads(body)["contest"].rsplit("/", 1)[-1]
             call = ("POST", f"/api/v1/referrals/{case}/contest", {"link": link, "statement": f"It is a book about {case}"}, None, hub.token)
