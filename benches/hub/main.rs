@@ -81,6 +81,8 @@ async fn measure(folder: &std::path::Path, referrals: u64) {
         println!("GET /api/v1/referrals?since=, {name}, {RATE} a second for {SECONDS} s: {figures}");
     }
 
+    println!("GET /api/v1/referrals?since=, none of the file in memory, one after the other: {}", cold(address, folder, &admin, referrals).await);
+
     let cookie = format!("Cookie: lw_session={session}");
     let case = format!("/console/referrals/{}", seed::id(referrals - 11));
     println!("console pages, 30 times each, one after the other:");
@@ -158,6 +160,23 @@ async fn even_pace(address: std::net::SocketAddr, tokens: &[String], referrals: 
     let mut figures = Figures::default();
     for task in tasks {
         figures.join(task.await.expect("a lane ends"));
+    }
+    figures
+}
+
+/// Asks at places chosen at random; before each request the kernel forgets what it holds of the file.
+async fn cold(address: std::net::SocketAddr, folder: &std::path::Path, token: &str, referrals: u64) -> Figures {
+    let bearer = format!("Authorization: Bearer {token}");
+    let mut connection = Connection::open(address).await;
+    let mut figures = Figures::default();
+    for number in 0..300 {
+        let file = std::fs::File::open(folder.join("truth.db")).expect("the store");
+        file.sync_all().expect("synced");
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("forgotten");
+        let since = seed::dice(1_000_000 + number) % referrals;
+        let started = Instant::now();
+        let answer = connection.get(&format!("/api/v1/referrals?since={since}"), &bearer).await;
+        figures.add(started.elapsed(), answer);
     }
     figures
 }
