@@ -81,7 +81,10 @@ async fn measure(folder: &std::path::Path, referrals: u64) {
         println!("GET /api/v1/referrals?since=, {name}, {RATE} a second for {SECONDS} s: {figures}");
     }
 
-    println!("GET /api/v1/referrals?since=, none of the file in memory, one after the other: {}", cold(address, folder, &admin, referrals).await);
+    println!(
+        "GET /api/v1/referrals?since=, none of the file in memory, one after the other: {}",
+        cold(address, folder, &admin, referrals).await
+    );
 
     let cookie = format!("Cookie: lw_session={session}");
     let case = format!("/console/referrals/{}", seed::id(referrals - 11));

@@ -134,13 +134,17 @@ fn case(held: &Connection, number: u64, referrals: u64) {
     );
     run("INSERT INTO hit_substances (hit, substance) VALUES (?, ?)", params![hit, substance]);
     let event = |at: u64, event: &str, state: &str, message: Option<&str>| {
+        let detail = match event {
+            "answer" => r#"{"event":"answer","outcome":{"decision":"removed"}}"#,
+            _ => "{}",
+        };
         run(
             "INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES (?, ?, ?, 'anna', ?, ?, ?)",
             params![id, platform, at, event, state, message],
         );
         run(
-            "INSERT INTO audit (at, actor, action, subject, detail, previous, hash) VALUES (?, ?, ?, ?, '{}', '', '')",
-            params![at, if chance.is_multiple_of(3) { "anna" } else { "scan" }, event, id, GENESIS.to_string()],
+            "INSERT INTO audit (at, actor, action, subject, detail, previous, hash) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
+            params![at, if chance.is_multiple_of(3) { "anna" } else { "scan" }, event, id, detail, GENESIS.to_string()],
         );
     };
     event(created, "draft", "drafted", None);

@@ -13,6 +13,9 @@ const LONG_ENOUGH: usize = 6;
 /// Frames with fewer words say nothing.
 const SHORTEST: usize = 2;
 
+/// Words looked at, at most.
+const WORDS: usize = 10_000;
+
 /// Keys under which frames meet.
 const KEYS: usize = 4;
 
@@ -31,7 +34,8 @@ impl Frame {
     /// The frame of a title and a text in which `names` were found; none where too little is left.
     pub fn of<'t>(texts: [&'t str; 2], names: impl Iterator<Item = &'t str>) -> Option<Self> {
         let named: HashSet<String> = names.flat_map(words).collect();
-        let left: Vec<String> = texts.into_iter().flat_map(words).filter(|word| stays(word, &named)).collect();
+        let left = texts.into_iter().flat_map(words).take(WORDS).filter(|word| stays(word, &named));
+        let left: Vec<String> = left.collect();
         if left.len() < SHORTEST {
             return None;
         }

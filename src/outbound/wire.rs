@@ -248,6 +248,9 @@ impl CaseView {
                 }
                 for page in &mut self.pages {
                     (page.seen, page.status, page.looked_at) = (None, None, None);
+                    if let Some(answer) = &mut page.answer {
+                        answer.actor.clone_from(&self.referral.platform);
+                    }
                 }
                 self.story.retain(|said| matches!(said.event.as_str(), "answer" | "withdraw" | "warn"));
                 for said in self.story.iter_mut().filter(|said| said.event != "answer") {

@@ -29,24 +29,27 @@ pub struct Queued {
     pub per_hour: u64,
 }
 
-/// Takes a place among the cases that are opened in this hour; false where none is left, or others wait before it.
-pub(super) fn take_place(tx: &Connection, platform: &str, now: Timestamp) -> Result<bool, TruthError> {
-    if waiting(tx, platform)? > 0 {
-        return Ok(false);
-    }
-    Ok(take(tx, platform, 1, now)? == 1)
+/// Takes a place among the cases that are opened in this hour; false where none is left. `is_one_of_many`: its wording has many drafts
+/// already, so that it may take none of the second half of the places, which is for others.
+pub(super) fn take_place(
+    tx: &Connection,
+    platform: &str,
+    is_one_of_many: bool,
+    now: Timestamp,
+) -> Result<bool, TruthError> {
+    Ok(take(tx, platform, 1, if is_one_of_many { 2 } else { 1 }, now)? == 1)
 }
 
-/// Takes up to `wanted` places of this hour. Answers how many there were.
-fn take(tx: &Connection, platform: &str, wanted: u64, now: Timestamp) -> Result<u64, TruthError> {
+/// Takes up to `wanted` places of this hour, of all or of the first `part`-th of them. Answers how many there were.
+fn take(tx: &Connection, platform: &str, wanted: u64, part: u64, now: Timestamp) -> Result<u64, TruthError> {
     let hour = now.as_millis().div_euclid(HOUR_MILLIS);
     tx.prepare_cached("INSERT OR IGNORE INTO case_limits (platform, per_hour, hour, opened) VALUES (?, ?, 0, 0)")?
         .execute(params![platform, CASES_PER_HOUR])?;
     let left: u64 = tx
         .prepare_cached(
-            "SELECT max(0, per_hour - CASE WHEN hour = ?2 THEN opened ELSE 0 END) FROM case_limits WHERE platform = ?1",
+            "SELECT max(0, (per_hour + ?3 - 1) / ?3 - CASE WHEN hour = ?2 THEN opened ELSE 0 END) FROM case_limits WHERE platform = ?1",
         )?
-        .query_row(params![platform, hour], |row| row.get(0))?;
+        .query_row(params![platform, hour, part], |row| row.get(0))?;
     let taken = left.min(wanted);
     if taken > 0 {
         tx.prepare_cached(
@@ -94,7 +97,7 @@ impl Truth {
         })
     }
 
-    /// Opens what waits, as far as this hour allows, the strongest first. Answers how many.
+    /// Opens what waits, as far as this hour allows: wordings that have no draft yet first, then the strongest. Answers how many.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -105,11 +108,15 @@ impl Truth {
                 let mut writer = self.writer();
                 let tx = writer.transaction()?;
                 let wanted = waiting(&tx, &platform)?.min(AT_ONCE);
-                let taken = take(&tx, &platform, wanted, now)?;
+                let taken = take(&tx, &platform, wanted, 1, now)?;
                 let ids: Vec<String> = tx
                     .prepare_cached(
-                        "SELECT id FROM referrals WHERE platform = ? AND state = 'queued'
-                         ORDER BY verdict = ? DESC, score DESC, change LIMIT ?",
+                        "SELECT id FROM (
+                           SELECT id, verdict, score, change, series,
+                             row_number() OVER (PARTITION BY coalesce(series, id) ORDER BY verdict = ?2 DESC, score DESC, change) AS place
+                           FROM referrals WHERE platform = ?1 AND state = 'queued') q
+                         ORDER BY place > 1 OR EXISTS (SELECT 1 FROM referrals o WHERE o.series = q.series AND o.state = 'drafted'),
+                           verdict = ?2 DESC, score DESC, change LIMIT ?3",
                     )?
                     .query_map(params![platform, Verdict::Refer, taken], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;

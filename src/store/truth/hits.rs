@@ -550,13 +550,14 @@ pub(super) fn open_case(
     let id = cases::case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
     let referral = cases::referral_id(&id)?;
     let assessment = opening.assessment;
-    let has_place = flood::take_place(tx, opening.platform.as_str(), now)?;
-    let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
     let series = match series::frame_of(opening.title, opening.text, assessment) {
         Some(frame) => Some(series::of(tx, opening.platform, &frame, now)?),
         None => None,
     };
-    let folded = has_place && series::is_folded(tx, series.as_deref())?;
+    let is_one_of_many = series::has_many_drafts(tx, series.as_deref())?;
+    let has_place = flood::take_place(tx, opening.platform.as_str(), is_one_of_many, now)?;
+    let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
+    let folded = has_place && series::is_folded(tx, series.as_deref(), (assessment.verdict, assessment.score))?;
     tx.execute(
         "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
            substances, urls, change, created, updated, history, series, folded)

@@ -1,5 +1,7 @@
 //! The pages of a case with their states, looks and answers.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, params};
 
 use crate::referral::outcome::Outcome;
@@ -127,11 +129,12 @@ pub(super) fn note_answer(
 ) -> Result<NotedAnswer, TruthError> {
     let all: Vec<String> =
         self::urls(tx, referral.as_str())?.iter().map(|url| key(url)).collect::<Result<_, TruthError>>()?;
-    let mut named: Vec<String> = Vec::new();
+    let known: HashSet<&str> = all.iter().map(String::as_str).collect();
+    let mut named: HashSet<String> = HashSet::new();
     for url in urls {
         // Another form of the same address is the same page.
         match key(url) {
-            Ok(page) if all.contains(&page) => named.push(page),
+            Ok(page) if known.contains(page.as_str()) => _ = named.insert(page),
             _ => {
                 return Err(TruthError::Invalid(format!("`{url}` is no page of `{referral}`; name one of its `urls`")));
             }
@@ -140,7 +143,7 @@ pub(super) fn note_answer(
     let whole = named.is_empty() || all.iter().all(|page| named.contains(page));
     let answer = serde_json::to_string(outcome)?;
     let mut changed = false;
-    for page in if whole { &all } else { &named } {
+    for page in all.iter().filter(|page| whole || named.contains(*page)) {
         changed |= tx
             .prepare_cached(
                 "INSERT INTO case_pages (referral, page, gone_checks, answer, answered_at, answered_by)
@@ -154,7 +157,7 @@ pub(super) fn note_answer(
     if whole {
         return Ok(NotedAnswer { together: Some(outcome.clone()), of_pages: None, changed });
     }
-    let pages = named.iter().map(|page| page_key(page)).collect();
+    let pages = all.iter().filter(|page| named.contains(*page)).map(|page| page_key(page)).collect();
     let of_pages = Some(PagesAnswered { outcome: outcome.clone(), pages });
     Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed })
 }

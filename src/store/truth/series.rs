@@ -50,11 +50,38 @@ pub(super) fn of(tx: &Connection, platform: &PlatformId, frame: &Frame, now: Tim
     Ok(id)
 }
 
-/// Whether a case that becomes a draft is folded: another draft of its series stands for it in lists.
-pub(super) fn is_folded(tx: &Connection, series: Option<&str>) -> Result<bool, TruthError> {
+/// Whether a case that becomes a draft is folded: another draft of its series stands for it in lists. The strongest does: a harmless
+/// first one hides nothing.
+pub(super) fn is_folded(
+    tx: &Connection,
+    series: Option<&str>,
+    (verdict, score): (Verdict, f64),
+) -> Result<bool, TruthError> {
     let Some(series) = series else { return Ok(false) };
-    let sql = "SELECT EXISTS (SELECT 1 FROM referrals WHERE series = ? AND state = 'drafted' AND folded = 0)";
-    Ok(tx.prepare_cached(sql)?.query_row([series], |row| row.get(0))?)
+    let lead: Option<(String, Verdict, f64)> = tx
+        .prepare_cached(
+            "SELECT id, verdict, score FROM referrals WHERE series = ? AND state = 'drafted' AND folded = 0
+             ORDER BY verdict = ? DESC, score DESC LIMIT 1",
+        )?
+        .query_row(params![series, Verdict::Refer], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((lead, of_lead, score_of_lead)) = lead else { return Ok(false) };
+    let is_stronger = (verdict == Verdict::Refer, score) > (of_lead == Verdict::Refer, score_of_lead);
+    if is_stronger {
+        tx.prepare_cached("UPDATE referrals SET folded = 1 WHERE id = ?")?.execute([lead])?;
+    }
+    Ok(!is_stronger)
+}
+
+/// Drafts of one series from which on it may take only half of an hour's places.
+const MANY: i64 = 10;
+
+/// Whether a series has so many drafts that others go before it.
+pub(super) fn has_many_drafts(tx: &Connection, series: Option<&str>) -> Result<bool, TruthError> {
+    let Some(series) = series else { return Ok(false) };
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM referrals WHERE series = ?1 AND state = 'drafted' LIMIT ?2)";
+    let drafts: i64 = tx.prepare_cached(sql)?.query_row(params![series, MANY], |row| row.get(0))?;
+    Ok(drafts == MANY)
 }
 
 /// Keeps one draft of a series in sight when a case of it moves.
@@ -68,18 +95,18 @@ pub(super) fn moved(
     if was == (*next == ReferralState::Drafted) {
         return Ok(());
     }
-    let held: Option<(Option<String>, bool)> = tx
-        .prepare_cached("SELECT series, folded FROM referrals WHERE id = ?")?
-        .query_row([referral.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))
+    let held: Option<(Option<String>, bool, Verdict, f64)> = tx
+        .prepare_cached("SELECT series, folded, verdict, score FROM referrals WHERE id = ?")?
+        .query_row([referral.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
         .optional()?;
-    let Some((Some(series), folded)) = held else { return Ok(()) };
+    let Some((Some(series), folded, verdict, score)) = held else { return Ok(()) };
     let set = |folded: bool, id: &str| {
         tx.prepare_cached("UPDATE referrals SET folded = ? WHERE id = ?")?.execute(params![folded, id])
     };
     if !was {
         // Itself it is not counted: it is no draft yet, or still folded.
         set(true, referral.as_str())?;
-        let stands_for_it = is_folded(tx, Some(&series))?;
+        let stands_for_it = is_folded(tx, Some(&series), (verdict, score))?;
         set(stands_for_it, referral.as_str())?;
         return Ok(());
     }
@@ -143,17 +170,21 @@ impl Truth {
         PlatformId::parse(&held).map_err(|error| TruthError::Value(error.to_string()))
     }
 
-    /// Drafts of a series, strongest first, at most `limit`.
+    /// Drafts of a series that have the verdict of its strongest one, strongest first, at most `limit`: who has seen an offer has not seen
+    /// what is only for review.
     ///
     /// # Errors
     /// When SQLite fails.
     pub fn drafts_of_series(&self, series: &str, limit: usize) -> Result<Vec<ReferralId>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT ?",
+                "SELECT id FROM referrals WHERE series = ?1 AND state = 'drafted' AND (verdict = ?2 OR NOT EXISTS (
+                   SELECT 1 FROM referrals WHERE series = ?1 AND state = 'drafted' AND verdict = ?2))
+                 ORDER BY score DESC LIMIT ?3",
             )?;
-            let ids: Vec<String> =
-                statement.query_map(params![series, Verdict::Refer, limit], |row| row.get(0))?.collect::<Result<_, _>>()?;
+            let ids: Vec<String> = statement
+                .query_map(params![series, Verdict::Refer, limit], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
             ids.iter().map(|id| referral_id(id)).collect()
         })
     }
