@@ -225,7 +225,7 @@ impl From<crate::store::truth::TruthError> for Failure {
         use crate::store::truth::TruthError as E;
         let exit = match &error {
             E::NotFound { .. } | E::Query(_) | E::Invalid(_) | E::Name(_) => Exit::Usage,
-            E::Step(_) | E::Notice(_) | E::Conflict(_) | E::Held(_) => Exit::Policy,
+            E::Step(_) | E::Notice(_) | E::Conflict(_) | E::Held(_) | E::Refused(_) => Exit::Policy,
             E::NewerSchema { .. } => Exit::Configuration,
             _ => Exit::Internal,
         };

@@ -228,7 +228,8 @@ impl From<TimestampError> for Failure {
                 "`[timestamps] roots` must hold the certificate of this authority's root; see docs/OPERATIONS.md, Trusted time"
             }
         };
-        Failure::new(Exit::Internal, error.to_string()).hint(hint)
+        let exit = if matches!(error, TimestampError::NotSet) { Exit::Configuration } else { Exit::Internal };
+        Failure::new(exit, error.to_string()).hint(hint)
     }
 }
 

@@ -1,8 +1,11 @@
 //! Which cluster a listing joins.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dedup::minhash::MinHash;
+use crate::detect::assessment::Assessment;
 use crate::vocab::ids::ClusterId;
 
 /// Listings at least this similar are one offer. Measured: recall 0.99 on light edits, no unrelated pair.
@@ -26,11 +29,23 @@ impl Subject {
         Subject { substances: xxhash_rust::xxh3::xxh3_64(names.join("\n").as_bytes()), seller }
     }
 
+    /// Of a listing that was judged so.
+    pub fn of_assessment(assessment: &Assessment, seller: Option<String>) -> Self {
+        let names = names_of(assessment);
+        Subject::of(names.iter().map(String::as_str), seller)
+    }
+
     /// Whether two listings may be one offer.
     pub fn may_be(&self, other: &Self) -> bool {
         let sellers = (&self.seller, &other.seller);
         self.substances == other.substances && !matches!(sellers, (Some(one), Some(other)) if one != other)
     }
+}
+
+/// What a listing names, in lower case.
+pub fn names_of(assessment: &Assessment) -> BTreeSet<String> {
+    let listed = assessment.substances.iter().map(|substance| substance.id.as_str());
+    listed.chain(assessment.emerging.iter().map(|found| found.surface.as_str())).map(str::to_lowercase).collect()
 }
 
 /// A listing of a cluster.

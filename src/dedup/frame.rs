@@ -17,7 +17,7 @@ const SHORTEST: usize = 2;
 const WORDS: usize = 10_000;
 
 /// Keys under which frames meet.
-const KEYS: usize = 4;
+const KEYS: usize = 8;
 
 /// Bytes of the stored form: the lowest byte of each bin.
 const BYTES: usize = 64;

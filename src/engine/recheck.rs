@@ -253,7 +253,8 @@ async fn look(
         let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
             Ok(permit) => permit,
             // A redirect to where we may not go leads away from the listing.
-            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() => {
+            // On its own host people may well see it there.
+            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() && at.host() != url.host() => {
                 return conclude(rooms, platform, url, Sight::Redirected, first_status);
             }
             Err(_) => return Ok((Sight::NotSeen, first_status)),

@@ -4,7 +4,7 @@
 //! hears of everything in one transaction, then the dedup index is told where the payloads lie. Nobody else writes WARC
 //! records or hits.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{MutexGuard, PoisonError};
 
 use crate::archive::ArchiveError;
@@ -262,7 +262,8 @@ impl<'a> Recording<'a> {
         let prints = examined.fingerprints();
         let seller = examined.listing.seller.as_deref().map(|seller| self.rooms.truth.seal(seller));
         let subject = subject_of(&examined.assessment, seller);
-        let cluster = self.cluster_of(seen, ordinal, (&prints.minhash, &subject), alone)?;
+        let names = cluster::names_of(&examined.assessment);
+        let cluster = self.cluster_of(seen, ordinal, (&prints.minhash, &subject, &names), alone)?;
         Ok(HitRecord::of(ordinal, examined, &prints, cluster))
     }
 
@@ -274,19 +275,34 @@ impl<'a> Recording<'a> {
         &self,
         seen: Sighting<'_>,
         ordinal: u32,
-        (minhash, subject): (&MinHash, &Subject),
+        (minhash, subject, names): (&MinHash, &Subject, &BTreeSet<String>),
         alone: bool,
     ) -> Result<ClusterId, RecordError> {
         let Rooms { hot, truth, .. } = self.rooms;
-        let candidates = hot.cluster_candidates(seen.platform, minhash)?;
-        let joined = match cluster::join(minhash, subject, &candidates) {
-            None if alone => truth.cluster_at(seen.platform, seen.url)?,
-            joined => joined,
+        let mut candidates = hot.cluster_candidates(seen.platform, minhash)?;
+        let known = truth.clusters_at(seen.platform, seen.url)?;
+        let joined = loop {
+            let Some(id) = cluster::join(minhash, subject, &candidates) else { break None };
+            // One text under very many addresses is more than one case: nobody looks at thousands of pages at once.
+            if known.iter().any(|(held, _)| *held == id) || !truth.is_cluster_full(seen.platform, &id)? {
+                break Some(id);
+            }
+            candidates.retain(|one| one.cluster != id);
         };
+        // What came another way before, or read otherwise, is of one cluster with it, unless it is about other substances.
+        let joined = joined.or_else(|| match known.as_slice() {
+            [(id, held)] if alone && (held.is_empty() || names.is_empty() || !held.is_disjoint(names)) => {
+                Some(id.clone())
+            }
+            _ => None,
+        });
         let id = match joined {
             Some(id) => id,
             None => {
-                let name = format!("{:032x}-{ordinal}", seen.url.key());
+                let mut name = format!("{:032x}-{ordinal}", seen.url.key());
+                if known.iter().any(|(held, _)| held.as_str() == name) {
+                    name = format!("{name}-{:016x}", subject.substances);
+                }
                 ClusterId::parse(&name)
                     .unwrap_or_else(|_| unreachable!("hexadecimal digits and a number form a cluster id"))
             }
@@ -344,8 +360,7 @@ pub fn kept(
 
 /// What a listing is about, as far as it tells offers of one wording apart.
 pub fn subject_of(assessment: &Assessment, seller: Option<String>) -> Subject {
-    let listed = assessment.substances.iter().map(|substance| substance.id.as_str());
-    Subject::of(listed.chain(assessment.emerging.iter().map(|found| found.surface.as_str())), seller)
+    Subject::of_assessment(assessment, seller)
 }
 
 /// How much a visit tells of a page's listings.

@@ -1,5 +1,6 @@
 //! Timestamps of a trusted authority over the end of the audit log and the digests of captured pages, and checking them.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -167,6 +168,7 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
     let rows = rooms.truth.timestamps()?;
     let mut checked = Checked { timestamps: rows.len() as u64, ..Checked::default() };
     let mut ends = Vec::new();
+    let names: HashSet<String> = rows.iter().map(|row| row.name.clone()).collect();
     // Those taken while an authority was named hold without one too, but not who gave them.
     let roots = rooms.settings.timestamps.as_ref().map(roots).transpose();
     let roots = match roots {
@@ -185,6 +187,14 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
             checked.log = Some(row);
         }
     }
+    // What was stamped and is not on record: an older record of truth lies in the place of the one that was.
+    for name in without_row(&folder(data), &names) {
+        let file = folder(data).join(format!("{name}.json"));
+        match fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Checkpoint>(&bytes).ok()) {
+            Some(end) => ends.push(end),
+            None => checked.broken.push(format!("{name}: it was timestamped and is not on record")),
+        }
+    }
     if checked.timestamps > 0 {
         checked.captures = rooms.truth.covered_captures()?;
         if checked.captures.different > 0 {
@@ -193,6 +203,19 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
         }
     }
     Ok((checked, ends))
+}
+
+/// Names of replies in the folder that no row names. A reply is written before its row, so that one which a kill cut off is told too:
+/// the log it is of holds all the same.
+fn without_row(folder: &Path, names: &HashSet<String>) -> Vec<String> {
+    let files =
+        fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut found: Vec<String> = files
+        .filter_map(|name| name.strip_suffix(".tsr").map(str::to_owned))
+        .filter(|name| name.starts_with("log-") && !names.contains(name))
+        .collect();
+    found.sort();
+    found
 }
 
 fn check_one(

@@ -151,9 +151,7 @@ pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
         return None;
     }
     for listing in listings {
-        let values = listing.identifiers.iter().map(|(_, value)| value);
-        for field in [&listing.title, &listing.description].into_iter().chain(values) {
-            let field = field.to_lowercase();
+        for field in chosen_by_seller(listing) {
             said.retain(|at| !field.contains(OVER[*at]));
         }
     }
@@ -167,8 +165,17 @@ pub fn is_said_above(page: &Page, offers: &[&Listing]) -> bool {
     let titles = offers.iter().map(|offer| offer.title.trim().to_lowercase()).filter(|title| !title.is_empty());
     let Some(end) = titles.filter_map(|title| head.find(&title)).min() else { return false };
     let ends = |rest: &str| rest.trim_start().chars().next().is_none_or(|c| !c.is_alphanumeric());
+    let chosen: Vec<String> = offers.iter().flat_map(|offer| chosen_by_seller(offer)).collect();
     let messages = head[..end].lines().filter(|line| line.chars().nth(MESSAGE_CHARS).is_none());
+    let messages = messages.filter(|line| !chosen.iter().any(|text| text.contains(line.trim())));
     messages.into_iter().any(|line| OVER_WORDS.find_overlapping_iter(line).any(|found| ends(&line[found.end()..])))
+}
+
+/// What of a listing a seller chooses, in lower case: a name or a brand may read like a message of the shop.
+pub fn chosen_by_seller(listing: &Listing) -> Vec<String> {
+    let values = listing.identifiers.iter().map(|(_, value)| value);
+    let fields = [&listing.title, &listing.description].into_iter().chain(values).chain(&listing.seller);
+    fields.map(|field| field.trim().to_lowercase()).filter(|field| !field.is_empty()).collect()
 }
 
 /// Whether `words` stand in `text` with no letter or digit beside them: "404" is not part of "Model 4042".
@@ -228,6 +235,11 @@ mod tests {
         ] {
             assert_eq!(is_said_above(&page("x", text), &[&chair]), above, "{text}");
         }
+        // A name that reads like a message is a name.
+        let sly = Listing { seller: Some("This listing has ended".to_owned()), ..chair };
+        let text = "Home\nThis listing has ended\nGarden chair\nOak";
+        assert!(!is_said_above(&page("x", text), &[&sly]));
+        assert_eq!(ended(&page("x", text), &[&sly]), None);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::referral::changes::{Change, Field};
 use crate::referral::outcome::Decision;
 use crate::referral::pages::PageAnswer;
 use crate::vocab::actor::ActorKind;
-use crate::vocab::terms::{Category, Message, PageState, Sight, Verdict};
+use crate::vocab::terms::{Category, Message, PageState, Role, Sight, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Who reads. Authorities and the platform concerned see different parts of one case.
@@ -180,6 +180,9 @@ pub struct TimelineView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub actor_kind: Option<ActorKind>,
+    /// Role of a person, by which it is decided who reads the name.
+    #[serde(skip)]
+    pub role: Option<String>,
     /// What.
     pub event: String,
     /// State afterwards.
@@ -194,6 +197,9 @@ pub struct StoryView {
     pub at: Timestamp,
     /// Who, as a word.
     pub actor: String,
+    /// Role of a person, by which it is decided who reads the name.
+    #[serde(skip)]
+    pub role: Option<String>,
     /// With which step: `answer`, `contest`, `withdraw`, ….
     pub event: String,
     /// What the platform decided.
@@ -237,6 +243,11 @@ impl HitParts<'_> {
 const INTERNAL_EVENTS: [&str; 8] =
     ["queue", "open", "draft", "hold", "release", "dismiss", "expire", "mark-undeliverable"];
 
+/// Whether somebody acted as the platform. Who did so before roles were noted, or by a command of the hub, was of the authority.
+fn is_of_platform(role: &Option<String>) -> bool {
+    role.as_deref().is_some_and(|role| matches!(role.parse(), Ok(Role::Moderator | Role::Platform)))
+}
+
 impl CaseView {
     /// The part of the case that `reader` may see.
     pub fn for_reader(mut self, reader: Reader) -> Self {
@@ -246,6 +257,11 @@ impl CaseView {
                 for hit in &mut self.hits {
                     hit.seller = None;
                 }
+                // What the affected party wrote is the authority's to weigh.
+                if let Some(fields) = self.lifecycle.as_object_mut() {
+                    fields.remove("statement");
+                    fields.remove("gone_checks");
+                }
                 for page in &mut self.pages {
                     (page.seen, page.status, page.looked_at) = (None, None, None);
                     if let Some(answer) = &mut page.answer {
@@ -253,17 +269,18 @@ impl CaseView {
                     }
                 }
                 self.story.retain(|said| matches!(said.event.as_str(), "answer" | "withdraw" | "warn"));
-                for said in self.story.iter_mut().filter(|said| said.event != "answer") {
+                for said in self.story.iter_mut().filter(|said| said.event != "answer" || !is_of_platform(&said.role)) {
                     said.actor = "authority".to_owned();
                 }
                 let platform = self.referral.platform.clone();
                 self.timeline.retain(|step| !INTERNAL_EVENTS.contains(&step.event.as_str()));
                 for step in &mut self.timeline {
-                    if !matches!(step.event.as_str(), "answer" | "acknowledge") {
+                    let answers = matches!(step.event.as_str(), "answer" | "acknowledge");
+                    if answers && step.actor.is_empty() {
+                        step.actor = platform.clone();
+                    } else if !(answers && is_of_platform(&step.role)) {
                         step.actor = "authority".to_owned();
                         step.actor_kind = None;
-                    } else if step.actor.is_empty() {
-                        step.actor = platform.clone();
                     }
                 }
                 self
@@ -345,6 +362,7 @@ mod tests {
 
     fn case() -> CaseView {
         let step = |actor: &str, event: &str| TimelineView {
+            role: Some("moderator".to_owned()),
             at: Timestamp::EPOCH,
             actor: actor.into(),
             actor_kind: Some(ActorKind::Person),

@@ -23,7 +23,9 @@ pub enum NoEscalation {
     #[error("the platform was warned that it has until {0}; that day is not over")]
     TooEarly(String),
     /// It acted, or the case is closed.
-    #[error("the case is `{0}`: only one that was not answered, or that the platform keeps, can be escalated")]
+    #[error(
+        "the case is `{0}`: only one that was not answered, or whose listing the platform keeps in sight, can be escalated"
+    )]
     State(&'static str),
 }
 
@@ -41,7 +43,7 @@ pub fn may_be_escalated(
         | ReferralState::Delivered { .. }
         | ReferralState::Acknowledged { .. }
         | ReferralState::Reopened { .. } => true,
-        ReferralState::Decided { outcome, .. } => !outcome.decision.promises_change(),
+        ReferralState::Decided { outcome, .. } => outcome.decision != Decision::Removed,
         _ => false,
     };
     if !stands {

@@ -239,7 +239,9 @@ impl Outcome {
                 known: codes_of(decision).join(", "),
             });
         }
-        Ok(Outcome { decision, reason, reference: text(reference, "reference", 200)? })
+        // A reference is one line: it stands in lists and records.
+        let reference = reference.map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
+        Ok(Outcome { decision, reason, reference: text(reference.as_deref(), "reference", 200)? })
     }
 
     /// The published reason, if one was given.

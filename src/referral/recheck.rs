@@ -4,7 +4,7 @@ use crate::dedup::cluster::SAME_OFFER;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Verdict;
 use crate::examine::{Examination, Fate};
-use crate::listing::ended::Ended;
+use crate::listing::ended::{Ended, chosen_by_seller};
 
 pub use crate::vocab::terms::Sight;
 
@@ -56,7 +56,8 @@ fn said(examination: &Examination) -> Option<Sight> {
     let page = &examination.page;
     let by_seller: Vec<String> = examination
         .offers()
-        .flat_map(|listing| [squeeze(&listing.title), squeeze(&listing.description)])
+        .flat_map(chosen_by_seller)
+        .map(|text| squeeze(&text))
         .filter(|text| !text.is_empty())
         .collect();
     let lines = std::iter::once(page.title.as_str()).chain(page.text.lines()).map(squeeze);

@@ -208,16 +208,19 @@ pub enum Attention {
     Undeliverable,
     /// The listing came back.
     Relisted,
+    /// The platform said that it acted, and the listing is still there.
+    StillThere,
 }
 
 impl Attention {
     /// All reasons with their names.
-    pub const ALL: [Attention; 5] = [
+    pub const ALL: [Attention; 6] = [
         Attention::Unanswered,
         Attention::NeedsInformation,
         Attention::Contested,
         Attention::Undeliverable,
         Attention::Relisted,
+        Attention::StillThere,
     ];
 
     /// The name used in every interface.
@@ -228,6 +231,7 @@ impl Attention {
             Attention::Contested => "contested",
             Attention::Undeliverable => "undeliverable",
             Attention::Relisted => "relisted",
+            Attention::StillThere => "still-there",
         }
     }
 }
@@ -546,7 +550,7 @@ pub fn step(
         (s @ (S::Sent { .. } | S::Delivered { .. } | S::Acknowledged { .. } | S::Reopened { .. }), E::Warn { .. }) => {
             (s, vec![Deliver(Message::Updated)])
         }
-        (S::Decided { outcome, gone_checks }, E::Warn { .. }) if !outcome.decision.promises_change() => {
+        (S::Decided { outcome, gone_checks }, E::Warn { .. }) if outcome.decision != Decision::Removed => {
             (S::Decided { outcome, gone_checks }, vec![Deliver(Message::Updated)])
         }
 
@@ -559,6 +563,10 @@ pub fn step(
         }
         (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision == Decision::Removed => {
             (S::Reopened { gone_checks: 0 }, vec![Deliver(Message::Updated), RecheckAt(again), RenoticeAt(remind)])
+        }
+        // Restricted, or an account acted on, may leave a page in sight; somebody should know, and looks go on.
+        (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision.promises_change() => {
+            (S::Decided { outcome, gone_checks: 0 }, vec![RecheckAt(again), Show(Some(Attention::StillThere))])
         }
         (S::Decided { outcome, gone_checks }, E::SeenLive | E::SeenGone { .. }) => {
             (S::Decided { outcome, gone_checks }, vec![NoRecheck])

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 
 use crate::vocab::time::Timestamp;
+use crate::vocab::visible::{Keep, visible};
 
 /// First key of every record, by which a file of one is known.
 pub const KIND: &str = "listingwatch record of action, version 1";
@@ -35,7 +36,9 @@ pub struct Action {
     /// When it answered first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<Timestamp>,
-    /// What it decided last.
+    /// Pages of the case that have an answer of their own or of the case.
+    pub pages_answered: u64,
+    /// What it decided of the case; nothing while a page has no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decision: Option<String>,
     /// Why, where that is a published code.
@@ -109,7 +112,7 @@ impl Record {
         let count = |which: &dyn Fn(&Action) -> bool| stands().filter(|action| which(action)).count() as u64;
         Record {
             notices: count(&|_| true),
-            answered: count(&|action| action.answered.is_some()),
+            answered: count(&|action| action.decision.is_some()),
             acted: count(&|action| action.decision.as_deref().is_some_and(|decision| ACTS.contains(&decision))),
             confirmed_gone: count(&|action| action.confirmed_gone.is_some()),
             statement: STATEMENT.to_owned(),
@@ -151,15 +154,19 @@ impl Record {
                 }
                 add(words);
             }
+            if action.decision.is_none() && action.pages_answered > 0 {
+                add(format!("answered for {} of its pages", action.pages_answered));
+            }
             if let Some(at) = action.confirmed_gone {
                 add(format!("confirmed gone {at}"));
             }
             if let Some(at) = action.taken_back {
                 add(format!("taken back {at}"));
             }
+            add(format!("state: {}", action.state));
             out.push('\n');
         }
-        out
+        visible(&out, Keep::Lines).into_owned()
     }
 }
 
@@ -179,6 +186,7 @@ mod tests {
             ground: vec!["UN1961 I (INT) since 2021".to_owned()],
             acknowledged: None,
             answered: decision.map(|_| at),
+            pages_answered: 0,
             decision: decision.map(str::to_owned),
             reason: None,
             reference: Some("T-1".to_owned()),

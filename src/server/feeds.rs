@@ -18,7 +18,7 @@ use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of};
 use crate::server::state::ServerState;
 use crate::server::work::row_view;
-use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralFull, TruthError};
+use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralRow, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Message;
 use crate::vocab::visible::{Keep, visible};
@@ -169,7 +169,9 @@ async fn events(
                 let full = truth.referral(&id)?;
                 let terms = desk.notice_terms(&id, full.row.updated);
                 let brought = or_without(truth.told_with(&full, &to, event.seq, terms))?.unwrap_or_default();
-                Ok(Told { event, full, changes, brought })
+                // The texts of its listings are not kept: an event needs none.
+                let is_visible = full.lifecycle.is_visible_to_platform();
+                Ok(Told { event, row: full.row, is_visible, changes, brought })
             };
             truth.feed_events(&wanted, since, limit)?.into_iter().map(with_case).collect()
         })
@@ -194,24 +196,25 @@ fn or_without<T>(notice: Result<T, TruthError>) -> Result<Option<T>, TruthError>
 /// An event with what the platform is told by it.
 struct Told {
     event: FeedEvent,
-    full: ReferralFull,
+    row: ReferralRow,
+    is_visible: bool,
     changes: Vec<Change>,
     brought: Brought,
 }
 
 fn event_view(
     state: &ServerState,
-    Told { event, full, changes, brought }: Told,
+    Told { event, row, is_visible, changes, brought }: Told,
 ) -> Result<Option<serde_json::Value>, Problem> {
-    if !full.lifecycle.is_visible_to_platform() {
+    if !is_visible {
         return Ok(None);
     }
-    let url = format!("{}/api/v1/referrals/{}", state.hub().desk.public_url, full.row.id);
+    let url = format!("{}/api/v1/referrals/{}", state.hub().desk.public_url, row.id);
     let view = EventView {
         kind: event.message,
         timestamp: event.at,
         data: EventData {
-            referral: row_view(full.row),
+            referral: row_view(row),
             notice: brought.notice,
             document: brought.document,
             changes: changes.into_iter().map(ChangeView::from).collect(),

@@ -177,7 +177,7 @@ impl From<TruthError> for Problem {
             TruthError::Query(query) => Problem::bad_request(query.to_string()),
             TruthError::Erased(detail) => Problem::gone(detail),
             TruthError::Conflict(detail) | TruthError::Held(detail) => Problem::conflict(detail),
-            TruthError::Invalid(detail) => Problem::unprocessable(detail),
+            TruthError::Invalid(detail) | TruthError::Refused(detail) => Problem::unprocessable(detail),
             TruthError::Name(name) => Problem::unprocessable(format!("{name}; give the name of the person")),
             TruthError::Sqlite(rusqlite::Error::SqliteFailure(failure, _))
                 if matches!(failure.code, rusqlite::ErrorCode::DiskFull | rusqlite::ErrorCode::DatabaseBusy) =>

@@ -127,7 +127,8 @@ pub(super) async fn answer(
     series: &str,
     outcome: &Outcome,
 ) -> Result<Done, Problem> {
-    let platform = platform_of(state, who, series).await?;
+    // Of a series of which nothing left to it, a platform learns nothing.
+    let (platform, ..) = cases(state, who, series, 1).await?;
     let id = series.to_owned();
     let rows = state.truth(move |truth| truth.cases_of_series(&id, &UNANSWERED, CASES + 1)).await?;
     if rows.is_empty() {

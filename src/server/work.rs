@@ -80,12 +80,14 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         at: event.at,
         actor: event.actor,
         actor_kind: event.actor_kind,
+        role: event.actor_role,
         event: event.event,
         state: event.state,
     };
     let said = |line: StoryLine| StoryView {
         at: line.at,
         actor: line.actor,
+        role: line.role,
         event: line.event,
         decision: line.decision,
         urls: line.urls,
@@ -182,7 +184,8 @@ pub(super) async fn document(
 /// What an authority decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Ruling {
-    Approve,
+    /// With the number of the change that was read, where the asker says it.
+    Approve(Option<i64>),
     Dismiss(String),
     Hold(String),
     Release,
@@ -207,7 +210,13 @@ pub(super) async fn rule(
         .truth(move |truth| {
             let policy = &platform.referral;
             let event = match ruling {
-                Ruling::Approve => return truth.approve(&id, &platform, terms, &actor, now),
+                Ruling::Approve(read) => {
+                    if read.is_some_and(|read| truth.change_of(&id).is_ok_and(|held| held != read)) {
+                        let why = "the case changed since you read it; read it again and decide then";
+                        return Err(TruthError::Conflict(why.to_owned()));
+                    }
+                    return truth.approve(&id, &platform, terms, &actor, now);
+                }
                 Ruling::Resend => {
                     if truth.replay_undeliverable(&id, &actor, now)? == 0 {
                         return Err(TruthError::Conflict("nothing of this case is undeliverable".to_owned()));
@@ -276,7 +285,12 @@ pub(super) async fn contest(state: &ServerState, id: ReferralId, statement: &str
     state
         .truth(move |truth| {
             let event = Event::Contest { statement };
-            truth.apply(&id, event, &Actor::Person(Person::AffectedParty), &policy.channels, intervals, now)
+            match truth.apply(&id, event, &Actor::Person(Person::AffectedParty), &policy.channels, intervals, now) {
+                Err(TruthError::Step(_)) => {
+                    Err(TruthError::Conflict("this referral cannot be contested now".to_owned()))
+                }
+                done => done,
+            }
         })
         .await
 }

@@ -193,7 +193,7 @@ async fn neither_jobs_nor_links_approve_or_decide_a_contest() {
     apply(Event::MarkSent, &Actor::Job(Job::Dispatch)).unwrap();
     apply(Event::Contest { statement: "no".to_owned() }, &Actor::Person(Person::AffectedParty)).unwrap();
     for actor in nobody.iter().chain([&Actor::Policy, &Actor::machine_user("")]) {
-        assert!(matches!(apply(Event::Uphold, actor), Err(TruthError::Invalid(_))), "{actor}");
+        assert!(matches!(apply(Event::Uphold, actor), Err(TruthError::Refused(_))), "{actor}");
     }
     apply(Event::Uphold, &Actor::named("anna").unwrap()).unwrap();
 }

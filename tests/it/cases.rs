@@ -635,3 +635,137 @@ async fn what_a_platform_does_not_act_on_is_escalated_only_as_agreed_after_a_war
     let (status, problem) = hub.post(&anna, &draft, json!({ "to": "x", "purpose": "y" })).await;
     assert_eq!(status, 409, "{problem}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_platform_or_the_holder_of_a_link_must_not_learn_is_told_at_no_door() {
+    let (ours, theirs) = (Shop::start().await, Shop::start().await);
+    ours.put("7", "Isotonitazene 10 g", OFFER);
+    theirs.put("7", "Isotonitazene 25 g", OFFER);
+    let files = [
+        ("ours", ours.platform_file("ours", "channels = [\"feed\"]")),
+        ("theirs", theirs.platform_file("theirs", "channels = [\"feed\"]")),
+    ];
+    let hub = Hub::open(&files, |_| {}).await;
+    hub.scan().await;
+    let cases = hub.cases().await;
+    let of = |platform: &str| cases.iter().find(|case| case["platform"] == platform).unwrap();
+    let (id, theirs_series) = (of("ours")["id"].as_str().unwrap(), of("theirs")["series"].as_str().unwrap());
+    send(&hub, of("theirs")["id"].as_str().unwrap()).await;
+    let mo = hub.token(Role::Moderator, "mo", Some("ours"));
+    let anna = hub.token(Role::Authority, "anna", None);
+    // Another platform's series, and a series of which nothing left.
+    let (cookie, _) = sign_in(&hub, &mo).await;
+    for format in ["", "&format=json", "&format=csv"] {
+        let path = format!("{}/console/inbox?group=all&series={theirs_series}{format}", hub.base);
+        let answer = hub.client.get(path).header("cookie", &cookie).send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{format}");
+    }
+    let own_series = of("ours")["series"].as_str().unwrap();
+    let outcome = format!("/api/v1/series/{own_series}/outcome");
+    assert_eq!(hub.post(&mo, &outcome, json!({ "decision": "removed" })).await.0, 404, "only drafts");
+
+    // The statement, and who answered for the platform.
+    send(&hub, id).await;
+    let answer = json!({ "decision": "restricted", "reference": "T-1\nR-1 confirmed gone" });
+    assert_eq!(hub.post(&anna, &format!("/api/v1/referrals/{id}/outcome"), answer).await.0, 200);
+    let notice = hub.json(&anna, &format!("/api/v1/referrals/{id}/notice")).await;
+    let link = notice["contest"].as_str().unwrap();
+    let contest = async |words: &'static str| {
+        let sent = hub.client.post(link).header("content-type", "application/x-www-form-urlencoded").body(words);
+        sent.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(contest("statement=I+am+Jane+Doe").await, 200);
+    let mut seen = hub.json(&mo, &format!("/api/v1/referrals/{id}")).await;
+    // Who approved stands in the notice itself.
+    seen["approved_by"] = json!(null);
+    let seen = seen.to_string();
+    for hidden in ["Jane Doe", "\"anna\"", "gone_checks"] {
+        assert!(!seen.contains(hidden), "{hidden}: {seen}");
+    }
+    assert!(hub.json(&anna, &format!("/api/v1/referrals/{id}")).await.to_string().contains("Jane Doe"));
+    let record = hub.get(&mo, "/api/v1/reports/actions?format=text").await.1;
+    assert!(record.contains("T-1 R-1 confirmed gone") && !record.contains("\nR-1 confirmed gone"), "{record}");
+
+    // Upheld once, the link takes no second statement; of a case that is held it says nothing.
+    let ben = hub.token(Role::Authority, "ben", None);
+    assert_eq!(hub.post(&ben, &format!("/api/v1/referrals/{id}/uphold"), json!({})).await.0, 200);
+    assert_eq!(contest("statement=again").await, 409);
+    let signed = link.rsplit('/').next().unwrap();
+    let by_api = json!({ "link": signed, "statement": "again" });
+    let (_, problem) = hub.post("none", &format!("/api/v1/referrals/{id}/contest"), by_api).await;
+    assert!(!problem.to_string().contains("reopened"), "{problem}");
+
+    // Researchers ask for no state, and get none.
+    let researcher = hub.token(Role::Researcher, "rea", None);
+    for query in ["state:held", "outcome:rejected"] {
+        assert_eq!(hub.get(&researcher, &format!("/api/v1/hits?q={query}")).await.0, 400, "{query}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_approved_in_the_console_is_what_was_read() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    let (cookie, csrf) = sign_in(&hub, &hub.token(Role::Authority, "anna", None)).await;
+    let page = format!("{}/console/referrals/{id}", hub.base);
+    let read = hub.client.get(&page).header("cookie", &cookie).send().await.unwrap().text().await.unwrap();
+    let change = read.split("name=\"change\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let approve = async |change: &str| {
+        let body = format!("csrf={csrf}&action=approve&change={change}");
+        let sent = hub.client.post(&page).header("cookie", &cookie);
+        let sent = sent.header("content-type", "application/x-www-form-urlencoded").body(body);
+        sent.send().await.unwrap().status().as_u16()
+    };
+    hub.clock.advance_hours(2);
+    shop.put("7", "Isotonitazene 500 g", &OFFER.replace("wholesale", "retail"));
+    hub.scan().await;
+    assert_eq!(approve(&change).await, 409, "it changed since");
+    assert_eq!(hub.cases().await[0]["state"], "drafted");
+    let now = hub.cases().await[0]["change"].to_string();
+    assert_eq!(approve(&now).await, 303);
+    assert_eq!(hub.cases().await[0]["state"], "approved");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worse_offer_opens_what_was_dismissed_and_another_substance_is_another_case() {
+    let shop = Shop::start().await;
+    shop.put(
+        "7",
+        "Ephedrine hydrochloride",
+        "Ephedrine hydrochloride, 25 kg drums, for licensed pharmacies, papers on request",
+    );
+    shop.put("8", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let of = async |name: &str| {
+        let cases = hub.cases().await;
+        cases.into_iter().filter(|case| case["title"].as_str().unwrap().contains(name)).collect::<Vec<_>>()
+    };
+    if let Some(case) = of("Ephedrine").await.first() {
+        let id = case["id"].as_str().unwrap();
+        hub.command(&["referrals", "dismiss", id, "--reason", "lawful", "--as", "anna"]).await.1.unwrap();
+        hub.clock.advance_hours(2);
+        shop.put(
+            "7",
+            "Ephedrine hydrochloride",
+            "Ephedrine hydrochloride, 25 kg drums, for licensed pharmacies, papers on request. No licence needed, discreet \
+             shipping, telegram only, bitcoin",
+        );
+        hub.scan().await;
+        let cases = of("Ephedrine").await;
+        assert!(cases.iter().any(|case| case["state"] == "drafted" && case["verdict"] == "refer"), "{cases:#?}");
+    }
+    // What stands at an address later under another name is no part of the case that was decided.
+    let id = of("Isotonitazene").await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let mo = hub.token(Role::Moderator, "mo", Some("bazaar"));
+    let restricted = json!({ "decision": "restricted" });
+    assert_eq!(hub.post(&mo, &format!("/api/v1/referrals/{id}/outcome"), restricted).await.0, 200);
+    hub.clock.advance_hours(2);
+    shop.put("8", "Carfentanil 5 g", "Carfentanil in stock, minimum order five grams, customs guarantee, crypto only");
+    hub.scan().await;
+    let cases = of("Carfentanil").await;
+    assert_eq!((cases.len(), &cases[0]["state"]), (1, &json!("drafted")), "{cases:#?}");
+    assert_ne!(cases[0]["id"].as_str().unwrap(), id);
+}

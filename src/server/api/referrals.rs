@@ -381,6 +381,11 @@ pub(super) async fn contest(
 ) -> Result<Json<Standing>, Problem> {
     let case = state.hub().desk.key.verify(Purpose::Contest, &body.link, state.now());
     let case = case.ok().filter(|case| case.as_str() == id).ok_or_else(|| Problem::unauthorized(false))?;
+    // Whoever holds the link learns nothing of a case that the platform cannot see.
+    let held = state.look_up(|truth| truth.referral_state(&case))?.1;
+    if !held.is_visible_to_platform() {
+        return Err(Problem::unauthorized(false));
+    }
     let after = work::contest(&state, case, &body.statement).await?;
     Ok(standing(&id, &after))
 }
@@ -479,7 +484,7 @@ macro_rules! ruling_with_reason {
 
 ruling!(
     /// Lets a draft go out; refused while its notice lacks a field.
-    approve, "/referrals/{id}/approve", "Approve a draft", Ruling::Approve
+    approve, "/referrals/{id}/approve", "Approve a draft", Ruling::Approve(None)
 );
 ruling!(
     /// Takes up a held case again.

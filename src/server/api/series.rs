@@ -87,7 +87,7 @@ pub(super) async fn approve(
     Caller(who): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<SeriesDone>, Problem> {
-    Ok(Json(series::rule(&state, &who, &id, &Ruling::Approve).await?.into()))
+    Ok(Json(series::rule(&state, &who, &id, &Ruling::Approve(None)).await?.into()))
 }
 
 /// Why somebody dismisses a series.

@@ -193,7 +193,11 @@ pub(super) async fn inbox(
         limit: most + 1,
         ..CaseFilter::default()
     })?;
-    let (counted, looked, of_series) = (filter.platform.clone(), words.clone(), chosen_series.clone());
+    let of_series = match &chosen_series {
+        Some(id) => Some(series::cases(&state, who, id, SERIES_ROWS).await?.1),
+        None => None,
+    };
+    let (counted, looked) = (filter.platform.clone(), words.clone());
     let all: Vec<PlatformId> = match &filter.platform {
         Some(one) => vec![one.clone()],
         None => state.platforms().iter().map(|platform| platform.id.clone()).collect(),
@@ -211,8 +215,7 @@ pub(super) async fn inbox(
                 found.retain(|row| is_asked_for(row, &filter, states));
                 found.retain(|row| filter.before.is_none_or(|before| row.change < before));
                 found
-            } else if let Some(series) = &of_series {
-                let mut found = truth.cases_of_series(series, &[], SERIES_ROWS)?;
+            } else if let Some(mut found) = of_series {
                 found.retain(|row| is_asked_for(row, &filter, states));
                 found.retain(|row| filter.before.is_none_or(|before| row.change < before));
                 found
@@ -322,7 +325,8 @@ pub(super) async fn inbox(
 /// Whether a case found by its words belongs into the list asked for.
 fn is_asked_for(row: &crate::store::truth::ReferralRow, filter: &CaseFilter, states: &[&str]) -> bool {
     let hidden = ["queued", "drafted", "held", "dismissed", "expired"];
-    (states.is_empty() || states.contains(&row.state.as_str()))
+    filter.platform.as_ref().is_none_or(|only| row.platform == only.as_str())
+        && (states.is_empty() || states.contains(&row.state.as_str()))
         && filter.state.as_ref().is_none_or(|state| *state == row.state)
         && filter.category.as_ref().is_none_or(|category| row.category.is_some_and(|held| held.as_str() == category))
         && !(filter.visible_to_platform && hidden.contains(&row.state.as_str()))
@@ -366,7 +370,7 @@ pub(super) async fn bulk(State(state): State<ServerState>, form: SignedForm) -> 
 /// Does the same to every case of a series that it can be done to. Answers with what is said of it.
 async fn with_series(state: &ServerState, who: &Principal, id: &str, fields: &Fields) -> Result<String, Problem> {
     let told = match fields.must("action")? {
-        "approve" => series::rule(state, who, id, &Ruling::Approve).await?,
+        "approve" => series::rule(state, who, id, &Ruling::Approve(None)).await?,
         "dismiss" => series::rule(state, who, id, &Ruling::Dismiss(fields.must("reason")?.to_owned())).await?,
         "answer" => series::answer(state, who, id, &answer_of(fields)?).await?,
         _ => return Err(Problem::unprocessable("a whole series can be approved, dismissed or answered")),
@@ -406,7 +410,7 @@ pub(super) async fn act(
 ) -> Result<ReferralState, Problem> {
     let reason = || fields.must("reason").map(str::to_owned);
     let ruling = match fields.must("action")? {
-        "approve" => Ruling::Approve,
+        "approve" => Ruling::Approve(fields.one("change").and_then(|change| change.parse().ok())),
         "dismiss" => Ruling::Dismiss(reason()?),
         "hold" => Ruling::Hold(reason()?),
         "release" => Ruling::Release,

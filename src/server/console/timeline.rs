@@ -99,7 +99,7 @@ mod tests {
 
     fn step(at: i64, actor: &str, kind: Option<ActorKind>, event: &str, state: &str) -> TimelineView {
         let (actor, event, state) = (actor.to_owned(), event.to_owned(), state.to_owned());
-        TimelineView { at: Timestamp::from_millis(at), actor, actor_kind: kind, event, state }
+        TimelineView { at: Timestamp::from_millis(at), actor, actor_kind: kind, role: None, event, state }
     }
 
     #[test]

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::evidence::audit::checkpoint::key_id;
 use crate::referral::notice::Notice;
+use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::reasons::REASONS;
-use crate::referral::state::Event;
+use crate::referral::state::{Event, ReferralState};
 use crate::report::actions::{Action, Head, KIND, Record};
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, Sha256Digest};
@@ -52,6 +53,8 @@ struct Row {
     substances: String,
     notice: Option<(u32, String, Option<String>)>,
     answer: Option<String>,
+    decision: Option<String>,
+    pages_answered: u64,
 }
 
 impl Truth {
@@ -64,15 +67,20 @@ impl Truth {
             let mut statement = connection.prepare_cached(
                 "SELECT r.id, r.state, min(e.at), r.urls, r.substances,
                    (SELECT min(at) FROM events x WHERE x.referral = r.id AND x.event = 'acknowledge'),
-                   (SELECT min(at) FROM events x WHERE x.referral = r.id AND x.event = 'answer'),
-                   (SELECT max(at) FROM events x WHERE x.referral = r.id AND x.event = 'seen-gone' AND x.state = ?5),
-                   CASE WHEN r.state IN ('withdrawn', 'corrected') THEN r.updated END
+                   (SELECT min(at) FROM events x WHERE x.referral = r.id AND x.event = 'answer' AND x.state = ?6),
+                   CASE WHEN r.state = ?5 THEN
+                     (SELECT max(at) FROM events x WHERE x.referral = r.id AND x.event = 'seen-gone' AND x.state = ?5) END,
+                   CASE WHEN r.state IN ('withdrawn', 'corrected') THEN r.updated END, r.decision,
+                   (SELECT count(*) FROM case_pages p WHERE p.referral = r.id AND p.answer IS NOT NULL)
                  FROM events e JOIN referrals r ON r.id = e.referral
                  WHERE e.platform = ?1 AND e.message = ?2 GROUP BY r.id HAVING min(e.at) >= ?3 AND min(e.at) < ?4
                  ORDER BY min(e.at), r.id",
             )?;
-            let gone = crate::referral::state::ReferralState::VerifiedGone { outcome: None }.name();
-            let values = params![platform.as_str(), Message::Created, from.as_millis(), until.as_millis(), gone];
+            let gone = ReferralState::VerifiedGone { outcome: None }.name();
+            let outcome = Outcome { decision: Decision::Rejected, reason: None, reference: None };
+            let decided = ReferralState::Decided { outcome, gone_checks: 0 }.name();
+            let values =
+                params![platform.as_str(), Message::Created, from.as_millis(), until.as_millis(), gone, decided];
             let mut rows = statement.query(values)?;
             let mut actions = Vec::new();
             while let Some(row) = rows.next()? {
@@ -89,6 +97,8 @@ impl Truth {
                     answered: row.get(6)?,
                     confirmed_gone: row.get(7)?,
                     taken_back: row.get(8)?,
+                    decision: row.get(9)?,
+                    pages_answered: row.get(10)?,
                 };
                 actions.push(action(held)?);
             }
@@ -193,7 +203,8 @@ fn action(row: Row) -> Result<Action, TruthError> {
         ground,
         acknowledged: at(row.acknowledged),
         answered: at(row.answered),
-        decision: outcome.as_ref().map(|outcome| outcome.decision.name().to_owned()),
+        decision: row.decision,
+        pages_answered: row.pages_answered,
         // Words of a person may name somebody; codes do not.
         reason: outcome
             .as_ref()

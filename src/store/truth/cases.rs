@@ -8,14 +8,11 @@ use crate::referral::history::HistoryLine;
 use crate::referral::pages::CasePage;
 use crate::referral::state::ReferralState;
 use crate::store::truth::story::StoryLine;
-use crate::store::truth::{Truth, TruthError, pages, story};
+use crate::store::truth::{Truth, TruthError, pages, series, story};
 use crate::vocab::actor::ActorKind;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
-
-/// Ordinals from here on are of listings that no page brought.
-pub const NOT_FROM_A_PAGE: u32 = 0x2000_0000;
 
 /// A referral as lists show it; the shape of `referrals list --json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -277,7 +274,7 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
         next_change(tx)?,
         now.as_millis()
     ])?;
-    Ok(())
+    series::refreshed(tx, referral)
 }
 
 impl Truth {
@@ -334,7 +331,7 @@ impl Truth {
     /// # Errors
     /// When there is no such case, or SQLite fails.
     pub fn referral(&self, id: &ReferralId) -> Result<ReferralFull, TruthError> {
-        self.read(|connection| {
+        let mut full = self.read(|connection| {
             let sql = format!(
                 "SELECT {ROW}, state_json, approved_by, history, attention, reminders, approved_kind FROM referrals WHERE id = ?"
             );
@@ -360,6 +357,30 @@ impl Truth {
                 reminders,
                 history: serde_json::from_str(&history)?,
             })
+        })?;
+        for said in &mut full.story {
+            if let Some(hash) = &said.sealed {
+                said.statement = self.vault.open_value(hash, story::STATEMENT)?;
+            }
+        }
+        if let ReferralState::Contested { statement } = &mut full.lifecycle
+            && statement.is_empty()
+        {
+            let last = full.story.iter().rev().find_map(|said| said.statement.clone());
+            *statement = last.unwrap_or_default();
+        }
+        Ok(full)
+    }
+
+    /// Number of the last change of a case.
+    ///
+    /// # Errors
+    /// When there is no such case, or SQLite fails.
+    pub fn change_of(&self, id: &ReferralId) -> Result<i64, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT change FROM referrals WHERE id = ?")?;
+            let held = statement.query_row([id.as_str()], |row| row.get(0)).optional()?;
+            held.ok_or_else(|| TruthError::NotFound { kind: "referral", id: id.to_string() })
         })
     }
 
@@ -447,7 +468,11 @@ impl Truth {
     pub fn drafts_to_refer(&self, platform: &PlatformId, limit: usize) -> Result<Vec<ReferralId>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT id FROM referrals WHERE platform = ? AND state = 'drafted' AND verdict = ? ORDER BY change LIMIT ?",
+                // Nobody looks: what is only for review, or of another seller, takes no part.
+                "SELECT id FROM referrals r WHERE platform = ?1 AND state = 'drafted' AND verdict = ?2
+                   AND NOT EXISTS (SELECT 1 FROM hits h WHERE h.referral = r.id AND h.verdict <> ?2)
+                   AND (SELECT count(DISTINCT h.seller_hash) FROM hits h WHERE h.referral = r.id) <= 1
+                 ORDER BY change LIMIT ?3",
             )?;
             let ids: Vec<String> = statement
                 .query_map(params![platform.as_str(), Verdict::Refer, limit], |row| row.get(0))?

@@ -49,7 +49,7 @@ pub struct Escalation {
 impl From<NoEscalation> for TruthError {
     fn from(error: NoEscalation) -> Self {
         match error {
-            NoEscalation::Use => TruthError::Invalid(error.to_string()),
+            NoEscalation::Use => TruthError::Refused(error.to_string()),
             NoEscalation::NotWarned | NoEscalation::TooEarly(_) | NoEscalation::State(_) => {
                 TruthError::Conflict(error.to_string())
             }
@@ -188,7 +188,7 @@ impl Truth {
             return Err(TruthError::Conflict(format!("`{id}` is approved already")));
         }
         if drafted_key == key {
-            return Err(TruthError::Invalid(
+            return Err(TruthError::Refused(
                 "an escalation is approved by a second person, not by the one who drafted it".into(),
             ));
         }

@@ -29,7 +29,7 @@ pub struct Queued {
     pub per_hour: u64,
 }
 
-/// Takes a place among the cases that are opened in this hour; false where none is left. `is_one_of_many`: its wording has many drafts
+/// Takes a place among the cases that are opened in this hour; false where none is left, or others wait. `is_one_of_many`: its wording has many drafts
 /// already, so that it may take none of the second half of the places, which is for others.
 pub(super) fn take_place(
     tx: &Connection,
@@ -37,6 +37,10 @@ pub(super) fn take_place(
     is_one_of_many: bool,
     now: Timestamp,
 ) -> Result<bool, TruthError> {
+    // What waits goes before what is new.
+    if waiting(tx, platform)? > 0 {
+        return Ok(false);
+    }
     Ok(take(tx, platform, 1, if is_one_of_many { 2 } else { 1 }, now)? == 1)
 }
 
@@ -97,7 +101,8 @@ impl Truth {
         })
     }
 
-    /// Opens what waits, as far as this hour allows: wordings that have no draft yet first, then the strongest. Answers how many.
+    /// Opens what waits, as far as this hour allows: half by strength (wordings that have no draft yet first), half by age: whatever
+    /// others post, everything has its turn. Answers how many.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -109,7 +114,7 @@ impl Truth {
                 let tx = writer.transaction()?;
                 let wanted = waiting(&tx, &platform)?.min(AT_ONCE);
                 let taken = take(&tx, &platform, wanted, 1, now)?;
-                let ids: Vec<String> = tx
+                let mut ids: Vec<String> = tx
                     .prepare_cached(
                         "SELECT id FROM (
                            SELECT id, verdict, score, change, series,
@@ -118,8 +123,16 @@ impl Truth {
                          ORDER BY place > 1 OR EXISTS (SELECT 1 FROM referrals o WHERE o.series = q.series AND o.state = 'drafted'),
                            verdict = ?2 DESC, score DESC, change LIMIT ?3",
                     )?
-                    .query_map(params![platform, Verdict::Refer, taken], |row| row.get(0))?
+                    .query_map(params![platform, Verdict::Refer, taken.div_ceil(2)], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;
+                let mut oldest = tx.prepare_cached(
+                    "SELECT id FROM referrals WHERE platform = ?1 AND state = 'queued'
+                       AND id NOT IN (SELECT value FROM json_each(?2)) ORDER BY created, change LIMIT ?3",
+                )?;
+                let first = serde_json::to_string(&ids)?;
+                let rest = oldest.query_map(params![platform, first, taken / 2], |row| row.get(0))?;
+                ids.extend(rest.collect::<Result<Vec<String>, _>>()?);
+                drop(oldest);
                 for id in &ids {
                     let id = cases::referral_id(id)?;
                     let no_intervals =

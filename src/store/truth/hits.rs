@@ -1,9 +1,11 @@
 //! Recording what a scan found: hits, their clusters' cases, sightings.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
+use crate::dedup::cluster::names_of;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
@@ -13,18 +15,21 @@ use crate::referral::changes::{back, gone};
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::cases::NOT_FROM_A_PAGE;
 use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, Stored};
-use crate::store::truth::personal::{Parted, Published, note_fingerprints};
+use crate::store::truth::pages::NOT_FROM_A_PAGE;
+use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, flood, pages, series, steps};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
-use crate::vocab::terms::PageKind;
+use crate::vocab::terms::{PageKind, Verdict};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
+
+/// Pages of one case at most.
+const PAGES_OF_A_CASE: i64 = 200;
 
 /// Characters of a listing's text kept with a hit.
 pub(super) const TEXT_LIMIT_CHARS: usize = 64 * 1024;
@@ -131,21 +136,47 @@ impl HitRecord {
 }
 
 impl Truth {
-    /// The cluster of the hit at a page, where all hits of the page are of one.
+    /// The clusters of the hits at a page, each with what its hits name.
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn cluster_at(&self, platform: &PlatformId, url: &FoundUrl) -> Result<Option<ClusterId>, TruthError> {
-        let held: Vec<String> = self.read(|reader| {
+    pub fn clusters_at(
+        &self,
+        platform: &PlatformId,
+        url: &FoundUrl,
+    ) -> Result<Vec<(ClusterId, BTreeSet<String>)>, TruthError> {
+        let held: Vec<(String, String)> = self.read(|reader| {
             Ok(reader
-                .prepare_cached("SELECT DISTINCT cluster FROM hits WHERE platform = ? AND page = ? LIMIT 2")?
-                .query_map(params![platform.as_str(), url.canonical().as_str()], |row| row.get(0))?
+                .prepare_cached(
+                    "SELECT cluster, assessment FROM hits WHERE platform = ? AND page = ? ORDER BY score DESC LIMIT 64",
+                )?
+                .query_map(params![platform.as_str(), url.canonical().as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
                 .collect::<Result<_, _>>()?)
         })?;
-        match held.as_slice() {
-            [one] => ClusterId::parse(one).map(Some).map_err(|error| TruthError::Value(error.to_string())),
-            _ => Ok(None),
+        let mut clusters: Vec<(ClusterId, BTreeSet<String>)> = Vec::new();
+        for (cluster, assessment) in held {
+            let id = ClusterId::parse(&cluster).map_err(|error| TruthError::Value(error.to_string()))?;
+            let names = names_of(&serde_json::from_str(&assessment)?);
+            match clusters.iter_mut().find(|(known, _)| *known == id) {
+                Some((_, held)) => held.extend(names),
+                None => clusters.push((id, names)),
+            }
         }
+        Ok(clusters)
+    }
+
+    /// Whether a cluster has so many pages that further ones become a case of their own.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn is_cluster_full(&self, platform: &PlatformId, cluster: &ClusterId) -> Result<bool, TruthError> {
+        self.read(|reader| {
+            let sql = "SELECT count(*) FROM (SELECT 1 FROM hits WHERE referral = (
+                         SELECT id FROM referrals WHERE platform = ?1 AND cluster = ?2 ORDER BY generation DESC LIMIT 1) LIMIT ?3)";
+            let values = params![platform.as_str(), cluster.as_str(), PAGES_OF_A_CASE];
+            let count: i64 = reader.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+            Ok(count >= PAGES_OF_A_CASE)
+        })
     }
 
     /// Records visits in one transaction. Recording the same visit twice changes nothing, so a crash between this and the
@@ -164,8 +195,14 @@ impl Truth {
                 listings.collect::<Result<_, TruthError>>()
             })
             .collect::<Result<_, _>>()?;
-        // Sealed first: a value without a hit ends with its time, a hash without its value could never be opened.
-        let values: Vec<ClearValue> = parted.iter().flatten().flat_map(|one| one.values.clone()).collect();
+        // Sealed first: a value without a hit ends with its time, a hash without its value could never be opened. What was erased is
+        // not sealed again.
+        let mut values: Vec<ClearValue> = Vec::new();
+        for (page, parted) in pages.iter().zip(&parted) {
+            if !parted.iter().all(|one| one.values.is_empty()) && !self.was_erased(page)? {
+                values.extend(parted.iter().flat_map(|one| one.values.clone()));
+            }
+        }
         self.vault.keep(&values, now)?;
         let mut writer = self.writer();
         let transaction = writer.transaction()?;
@@ -179,6 +216,16 @@ impl Truth {
         noted.tell(&transaction, now)?;
         self.commit(transaction)?;
         Ok(outcomes)
+    }
+
+    /// Whether personal data of a case with a listing at this page was erased.
+    fn was_erased(&self, page: &PageRecord) -> Result<bool, TruthError> {
+        self.read(|reader| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM hits h JOIN audit a ON a.subject = h.referral AND a.action = 'erase-personal-data'
+                       WHERE h.platform = ? AND h.page = ?)";
+            let place = params![page.platform.as_str(), page.url.canonical().as_str()];
+            Ok(reader.prepare_cached(sql)?.query_row(place, |row| row.get(0))?)
+        })
     }
 
     fn record_page(
@@ -263,19 +310,24 @@ impl Truth {
             kind: listing.kind,
         };
         let differs = held.as_ref().map_or(Differs::Content, |held| held.differs(&seen));
+        // Of a listing that a platform hands over, the address stays that it was first handed over with: a notice may name it.
+        let url = match &held {
+            Some(held) if listing.ordinal >= NOT_FROM_A_PAGE => held.url.clone(),
+            _ => page.url.as_str().to_owned(),
+        };
         let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
         if let Some(held) = held.as_ref().filter(|_| is_visit) {
             if held.was_gone {
                 pages::seen_again(tx, &referral, page.url.canonical().as_str())?;
             }
-            let place = Place { page, hit: &id, referral: &referral, url: page.url.as_str() };
+            let place = Place { page, hit: &id, referral: &referral, url: &url };
             done.noted.seen(tx, &place, (held, places), &seen)?;
         }
         if differs == Differs::Nothing {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ?, url = ? WHERE id = ?")?
-                .execute(params![seen_at, referral.as_str(), page.url.as_str(), id])?;
+                .execute(params![seen_at, referral.as_str(), url, id])?;
             // What is cited is the address that answers.
-            if held.is_some_and(|held| held.url != page.url.as_str()) {
+            if held.is_some_and(|held| held.url != url) {
                 cases::refresh(tx, &referral, now)?;
             }
             return Ok(());
@@ -306,7 +358,7 @@ impl Truth {
         .execute(params![
             id,
             page.platform.as_str(),
-            page.url.as_str(),
+            url,
             listing.ordinal,
             referral.as_str(),
             listing.cluster.as_str(),
@@ -337,7 +389,7 @@ impl Truth {
             seen_at,
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
-        note_fingerprints(tx, &id, &parted.values)?;
+        add_fingerprints(tx, &id, &parted.values)?;
         // Names are counted once for each text they stand in, whatever it costs.
         let emerging = if differs == Differs::Content { assessment.emerging.as_slice() } else { &[] };
         for found in emerging {
@@ -446,10 +498,11 @@ fn news_since(tx: &Transaction<'_>, case: &str, listing: &HitRecord) -> Result<O
     let mut rows = statement.query([case])?;
     let now = matter(&listing.assessment);
     let minhash = MinHash::from_bytes(&listing.minhash);
-    let (mut entries, mut same_text, mut any) = (None, false, false);
+    let (mut entries, mut same_text, mut any, mut was_referred) = (None, false, false, false);
     while let Some(row) = rows.next()? {
         any = true;
         let held: Assessment = serde_json::from_str(&row.get::<_, String>(0)?)?;
+        was_referred |= held.verdict == Verdict::Refer;
         let held = matter(&held);
         if held == now {
             entries = Some(Because::ListingChanged);
@@ -464,8 +517,10 @@ fn news_since(tx: &Transaction<'_>, case: &str, listing: &HitRecord) -> Result<O
             .is_some_and(|(now, held)| now.similarity(&held) >= SAME_TEXT);
         same_text |= near || digest == listing.content_digest.to_string();
     }
+    // What was decided against did not read like an offer to be referred.
+    let is_worse = listing.assessment.verdict == Verdict::Refer && !was_referred;
     Ok(match entries {
-        _ if !any => Some(Because::ListingChanged),
+        _ if !any || is_worse => Some(Because::ListingChanged),
         Some(Because::EntryChanged) => Some(Because::EntryChanged),
         Some(_) if same_text => None,
         _ => Some(Because::ListingChanged),

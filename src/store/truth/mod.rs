@@ -47,9 +47,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use actions::RecordSignature;
-pub use cases::{
-    CaseEvent, CaseFilter, CaseHit, DueRecheck, NOT_FROM_A_PAGE, RecheckTarget, ReferralFull, ReferralRow,
-};
+pub use cases::{CaseEvent, CaseFilter, CaseHit, DueRecheck, RecheckTarget, ReferralFull, ReferralRow};
 pub use changes::ChangeFilter;
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
@@ -65,6 +63,7 @@ pub use known::KnownHit;
 pub use looks::{ControlLook, ControlSight, Look};
 pub use notice::{Brought, NoticeForms, NoticeTerms};
 pub use outbox::{AttemptResult, AttemptRow, Delivery, DeliveryRow, FeedEvent, Stuck};
+pub use pages::NOT_FROM_A_PAGE;
 pub use personal::Revealed;
 pub use rescreen::{Difference, Rejudged, StoredHit};
 pub use retention::{CLOSED, Destroyed};
@@ -135,6 +134,9 @@ pub enum TruthError {
     /// It was done already, and differently.
     #[error("{0}")]
     Conflict(String),
+    /// A rule of the house forbids it: another person must decide, or the agreement does not have it.
+    #[error("{0}")]
+    Refused(String),
     /// It was erased; what is left of it is said.
     #[error("{0}")]
     Erased(String),

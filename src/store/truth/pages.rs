@@ -7,12 +7,14 @@ use rusqlite::{Connection, params};
 use crate::referral::outcome::Outcome;
 use crate::referral::pages::{CasePage, PageAnswer, PagesAnswered, answered_together, state_of};
 use crate::referral::state::CHECKS_UNTIL_GONE;
-use crate::store::truth::cases::NOT_FROM_A_PAGE;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::terms::Sight;
 use crate::vocab::time::Timestamp;
+
+/// Ordinals from here on are of listings that no page brought.
+pub const NOT_FROM_A_PAGE: u32 = 0x2000_0000;
 
 /// The pages of a case, each once, in the form of its address that was asked for last. A platform that hands a listing over may
 /// name its page in another form.
@@ -130,6 +132,9 @@ pub(super) fn note_answer(
     let all: Vec<String> =
         self::urls(tx, referral.as_str())?.iter().map(|url| key(url)).collect::<Result<_, TruthError>>()?;
     let known: HashSet<&str> = all.iter().map(String::as_str).collect();
+    if urls.len() > URLS {
+        return Err(TruthError::Invalid(format!("an answer names at most {URLS} addresses")));
+    }
     let mut named: HashSet<String> = HashSet::new();
     for url in urls {
         // Another form of the same address is the same page.
@@ -161,6 +166,9 @@ pub(super) fn note_answer(
     let of_pages = Some(PagesAnswered { outcome: outcome.clone(), pages });
     Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed })
 }
+
+/// Addresses of one answer at most.
+const URLS: usize = 10_000;
 
 /// How the audit log names a page: it holds no addresses.
 fn page_key(page: &str) -> String {

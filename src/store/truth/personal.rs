@@ -342,11 +342,14 @@ impl Truth {
         let hashes = self.fingerprints_of(referral)?;
         let gone = self.vault.destroy(&hashes)?;
         let documents = issued::erase(&self.writer(), referral)?;
-        let statements = story::erase(&self.writer(), referral)?;
+        let statements = self.vault.destroy(&story::statements_of(&self.writer(), referral)?)?;
         let detail =
             serde_json::json!({ "values": gone, "documents": documents, "statements": statements }).to_string();
         self.note(&Said { actor, action: "erase-personal-data", subject: referral.as_str(), detail: &detail }, now)?;
-        Ok(gone)
+        // The log of writes holds old pages until it is emptied.
+        self.writer().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.vault.empty_log()?;
+        Ok(gone + statements)
     }
 }
 
@@ -469,13 +472,7 @@ fn is_quote(text: &str, quoted: &str) -> bool {
     text.strip_prefix(quoted).is_some_and(|rest| rest.starts_with('"'))
 }
 
-/// Notes which keyed hashes a hit carries now.
-pub(super) fn note_fingerprints(tx: &Connection, hit: &str, values: &[ClearValue]) -> Result<(), TruthError> {
-    tx.prepare_cached("DELETE FROM fingerprints WHERE hit = ?")?.execute([hit])?;
-    add_fingerprints(tx, hit, values)
-}
-
-/// Notes keyed hashes of a hit beside those it has.
+/// Notes keyed hashes of a hit beside those it has: what a seller took off its listing stays its own, to be opened and to be erased.
 pub(super) fn add_fingerprints(tx: &Connection, hit: &str, values: &[ClearValue]) -> Result<(), TruthError> {
     for value in values {
         tx.prepare_cached("INSERT OR IGNORE INTO fingerprints (hit, kind, hash) VALUES (?, ?, ?)")?

@@ -24,8 +24,8 @@ pub const FIELDS: [&str; 13] = [
     "title",
 ];
 
-/// Fields that lead to a live offer or to whoever is behind it; closed to research.
-const CLOSED_TO_RESEARCH: [&str; 1] = ["url"];
+/// Fields that lead to a live offer, to whoever is behind it or to what authorities do about it; closed to research.
+const CLOSED_TO_RESEARCH: [&str; 3] = ["url", "state", "outcome"];
 
 /// What the one who asks may see, and so what a query may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

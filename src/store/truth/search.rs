@@ -205,14 +205,14 @@ fn order_sql(query: &Query) -> &'static str {
 
 fn hit(row: &Row<'_>, sight: Sight) -> Result<HitRow, TruthError> {
     let assessment: Assessment = serde_json::from_str(&row.get::<_, String>(13)?)?;
-    let url = match sight {
-        Sight::Whole => row.get(4)?,
-        Sight::Research => String::new(),
+    let (url, state) = match sight {
+        Sight::Whole => (row.get(4)?, row.get(2)?),
+        Sight::Research => (String::new(), String::new()),
     };
     Ok(HitRow {
         id: row.get(0)?,
         referral: row.get(1)?,
-        state: row.get(2)?,
+        state,
         platform: row.get(3)?,
         url,
         title: row.get(5)?,
@@ -358,7 +358,9 @@ impl Truth {
                 let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
                 count(&mut facets.platform, text(1)?);
                 count(&mut facets.category, text(2)?);
-                count(&mut facets.state, text(3)?);
+                if sight == Sight::Whole {
+                    count(&mut facets.state, text(3)?);
+                }
                 let mut substances = named.query([text(0)?])?;
                 while let Some(substance) = substances.next()? {
                     count(&mut facets.substance, substance.get_ref(0)?.as_str().map_err(rusqlite::Error::from)?);

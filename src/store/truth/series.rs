@@ -26,9 +26,9 @@ pub(super) fn of(tx: &Connection, platform: &PlatformId, frame: &Frame, now: Tim
     let held: Vec<(String, Vec<u8>)> = tx
         .prepare_cached(
             "SELECT DISTINCT s.id, s.frame FROM series_keys k JOIN series s ON s.id = k.series
-             WHERE k.platform = ?1 AND k.key IN (?2, ?3, ?4, ?5) LIMIT ?6",
+             WHERE k.platform = ?1 AND k.key IN (SELECT value FROM json_each(?2)) LIMIT ?3",
         )?
-        .query_map(params![platform.as_str(), keys[0], keys[1], keys[2], keys[3], CANDIDATES], |row| {
+        .query_map(params![platform.as_str(), serde_json::to_string(&keys)?, CANDIDATES], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?
         .collect::<Result<_, _>>()?;
@@ -82,6 +82,22 @@ pub(super) fn has_many_drafts(tx: &Connection, series: Option<&str>) -> Result<b
     let sql = "SELECT count(*) FROM (SELECT 1 FROM referrals WHERE series = ?1 AND state = 'drafted' LIMIT ?2)";
     let drafts: i64 = tx.prepare_cached(sql)?.query_row(params![series, MANY], |row| row.get(0))?;
     Ok(drafts == MANY)
+}
+
+/// Brings a folded draft into sight whose listings became stronger than the one that stands for it.
+pub(super) fn refreshed(tx: &Connection, referral: &ReferralId) -> Result<(), TruthError> {
+    let held: Option<(Option<String>, Verdict, f64)> = tx
+        .prepare_cached(
+            "SELECT series, verdict, score FROM referrals WHERE id = ? AND state = 'drafted' AND folded = 1",
+        )?
+        .query_row([referral.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    if let Some((series, verdict, score)) = held
+        && !is_folded(tx, series.as_deref(), (verdict, score))?
+    {
+        tx.prepare_cached("UPDATE referrals SET folded = 0 WHERE id = ?")?.execute([referral.as_str()])?;
+    }
+    Ok(())
 }
 
 /// Keeps one draft of a series in sight when a case of it moves.

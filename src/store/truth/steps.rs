@@ -9,6 +9,7 @@ use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox, pages, series, story};
+use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
 use crate::vocab::ids::{PlatformId, ReferralId, Sha256Digest};
 use crate::vocab::platform::Channel;
@@ -59,6 +60,11 @@ fn may_happen(
     if decides && matches!(state, ReferralState::Contested { .. }) {
         second_person(tx, referral, actor)?;
     }
+    if matches!(event, Event::Contest { .. }) && was_upheld(tx, referral)? {
+        return Err(TruthError::Conflict(
+            "this referral cannot be contested now: a second person upheld it".to_owned(),
+        ));
+    }
     if matches!(event, Event::Approve) && Approver::of(actor).is_none() {
         return Err(TruthError::Invalid(format!("`{actor}` approves nothing; a person or the agreed policy does")));
     }
@@ -70,10 +76,17 @@ fn may_happen(
     Ok(())
 }
 
+/// Whether the case was contested and upheld since its last notice. The notice is contested once; with news the sender is written to.
+fn was_upheld(tx: &Connection, referral: &ReferralId) -> Result<bool, TruthError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM events u WHERE u.referral = ?1 AND u.event = 'uphold' AND u.seq >
+                 (SELECT coalesce(max(a.seq), 0) FROM events a WHERE a.referral = ?1 AND a.event = 'approve'))";
+    Ok(tx.prepare_cached(sql)?.query_row([referral.as_str()], |row| row.get(0))?)
+}
+
 /// Makes sure that `actor` is a person, and another one than whoever approved the referral. What is not on record counts as
 /// the same person.
 fn second_person(tx: &Connection, referral: &ReferralId, actor: &Actor) -> Result<(), TruthError> {
-    let refuse = |why: &str| Err(TruthError::Invalid(why.to_owned()));
+    let refuse = |why: &str| Err(TruthError::Refused(why.to_owned()));
     let decider = actor.person().map(PersonName::key).filter(|key| !key.is_empty());
     let Some(decider) = decider else { return refuse("a contest is decided by a person with a name") };
     let (kind, approver): (Option<String>, Option<String>) =
@@ -136,13 +149,13 @@ fn note_step(
 pub(super) fn transition(
     tx: &Connection,
     referral: &ReferralId,
-    event: Event,
+    mut event: Event,
     actor: &Actor,
     intervals: Intervals,
     now: Timestamp,
 ) -> Result<(ReferralState, Vec<Message>), TruthError> {
     let (state, platform) = standing(tx, referral)?;
-    let (name, detail, statement) = logged(&event)?;
+    let (name, detail, statement) = logged(&mut event)?;
     may_happen(tx, referral, &state, &event, actor)?;
     let approves = matches!(event, Event::Approve);
     let decision = match &event {
@@ -176,30 +189,34 @@ pub(super) fn transition(
         // Kept apart from the state: reports ask for it after the case went on.
         tx.execute("UPDATE referrals SET decision = ? WHERE id = ?", params![decision, referral.as_str()])?;
     }
+    let due: Option<i64> =
+        tx.query_row("SELECT recheck_at FROM referrals WHERE id = ?", [referral.as_str()], |row| row.get(0))?;
     let messages = carry_out(tx, referral, &effects)?;
+    if decision.is_some() && matches!(state, ReferralState::Decided { .. }) {
+        // The same answer in other words puts no look off.
+        tx.execute(
+            "UPDATE referrals SET recheck_at = min(recheck_at, ?) WHERE id = ? AND recheck_at IS NOT NULL",
+            params![due.unwrap_or(i64::MAX), referral.as_str()],
+        )?;
+    }
     if reminds && !messages.is_empty() {
         tx.execute("UPDATE referrals SET reminders = reminders + 1 WHERE id = ?", [referral.as_str()])?;
     }
     note_step(tx, (referral.as_str(), &platform), actor, (name, next.name(), messages.first().copied()), now)?;
     audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
-    if let Some(statement) = statement {
-        story::keep_statement(tx, referral, &statement)?;
+    if let Some(hash) = statement {
+        story::note_statement(tx, referral, &hash)?;
     }
     Ok((next, messages))
 }
 
-/// What the audit log says of an event, and what is kept beside it: of a statement it has the digest.
-fn logged(event: &Event) -> Result<(&'static str, String, Option<String>), TruthError> {
-    let mut detail = serde_json::to_value(event)?;
-    let statement = match event {
-        Event::Contest { statement } => {
-            detail["statement"] = "".into();
-            detail["digest"] = Sha256Digest::of(statement.as_bytes()).to_string().into();
-            Some(statement.clone())
-        }
-        _ => None,
-    };
-    Ok((event.name(), detail.to_string(), statement))
+/// What the audit log says of an event, and the hash under which a statement is sealed: the log has its digest.
+fn logged(event: &mut Event) -> Result<(&'static str, String, Option<String>), TruthError> {
+    let Event::Contest { statement } = event else { return Ok((event.name(), serde_json::to_string(event)?, None)) };
+    let digest = Sha256Digest::of(std::mem::take(statement).as_bytes()).to_string();
+    let mut detail = serde_json::to_value(&*event)?;
+    detail["digest"] = digest.as_str().into();
+    Ok((event.name(), detail.to_string(), Some(digest)))
 }
 
 /// Where a case stands whose answer was sent before under the same key.
@@ -300,6 +317,11 @@ impl Truth {
         intervals: Intervals,
         now: Timestamp,
     ) -> Result<ReferralState, TruthError> {
+        // Sealed first, as all that may name somebody; the step takes the words away.
+        if let Event::Contest { statement } = &event {
+            let hash = Sha256Digest::of(statement.as_bytes()).to_string();
+            self.vault.keep(&[ClearValue { hash, kind: story::STATEMENT, value: statement.clone() }], now)?;
+        }
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let follows = issued::kind_of(&event);

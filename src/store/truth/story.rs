@@ -16,6 +16,9 @@ pub struct StoryLine {
     pub at: Timestamp,
     /// Who.
     pub actor: String,
+    /// A person's role, where it is known.
+    #[serde(skip)]
+    pub role: Option<String>,
     /// With which step: `answer`, `contest`, `withdraw`, ….
     pub event: String,
     /// What the platform decided.
@@ -30,31 +33,34 @@ pub struct StoryLine {
     /// The platform's own reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// Under which hash what the affected party wrote is sealed.
+    #[serde(skip)]
+    pub(super) sealed: Option<String>,
     /// What the affected party wrote; none where it was erased.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub statement: Option<String>,
 }
 
-/// Keeps what an affected party wrote, with the entry that was logged last.
-pub(super) fn keep_statement(tx: &Connection, referral: &ReferralId, statement: &str) -> Result<(), TruthError> {
+/// Kind of sealed value that a statement is.
+pub(super) const STATEMENT: &str = "statement";
+
+/// Notes under which hash what an affected party wrote is sealed, with the entry that was logged last.
+pub(super) fn note_statement(tx: &Connection, referral: &ReferralId, hash: &str) -> Result<(), TruthError> {
     let sql = "INSERT INTO statements (seq, referral, text) SELECT max(seq), ?1, ?2 FROM audit";
-    tx.prepare_cached(sql)?.execute(params![referral.as_str(), statement])?;
+    tx.prepare_cached(sql)?.execute(params![referral.as_str(), hash])?;
     Ok(())
 }
 
-/// Erases what affected parties wrote in a case. Answers how many statements.
-pub(super) fn erase(tx: &Connection, referral: &ReferralId) -> Result<u64, TruthError> {
-    tx.execute(
-        "UPDATE referrals SET state_json = json_set(state_json, '$.statement', '') WHERE id = ? AND state = 'contested'",
-        [referral.as_str()],
-    )?;
-    Ok(tx.execute("DELETE FROM statements WHERE referral = ?", [referral.as_str()])? as u64)
+/// Hashes under which the statements of a case are sealed.
+pub(super) fn statements_of(connection: &Connection, referral: &ReferralId) -> Result<Vec<String>, TruthError> {
+    let mut statement = connection.prepare_cached("SELECT text FROM statements WHERE referral = ?")?;
+    Ok(statement.query_map([referral.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// What was said in a case, oldest first. The audit log keeps it, whatever the case became since.
+/// What was said in a case, oldest first; statements by the hash under which they are sealed. The audit log keeps it, whatever the case became since.
 pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLine>, TruthError> {
     let mut statement = connection.prepare_cached(
-        "SELECT at, actor, action, detail, s.text FROM audit a LEFT JOIN statements s ON s.seq = a.seq WHERE subject = ?
+        "SELECT at, actor, action, detail, s.text, actor_role FROM audit a LEFT JOIN statements s ON s.seq = a.seq WHERE subject = ?
            AND action IN ('answer', 'contest', 'uphold', 'withdraw', 'dismiss', 'hold', 'warn') ORDER BY a.seq",
     )?;
     let mut rows = statement.query(params![id.as_str()])?;
@@ -66,12 +72,14 @@ pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLi
         let mut line = StoryLine {
             at: Timestamp::from_millis(row.get(0)?),
             actor: row.get(1)?,
+            role: row.get(5)?,
             event: row.get(2)?,
             decision: None,
             urls: Vec::new(),
             reason: None,
             reference: None,
             statement: None,
+            sealed: None,
         };
         match event {
             Event::Answer { outcome, of_pages } => {
@@ -88,7 +96,8 @@ pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLi
             }
             // Before statements were kept apart, the log had them.
             Event::Contest { statement } => {
-                line.statement = row.get::<_, Option<String>>(4)?.or(Some(statement).filter(|held| !held.is_empty()));
+                line.sealed = row.get(4)?;
+                line.statement = Some(statement).filter(|held| !held.is_empty());
             }
             Event::Warn { until } => line.reason = Some(format!("until {until}")),
             Event::Withdraw { reason } | Event::Dismiss { reason } | Event::Hold { reason } => {
