@@ -164,7 +164,8 @@ pub async fn one(
     // Looks that count are spaced, whoever asks: one in between informs and moves nothing.
     let is_due = target.counts_from.is_some_and(|from| from <= rooms.now());
     let counts = target.is_draft || is_due;
-    let pages = rooms.truth.note_looks(&target.referral, &rechecked.pages, counts)?;
+    let spacing = counts.then_some(platform.referral.recheck);
+    let pages = rooms.truth.note_looks(&target.referral, &rechecked.pages, spacing)?;
     let (seen, checks) = seen_together(&pages);
     rechecked.seen = seen;
     let event = match seen {

@@ -260,9 +260,13 @@ impl ServerState {
         let code = data_encoding::BASE64URL_NOPAD.encode(&bytes);
         let (now, mut said) = (self.now(), self.0.said.lock().unwrap_or_else(PoisonError::into_inner));
         said.retain(|_, (_, until)| *until > now);
-        if said.len() < SAID_LIMIT {
-            said.insert(code.clone(), (sentence, now.after(SAID_LIFE)));
+        // Where too many wait, the oldest goes: whoever acts now must read what came of it.
+        if said.len() >= SAID_LIMIT
+            && let Some(oldest) = said.iter().min_by_key(|(_, (_, until))| *until).map(|(code, _)| code.clone())
+        {
+            said.remove(&oldest);
         }
+        said.insert(code.clone(), (sentence, now.after(SAID_LIFE)));
         code
     }
 

@@ -3,6 +3,8 @@
 //! The sample says how many listings vanish by themselves. It keeps keyed digests of addresses and times of looks, nothing
 //! else, and ends with the mandate it was drawn under; only counts remain.
 
+use std::time::Duration;
+
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 
@@ -166,17 +168,23 @@ impl Truth {
         Ok(gone)
     }
 
-    /// Records looks at a case's pages, and whether they count. Answers how its pages stand.
+    /// Records looks at a case's pages. They count where `counts_after` says how long after the last one of the same page that did.
+    /// Answers how its pages stand.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn note_looks(&self, referral: &ReferralId, looks: &[Look], counts: bool) -> Result<Vec<CasePage>, TruthError> {
+    pub fn note_looks(
+        &self,
+        referral: &ReferralId,
+        looks: &[Look],
+        counts_after: Option<Duration>,
+    ) -> Result<Vec<CasePage>, TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         for look in looks {
             tx.prepare_cached("INSERT INTO rechecks (referral, at, url, seen, status) VALUES (?, ?, ?, ?, ?)")?
                 .execute(params![referral.as_str(), look.at.as_millis(), look.url, look.seen, look.status])?;
-            pages::note_look(&tx, referral, &look.url, (look.seen, look.status), look.at, counts)?;
+            pages::note_look(&tx, referral, &look.url, (look.seen, look.status), look.at, counts_after)?;
         }
         let pages = pages::of(&tx, referral)?;
         tx.execute("UPDATE referrals SET look_asked = NULL WHERE id = ?", [referral.as_str()])?;

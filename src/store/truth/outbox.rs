@@ -209,7 +209,8 @@ impl Delivery {
 }
 
 impl Truth {
-    /// Deliveries that are due, oldest first.
+    /// Deliveries that are due, turn by turn between receivers, of each the oldest first: many messages to one that does not answer
+    /// do not stand before the first to another.
     ///
     /// # Errors
     /// When SQLite fails.
@@ -217,7 +218,8 @@ impl Truth {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT id, referral, platform, channel, message, idempotency_key, attempts, created FROM outbox
-                 WHERE state = 'due' AND due <= ? ORDER BY due, id LIMIT ?",
+                 WHERE state = 'due' AND due <= ?
+                 ORDER BY row_number() OVER (PARTITION BY platform, channel ORDER BY due, id), due, id LIMIT ?",
             )?;
             let mut rows = statement.query(params![now.as_millis(), limit])?;
             let mut deliveries = Vec::new();

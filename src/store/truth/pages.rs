@@ -1,8 +1,9 @@
 //! The pages of a case with their states, looks and answers.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::referral::outcome::Outcome;
 use crate::referral::pages::{CasePage, PageAnswer, PagesAnswered, answered_together, state_of};
@@ -73,31 +74,41 @@ fn key(url: &str) -> Result<String, TruthError> {
     Ok(found.canonical().as_str().to_owned())
 }
 
-/// What one look saw of a page: the last one, and whether it counts.
+/// What one look saw of a page. It counts where `counts_after` says how long after the last one that did.
 pub(super) fn note_look(
     tx: &Connection,
     referral: &ReferralId,
     url: &str,
     (seen, status): (Sight, Option<u16>),
     at: Timestamp,
-    counts: bool,
+    counts_after: Option<Duration>,
 ) -> Result<(), TruthError> {
+    let page = key(url)?;
+    let last: Option<i64> = tx
+        .prepare_cached("SELECT counted_at FROM case_pages WHERE referral = ? AND page = ?")?
+        .query_row(params![referral.as_str(), page], |row| row.get(0))
+        .optional()?
+        .flatten();
+    let is_spaced = |after: Duration| last.is_none_or(|last| Timestamp::from_millis(last).after(after) <= at);
+    let counts = seen != Sight::NotSeen && counts_after.is_some_and(is_spaced);
     // A look between two that count cannot complete a verification; one that finds the listing breaks the row.
     tx.prepare_cached(
-        "INSERT INTO case_pages (referral, page, seen, status, looked_at, gone_checks) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-         ON CONFLICT DO UPDATE SET seen = ?3, status = ?4, looked_at = ?5,
+        "INSERT INTO case_pages (referral, page, seen, status, looked_at, gone_checks, counted_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?9)
+         ON CONFLICT DO UPDATE SET seen = ?3, status = ?4, looked_at = ?5, counted_at = coalesce(?9, counted_at),
            relisted = relisted OR (?7 AND gone_checks >= ?8),
            gone_checks = CASE WHEN ?7 THEN 0 ELSE min(gone_checks + ?6, ?8) END",
     )?
     .execute(params![
         referral.as_str(),
-        key(url)?,
+        page,
         seen,
         status,
         at.as_millis(),
         counts && seen.is_gone(),
         seen == Sight::Live,
-        CHECKS_UNTIL_GONE
+        CHECKS_UNTIL_GONE,
+        counts.then_some(at.as_millis())
     ])?;
     Ok(())
 }

@@ -28,6 +28,7 @@ const STEPS: &[&str] = &[
     SERIES,
     TIMESTAMPS,
     ESCALATIONS,
+    COUNTED,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -273,6 +274,9 @@ CREATE TABLE escalations (
   text TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX escalations_by_referral ON escalations (referral, at);
 ";
+
+/// When a look at a page counted last: another page of the case may be asked for again sooner.
+const COUNTED: &str = "ALTER TABLE case_pages ADD COLUMN counted_at INTEGER;";
 
 /// Refuses a file that is not of the newest schema: to bring it there it must be written.
 pub fn must_be_newest(connection: &Connection) -> Result<(), TruthError> {
