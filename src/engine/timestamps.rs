@@ -169,7 +169,7 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
     let mut checked = Checked { timestamps: rows.len() as u64, ..Checked::default() };
     let mut ends = Vec::new();
     let names: HashSet<String> = rows.iter().map(|row| row.name.clone()).collect();
-    // Those taken while an authority was named hold without one too, but not who gave them.
+    // Without roots nothing says who gave a timestamp, so that each on record is told as one that cannot be checked.
     let roots = rooms.settings.timestamps.as_ref().map(roots).transpose();
     let roots = match roots {
         Ok(roots) => roots,

@@ -14,7 +14,8 @@ use cms::cert::x509::spki::AlgorithmIdentifier;
 use cms::signed_data::{SignedData, SignerIdentifier, SignerInfo};
 use data_encoding::HEXLOWER;
 use ring::{digest, signature};
-use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime, pem::PemObject};
+use rustls::pki_types::pem::{self, PemObject};
+use rustls::pki_types::{CertificateDer, TrustAnchor, UnixTime};
 use x509_tsp::{MessageImprint, TimeStampReq, TimeStampResp, TspVersion, TstInfo};
 
 use crate::vocab::ids::Sha256Digest;
@@ -89,15 +90,26 @@ impl Roots {
     ///
     /// # Errors
     /// When there is none, or one cannot be read.
-    pub fn from_pem(text: &[u8]) -> Result<Self, String> {
-        let anchors = CertificateDer::pem_slice_iter(text).map(|certificate| {
-            let certificate = certificate.map_err(|error| error.to_string())?;
-            let anchor = webpki::anchor_from_trusted_cert(&certificate).map_err(|error| error.to_string())?;
-            Ok(anchor.to_owned())
-        });
-        let anchors: Vec<TrustAnchor<'static>> = anchors.collect::<Result<_, String>>()?;
-        if anchors.is_empty() { Err("it holds no certificate in PEM".to_owned()) } else { Ok(Roots(anchors)) }
+    pub fn from_pem(text: &[u8]) -> Result<Self, RootsError> {
+        let anchors: Vec<TrustAnchor<'static>> = CertificateDer::pem_slice_iter(text)
+            .map(|certificate| Ok(webpki::anchor_from_trusted_cert(&certificate?)?.to_owned()))
+            .collect::<Result<_, RootsError>>()?;
+        if anchors.is_empty() { Err(RootsError::Empty) } else { Ok(Roots(anchors)) }
     }
+}
+
+/// Why certificates cannot be used as roots.
+#[derive(Debug, thiserror::Error)]
+pub enum RootsError {
+    /// Not in PEM.
+    #[error("{0}")]
+    Pem(#[from] pem::Error),
+    /// Not a certificate that others can lead to.
+    #[error("{0}")]
+    Certificate(#[from] webpki::Error),
+    /// None.
+    #[error("it holds no certificate in PEM")]
+    Empty,
 }
 
 /// The query for a digest. `nonce` tells its answer from others.

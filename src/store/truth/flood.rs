@@ -29,8 +29,8 @@ pub struct Queued {
     pub per_hour: u64,
 }
 
-/// Takes a place among the cases that are opened in this hour; false where none is left, or others wait. `is_one_of_many`: its wording has many drafts
-/// already, so that it may take none of the second half of the places, which is for others.
+/// Takes a place among the cases that are opened in this hour; false where none is left, or others wait. `is_one_of_many`: its wording
+/// has many drafts already, so that it may take none of the second half of the places, which is for others.
 pub(super) fn take_place(
     tx: &Connection,
     platform: &str,
@@ -101,8 +101,8 @@ impl Truth {
         })
     }
 
-    /// Opens what waits, as far as this hour allows: half by strength (wordings that have no draft yet first), half by age: whatever
-    /// others post, everything has its turn. Answers how many.
+    /// Opens what waits, as far as this hour allows: half by strength (wordings that have no draft yet first), half by age, so that
+    /// everything has its turn whatever others post. Answers how many.
     ///
     /// # Errors
     /// When SQLite refuses.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::referral::outcome::Outcome;
 use crate::referral::pages::{CasePage, PageAnswer, PagesAnswered, answered_together, state_of};
 use crate::referral::state::CHECKS_UNTIL_GONE;
-use crate::store::truth::{Truth, TruthError};
+use crate::store::truth::TruthError;
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::terms::Sight;
@@ -195,14 +195,4 @@ pub(super) fn named(
     let mut urls = urls(connection, referral.as_str())?;
     urls.retain(|url| key(url).is_ok_and(|page| keys.contains(&page_key(&page))));
     Ok(urls)
-}
-
-impl Truth {
-    /// The pages of a case with their states.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn pages_of(&self, referral: &ReferralId) -> Result<Vec<CasePage>, TruthError> {
-        self.read(|connection| of(connection, referral))
-    }
 }
