@@ -1,10 +1,14 @@
 //! Compiles in what is data: every `templates/notice/languages/*.toml`, so that adding a language is adding a file, and the
-//! watchlist of `patterns/`, as its text and as JSON, which is read five times as fast as TOML when the program starts.
+//! watchlist of `patterns/`, as its text and as JSON, which is read five times as fast as TOML when the program starts, with
+//! the endings of its families worked out.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use sha2::Digest;
+
+#[path = "src/detect/endings.rs"]
+mod endings;
 
 fn main() {
     languages(Path::new("templates/notice/languages"));
@@ -45,11 +49,32 @@ fn watchlist(folder: &Path) {
         }
     }
     list.push_str("]\n");
+    write("endings.rs", &families(&all["classes"]));
     all.insert("substances".to_owned(), substances.into());
     let digest = digest.finalize().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
     all.insert("digest".to_owned(), digest.into());
     write("patterns.rs", &list);
     write("patterns.json", &serde_json::Value::from(all).to_string());
+}
+
+/// The rules of families with their endings, sorted by pattern.
+fn families(classes: &serde_json::Value) -> String {
+    println!("cargo::rerun-if-changed=src/detect/endings.rs");
+    let parts: Vec<_> = classes["parts"].as_object().expect("parts of patterns").iter().collect();
+    let parts = parts.iter().map(|(name, part)| (name.as_str(), part.as_str().expect("a part is text")));
+    let rules = classes["class"].as_array().expect("rules of families").iter();
+    let patterns = rules.map(|rule| endings::expanded(rule["pattern"].as_str().expect("a pattern"), parts.clone()));
+    let known: std::collections::BTreeMap<String, Option<String>> = patterns
+        .map(|pattern| {
+            let endings = endings::of(&pattern).unwrap_or_else(|error| panic!("{pattern}: {error}"));
+            (pattern, endings)
+        })
+        .collect();
+    let mut out = String::from("&[\n");
+    for (pattern, endings) in known {
+        let _ = writeln!(out, "    ({pattern:?}, {endings:?}),");
+    }
+    out + "]\n"
 }
 
 /// The TOML files right in a folder, sorted.

@@ -12,6 +12,10 @@ use listingwatch::detect::Detector;
 use listingwatch::detect::assessment::ListingText;
 use listingwatch::detect::watchlist::Watchlist;
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const GOODS: [&str; 12] = [
     "This lightweight hiking jacket keeps you dry when the weather turns, with taped seams, two zipped pockets and a hood.",
     "The kettle holds one and a half litres, switches off by itself and has a filter you can rinse under the tap.",

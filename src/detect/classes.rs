@@ -1,10 +1,12 @@
 //! The class grammar: names a family's rule accepts, listed or not.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use regex::{Regex, RegexBuilder};
-use regex_syntax::hir::{Hir, HirKind};
 
+use crate::detect::builtin;
+use crate::detect::endings;
 use crate::detect::view::{Folded, fold};
 use crate::detect::watchlist::ClassRule;
 use crate::vocab::terms::Class;
@@ -28,8 +30,8 @@ struct Rule {
 /// How the names of a rule can end, without separators.
 #[derive(Debug, Clone)]
 pub enum Endings {
-    /// In one of these ways.
-    Fixed(Vec<String>),
+    /// In one of these ways, one a line.
+    Fixed(Cow<'static, str>),
     /// In too many ways to list; they hold one of these stems.
     Open(Vec<String>),
 }
@@ -128,14 +130,11 @@ impl ClassGrammar {
         let (mut stems, mut rule_of_stem) = (Vec::new(), Vec::new());
         for (at, rule) in rules.iter().enumerate() {
             let pattern = fold_letters(&rule.pattern);
-            // Three digits are one way to end, not a thousand: the first pass knows families by how many digits they have.
-            let joined = pattern.replace(" ?", "").replace(' ', "").replace("[0-9]{3}", "000");
-            let ways = match regex_syntax::parse(&joined) {
-                Ok(parsed) => endings(&without_head(parsed), joined.is_ascii()),
-                Err(error) => {
-                    return Err(ClassRuleError::Pattern { rule: rule.id.clone(), source: Box::new(error) });
-                }
-            };
+            let known = builtin::endings(&pattern).map(|known| known.map(Cow::Borrowed));
+            let worked_out = || endings::of(&pattern).map(|ways| ways.map(Cow::Owned));
+            let ways = known
+                .map_or_else(worked_out, Ok)
+                .map_err(|source| ClassRuleError::Pattern { rule: rule.id.clone(), source })?;
             for stem in rule.stem.split('|') {
                 stems.push(fold_letters(stem));
                 rule_of_stem.push(at);
@@ -196,44 +195,6 @@ fn fold_letters(pattern: &str) -> String {
         if c.is_ascii() { folded.push(c) } else { folded.push_str(&fold(c.encode_utf8(&mut [0; 4]))) }
     }
     folded
-}
-
-/// Fewest letters and digits of an ending worth looking for.
-const ENDING_SYMBOLS: usize = 3;
-
-/// A pattern without what may be left out at its front: whatever ends with the rest is found by the rest.
-fn without_head(parsed: Hir) -> Hir {
-    match parsed.into_kind() {
-        HirKind::Concat(parts) => {
-            Hir::concat(parts.into_iter().skip_while(|part| part.properties().minimum_len() == Some(0)).collect())
-        }
-        HirKind::Alternation(ways) => Hir::alternation(ways.into_iter().map(without_head).collect()),
-        HirKind::Repetition(repeated) => Hir::repetition(repeated),
-        HirKind::Capture(group) => Hir::capture(group),
-        HirKind::Class(class) => Hir::class(class),
-        HirKind::Literal(literal) => Hir::literal(literal.0),
-        HirKind::Look(look) => Hir::look(look),
-        HirKind::Empty => Hir::empty(),
-    }
-}
-
-/// Bytes of an ending that are looked for: the first pass asks for the last eight letters first, and those of other scripts
-/// are two bytes each.
-const ENDING_BYTES: usize = 9;
-const ENDING_BYTES_OF_OTHERS: usize = 40;
-
-/// Endings of everything a pattern without separators accepts; `None` if there are too many or they are too short.
-fn endings(parsed: &Hir, is_ascii: bool) -> Option<Vec<String>> {
-    let mut extractor = regex_syntax::hir::literal::Extractor::new();
-    extractor.kind(regex_syntax::hir::literal::ExtractKind::Suffix);
-    let bytes = if is_ascii { ENDING_BYTES } else { ENDING_BYTES_OF_OTHERS };
-    extractor.limit_class(10).limit_literal_len(bytes).limit_total(20_000);
-    let found = extractor.extract(parsed);
-    let literals = found.literals()?;
-    let endings: Vec<String> =
-        literals.iter().map(|literal| String::from_utf8_lossy(literal.as_bytes()).into_owned()).collect();
-    let is_long = |ending: &String| ending.chars().filter(char::is_ascii_alphanumeric).count() >= ENDING_SYMBOLS;
-    endings.iter().all(is_long).then_some(endings)
 }
 
 /// Common words of English, which stand before names in offers more often than in names.

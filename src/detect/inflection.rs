@@ -69,7 +69,7 @@ pub fn endings(word: &[u8]) -> impl Iterator<Item = usize> {
 
 /// Where a Latin word of a folded text falls apart into a name and a form that is joined on.
 pub fn compound(word: &str) -> Option<usize> {
-    if word.len() < LATIN_LETTERS + 6 {
+    if word.len() < LATIN_LETTERS + 6 || !word.as_bytes().last().is_some_and(u8::is_ascii) {
         return None;
     }
     JOINED.iter().find(|tail| word.ends_with(tail.as_str())).and_then(|tail| {

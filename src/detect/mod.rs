@@ -16,6 +16,7 @@ pub mod controls;
 pub mod decision;
 mod denial;
 mod detector;
+mod endings;
 pub mod evaluate;
 mod explain;
 mod find;

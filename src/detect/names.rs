@@ -1,6 +1,6 @@
 //! The names of the watchlist by their words in folded text, and by their letters in squeezed text.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 
 use crate::detect::apart;
 use crate::detect::chemical;
@@ -8,6 +8,7 @@ use crate::detect::consonants::{ARABIC_PREFIXES, ConsonantIndex};
 use crate::detect::inflection;
 use crate::detect::near::{NearIndex, WORDS};
 use crate::detect::phrases::{Phrases, Token};
+use crate::detect::sets::sorted;
 use crate::detect::spellings;
 use crate::detect::squeezed::LetterIndex;
 use crate::detect::view::{Folded, Squeezed, digit_as_letter, fold};
@@ -171,8 +172,9 @@ impl NameIndex {
             each(&substance.street, |language, name| add(name, language, meaning, Strength::Street));
             each(&substance.ambiguous, |language, name| add(name, language, meaning, Strength::Ambiguous));
             // The preferred name counts as its lists say; only one that stands in no list is added by itself.
-            let ambiguous = substance.ambiguous.values().flatten().chain(substance.street.values().flatten());
-            if !ambiguous.into_iter().any(|name| fold(name) == fold(&substance.name)) {
+            let preferred = fold(&substance.name);
+            let mut ambiguous = substance.ambiguous.values().flatten().chain(substance.street.values().flatten());
+            if !ambiguous.any(|name| fold(name) == preferred) {
                 add(&substance.name, "", meaning, Strength::Distinct);
             }
         }
@@ -194,8 +196,7 @@ impl NameIndex {
             }
         }
         names.extend(merged(others));
-        // Two sorted runs, which this sort merges.
-        names.sort_by(|a, b| a.0.cmp(&b.0));
+        let names = sorted(names);
         let mut squeezed: Vec<(String, usize)> = Vec::new();
         let mut squeezed_short: Vec<(String, usize)> = Vec::new();
         let mut squeezed_other: Vec<(String, usize)> = Vec::new();
@@ -387,34 +388,37 @@ impl NameIndex {
                 found.push(Found { pattern, start, end, spelling: Spelling::Near, doubtful: false });
             }
         }
-        let words: Vec<(usize, usize, bool)> = latin_words(text)
-            .map(|(start, end)| (start, end, self.near.is_companion(&text.as_bytes()[start..end])))
-            .collect();
+        let mut rest =
+            latin_words(text).map(|(start, end)| (start, end, self.near.is_companion(&text.as_bytes()[start..end])));
+        // This word and those behind it that a group may reach.
+        let mut words: VecDeque<(usize, usize, bool)> = rest.by_ref().take(WORDS).collect();
         let mut taken = 0;
-        for (at, (start, ..)) in words.iter().enumerate() {
-            if found.len() >= limit {
-                return false;
-            }
-            if *start < taken {
-                continue;
-            }
+        while let Some((start, ..)) = words.front().copied() {
             let mut companions = 0;
-            let ends = words[at..].iter().take(WORDS).map(|(_, end, is_companion)| {
+            let ends = words.iter().map(|(_, end, is_companion)| {
                 companions += usize::from(*is_companion);
                 (*end, companions > 0)
             });
             let mut groups = [(0, false); WORDS];
             ends.zip(&mut groups).for_each(|(group, slot)| *slot = group);
+            words.pop_front();
+            words.extend(rest.next());
+            if found.len() >= limit {
+                return false;
+            }
+            if start < taken {
+                continue;
+            }
             for (count, (end, has_companion)) in groups.into_iter().enumerate().rev() {
-                if end <= *start || (count > 0 && !has_companion) {
+                if end <= start || (count > 0 && !has_companion) {
                     continue;
                 }
-                let group = &text[*start..end];
+                let group = &text[start..end];
                 let near = self.near.find(group);
-                if near.is_empty() || !edges(text, *start, end) {
+                if near.is_empty() || !edges(text, start, end) {
                     continue;
                 }
-                let is_free = !found.iter().any(|held| held.start < end && *start < held.end);
+                let is_free = !found.iter().any(|held| held.start < end && start < held.end);
                 // A word that is made of parts of chemical names says what it is.
                 if !is_free || chemical::is_chemical(group) {
                     continue;
@@ -422,7 +426,7 @@ impl NameIndex {
                 taken = end;
                 found.extend(near.into_iter().map(|pattern| Found {
                     pattern,
-                    start: *start,
+                    start,
                     end,
                     spelling: Spelling::Near,
                     doubtful: !self.sure_slips[pattern],
@@ -487,16 +491,21 @@ fn latin_words(text: &str) -> impl Iterator<Item = (usize, usize)> {
     })
 }
 
-/// ASCII letters and digits, each digit as the letter it may stand for.
+/// Letters and digits, each digit as the letter it may stand for.
 fn with_digits_as_letters(letters: String) -> String {
-    let mut read = String::with_capacity(letters.len());
-    read.extend(letters.chars().map(digit_as_letter));
-    read
+    if !letters.is_ascii() {
+        return letters.chars().map(digit_as_letter).collect();
+    }
+    let mut read = letters.into_bytes();
+    read.iter_mut().filter(|b| b.is_ascii_digit() || **b == b'l').for_each(|b| {
+        *b = u8::try_from(digit_as_letter(char::from(*b))).unwrap_or(*b);
+    });
+    String::from_utf8(read).unwrap_or_default()
 }
 
 /// Entries of the same name as one, sorted by name: it says as much as the strongest of them, and stands for all they do.
-fn merged(mut all: Vec<(String, Entry)>) -> Vec<(String, Entry)> {
-    all.sort_by(|a, b| a.0.cmp(&b.0));
+fn merged(all: Vec<(String, Entry)>) -> Vec<(String, Entry)> {
+    let mut all = sorted(all);
     all.dedup_by(|(name, more), (held_name, held)| {
         let is_same = name == held_name;
         if is_same {
@@ -587,6 +596,15 @@ pub fn joins(a: Option<char>, b: Option<char>) -> bool {
 
 /// Letters and digits of scripts that put spaces between words.
 pub fn is_spaced(c: char) -> bool {
-    c.is_alphanumeric()
-        && !matches!(c, '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+    match c {
+        // Most of what is read, which need not be looked up.
+        'a'..='z' | '0'..='9' | 'A'..='Z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{24f}' => true,
+        '\u{400}'..='\u{481}' | '\u{620}'..='\u{64a}' | '\u{904}'..='\u{939}' => true,
+        '\u{0}'..='\u{7f}' => false,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' => false,
+        '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}' => {
+            false
+        }
+        c => c.is_alphanumeric(),
+    }
 }

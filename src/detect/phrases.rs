@@ -49,6 +49,12 @@ fn joined(before: u64, token: u64) -> u64 {
 /// The tokens of a folded text.
 pub fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::with_capacity(text.len() / 4);
+    tokens_into(text, &mut tokens);
+    tokens
+}
+
+/// The same behind those that are there already.
+fn tokens_into(text: &str, tokens: &mut Vec<Token>) {
     let bytes = text.as_bytes();
     let mut at = 0;
     while let Some(&first) = bytes.get(at) {
@@ -64,6 +70,10 @@ pub fn tokens(text: &str) -> Vec<Token> {
                 at = end_of_word(text, at);
             }
         }
+        // Text of shorter words than the guess was for: room for all that can follow, so that nothing is moved twice.
+        if tokens.len() + 2 > tokens.capacity() {
+            tokens.reserve_exact(bytes.len() - start + 2);
+        }
         // A text is shorter than 4 GB: the first pass has seen to it.
         let mut push = |start: usize, end: usize| {
             tokens.push(Token { start: start as u32, end: end as u32, hash: hash(&bytes[start..end]) });
@@ -76,7 +86,6 @@ pub fn tokens(text: &str) -> Vec<Token> {
             None => push(start, at),
         }
     }
-    tokens
 }
 
 /// Where the word ends that byte `at` is within or behind.
@@ -102,12 +111,16 @@ fn end_of_word(text: &str, mut at: usize) -> usize {
 /// Bits of the set of first tokens for each phrase; many phrases share one.
 const BITS_FOR_EACH: usize = 8;
 
-/// What a row of tokens is.
-#[derive(Debug, Clone, Copy, Default)]
-struct Node {
-    /// One more than the phrase that ends here; 0 where none does.
-    phrase: u32,
-    goes_on: bool,
+/// Rows of tokens that two phrases make, about; more than there is room for make the table grow.
+const NODES_FOR_TWO: usize = 3;
+
+/// What a row of tokens is: one more than the phrase that ends here, 0 where none does; and whether longer ones begin so.
+type Node = u32;
+const GOES_ON: Node = 1 << 31;
+
+/// The phrase that ends at a node.
+fn phrase_of(node: Node) -> Option<usize> {
+    (node & !GOES_ON).checked_sub(1).map(|phrase| phrase as usize)
 }
 
 /// The table.
@@ -120,14 +133,18 @@ pub struct Phrases {
 impl Phrases {
     /// A table of `phrases`, numbered in their order; of two alike the first counts.
     pub fn build<'a>(phrases: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let mut nodes: Growing<Node> = Growing::default();
-        let mut first = Bits::of(phrases.clone().count() * BITS_FOR_EACH);
+        let count = phrases.clone().count();
+        let mut nodes: Growing<Node> = Growing::with_capacity(count * NODES_FOR_TWO / 2);
+        let mut first = Bits::of(count * BITS_FOR_EACH);
+        let mut held = Vec::new();
         for (number, phrase) in (1..).zip(phrases) {
             let mut key = 0;
             let mut before: Option<u64> = None;
-            for token in tokens(phrase) {
+            held.clear();
+            tokens_into(phrase, &mut held);
+            for token in &held {
                 match before {
-                    Some(before) => nodes.entry(before).goes_on = true,
+                    Some(before) => *nodes.entry(before) |= GOES_ON,
                     None => first.set(token.hash),
                 }
                 key = joined(key, token.hash);
@@ -135,8 +152,8 @@ impl Phrases {
             }
             if let Some(last) = before {
                 let node = nodes.entry(last);
-                if node.phrase == 0 {
-                    node.phrase = number;
+                if phrase_of(*node).is_none() {
+                    *node |= number;
                 }
             }
         }
@@ -174,10 +191,10 @@ impl Phrases {
             }
             key = joined(key, token_hash);
             let Some(node) = self.nodes.get(key) else { return };
-            if node.phrase != 0 {
-                each(node.phrase as usize - 1, end);
+            if let Some(phrase) = phrase_of(*node) {
+                each(phrase, end);
             }
-            let Some(next) = rest.next().filter(|_| node.goes_on) else { return };
+            let Some(next) = rest.next().filter(|_| node & GOES_ON != 0) else { return };
             (token_hash, word, end, goes_on) = (next.hash, of(next), next.end as usize, true);
         }
     }
@@ -200,7 +217,7 @@ impl Phrases {
         if left == 0 {
             return;
         }
-        let mut found: [(u32, usize); 4] = [(0, 0); 4];
+        let mut found: [Option<(usize, usize)>; 4] = [None; 4];
         let mut at = end;
         for back in (1..word.len()).rev() {
             hash = without_last(hash, word[back]);
@@ -209,18 +226,18 @@ impl Phrases {
                 continue;
             }
             if (key != 0 || self.first.has(hash))
-                && let Some(node) = self.nodes.get(joined(key, hash)).filter(|node| node.phrase != 0)
+                && let Some(phrase) = self.nodes.get(joined(key, hash)).copied().and_then(phrase_of)
                 && let Some(slot) = found.get_mut(left - 1)
             {
-                *slot = (node.phrase, at);
+                *slot = Some((phrase, at));
             }
             left -= 1;
             if left == 0 {
                 break;
             }
         }
-        for (phrase, at) in found.into_iter().filter(|(phrase, _)| *phrase != 0) {
-            each(phrase as usize - 1, at);
+        for (phrase, at) in found.into_iter().flatten() {
+            each(phrase, at);
         }
     }
 }

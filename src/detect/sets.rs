@@ -50,6 +50,20 @@ impl TwoBits {
     }
 }
 
+/// Names in order with what stands beside them; of names alike the order stays. The first eight bytes of a name decide almost
+/// always, so what is moved about while sorting is small.
+pub fn sorted<T>(named: Vec<(String, T)>) -> Vec<(String, T)> {
+    let head = |name: &str| {
+        let mut bytes = [0; 8];
+        bytes.iter_mut().zip(name.bytes()).for_each(|(held, byte)| *held = byte);
+        u64::from_be_bytes(bytes)
+    };
+    let mut order: Vec<(u64, usize)> = named.iter().enumerate().map(|(at, (name, _))| (head(name), at)).collect();
+    order.sort_by(|(a, first), (b, second)| a.cmp(b).then_with(|| named[*first].0.cmp(&named[*second].0)));
+    let mut named: Vec<Option<(String, T)>> = named.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|(_, at)| named[at].take()).collect()
+}
+
 /// Spreads a key over the upper bits.
 #[inline]
 pub fn spread(key: u64) -> u64 {
@@ -62,13 +76,13 @@ pub struct Growing<T> {
     entries: usize,
 }
 
-impl<T> Default for Growing<T> {
+impl<T: Clone + Default> Default for Growing<T> {
     fn default() -> Self {
         Growing { table: Table::of_slots(2), entries: 0 }
     }
 }
 
-impl<T: Default> Growing<T> {
+impl<T: Clone + Default> Growing<T> {
     /// Room for so many entries.
     pub fn with_capacity(entries: usize) -> Self {
         Growing { table: Table::of_slots((entries * 2 + 1).next_power_of_two()), entries: 0 }
@@ -77,17 +91,20 @@ impl<T: Default> Growing<T> {
     /// The value of a key, made if it is new.
     pub fn entry(&mut self, key: u64) -> &mut T {
         // One more than half full would cost more than one look for each miss.
-        if (self.entries + 1) * 2 > self.table.slots.len() {
-            let larger = Table::of_slots(self.table.slots.len() * 2);
-            for (key, value) in std::mem::replace(&mut self.table, larger).slots.into_iter().flatten() {
+        if (self.entries + 1) * 2 > self.table.keys.len() {
+            let larger = Table::of_slots(self.table.keys.len() * 2);
+            let held = std::mem::replace(&mut self.table, larger);
+            for (key, value) in held.keys.into_iter().zip(held.values).filter(|(key, _)| *key != FREE) {
                 let slot = self.table.place(key);
-                self.table.slots[slot] = Some((key, value));
+                self.table.keys[slot] = key;
+                self.table.values[slot] = value;
             }
         }
+        let key = taken(key);
         let slot = self.table.place(key);
-        let slot = &mut self.table.slots[slot];
-        self.entries += usize::from(slot.is_none());
-        &mut slot.get_or_insert_with(|| (key, T::default())).1
+        self.entries += usize::from(self.table.keys[slot] == FREE);
+        self.table.keys[slot] = key;
+        &mut self.table.values[slot]
     }
 
     /// Freezes it.
@@ -96,23 +113,38 @@ impl<T: Default> Growing<T> {
     }
 }
 
-/// A frozen map: open addressing at most half full, so that a miss costs one look.
+/// A frozen map: open addressing at most half full, so that a miss costs one look. Keys lie apart from values, because almost
+/// every look is a miss; the key of a free slot stands for the one above it.
 pub struct Table<T> {
-    slots: Vec<Option<(u64, T)>>,
+    keys: Vec<u64>,
+    values: Vec<T>,
     shift: u32,
+}
+
+/// The key of a free slot: zero, because memory full of zeros costs nothing until it is written.
+const FREE: u64 = 0;
+
+/// A key as it is kept.
+#[inline]
+fn taken(key: u64) -> u64 {
+    key.max(FREE + 1)
 }
 
 impl<T> Table<T> {
     /// So many slots, a power of two of at least two.
-    fn of_slots(slots: usize) -> Self {
-        Table { slots: std::iter::repeat_with(|| None).take(slots).collect(), shift: 64 - slots.trailing_zeros() }
+    fn of_slots(slots: usize) -> Self
+    where
+        T: Clone + Default,
+    {
+        Table { keys: vec![FREE; slots], values: vec![T::default(); slots], shift: 64 - slots.trailing_zeros() }
     }
 
-    /// The slot of a key, or the free one it would take.
+    /// The slot of a key that is kept, or the free one it would take.
+    #[inline]
     fn place(&self, key: u64) -> usize {
         let mut slot = (spread(key) >> self.shift) as usize;
-        while self.slots[slot].as_ref().is_some_and(|(held, _)| *held != key) {
-            slot = (slot + 1) & (self.slots.len() - 1);
+        while self.keys[slot] != FREE && self.keys[slot] != key {
+            slot = (slot + 1) & (self.keys.len() - 1);
         }
         slot
     }
@@ -120,14 +152,8 @@ impl<T> Table<T> {
     /// A key's value.
     #[inline]
     pub fn get(&self, key: u64) -> Option<&T> {
-        let mut slot = (spread(key) >> self.shift) as usize;
-        while let Some((held, value)) = &self.slots[slot] {
-            if *held == key {
-                return Some(value);
-            }
-            slot = (slot + 1) & (self.slots.len() - 1);
-        }
-        None
+        let slot = self.place(taken(key));
+        if self.keys[slot] == FREE { None } else { self.values.get(slot) }
     }
 }
 

@@ -7,6 +7,7 @@ use crate::detect::consonants::ARABIC_PREFIXES;
 use crate::detect::denial::{contradicted, done_without};
 use crate::detect::names::{arabic_prefixes, edges};
 use crate::detect::phrases::{Phrases, Token};
+use crate::detect::sets::sorted;
 use crate::detect::shapes::{accounts, shapes};
 use crate::detect::view::{Folded, fold};
 use crate::detect::watchlist::{Names, Watchlist};
@@ -79,9 +80,8 @@ impl SignalIndex {
                 }
             }
         }
-        all.sort_by(|a, b| a.0.cmp(&b.0));
         let mut terms: Vec<(String, Vec<Term>)> = Vec::with_capacity(all.len());
-        for (folded, term) in all {
+        for (folded, term) in sorted(all) {
             match terms.last_mut().filter(|(held, _)| *held == folded) {
                 Some((_, held)) => held.push(term),
                 None => terms.push((folded, vec![term])),

@@ -13,6 +13,11 @@ const SHORT: Sounds = &[("fluoro", "fluor"), ("chloro", "chlor"), ("bromo", "bro
 const SLAVIC: Sounds = &[("ph", "f"), ("th", "t"), ("yl", "il"), ("y", "i")];
 const TURKIC: Sounds = &[("ph", "f"), ("th", "t"), ("chlor", "klor"), ("yl", "il"), ("y", "i"), ("c", "k")];
 
+/// Whether a rule above begins with a letter.
+fn begins_a_sound(letter: u8) -> bool {
+    matches!(letter, b'b' | b'c' | b'f' | b'p' | b't' | b'y' | b'z')
+}
+
 /// Endings by what they become.
 const VOWEL: &[(&str, &str)] = &[("ine", "ina"), ("one", "ona"), ("ene", "eno"), ("il", "ilo")];
 const NONE: &[(&str, &str)] = &[("ine", "in"), ("one", "on"), ("ene", "en"), ("ane", "an")];
@@ -34,35 +39,32 @@ pub fn of_other_languages(name: &str) -> Vec<String> {
         (SHORT, NONE),
         (&[], NONE),
     ] {
-        let mut other = respelled(name, sounds);
-        if let Some((from, to)) = endings.iter().find(|(from, _)| other.ends_with(from)) {
-            other.truncate(other.len() - from.len());
-            other.push_str(to);
-        }
-        if other != name && !spelled.contains(&other) {
+        let other = respelled(name, sounds);
+        let read = other.as_deref().unwrap_or(name);
+        let ending = endings.iter().find_map(|(from, to)| read.strip_suffix(from).map(|stem| stem.to_owned() + to));
+        if let Some(other) = ending.or(other).filter(|other| other != name && !spelled.contains(other)) {
             spelled.push(other);
         }
     }
     spelled
 }
 
-/// A name with each sound as the other language writes it, the first that fits at each place.
-fn respelled(name: &str, sounds: Sounds) -> String {
-    let mut other = String::with_capacity(name.len() + 2);
-    let mut rest = name;
-    while let Some(first) = rest.chars().next() {
-        match sounds.iter().find(|(from, _)| rest.starts_with(from)) {
-            Some((from, to)) => {
-                other.push_str(to);
-                rest = &rest[from.len()..];
-            }
-            None => {
-                other.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+/// A name in ASCII with each sound as the other language writes it, the first that fits at each place; `None` where it has
+/// none of them.
+fn respelled(name: &str, sounds: Sounds) -> Option<String> {
+    let mut other = String::new();
+    // All before it is written, or stays as it is.
+    let mut written = 0;
+    for (at, _) in name.bytes().enumerate().filter(|(_, b)| begins_a_sound(*b)) {
+        let fits = |(from, _): &&(&str, &str)| name[at..].starts_with(from);
+        if let Some((from, to)) = sounds.iter().find(fits).filter(|_| written <= at) {
+            other.push_str(&name[written..at]);
+            other.push_str(to);
+            written = at + from.len();
         }
     }
-    other
+    other.push_str(&name[written..]);
+    (written > 0).then_some(other)
 }
 
 #[cfg(test)]
@@ -85,5 +87,7 @@ mod tests {
             assert_eq!(of_other_languages(name).contains(&other.to_owned()), !is_ending_inside, "{name}");
         }
         assert!(of_other_languages("ketamine").is_empty());
+        let mut sounds = [ROMANCE, SPANISH, SHORT, SLAVIC, TURKIC].into_iter().flatten();
+        assert!(sounds.all(|(from, _)| from.bytes().next().is_some_and(begins_a_sound)));
     }
 }

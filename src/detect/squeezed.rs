@@ -1,7 +1,7 @@
 //! Names in squeezed text: letters that were pulled apart, and digits written for letters.
 
 use crate::detect::names::joins;
-use crate::detect::sets::{Bits, Growing, Table, spread};
+use crate::detect::sets::{Bits, Growing, Table, sorted, spread};
 use crate::detect::view::Squeezed;
 
 /// Letters after which it is asked first, at the latest.
@@ -35,8 +35,8 @@ fn with(hash: u64, byte: u8) -> u64 {
 
 impl<T: Copy> LetterIndex<T> {
     /// Files names with what each stands for; `join` adds what a second one of the same letters stands for to the first.
-    pub fn build(mut names: Vec<(String, T)>, join: impl Fn(&mut T, T)) -> Self {
-        names.sort_by(|a, b| a.0.cmp(&b.0));
+    pub fn build(names: Vec<(String, T)>, join: impl Fn(&mut T, T)) -> Self {
+        let mut names = sorted(names);
         names.dedup_by(|(name, more), (held_name, held)| {
             let is_same = name == held_name;
             if is_same {

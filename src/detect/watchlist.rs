@@ -8,6 +8,7 @@ use crate::detect::assessment::Control;
 use crate::detect::builtin;
 use crate::detect::controls::{control, holds_in};
 use crate::detect::decision::DecisionTable;
+use crate::detect::endings;
 use crate::detect::view::fold;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::terms::{Category, Class, LegitimateUse, Written};
@@ -525,14 +526,10 @@ impl Reader<'_> {
 
     /// Rules with the parts their patterns name written out; parts may name parts.
     fn expand(&self, read: ClassFile, problems: &mut Vec<PatternProblem>) -> Vec<ClassRule> {
-        const DEPTH: usize = 4;
         let ClassFile { parts, mut class } = read;
+        let parts = parts.iter().map(|(name, part)| (name.as_str(), part.as_str()));
         for rule in &mut class {
-            for _ in 0..DEPTH {
-                for (name, part) in &parts {
-                    rule.pattern = rule.pattern.replace(&format!("{{{name}}}"), part);
-                }
-            }
+            rule.pattern = endings::expanded(&rule.pattern, parts.clone());
             let place = self.text.find(&format!("\"{}\"", rule.id)).map_or(0, |at| at + 1);
             if let Some(unknown) = unknown_part(&rule.pattern) {
                 problems.push(self.problem(

@@ -49,7 +49,7 @@ pub fn escaped_json(text: &str) -> Cow<'_, str> {
 }
 
 fn may_hide(c: char) -> bool {
-    c.is_control()
+    matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}')
         || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
             | '\u{fff9}'..='\u{fffb}' | '\u{e0001}'..='\u{e007f}' | '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }

@@ -157,7 +157,7 @@ impl Sieve {
         }
         for rule in classes.endings() {
             match rule {
-                Endings::Fixed(endings) => endings.iter().for_each(|ending| plan.add_ending(ending)),
+                Endings::Fixed(endings) => endings.lines().for_each(|ending| plan.add_ending(ending)),
                 Endings::Open(open) => stems.extend_from_slice(open),
             }
         }
