@@ -165,7 +165,7 @@ impl Detector {
             named.retain(|name| !name.doubtful);
             emerging.retain(|one| !one.doubtful);
         }
-        let known = Known { page: listing.page, has_price: listing.price.is_some(), substance: false, weighed: false };
+        let known = Known { page: listing.page, has_price: listing.price.is_some(), ..Known::default() };
         let (assessment, features) = self.judge(&fields, &named, &emerging, known, jurisdictions);
         Read { assessment, features, looked_at_all }
     }

@@ -310,7 +310,8 @@ impl Detector {
                 meaning: *meaning,
                 strength: entry.strength,
                 code: entry.code,
-                brief: is_part_number(&field.folded.text[hit.start..hit.end]),
+                brief: is_part_number(&field.folded.text[hit.start..hit.end])
+                    || is_in_a_part_number(&field.folded, hit.start, hit.end),
                 how,
                 rule: rule.to_owned(),
                 folded: (hit.start, hit.end),
@@ -456,6 +457,22 @@ fn is_prefix(word: &str) -> bool {
 /// Whether a folded name has the form of a part number: letters and digits both, few of them.
 fn is_part_number(name: &str) -> bool {
     is_code(name) && name.bytes().any(|b| b.is_ascii_digit()) && name.bytes().any(|b| b.is_ascii_lowercase())
+}
+
+/// Digits of a number that makes a code before it one of a part.
+const DIGITS_OF_A_PART: usize = 3;
+
+/// Whether a code of letters is joined to a number or to a shorter code: `MDPV-1203`, `BK-MDPHP`.
+fn is_in_a_part_number(folded: &Folded, start: usize, end: usize) -> bool {
+    let (text, name) = (folded.text.as_str(), &folded.text[start..end]);
+    if name.len() > LONGEST_CODE || !name.bytes().all(|b| b.is_ascii_lowercase()) {
+        return false;
+    }
+    let digits = || text[end + 1..].bytes().take_while(u8::is_ascii_digit).count();
+    let behind = text[end..].starts_with(' ') && folded.is_glue(end) && digits() >= DIGITS_OF_A_PART;
+    let joined = || text[..start].trim_end().bytes().rev().take_while(u8::is_ascii_alphanumeric).count();
+    let before = text[..start].ends_with(' ') && folded.is_glue(start - 1) && (1..=3).contains(&joined());
+    behind || before
 }
 
 /// Whether a folded name is a short code: letters and digits such as a part number may have.

@@ -11,7 +11,7 @@ use crate::detect::findings::context;
 use crate::detect::found::{Emerging, Field, Named, cut, deals};
 use crate::detect::marks::SignalWords;
 use crate::detect::names::{Meaning, Strength};
-use crate::detect::roles::{Place, is_part_number, is_sure};
+use crate::detect::roles::{Place, has_a_sentence_of_an_offer, is_part_number, is_sure, tells};
 use crate::detect::score::Features;
 use crate::detect::setting::{Dosed, Known, Setting};
 use crate::detect::view::{fold, mixes_scripts};
@@ -80,8 +80,10 @@ impl Detector {
         let weighed = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).has_amount())
             || emerging.iter().any(|one| Place::of_emerging(fields, one).has_amount());
         let heavy = named.iter().zip(&sure).any(|(name, sure)| *sure && Place::of(fields, name).has_mass());
-        let setting = Setting::of(fields, Known { substance, weighed, ..known }, Dosed { dosed, heavy });
         let denied = denied(fields, named);
+        let in_an_offer = is_in_an_offer(fields, named, emerging, |at| sure[at] && !denied[at]);
+        let known = Known { substance, weighed, in_an_offer, ..known };
+        let setting = Setting::of(fields, known, Dosed { dosed, heavy });
         let menu = self.menu(fields, named, &sure, &denied, &setting);
         let beside = is_beside_the_goods(fields, named);
         let mut mentions: Vec<Mention> = Vec::new();
@@ -481,6 +483,26 @@ impl Detector {
         }
         features
     }
+}
+
+/// Whether a name that counts stands in a sentence of a seller's, or is what a title names above such a sentence.
+fn is_in_an_offer(
+    fields: &[Field<'_>],
+    named: &[Named],
+    emerging: &[Emerging],
+    counts: impl Fn(usize) -> bool,
+) -> bool {
+    let names = (0..named.len()).filter(|at| counts(*at)).map(|at| (named[at].field, Place::of(fields, &named[at])));
+    let mut places = names.chain(emerging.iter().map(|one| (one.at, Place::of_emerging(fields, one))));
+    let mut entitled = false;
+    let beside = places.any(|(field, place)| {
+        entitled |= field == 0;
+        place.is_in_an_offer()
+    });
+    let below = || {
+        fields.split_first().is_some_and(|(title, rest)| !tells(title) && rest.iter().any(has_a_sentence_of_an_offer))
+    };
+    beside || (entitled && below())
 }
 
 /// Whether a name is hidden from whoever searches for it.

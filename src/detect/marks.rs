@@ -56,14 +56,16 @@ fn spaced(brands: &[String]) -> Vec<String> {
     brands.iter().filter(is_imprint).map(apart).collect()
 }
 
-/// Bytes between the two sides of a pill.
-pub(super) const SIDES_BYTES: usize = 40;
+/// Characters from the one side of a pill to the other, and their bytes at most.
+const SIDES_CHARACTERS: usize = 40;
+pub(super) const SIDES_BYTES: usize = 4 * SIDES_CHARACTERS;
 
 /// The imprint of a known pill, told side by side: `M on one side, 30 on the other`.
 fn has_imprint(text: &str) -> bool {
     let is_word = |at: usize, length: usize| edges(text, at, at + length);
     text.match_indices('m').filter(|(at, _)| is_word(*at, 1)).any(|(at, _)| {
-        let behind = &text[at..text.floor_char_boundary(at + SIDES_BYTES)];
+        let until = text[at..].char_indices().nth(SIDES_CHARACTERS).map_or(text.len(), |(end, _)| at + end);
+        let behind = &text[at..until];
         behind.match_indices("30").any(|(from, _)| is_word(at + from, 2))
     })
 }

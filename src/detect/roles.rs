@@ -23,6 +23,9 @@ const WORDS_DENIED: usize = 2;
 /// Bytes that a code is longer than: one letter and a digit are sizes and vitamins too.
 const SHORTEST_CODE: usize = 2;
 
+/// Characters between two names of a row: a comma and a word that joins.
+const LONGEST_JOINT: usize = 10;
+
 /// Characters of an item of a list that may be any word.
 const LONGEST_ITEM: usize = 16;
 
@@ -31,6 +34,9 @@ const STREET_BYTES: usize = 3;
 
 /// Bytes of the longest name that may be the number of a part.
 const PART_NUMBER_BYTES: usize = 10;
+
+/// Different words of an offer that make a sentence a seller's.
+const WORDS_OF_AN_OFFER: usize = 2;
 
 /// Milligrams from which an amount beside a name is that of a substance, not of a test or a standard.
 const DOSED_MILLIGRAMS: f64 = 500.0;
@@ -159,6 +165,12 @@ impl<'a> Place<'a> {
         !self.field.signs.iter().any(|sign| offers.contains(&sign.kind) && sign.start < until && from < sign.end)
     }
 
+    /// Whether its own sentence is a seller's.
+    pub(super) fn is_in_an_offer(&self) -> bool {
+        let (from, until) = sentence(self.field, self.start, self.end);
+        is_an_offer(self.field, from, until)
+    }
+
     /// Whether the text says that it is not in the goods: `free of ephedrine`, `ephedrine-free`, `not fentanyl`. What stands
     /// in a row with a denied name is denied with it.
     pub(super) fn is_denied(&self, denied: &[(usize, usize)]) -> bool {
@@ -224,7 +236,7 @@ impl<'a> Place<'a> {
             return false;
         }
         let between = self.field.folded.text[other.1..self.start].trim();
-        between.chars().nth(6).is_none()
+        between.chars().nth(LONGEST_JOINT).is_none()
             && (between.is_empty()
                 || between
                     .split([' ', ',', '(', ')', ':', '/'])
@@ -244,8 +256,72 @@ impl<'a> Place<'a> {
     }
 }
 
+/// Whether a sentence of a field is a seller's.
+pub(super) fn has_a_sentence_of_an_offer(field: &Field<'_>) -> bool {
+    let mut until = 0;
+    let offers = field.signs.iter().filter(|sign| matches!(sign.kind, Signal::Offer | Signal::Shipping));
+    offers.into_iter().any(|sign| {
+        if sign.start < until {
+            return false;
+        }
+        let (from, end) = sentence(field, sign.start, sign.end);
+        until = end;
+        is_an_offer(field, from, end)
+    })
+}
+
+/// Whether a field has words of a report, a vacancy, a thesis, a helpline, a laboratory or the like.
+pub(super) fn tells(field: &Field<'_>) -> bool {
+    field.signs.iter().any(|sign| is_of_a_report(sign.kind))
+}
+
+fn is_of_a_report(kind: Signal) -> bool {
+    matches!(
+        kind,
+        Signal::News
+            | Signal::Job
+            | Signal::Thesis
+            | Signal::Article
+            | Signal::Forum
+            | Signal::HarmReduction
+            | Signal::ReferenceMaterial
+            | Signal::Laboratory
+            | Signal::Licence
+            | Signal::Kit
+            | Signal::Antibody
+            | Signal::Book
+            | Signal::Training
+    )
+}
+
+/// The sentence around bytes of a field: from the end of the one before to its own end.
+fn sentence(field: &Field<'_>, start: usize, end: usize) -> (usize, usize) {
+    let text = field.folded.text.as_str();
+    let ends = |at: usize, c: char| match c {
+        '!' | '?' | ';' | '。' | '！' | '？' | '；' | '؟' | '؛' | '।' | '\n' | '|' => true,
+        '.' => text[at + 1..].starts_with(' '),
+        _ => false,
+    };
+    let from = text[..start].char_indices().rev().find(|(at, c)| ends(*at, *c)).map_or(0, |(at, _)| at);
+    let until = text[end..].char_indices().find(|(at, c)| ends(end + at, *c)).map_or(text.len(), |(at, _)| end + at);
+    (from, until)
+}
+
+/// Whether different words of an offer or of shipping stand in a sentence, and none of a report.
+fn is_an_offer(field: &Field<'_>, from: usize, until: usize) -> bool {
+    let text = field.folded.text.as_str();
+    let within = || field.signs.iter().filter(|sign| sign.start < until && from < sign.end);
+    let mut words: Vec<&str> = within()
+        .filter(|sign| matches!(sign.kind, Signal::Offer | Signal::Shipping))
+        .map(|sign| &text[sign.start..sign.end])
+        .collect();
+    words.sort_unstable();
+    words.dedup();
+    words.len() >= WORDS_OF_AN_OFFER && !within().any(|sign| is_of_a_report(sign.kind))
+}
+
 /// Words that join names in a row, folded, in the languages of the list.
-const CONJUNCTIONS: [&str; 30] = [
+const CONJUNCTIONS: [&str; 49] = [
     "or",
     "and",
     "nor",
@@ -276,6 +352,25 @@ const CONJUNCTIONS: [&str; 30] = [
     "atau",
     "и/или",
     "и,",
+    "dan",
+    "maupun",
+    "ataupun",
+    "serta",
+    "va",
+    "hoac",
+    "hay",
+    "nebo",
+    "ci",
+    "a",
+    "sau",
+    "si",
+    "nici",
+    "या",
+    "और",
+    "او",
+    "та",
+    "чи",
+    "ne",
 ];
 
 /// Words for what else a row holds, folded: `frei von HHC und sonstigen synthetischen Cannabinoiden`.

@@ -18,8 +18,9 @@ pub(super) struct Setting {
     pub thing: Option<LawfulKind>,
     /// The heaviest mass named, in milligrams.
     pub most_milligrams: Option<f64>,
-    /// The text reads like a report or a helpline by its words alone, and speaks of evasion, contact or payment all the same:
-    /// a seller may have put such words in. How it would be offered if it were an offer.
+    /// The text reads like a report, a vacancy or a helpline by its words alone, and speaks of evasion, contact or payment, or
+    /// offers in the sentence of the name, all the same: a seller may have put such words in. How it would be offered if it
+    /// were an offer.
     pub doubt: Option<OfferedHow>,
     /// Something is sold in solution.
     pub in_solution: bool,
@@ -36,6 +37,8 @@ pub(super) struct Known {
     pub substance: bool,
     /// An unambiguous name stands beside an amount.
     pub weighed: bool,
+    /// An unambiguous name stands in a sentence that a seller would write.
+    pub in_an_offer: bool,
 }
 
 /// What stands beside an unambiguous name.
@@ -61,6 +64,9 @@ const WORDS_OF_A_REPORT: usize = 3;
 
 /// Different words of news beside which a seller's own words are quotations, as long as the text gives neither price nor handle.
 const WORDS_OF_A_LONG_REPORT: usize = 4;
+
+/// Milligrams from which a quantity is an amount of a substance, not the strength of a medicine.
+const STRENGTH_MILLIGRAMS: f64 = 1000.0;
 
 /// Bytes of a text that tell what is offered where there is no title.
 const OPENING_BYTES: usize = 120;
@@ -122,14 +128,18 @@ impl Setting {
             || [Signal::Thesis, Signal::Job].into_iter().any(|kind| words.count(kind) >= WORDS_OF_A_LONG_REPORT)
                 && !handle
                 && !known.weighed
-            || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2;
+            || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2
+            // Counsel is anonymous as well; who gives no way to buy sells nothing.
+            || helps && !meant.payment && !meant.contact && !meant.drug_trade && offers == 0 && !quantity;
         let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
-        setting.doubt = (is_prose && by_words_alone && meant.is_dealing() && !told_at_length).then_some(meant);
+        let may_sell = meant.is_dealing() && !told_at_length || known.in_an_offer;
+        setting.doubt = (is_prose && by_words_alone && may_sell).then_some(meant);
         // Who sells without a prescription or a licence has neither, whatever else the text says.
         let without = words.sells_without();
         for (signal, kind) in LAWFUL {
             let count = words.count(signal);
-            let is_void = without && matches!(kind, LawfulKind::Licence | LawfulKind::Pharmacy);
+            let is_void =
+                without && matches!(kind, LawfulKind::Licence | LawfulKind::Pharmacy | LawfulKind::Veterinary);
             if count > 0 && !is_void {
                 setting.lawful.insert(kind, count);
             }
@@ -240,7 +250,10 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
     if told(Signal::Thesis) {
         return Some(PageKind::Thesis);
     }
-    if (told(Signal::Article) || told_beside_a_price(Signal::Article)) && !words.has(Signal::Quantity) {
+    // A leaflet names the strength of a tablet.
+    let weighs =
+        words.signs(Signal::Quantity).any(|(_, sign)| sign.milligrams.is_none_or(|mass| mass >= STRENGTH_MILLIGRAMS));
+    if (told(Signal::Article) || told_beside_a_price(Signal::Article)) && !weighs {
         return Some(PageKind::Article);
     }
     let says_how_to_buy = priced

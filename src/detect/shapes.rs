@@ -103,7 +103,7 @@ static PURITY: LazyLock<Regex> = LazyLock::new(|| {
 });
 static PRICE: LazyLock<Regex> = LazyLock::new(|| {
     shape(concat!(
-        r"(?:[$€£¥₽₺₹₴]|\b(?:usd|eur|gbp|cny|rub|pln|try|brl|inr|czk|ron|uah|vnd|idr|rp)\b) ?[0-9]{1,7}(?:[.,][0-9]{1,3})*|",
+        r"(?:[$€£¥₽₺₹₴]|\b(?:usd|eur|gbp|cny|rub|pln|try|brl|inr|czk|ron|uah|vnd|idr|rp)) ?[0-9]{1,7}(?:[.,][0-9]{1,3})*|",
         r"\b[0-9]{1,7}(?:[.,][0-9]{1,3})* ?(?:[$€£¥₽₺₹₴]|(?:usd|eur|euro|euros|gbp|pounds|dollars|chf|sek|nok|dkk|bgn|cny|rmb|rub|pln|zl|zlotych|try|tl|lira|brl|reais|inr|czk|kc|korun|ron|lei|uah|грн|гривень|гривен|гривні|рублей|рубля|руб|р|元|人民币|درهم|دولار|ريال|جنيه|rupiah|rb|ribu|juta|dong|đồng|vnđ|đ|dinar|dinars|dirham|دينار|دينارا|درهما|دولارا|ريالا|جنيها)\b)"
     ))
 });

@@ -463,18 +463,19 @@ pub fn fold(name: &str) -> String {
     if name.contains('&') {
         return Folded::of(name).text.trim().to_owned();
     }
-    let mut folded = String::with_capacity(name.len());
     if name.is_ascii() {
+        let (mut folded, is_kept) = (Vec::with_capacity(name.len()), &*IS_KEPT);
         for b in name.bytes() {
-            if IS_KEPT[usize::from(b)] {
-                folded.push(char::from(b.to_ascii_lowercase()));
-            } else if is_separator(char::from(b)) && !folded.is_empty() && !folded.ends_with(' ') {
-                folded.push(' ');
+            if is_kept[usize::from(b)] {
+                folded.push(b.to_ascii_lowercase());
+            } else if is_separator(char::from(b)) && folded.last().is_some_and(|last| *last != b' ') {
+                folded.push(b' ');
             }
         }
-        folded.truncate(folded.trim_end().len());
-        return folded;
+        folded.truncate(folded.trim_ascii_end().len());
+        return String::from_utf8(folded).unwrap_or_default();
     }
+    let mut folded = String::with_capacity(name.len());
     let mut push = |piece| match piece {
         Piece::Letter(letter, _) => folded.push(letter),
         Piece::Separator if !folded.is_empty() && !folded.ends_with(' ') => folded.push(' '),
@@ -526,7 +527,7 @@ fn is_separator(c: char) -> bool {
 pub(super) fn is_invisible(c: char) -> bool {
     matches!(
         c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{640}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}'
         | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
     ) || c.is_control() && !c.is_whitespace()

@@ -214,3 +214,43 @@ fn imprints_told_side_by_side_mark_a_die() {
         assert_eq!(assessment.verdict, Verdict::Review, "{title}: {assessment:?}");
     }
 }
+
+#[test]
+fn words_of_a_report_do_not_clear_a_sentence_that_offers() {
+    let detector = detector();
+    let offer = "Metonitazene powder for sale, in stock, shipped worldwide from our lab.";
+    for (title, text) in [
+        ("Metonitazene", format!("{offer} Full time. Salary. Apply with CV.")),
+        ("Research chemical", format!("{offer} Police. Prosecutor. Investigators. Accused.")),
+        ("Metonitazene", format!("Helpline. Counsellors. Support group. {offer}")),
+        ("Metonitazene", "This thesis was defended. Supervisor. Repository. For sale, in stock.".to_owned()),
+    ] {
+        assert_eq!(detector.assess(&listing(title, &text), &[]).verdict, Verdict::Review, "{title}: {text}");
+    }
+    for (title, text) in [
+        ("Toxicologist wanted", "You analyse metonitazene. Full time, good salary. Apply with CV and references."),
+        (
+            "Customs seize metonitazene",
+            "Police said on Friday that it was for sale. Two men were arrested and charged.",
+        ),
+    ] {
+        assert_eq!(detector.assess(&listing(title, text), &[]).verdict, Verdict::Clear, "{title}: {text}");
+    }
+}
+
+#[test]
+fn codes_of_parts_prices_rows_and_stretched_letters_are_read_as_written() {
+    let detector = detector();
+    for (title, text, verdict) in [
+        ("Step-down converter MDPV-2207", "Microchip from a working board, $3 each.", Verdict::Clear),
+        ("Jogo de freio KX-MDPHP 4410", "Peças novas, compatível com utilitários, R$ 99,90.", Verdict::Clear),
+        ("MDPV-2207 crystals 10 g", "$30 a gram", Verdict::Refer),
+        ("Obat batuk", "Tidak mengandung efedrin, kodein, maupun dekstrometorfan.", Verdict::Clear),
+        ("كـ.ـا.ر.فـ.ـنـ.ـتـ.ـا.نـ.ـيـ.ـل", "10 غرام، بيتكوين", Verdict::Refer),
+        ("Punch & die, logo Tesla", "Rp950.000 per set", Verdict::Review),
+        ("Benzocaine powder, 20 kg", "$11 per kilo, in stock", Verdict::Review),
+        ("Benzocaine lozenges 16 pcs", "for a sore throat, $4, in stock", Verdict::Clear),
+    ] {
+        assert_eq!(detector.assess(&listing(title, text), &[]).verdict, verdict, "{title}: {text}");
+    }
+}
