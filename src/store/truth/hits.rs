@@ -19,7 +19,7 @@ use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, St
 use crate::store::truth::pages::NOT_FROM_A_PAGE;
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, flood, pages, series, steps};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, emerging, flood, pages, series, steps};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
@@ -390,14 +390,11 @@ impl Truth {
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
         add_fingerprints(tx, &id, &parted.values)?;
+        self.note_names_of_people(tx, &assessment.emerging, &parted.values)?;
         // Names are counted once for each text they stand in, whatever it costs.
-        let emerging = if differs == Differs::Content { assessment.emerging.as_slice() } else { &[] };
-        for found in emerging {
-            tx.prepare_cached(
-                "INSERT INTO emerging (surface, class, subclass, first_seen, last_seen, listings) VALUES (?1, ?2, ?3, ?4, ?4, 1)
-                 ON CONFLICT (surface) DO UPDATE SET last_seen = excluded.last_seen, listings = listings + 1",
-            )?
-            .execute(params![found.surface.to_lowercase(), found.class, found.subclass, page.fetched_at.as_millis()])?;
+        if differs == Differs::Content {
+            let found = (assessment.emerging.as_slice(), parted.values.as_slice());
+            emerging::count(tx, &page.platform, found, page.fetched_at)?;
         }
         cases::refresh(tx, &referral, now)?;
         deconflict::hold_if_marked(tx, &referral, now)

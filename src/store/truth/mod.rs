@@ -10,6 +10,7 @@ mod changes;
 mod checkpoint;
 mod citations;
 mod deconflict;
+mod emerging;
 mod escalations;
 mod figures;
 mod flood;

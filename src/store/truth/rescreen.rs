@@ -246,6 +246,7 @@ impl Truth {
         )?;
         index(&tx, &hit.id, &parted.title, &text, now_is)?;
         add_fingerprints(&tx, &hit.id, &parted.values)?;
+        self.note_names_of_people(&tx, &now_is.emerging, &parted.values)?;
         if difference.cause.is_some() {
             let detail = serde_json::json!({
                 "hit": hit.id, "from": hit.assessment.verdict, "to": now_is.verdict,
