@@ -276,6 +276,34 @@ async fn send(hub: &Hub, id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn looks_go_on_while_a_contest_is_undecided_and_complete_nothing() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let (anna, ben) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Authority, "ben", None));
+    let notice = hub.json(&anna, &format!("/api/v1/referrals/{id}/notice")).await;
+    let sent = hub.client.post(notice["contest"].as_str().unwrap());
+    let sent = sent.header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(sent.body("statement=It+is+a+book").send().await.unwrap().status(), 200);
+    shop.remove("7");
+    let looks = || hub.app.rooms.truth.looks_at(&listingwatch::vocab::ids::ReferralId::parse(&id).unwrap()).unwrap();
+    for days in 1..=3 {
+        hub.clock.advance_hours(25);
+        hub.command(&["referrals", "recheck"]).await.1.unwrap();
+        assert_eq!((looks().len(), hub.cases().await[0]["state"].clone()), (days, json!("contested")));
+    }
+    let case = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await;
+    assert_eq!(case["pages"][0]["state"], "confirmed-gone", "{case}");
+    // Upheld, the case is completed by the next look.
+    assert_eq!(hub.post(&ben, &format!("/api/v1/referrals/{id}/uphold"), json!({})).await.0, 200);
+    hub.clock.advance_hours(25);
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    assert_eq!(hub.cases().await[0]["state"], "verified-gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_page_of_a_case_has_its_own_state_and_answer_and_the_case_follows() {
     let shop = Shop::start().await;
     for name in ["7", "8"] {
