@@ -222,7 +222,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             }
             for id in ids {
                 let target = truth.recheck_target(&referral(id)?)?;
-                done.push(recheck::one(&app.rooms, &platforms, &target).await?);
+                done.push(recheck::one(&app.rooms, &platforms, target).await?);
             }
             for one in &done {
                 if output.json {

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::hub_attacks::sign_in;
 use crate::mockserver::{MockServer, Reply};
 use crate::program::{Place, links, listing};
-use crate::shop::{Hub, OFFER, Shop};
+use crate::shop::{Hub, OFFER, Shop, platform_file_of};
 
 /// A wording in which only the name differs.
 fn wording(name: &str) -> String {
@@ -301,6 +301,43 @@ async fn looks_go_on_while_a_contest_is_undecided_and_complete_nothing() {
     hub.clock.advance_hours(25);
     hub.command(&["referrals", "recheck"]).await.1.unwrap();
     assert_eq!(hub.cases().await[0]["state"], "verified-gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_of_many_pages_holds_up_no_other_of_its_host() {
+    let pages: Vec<String> = (0..40).map(|number| format!("/many/{number}")).chain(["/one".to_owned()]).collect();
+    let linked = pages.clone();
+    let server = MockServer::start(move |asked| match asked.path.as_str() {
+        "/" => Reply::html(links(&linked)),
+        "/one" => Reply::html(listing("Metonitazene 10 g", &wording("Metonitazene"), &[])),
+        path if path.starts_with("/many/") => Reply::html(listing("Isotonitazene 10 g", &wording("Isotonitazene"), &[])),
+        _ => Reply::status(404),
+    });
+    let hub = Hub::open(&[("bazaar", platform_file_of(&server.url("/"), "channels = [\"feed\"]\nrecheck = \"24h\""))], |_| {}).await;
+    hub.scan().await;
+    let mut cases = hub.cases().await;
+    cases.sort_by_key(|case| std::cmp::Reverse(case["urls"].as_array().unwrap().len()));
+    assert_eq!(cases.len(), 2, "{cases:#?}");
+    // The one with many pages is due first.
+    for case in &cases {
+        send(&hub, case["id"].as_str().unwrap()).await;
+        hub.clock.advance_hours(1);
+    }
+    let asked_before_one = |from: usize| {
+        let asked: Vec<String> = server.paths().split_off(from).into_iter().filter(|path| path != "/robots.txt").collect();
+        assert_eq!(asked.len(), 41, "each page once");
+        asked.iter().position(|path| path == "/one").unwrap()
+    };
+    // Where one case at a time has a place, it keeps it for some pages only.
+    hub.clock.advance_hours(25);
+    let from = server.paths().len();
+    listingwatch::engine::recheck::step(&hub.app.rooms, &hub.app.platforms(), 1).await.unwrap();
+    assert!(asked_before_one(from) < 15, "{:?}", server.paths());
+    // Where both have one, they take turns.
+    hub.clock.advance_hours(25);
+    let from = server.paths().len();
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    assert!(asked_before_one(from) < 2, "{:?}", server.paths());
 }
 
 #[tokio::test(flavor = "multi_thread")]

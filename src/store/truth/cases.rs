@@ -409,17 +409,11 @@ impl Truth {
     /// When SQLite fails.
     pub fn due_rechecks(&self, now: Timestamp, of_a_host: usize) -> Result<Vec<DueRecheck>, TruthError> {
         self.read(|connection| {
-            // An address begins with `http://` or `https://`; its host ends at the next slash.
-            let mut statement = connection.prepare_cached(
-                "WITH due AS (
-                   SELECT id, platform, min(coalesce(recheck_at, look_asked), coalesce(look_asked, recheck_at)) AS recheck_at, coalesce(json_extract(urls, '$[0]'), '') AS url
-                   FROM referrals WHERE recheck_at <= ?1 OR look_asked <= ?1),
-                 of_hosts AS (
-                   SELECT id, platform, recheck_at, substr(url, 1, instr(substr(url, 9), '/') + 8) AS host FROM due),
-                 numbered AS (
+            let mut statement = connection.prepare_cached(&format!(
+                "{DUE_RECHECKS}, numbered AS (
                    SELECT *, row_number() OVER (PARTITION BY platform, host ORDER BY recheck_at, id) AS place FROM of_hosts)
-                 SELECT id, platform, host FROM numbered WHERE place <= ?2 ORDER BY platform, host, place",
-            )?;
+                 SELECT id, platform, host FROM numbered WHERE place <= ?2 ORDER BY platform, host, place"
+            ))?;
             let mut rows = statement.query(params![now.as_millis(), of_a_host])?;
             let mut due = Vec::new();
             while let Some(row) = rows.next()? {
@@ -428,6 +422,30 @@ impl Truth {
                 due.push(DueRecheck { referral: referral_id(&id)?, platform, host: row.get(2)? });
             }
             Ok(due)
+        })
+    }
+
+    /// Cases of one host that are due and not among `begun`, at most `limit`, the longest due first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn due_rechecks_of(
+        &self,
+        (platform, host): (&PlatformId, &str),
+        begun: &[ReferralId],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ReferralId>, TruthError> {
+        let begun = serde_json::to_string(&begun.iter().map(ReferralId::as_str).collect::<Vec<_>>())?;
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{DUE_RECHECKS} SELECT id FROM of_hosts WHERE platform = ?2 AND host = ?3
+                   AND id NOT IN (SELECT value FROM json_each(?4)) ORDER BY recheck_at, id LIMIT ?5"
+            ))?;
+            let rows = statement.query_map(params![now.as_millis(), platform.as_str(), host, begun, limit], |row| {
+                row.get::<_, String>(0)
+            })?;
+            rows.map(|id| referral_id(&id?)).collect()
         })
     }
 
@@ -496,6 +514,14 @@ impl Truth {
         })
     }
 }
+
+/// Cases due at `?1`, with the host of their first page. An address begins with `http://` or `https://`; its host ends at the next
+/// slash.
+const DUE_RECHECKS: &str = "WITH due AS (
+    SELECT id, platform, min(coalesce(recheck_at, look_asked), coalesce(look_asked, recheck_at)) AS recheck_at,
+      coalesce(json_extract(urls, '$[0]'), '') AS url
+    FROM referrals WHERE recheck_at <= ?1 OR look_asked <= ?1),
+  of_hosts AS (SELECT id, platform, recheck_at, substr(url, 1, instr(substr(url, 9), '/') + 8) AS host FROM due)";
 
 fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, TruthError> {
     let held: Option<(String, Option<i64>, bool)> = connection
