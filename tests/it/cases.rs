@@ -396,6 +396,75 @@ async fn each_page_of_a_case_has_its_own_state_and_answer_and_the_case_follows()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_answer_said_again_writes_nothing_and_answers_are_bounded() {
+    let shop = Shop::start().await;
+    for page in ["1", "2"] {
+        shop.put(page, "Isotonitazene 10 g", OFFER);
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let case = hub.cases().await[0].clone();
+    let id = case["id"].as_str().unwrap().to_owned();
+    let urls: Vec<&str> = case["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap()).collect();
+    assert_eq!(urls.len(), 2);
+    send(&hub, &id).await;
+    let anna = hub.token(Role::Authority, "anna", None);
+    let moderator = hub.token(Role::Moderator, "mo", Some("bazaar"));
+    let (hub, id, anna, moderator) = (&hub, id.as_str(), anna.as_str(), moderator.as_str());
+    let answered = async |decision: &str, url: &str, key: &str| {
+        let answer = hub.client.post(format!("{}/api/v1/referrals/{id}/outcome", hub.base)).bearer_auth(moderator);
+        let answer = answer.header("idempotency-key", key).header("content-type", "application/json");
+        let answer = answer.body(json!({ "decision": decision, "reason": "terms", "urls": [url] }).to_string());
+        let answer = answer.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    // What the log and the story of the case hold: their sizes, and the number of the last change.
+    let written = async || {
+        let case = hub.json(anna, &format!("/api/v1/referrals/{id}")).await;
+        let log = hub.json(anna, "/api/v1/audit?limit=1000").await;
+        let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["subject"] == id).count();
+        (case["story"].as_array().unwrap().len(), entries, case["updated"].clone())
+    };
+    // For one page while the other has no answer; for the last one too; and once the removal is verified.
+    for (turn, url) in urls.iter().enumerate() {
+        assert_eq!(answered("removed", url, &format!("first {turn}")).await.0, 200);
+        let before = written().await;
+        for again in 0..5 {
+            hub.clock.advance_hours(1);
+            assert_eq!(answered("removed", url, &format!("again {turn} {again}")).await.0, 200);
+            let line = ["referrals", "outcome", id, "removed", "--reason", "terms", "--url", url, "--as", "mo"];
+            hub.command(&line).await.1.unwrap();
+        }
+        assert_eq!(written().await, before, "turn {turn}");
+    }
+    for page in ["1", "2"] {
+        shop.remove(page);
+    }
+    for _ in 0..2 {
+        hub.clock.advance_hours(25);
+        hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    }
+    assert_eq!(hub.cases().await[0]["state"], "verified-gone");
+    let before = written().await;
+    assert_eq!(answered("removed", urls[0], "verified").await.0, 200);
+    assert_eq!((written().await, hub.cases().await[0]["state"].clone()), (before, json!("verified-gone")));
+    // One that says something else each time is taken so often and no more.
+    let mut taken = 0;
+    let refused = loop {
+        let decision = ["restricted", "account-action"][taken % 2];
+        match answered(decision, urls[0], &format!("flood {taken}")).await {
+            (200, _) => taken += 1,
+            refused => break refused,
+        }
+        assert!(taken < 200, "answers without end");
+    };
+    assert_eq!(refused.0, 409, "{}", refused.1);
+    assert!(refused.1.contains("has taken 100 answers") && refused.1.contains("write to the sender"), "{}", refused.1);
+    let before = written().await;
+    assert_eq!(answered("rejected", urls[0], "one more").await.0, 409);
+    assert_eq!(written().await, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn pages_behind_links_speak_the_language_of_the_notice_and_show_what_it_rests_on() {
     let shop = Shop::start().await;
     shop.put("7", "Isotonitazene 10 g", OFFER);

@@ -130,6 +130,8 @@ pub(super) struct NotedAnswer {
     pub of_pages: Option<PagesAnswered>,
     /// Whether any page has another answer than before.
     pub changed: bool,
+    /// How many pages the case has.
+    pub pages: usize,
 }
 
 /// Notes an answer for the pages of a case that `urls` names, for all where it names none.
@@ -170,12 +172,13 @@ pub(super) fn note_answer(
             .execute(params![referral.as_str(), page, answer, now.as_millis(), actor])?
             > 0;
     }
+    let count = all.len();
     if whole {
-        return Ok(NotedAnswer { together: Some(outcome.clone()), of_pages: None, changed });
+        return Ok(NotedAnswer { together: Some(outcome.clone()), of_pages: None, changed, pages: count });
     }
     let pages = all.iter().filter(|page| named.contains(*page)).map(|page| page_key(page)).collect();
     let of_pages = Some(PagesAnswered { outcome: outcome.clone(), pages });
-    Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed })
+    Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed, pages: count })
 }
 
 /// Addresses of one answer at most.
