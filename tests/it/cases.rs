@@ -581,6 +581,58 @@ async fn a_template_with_other_names_is_one_series_decided_and_answered_as_one()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_case_whose_text_changes_leaves_its_series() {
+    let shop = Shop::start().await;
+    let names = ["Isotonitazene", "Metonitazene", "Protonitazene"];
+    for (page, name) in names.iter().enumerate() {
+        shop.put(&page.to_string(), &format!("{name} 10 g"), &wording(name));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let series = async || {
+        let cases = hub.cases().await;
+        let of = |name: &str| {
+            let case = cases.iter().find(|case| case["substances"].to_string().contains(name)).unwrap();
+            (case["series"].as_str().map(str::to_owned), case["id"].as_str().unwrap().to_owned())
+        };
+        names.map(of)
+    };
+    let shown = async || {
+        let authority = hub.token(Role::Authority, "anna", None);
+        let (cookie, _) = sign_in(&hub, &authority).await;
+        let page = hub.client.get(format!("{}/console/inbox", hub.base)).header("cookie", cookie).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    let before = series().await;
+    assert!(before[0].0.is_some() && before.iter().all(|one| one.0 == before[0].0), "{before:?}");
+    // Whichever of them stands for the others says something else now.
+    let page = shown().await;
+    let lead = before.iter().position(|(_, id)| page.contains(id.as_str())).unwrap();
+    let text = format!(
+        "Last lots of {} crystal from our own storage, ships tomorrow in vacuum foil, ask for samples, western union welcome",
+        names[lead]
+    );
+    shop.put(&lead.to_string(), &format!("{} 10 g", names[lead]), &text);
+    hub.clock.advance_hours(2);
+    hub.scan().await;
+    let after = series().await;
+    assert_eq!(after[lead].1, before[lead].1, "it is the same case");
+    for other in (0..names.len()).filter(|other| *other != lead) {
+        assert_eq!(after[other], before[other]);
+        assert_ne!(after[lead].0, after[other].0);
+    }
+    let page = shown().await;
+    let in_sight = after.iter().filter(|(_, id)| page.contains(id.as_str())).count();
+    assert!(page.contains(&after[lead].1) && in_sight == 2, "it and one of the others are in the inbox: {page}");
+    // And back again.
+    shop.put(&lead.to_string(), &format!("{} 10 g", names[lead]), &wording(names[lead]));
+    hub.clock.advance_hours(2);
+    hub.scan().await;
+    assert_eq!(series().await, before);
+    let page = shown().await;
+    assert_eq!(before.iter().filter(|(_, id)| page.contains(id.as_str())).count(), 1, "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn cases_of_an_hour_are_bounded_and_what_waits_is_counted_and_opened_later() {
     let shop = Shop::start().await;
     let texts = [

@@ -274,6 +274,7 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
         next_change(tx)?,
         now.as_millis()
     ])?;
+    series::recomputed(tx, referral, now)?;
     series::refreshed(tx, referral)
 }
 

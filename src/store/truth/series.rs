@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::dedup::frame::Frame;
 use crate::detect::assessment::Assessment;
 use crate::referral::state::ReferralState;
-use crate::store::truth::cases::{ROW, ReferralRow, referral_id, row};
+use crate::store::truth::cases::{ROW, ReferralRow, next_change, referral_id, row};
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Verdict;
@@ -100,6 +100,65 @@ pub(super) fn refreshed(tx: &Connection, referral: &ReferralId) -> Result<(), Tr
     Ok(())
 }
 
+/// Puts a case of which no listing has the wording of its series any more into that of its strongest listing.
+pub(super) fn recomputed(tx: &Connection, referral: &ReferralId, now: Timestamp) -> Result<(), TruthError> {
+    type Held = (String, Option<String>, Option<Vec<u8>>, bool, bool, Verdict, f64);
+    let (platform, held, frame, is_draft, folded, verdict, score): Held = tx
+        .prepare_cached(
+            "SELECT r.platform, r.series, s.frame, r.state = 'drafted', r.folded, r.verdict, r.score
+             FROM referrals r LEFT JOIN series s ON s.id = r.series WHERE r.id = ?",
+        )?
+        .query_row([referral.as_str()], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+        })?;
+    let mut statement =
+        tx.prepare_cached("SELECT title, text, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url")?;
+    let mut rows = statement.query([referral.as_str()])?;
+    let mut strongest: Option<Option<Frame>> = None;
+    while let Some(row) = rows.next()? {
+        let (title, text): (String, String) = (row.get(0)?, row.get(1)?);
+        let now_is = frame_of(&title, &text, &serde_json::from_str(&row.get::<_, String>(2)?)?);
+        let is_held = match (&now_is, &frame) {
+            (Some(now_is), Some(frame)) => now_is.is_one_with(frame).is_some(),
+            (None, None) => true,
+            _ => false,
+        };
+        if is_held {
+            return Ok(());
+        }
+        strongest.get_or_insert(now_is);
+    }
+    let Some(strongest) = strongest else { return Ok(()) };
+    let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
+    let series = match strongest {
+        Some(frame) => Some(of(tx, &platform, &frame, now)?),
+        None => None,
+    };
+    if series == held {
+        return Ok(());
+    }
+    // While it is looked for who stands for whom, it counts in neither.
+    tx.prepare_cached("UPDATE referrals SET series = NULL, folded = 1, change = ?, updated = ? WHERE id = ?")?
+        .execute(params![next_change(tx)?, now.as_millis(), referral.as_str()])?;
+    if let Some(held) = held.filter(|_| is_draft && !folded) {
+        strongest_stands(tx, &held)?;
+    }
+    let folded = is_draft && is_folded(tx, series.as_deref(), (verdict, score))?;
+    tx.prepare_cached("UPDATE referrals SET series = ?, folded = ? WHERE id = ?")?
+        .execute(params![series, folded, referral.as_str()])?;
+    Ok(())
+}
+
+/// Brings the strongest draft of a series into sight.
+fn strongest_stands(tx: &Connection, series: &str) -> Result<(), TruthError> {
+    tx.prepare_cached(
+        "UPDATE referrals SET folded = 0 WHERE id = (
+           SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT 1)",
+    )?
+    .execute(params![series, Verdict::Refer])?;
+    Ok(())
+}
+
 /// Keeps one draft of a series in sight when a case of it moves.
 pub(super) fn moved(
     tx: &Connection,
@@ -128,15 +187,7 @@ pub(super) fn moved(
     }
     set(false, referral.as_str())?;
     if !folded {
-        let strongest: Option<String> = tx
-            .prepare_cached(
-                "SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT 1",
-            )?
-            .query_row(params![series, Verdict::Refer], |row| row.get(0))
-            .optional()?;
-        if let Some(id) = strongest {
-            set(false, &id)?;
-        }
+        strongest_stands(tx, &series)?;
     }
     Ok(())
 }
