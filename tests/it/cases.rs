@@ -304,6 +304,38 @@ async fn looks_go_on_while_a_contest_is_undecided_and_complete_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_held_substance_holds_what_offers_it_and_not_what_names_it_in_passing() {
+    let shop = Shop::start().await;
+    shop.put("offers", "Carfentanil 1 g", &wording("Carfentanil"));
+    shop.put("names", "Isotonitazene 10 g", &format!("{OFFER}. We do not sell carfentanil"));
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let states = async || {
+        let cases = hub.cases().await;
+        let of = |title: &str| {
+            let case = cases.iter().find(|case| case["title"].as_str().unwrap().contains(title)).unwrap();
+            case["state"].as_str().unwrap().to_owned()
+        };
+        [of("Carfentanil 1 g"), of("Isotonitazene")]
+    };
+    let named = hub.cases().await.iter().filter(|case| case["substances"].to_string().contains("Carfentanil")).count();
+    assert_eq!(named, 2, "both name it");
+    hub.command(&["deconflict", "hold-substance", "carfentanil", "--reason", "Op. Example", "--as", "anna"]).await.1.unwrap();
+    assert_eq!(states().await, ["held", "drafted"]);
+    // What comes later is held likewise, and what is not held can be approved.
+    shop.put("later", "Carfentanil 5 g", &format!("{}, two lots", wording("Carfentanil")));
+    shop.put("names2", "Metonitazene 10 g", &format!("{}. We do not sell carfentanil", wording("Metonitazene")));
+    hub.clock.advance_hours(2);
+    hub.scan().await;
+    for case in hub.cases().await {
+        let is_offered = case["title"].as_str().unwrap().contains("Carfentanil");
+        assert_eq!(case["state"] == "held", is_offered, "{case}");
+        if !is_offered {
+            hub.command(&["referrals", "approve", case["id"].as_str().unwrap(), "--as", "anna"]).await.1.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_case_of_many_pages_holds_up_no_other_of_its_host() {
     let pages: Vec<String> = (0..40).map(|number| format!("/many/{number}")).chain(["/one".to_owned()]).collect();
     let linked = pages.clone();
