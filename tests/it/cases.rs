@@ -613,6 +613,29 @@ async fn a_template_with_other_names_is_one_series_decided_and_answered_as_one()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_series_is_filtered_before_it_is_cut() {
+    let shop = Shop::start().await;
+    for (page, name) in ["Isotonitazene", "Metonitazene", "Mephedrone", "4-MEC"].iter().enumerate() {
+        shop.put(&page.to_string(), &format!("{name} 10 g"), &wording(name));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let cases = hub.cases().await;
+    let series = cases[0]["series"].as_str().unwrap();
+    assert!(cases.len() == 4 && cases.iter().all(|case| case["series"] == series), "{cases:#?}");
+    let mut categories: Vec<&str> = cases.iter().map(|case| case["category"].as_str().unwrap()).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    assert_eq!(categories.len(), 2);
+    for category in categories {
+        let line = ["referrals", "list", "--series", series, "--category", category, "--limit", "1"];
+        let listed = hub.command(&line).await.0;
+        assert!(listed.lines().count() == 1 && listed.contains(category), "{category}: {listed}");
+    }
+    let other = ["referrals", "list", "--series", series, "--platform", "elsewhere", "--limit", "1"];
+    assert_eq!(hub.command(&other).await.0, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_case_whose_text_changes_leaves_its_series() {
     let shop = Shop::start().await;
     let names = ["Isotonitazene", "Metonitazene", "Protonitazene"];
@@ -846,6 +869,16 @@ async fn what_a_platform_does_not_act_on_is_escalated_only_as_agreed_after_a_war
     let (cookie, _) = sign_in(&hub, &ben).await;
     let page = hub.client.get(format!("{}/console/referrals/{id}", hub.base)).header("cookie", cookie).send().await;
     assert!(page.unwrap().text().await.unwrap().contains("Escalation (1)"));
+
+    // The command lists all of them, however many.
+    let data = rusqlite::Connection::open(hub.folder.path().join("data/truth.db")).unwrap();
+    let many = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1100)
+      INSERT INTO escalations (id, referral, platform, contact, purpose, drafted_by, drafted_key, at, text)
+      SELECT id || '-' || n, referral, platform, contact, purpose, drafted_by, drafted_key, at - n, text FROM escalations, n";
+    data.execute(many, []).unwrap();
+    for line in [vec!["escalate", "list"], vec!["escalate", "list", &id]] {
+        assert_eq!(hub.command(&line).await.0.lines().count(), 1101, "{line:?}");
+    }
 
     // A platform that acts ends it.
     let answer = json!({ "decision": "removed" });

@@ -157,6 +157,8 @@ pub struct CaseFilter {
     pub state: Option<String>,
     /// Only this category.
     pub category: Option<String>,
+    /// Only this series.
+    pub series: Option<String>,
     /// Only what changed after this change number.
     pub since: Option<i64>,
     /// Only what changed at or after this moment.
@@ -298,6 +300,9 @@ impl Truth {
         }
         if let Some(category) = &filter.category {
             add(" AND category = ?", category.clone().into());
+        }
+        if let Some(series) = &filter.series {
+            add(" AND series = ?", series.clone().into());
         }
         if let Some(since) = filter.since {
             add(" AND change > ?", since.into());
