@@ -319,7 +319,10 @@ async fn a_held_substance_holds_what_offers_it_and_not_what_names_it_in_passing(
     };
     let named = hub.cases().await.iter().filter(|case| case["substances"].to_string().contains("Carfentanil")).count();
     assert_eq!(named, 2, "both name it");
-    hub.command(&["deconflict", "hold-substance", "carfentanil", "--reason", "Op. Example", "--as", "anna"]).await.1.unwrap();
+    hub.command(&["deconflict", "hold-substance", "carfentanil", "--reason", "Op. Example", "--as", "anna"])
+        .await
+        .1
+        .unwrap();
     assert_eq!(states().await, ["held", "drafted"]);
     // What comes later is held likewise, and what is not held can be approved.
     shop.put("later", "Carfentanil 5 g", &format!("{}, two lots", wording("Carfentanil")));
@@ -342,10 +345,16 @@ async fn a_case_of_many_pages_holds_up_no_other_of_its_host() {
     let server = MockServer::start(move |asked| match asked.path.as_str() {
         "/" => Reply::html(links(&linked)),
         "/one" => Reply::html(listing("Metonitazene 10 g", &wording("Metonitazene"), &[])),
-        path if path.starts_with("/many/") => Reply::html(listing("Isotonitazene 10 g", &wording("Isotonitazene"), &[])),
+        path if path.starts_with("/many/") => {
+            Reply::html(listing("Isotonitazene 10 g", &wording("Isotonitazene"), &[]))
+        }
         _ => Reply::status(404),
     });
-    let hub = Hub::open(&[("bazaar", platform_file_of(&server.url("/"), "channels = [\"feed\"]\nrecheck = \"24h\""))], |_| {}).await;
+    let hub = Hub::open(
+        &[("bazaar", platform_file_of(&server.url("/"), "channels = [\"feed\"]\nrecheck = \"24h\""))],
+        |_| {},
+    )
+    .await;
     hub.scan().await;
     let mut cases = hub.cases().await;
     cases.sort_by_key(|case| std::cmp::Reverse(case["urls"].as_array().unwrap().len()));
@@ -356,7 +365,8 @@ async fn a_case_of_many_pages_holds_up_no_other_of_its_host() {
         hub.clock.advance_hours(1);
     }
     let asked_before_one = |from: usize| {
-        let asked: Vec<String> = server.paths().split_off(from).into_iter().filter(|path| path != "/robots.txt").collect();
+        let asked: Vec<String> =
+            server.paths().split_off(from).into_iter().filter(|path| path != "/robots.txt").collect();
         assert_eq!(asked.len(), 41, "each page once");
         asked.iter().position(|path| path == "/one").unwrap()
     };
@@ -610,6 +620,55 @@ async fn a_template_with_other_names_is_one_series_decided_and_answered_as_one()
     assert_eq!(decided, 4);
     let stranger = hub.token(Role::Moderator, "sy", Some("elsewhere"));
     assert_eq!(hub.get(&stranger, &path).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_computes_a_name_in_the_log_from_an_address_or_a_wording() {
+    let shop = Shop::start().await;
+    for page in ["1", "2"] {
+        shop.put(page, "Isotonitazene 10 g", OFFER);
+    }
+    let file = [("bazaar", shop.platform_file("bazaar", "channels = [\"feed\"]"))];
+    let (one, other) = (Hub::open(&file, |_| {}).await, Hub::open(&file, |_| {}).await);
+    let mut named = Vec::new();
+    for hub in [&one, &other] {
+        hub.scan().await;
+        let case = hub.cases().await[0].clone();
+        let id = case["id"].as_str().unwrap().to_owned();
+        send(hub, &id).await;
+        let urls: Vec<&str> = case["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap()).collect();
+        let mo = hub.token(Role::Moderator, "mo", Some("bazaar"));
+        let body = json!({ "decision": "removed", "urls": [urls[0]] });
+        assert_eq!(hub.post(&mo, &format!("/api/v1/referrals/{id}/outcome"), body).await.0, 200);
+        // The story still says which page it was.
+        let anna = hub.token(Role::Authority, "anna", None);
+        let story = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await["story"].clone();
+        assert_eq!(story[0]["urls"], json!([urls[0]]), "{story}");
+        let log = hub.command(&["audit", "list", "--json"]).await.0;
+        for url in &urls {
+            let key = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(url.as_bytes()));
+            assert!(!log.contains(url) && !log.contains(&key), "{url}: {log}");
+        }
+        named.push((id, case["series"].as_str().unwrap().to_owned(), log));
+    }
+    // Two hubs that see the same name it otherwise.
+    let ((id, series, _), (_, _, log)) = (&named[0], &named[1]);
+    assert!(named[0].0 != named[1].0 && named[0].1 != named[1].1, "{named:?}");
+    assert!(!log.contains(id.as_str()) && !log.contains(series.as_str()));
+    // A series of an older file gets an id of its own, and its cases stay in it.
+    let Hub { app, folder, clock, .. } = one;
+    drop((app, clock));
+    let file = folder.path().join("data/truth.db");
+    let data = rusqlite::Connection::open(&file).unwrap();
+    let older = "UPDATE series SET id = 'S-0123456789abcdef'; UPDATE series_keys SET series = 'S-0123456789abcdef';
+      UPDATE referrals SET series = 'S-0123456789abcdef'; UPDATE redaction SET version = 4;";
+    data.execute_batch(older).unwrap();
+    drop(listingwatch::store::truth::Truth::open(&file).unwrap());
+    let held: Vec<String> = ["SELECT series FROM referrals", "SELECT id FROM series", "SELECT series FROM series_keys LIMIT 1"]
+        .iter()
+        .map(|sql| data.query_row(sql, [], |row| row.get(0)).unwrap())
+        .collect();
+    assert_eq!(held, [series.as_str(); 3]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

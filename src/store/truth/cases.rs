@@ -229,12 +229,6 @@ pub(super) fn referral_id(text: &str) -> Result<ReferralId, TruthError> {
     ReferralId::parse(text).map_err(|error| TruthError::Value(error.to_string()))
 }
 
-/// A case's id is made from its cluster and its place in the cluster's history, so that opening it twice names it the same.
-pub(super) fn case_id(platform: &str, cluster: &str, generation: u32) -> String {
-    let name = format!("{platform}\n{cluster}\n{generation}");
-    format!("R-{:016x}", xxhash_rust::xxh3::xxh3_64(name.as_bytes()))
-}
-
 pub(super) fn next_change(connection: &Connection) -> Result<i64, TruthError> {
     Ok(connection.query_row("SELECT coalesce(max(change), 0) + 1 FROM referrals", [], |row| row.get(0))?)
 }
@@ -276,11 +270,16 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
         next_change(tx)?,
         now.as_millis()
     ])?;
-    series::recomputed(tx, referral, now)?;
     series::refreshed(tx, referral)
 }
 
 impl Truth {
+    /// A case's id is made from its cluster and its place in the cluster's history, so that opening it twice names it the same.
+    pub(super) fn case_id(&self, platform: &str, cluster: &str, generation: u32) -> String {
+        let name = format!("{platform}\n{cluster}\n{generation}");
+        format!("R-{}", self.keyed_digits("cases", name.as_bytes(), 8))
+    }
+
     /// Referrals by filter.
     ///
     /// # Errors
@@ -350,6 +349,10 @@ impl Truth {
             let Some((row, lifecycle, approved_by, history, attention, reminders, approved_kind)) = held else {
                 return Err(TruthError::NotFound { kind: "referral", id: id.to_string() });
             };
+            let mut story = story::of(connection, id)?;
+            for said in story.iter_mut().filter(|said| !said.pages.is_empty()) {
+                said.urls = pages::named(connection, id, &said.pages, |page| self.page_name(page))?;
+            }
             Ok(ReferralFull {
                 row,
                 lifecycle: serde_json::from_str(&lifecycle)?,
@@ -358,7 +361,7 @@ impl Truth {
                 hits: case_hits(connection, id)?,
                 pages: pages::of(connection, id)?,
                 events: case_events(connection, id)?,
-                story: story::of(connection, id)?,
+                story,
                 attention,
                 reminders,
                 history: serde_json::from_str(&history)?,

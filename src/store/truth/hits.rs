@@ -397,6 +397,7 @@ impl Truth {
             emerging::count(tx, &page.platform, found, page.fetched_at)?;
         }
         cases::refresh(tx, &referral, now)?;
+        self.recompute_series(tx, &referral, now)?;
         deconflict::hold_if_marked(tx, &referral, now)
     }
 
@@ -421,7 +422,7 @@ impl Truth {
             .optional()?;
         let Some((id, state, generation, updated)) = held else {
             recorded.referrals_new += 1;
-            return open_case(tx, &opening(page, listing, parted), 0, &[], now);
+            return self.open_case(tx, &self.opening(page, listing, parted), 0, &[], now);
         };
         let referral = cases::referral_id(&id)?;
         let state: ReferralState = serde_json::from_str(&state)?;
@@ -443,9 +444,69 @@ impl Truth {
                 let because = news.unwrap_or(Because::ListingChanged);
                 let earlier = Earlier::of(&id, &state, Timestamp::from_millis(updated), because);
                 let history = [HistoryLine::Earlier(earlier)];
-                open_case(tx, &opening(page, listing, parted), generation + 1, &history, now)
+                self.open_case(tx, &self.opening(page, listing, parted), generation + 1, &history, now)
             }
         }
+    }
+
+    fn opening<'a>(&self, page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted) -> Opening<'a> {
+        let cluster = self.keyed_digits("clusters", listing.cluster.as_str().as_bytes(), 16);
+        Opening {
+            platform: &page.platform,
+            cluster: &listing.cluster,
+            title: &parted.title,
+            text: &parted.text,
+            assessment: &parted.assessment,
+            actor: Actor::Job(Job::Scan),
+            detail: serde_json::json!({ "run": page.run, "cluster": cluster }).to_string(),
+        }
+    }
+
+    /// Opens a case: a draft, or one that waits where many of the platform were opened in this hour.
+    pub(super) fn open_case(
+        &self,
+        tx: &Transaction<'_>,
+        opening: &Opening<'_>,
+        generation: u32,
+        history: &[HistoryLine],
+        now: Timestamp,
+    ) -> Result<ReferralId, TruthError> {
+        let id = self.case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
+        let referral = cases::referral_id(&id)?;
+        let assessment = opening.assessment;
+        let series = match series::frame_of(opening.title, opening.text, assessment) {
+            Some(frame) => Some(self.series_of(tx, opening.platform, &frame, now)?),
+            None => None,
+        };
+        let is_one_of_many = series::has_many_drafts(tx, series.as_deref())?;
+        let has_place = flood::take_place(tx, opening.platform.as_str(), is_one_of_many, now)?;
+        let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
+        let folded = has_place && series::is_folded(tx, series.as_deref(), (assessment.verdict, assessment.score))?;
+        tx.execute(
+            "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
+               substances, urls, change, created, updated, history, series, folded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13, ?14, ?15)",
+            params![
+                id,
+                opening.platform.as_str(),
+                opening.cluster.as_str(),
+                generation,
+                state.name(),
+                serde_json::to_string(&state)?,
+                assessment.verdict,
+                assessment.category,
+                opening.title,
+                assessment.score,
+                cases::next_change(tx)?,
+                now.as_millis(),
+                serde_json::to_string(history)?,
+                series,
+                folded,
+            ],
+        )?;
+        let step = steps::note_first(tx, &id, opening.platform.as_str(), (&opening.actor, &state), now)?;
+        audit::append(tx, &Said { actor: &opening.actor, action: step, subject: &id, detail: &opening.detail }, now)?;
+        Ok(referral)
     }
 }
 
@@ -577,64 +638,6 @@ pub(super) struct Opening<'a> {
     pub(super) actor: Actor,
     /// For the audit log.
     pub(super) detail: String,
-}
-
-fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted) -> Opening<'a> {
-    Opening {
-        platform: &page.platform,
-        cluster: &listing.cluster,
-        title: &parted.title,
-        text: &parted.text,
-        assessment: &parted.assessment,
-        actor: Actor::Job(Job::Scan),
-        detail: serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string(),
-    }
-}
-
-/// Opens a case: a draft, or one that waits where many of the platform were opened in this hour.
-pub(super) fn open_case(
-    tx: &Transaction<'_>,
-    opening: &Opening<'_>,
-    generation: u32,
-    history: &[HistoryLine],
-    now: Timestamp,
-) -> Result<ReferralId, TruthError> {
-    let id = cases::case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
-    let referral = cases::referral_id(&id)?;
-    let assessment = opening.assessment;
-    let series = match series::frame_of(opening.title, opening.text, assessment) {
-        Some(frame) => Some(series::of(tx, opening.platform, &frame, now)?),
-        None => None,
-    };
-    let is_one_of_many = series::has_many_drafts(tx, series.as_deref())?;
-    let has_place = flood::take_place(tx, opening.platform.as_str(), is_one_of_many, now)?;
-    let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
-    let folded = has_place && series::is_folded(tx, series.as_deref(), (assessment.verdict, assessment.score))?;
-    tx.execute(
-        "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
-           substances, urls, change, created, updated, history, series, folded)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13, ?14, ?15)",
-        params![
-            id,
-            opening.platform.as_str(),
-            opening.cluster.as_str(),
-            generation,
-            state.name(),
-            serde_json::to_string(&state)?,
-            assessment.verdict,
-            assessment.category,
-            opening.title,
-            assessment.score,
-            cases::next_change(tx)?,
-            now.as_millis(),
-            serde_json::to_string(history)?,
-            series,
-            folded,
-        ],
-    )?;
-    let step = steps::note_first(tx, &id, opening.platform.as_str(), (&opening.actor, &state), now)?;
-    audit::append(tx, &Said { actor: &opening.actor, action: step, subject: &id, detail: &opening.detail }, now)?;
-    Ok(referral)
 }
 
 /// Puts a hit's words and substances where search finds them.

@@ -9,7 +9,7 @@ use crate::store::truth::{Truth, TruthError, emerging};
 use crate::vocab::time::Timestamp;
 
 /// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more, and of the words that are noted of names.
-const RULES: i64 = 5;
+const RULES: i64 = 6;
 
 /// Hits parted in one transaction.
 const HITS_AT_ONCE: usize = 500;
@@ -71,6 +71,7 @@ impl Truth {
         }
         let in_changes = self.hide_in_changes()?;
         self.note_stored_name_words()?;
+        self.key_series()?;
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         if changed > 0 {

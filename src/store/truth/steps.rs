@@ -263,7 +263,9 @@ fn repeated(
 /// Whether a case that this answer was given to stands by it.
 fn is_answered_with(state: &ReferralState, answer: &Outcome) -> bool {
     match state {
-        ReferralState::Decided { outcome, .. } | ReferralState::VerifiedGone { outcome: Some(outcome) } => outcome == answer,
+        ReferralState::Decided { outcome, .. } | ReferralState::VerifiedGone { outcome: Some(outcome) } => {
+            outcome == answer
+        }
         _ => false,
     }
 }
@@ -419,7 +421,8 @@ impl Truth {
         {
             return Ok(state);
         }
-        let noted = pages::note_answer(&tx, referral, urls, (outcome, &actor.to_string()), now)?;
+        let said = (outcome, actor.to_string());
+        let noted = pages::note_answer(&tx, referral, urls, said, now, |page| self.page_name(page))?;
         let to_case = noted.together.clone().unwrap_or_else(|| outcome.clone());
         let event = Event::Answer { outcome: to_case, of_pages: noted.of_pages };
         let before = standing(&tx, referral)?.0;
@@ -471,7 +474,7 @@ impl Truth {
             [referral.as_str()],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
-        let id = cases::case_id(&platform, &cluster, generation + 1);
+        let id = self.case_id(&platform, &cluster, generation + 1);
         let drafted = serde_json::to_string(&ReferralState::Drafted)?;
         tx.execute(
             "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,

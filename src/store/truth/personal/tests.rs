@@ -174,7 +174,10 @@ fn a_seller_called_like_an_offer_takes_no_word_of_the_offer_away() {
         let parted = part(seller);
         assert_eq!((&parted.title, &parted.text), (&plain.title, &plain.text), "{seller}");
         assert_eq!(parted.assessment, plain.assessment, "{seller}: grounds and quotes");
-        assert!(parted.values.iter().any(|one| one.kind == "seller" && one.value == seller), "it is sealed all the same");
+        assert!(
+            parted.values.iter().any(|one| one.kind == "seller" && one.value == seller),
+            "it is sealed all the same"
+        );
     }
     assert!(plain.title.contains("fentanyl") && !whole(&plain).contains("zorglub_pier"));
     // What is not the offer's is hidden where it stands.

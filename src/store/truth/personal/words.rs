@@ -114,14 +114,21 @@ impl Offered {
 const OFFER_TERMS: [&str; 7] = ["offer", "shipping", "form", "evasion", "disclaimer", "payment", "trade"];
 
 /// Words of praise that no list of terms needs.
-const PRAISE: &str = "best cheap cheapest top quality online pure good great fast new real original the and for with from all your our";
+const PRAISE: &str =
+    "best cheap cheapest top quality online pure good great fast new real original the and for with from all your our";
 
 /// Words of the compiled list's terms: an authority's own list changes what is found, not what a name is.
 static OFFER_WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let list = Watchlist::builtin().ok();
     let terms = list.iter().flat_map(|list| OFFER_TERMS.iter().filter_map(|kind| list.context.get(*kind)));
     let terms: Vec<String> = terms.flat_map(|of| of.values().flatten()).map(|term| lowered(term)).collect();
-    terms.iter().flat_map(|term| tokens(term)).map(|(_, word)| word).chain(PRAISE.split(' ')).map(str::to_owned).collect()
+    terms
+        .iter()
+        .flat_map(|term| tokens(term))
+        .map(|(_, word)| word)
+        .chain(PRAISE.split(' '))
+        .map(str::to_owned)
+        .collect()
 });
 
 /// Words of a text with the byte at which each begins.
@@ -259,9 +266,7 @@ mod tests {
             matter: vec!["Fentanyl".to_owned()],
             phrases: vec!["Best price".to_owned(), "in stock".to_owned(), "powder".to_owned()],
         };
-        let hidden = |name: &str, text: &str| {
-            Words::of(&[], &[name.to_owned()], &offered).clean(text, Vec::new(), &[])
-        };
+        let hidden = |name: &str, text: &str| Words::of(&[], &[name.to_owned()], &offered).clean(text, Vec::new(), &[]);
         for (name, text, left) in [
             ("Best price fentanyl in stock", "BEST PRICE FENTANYL in stock", "BEST PRICE FENTANYL in stock"),
             ("Buy fentanyl online", "Buy fentanyl online, 10 g", "Buy fentanyl online, 10 g"),
