@@ -182,11 +182,7 @@ struct Looking<'a> {
 }
 
 impl<'a> Looking<'a> {
-    fn begin(
-        rooms: &'a Arc<Rooms>,
-        platforms: &[Arc<Platform>],
-        target: RecheckTarget,
-    ) -> Result<Self, RecheckError> {
+    fn begin(rooms: &'a Arc<Rooms>, platforms: &[Arc<Platform>], target: RecheckTarget) -> Result<Self, RecheckError> {
         let platform = platforms.iter().find(|platform| platform.id == target.platform).cloned();
         let under = match &platform {
             Some(platform) => mandate::for_recheck(&rooms.truth, platform, &target.referral, rooms.now())?,
@@ -321,9 +317,8 @@ async fn look(
     for _ in 0..=rooms.settings.limits.redirects {
         let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
             Ok(permit) => permit,
-            // A redirect to where we may not go leads away from the listing.
-            // On its own host people may well see it there.
-            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() && at.host() != url.host() => {
+            // A redirect to where we may not go leads away from the listing. On a host of the platform people may well see it there.
+            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() && !platform.has_host_of(&at) => {
                 return conclude(rooms, platform, url, Sight::Redirected, first_status);
             }
             Err(_) => return Ok((Sight::NotSeen, first_status)),

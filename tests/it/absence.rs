@@ -114,6 +114,36 @@ fn a_scan_sees_nothing_in_a_page_that_was_not_read_and_still_sees_it_go() {
 }
 
 #[test]
+fn a_redirect_to_where_we_may_not_look_on_any_host_of_the_platform_is_no_removal() {
+    // Another port is another host, which the platform file names too; it has a robots.txt of its own.
+    let other = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::text("User-agent: *\nDisallow: /private\n"),
+        _ => Reply::status(404),
+    });
+    let at = |path: &str| Reply::redirect(other.url(path));
+    let answers = vec![Reply::html(offer(1, &[])), at("/private/item"), at("/left-out/item"), at("/elsewhere"), Reply::html(offer(1, &[]))];
+    let (server, turn) = shop(answers, &["/item", "/chair"]);
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1\nrevisit = \"1ms\"\nexclude = [\"/left-out/**\"]");
+    place.settings(SENDER);
+    place.run(&["scan", "--json"]).expect(0);
+    let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
+    place.run(&["referrals", "approve", &case, "--as", "anna"]).expect(0);
+    for (number, name) in [(1, "excluded by robots.txt"), (2, "excluded by the agreement")] {
+        turn.store(number, Ordering::SeqCst);
+        let seen = place.run(&["--json", "referrals", "recheck", &case]).json();
+        assert_eq!((&seen["seen"], gone(&place, &case)), (&json!("not-seen"), vec![Value::Null]), "{name}: {seen}");
+        place.run(&["scan", "--again", "--json"]);
+        assert_eq!(gone(&place, &case), [Value::Null], "{name}: a scan");
+    }
+    // Where we may look and nothing is, it is.
+    turn.store(3, Ordering::SeqCst);
+    let seen = place.run(&["--json", "referrals", "recheck", &case]).json();
+    assert_eq!(seen["seen"], "gone", "{seen}");
+    assert_eq!(other.count("/private/item") + other.count("/left-out/item"), 0, "it was not asked");
+}
+
+#[test]
 fn what_navigation_banners_and_other_items_say_is_not_said_of_the_item() {
     let live = [
         ("trail of links", "<div><a href=/>Home</a> &rsaquo; <a href=/gone>Item ended</a> &rsaquo; Chairs</div>"),
