@@ -213,7 +213,9 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
             match check_without_row(rooms, &folder(data).join(&name), roots.as_ref()) {
                 Ok(held) => {
                     let of = held.covered + held.uncovered;
-                    checked.without_row.push(format!("{name}: {} of its {of} captured pages are on record", held.covered));
+                    checked
+                        .without_row
+                        .push(format!("{name}: {} of its {of} captured pages are on record", held.covered));
                 }
                 Err(error) => checked.broken.push(format!("{name}: {error}")),
             }

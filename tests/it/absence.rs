@@ -121,7 +121,13 @@ fn a_redirect_to_where_we_may_not_look_on_any_host_of_the_platform_is_no_removal
         _ => Reply::status(404),
     });
     let at = |path: &str| Reply::redirect(other.url(path));
-    let answers = vec![Reply::html(offer(1, &[])), at("/private/item"), at("/left-out/item"), at("/elsewhere"), Reply::html(offer(1, &[]))];
+    let answers = vec![
+        Reply::html(offer(1, &[])),
+        at("/private/item"),
+        at("/left-out/item"),
+        at("/elsewhere"),
+        Reply::html(offer(1, &[])),
+    ];
     let (server, turn) = shop(answers, &["/item", "/chair"]);
     let place = Place::new();
     place.own_site("bazaar", &server.url("/"), "concurrency = 1\nrevisit = \"1ms\"\nexclude = [\"/left-out/**\"]");

@@ -664,10 +664,11 @@ async fn nobody_computes_a_name_in_the_log_from_an_address_or_a_wording() {
       UPDATE referrals SET series = 'S-0123456789abcdef'; UPDATE redaction SET version = 4;";
     data.execute_batch(older).unwrap();
     drop(listingwatch::store::truth::Truth::open(&file).unwrap());
-    let held: Vec<String> = ["SELECT series FROM referrals", "SELECT id FROM series", "SELECT series FROM series_keys LIMIT 1"]
-        .iter()
-        .map(|sql| data.query_row(sql, [], |row| row.get(0)).unwrap())
-        .collect();
+    let held: Vec<String> =
+        ["SELECT series FROM referrals", "SELECT id FROM series", "SELECT series FROM series_keys LIMIT 1"]
+            .iter()
+            .map(|sql| data.query_row(sql, [], |row| row.get(0)).unwrap())
+            .collect();
     assert_eq!(held, [series.as_str(); 3]);
 }
 

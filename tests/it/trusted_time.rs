@@ -241,7 +241,8 @@ async fn without_roots_timestamps_are_told_as_not_checked_and_changed_files_all_
     hub.command(&["audit", "timestamp"]).await.1.unwrap();
     // A copy of the directory, where the settings name no authority.
     let copy = tempfile::tempdir().unwrap();
-    let copied = std::process::Command::new("cp").arg("-r").arg(hub.folder.path().join("data")).arg(copy.path()).status();
+    let copied =
+        std::process::Command::new("cp").arg("-r").arg(hub.folder.path().join("data")).arg(copy.path()).status();
     assert!(copied.unwrap().success());
     let place = || {
         let out = std::process::Command::new(env!("CARGO_BIN_EXE_listingwatch"))

@@ -1,11 +1,9 @@
 //! Recording what a scan found: hits, their clusters' cases, sightings.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::dedup::cluster::names_of;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
@@ -27,9 +25,6 @@ use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
 use crate::vocab::terms::{PageKind, Verdict};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
-
-/// Pages of one case at most.
-const PAGES_OF_A_CASE: i64 = 200;
 
 /// Characters of a listing's text kept with a hit.
 pub(super) const TEXT_LIMIT_CHARS: usize = 64 * 1024;
@@ -136,49 +131,6 @@ impl HitRecord {
 }
 
 impl Truth {
-    /// The clusters of the hits at a page, each with what its hits name.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn clusters_at(
-        &self,
-        platform: &PlatformId,
-        url: &FoundUrl,
-    ) -> Result<Vec<(ClusterId, BTreeSet<String>)>, TruthError> {
-        let held: Vec<(String, String)> = self.read(|reader| {
-            Ok(reader
-                .prepare_cached(
-                    "SELECT cluster, assessment FROM hits WHERE platform = ? AND page = ? ORDER BY score DESC LIMIT 64",
-                )?
-                .query_map(params![platform.as_str(), url.canonical().as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?)
-        })?;
-        let mut clusters: Vec<(ClusterId, BTreeSet<String>)> = Vec::new();
-        for (cluster, assessment) in held {
-            let id = ClusterId::parse(&cluster).map_err(|error| TruthError::Value(error.to_string()))?;
-            let names = names_of(&serde_json::from_str(&assessment)?);
-            match clusters.iter_mut().find(|(known, _)| *known == id) {
-                Some((_, held)) => held.extend(names),
-                None => clusters.push((id, names)),
-            }
-        }
-        Ok(clusters)
-    }
-
-    /// Whether a cluster has so many pages that further ones become a case of their own.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn is_cluster_full(&self, platform: &PlatformId, cluster: &ClusterId) -> Result<bool, TruthError> {
-        self.read(|reader| {
-            let sql = "SELECT count(*) FROM (SELECT 1 FROM hits WHERE referral = (
-                         SELECT id FROM referrals WHERE platform = ?1 AND cluster = ?2 ORDER BY generation DESC LIMIT 1) LIMIT ?3)";
-            let values = params![platform.as_str(), cluster.as_str(), PAGES_OF_A_CASE];
-            let count: i64 = reader.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
-            Ok(count >= PAGES_OF_A_CASE)
-        })
-    }
-
     /// Records visits in one transaction. Recording the same visit twice changes nothing, so a crash between this and the
     /// frontier's settlement is harmless.
     ///

@@ -9,6 +9,7 @@ mod cases;
 mod changes;
 mod checkpoint;
 mod citations;
+mod clusters;
 mod deconflict;
 mod emerging;
 mod escalations;

@@ -232,7 +232,8 @@ mod tests {
             .unwrap();
         let page = key(url).unwrap();
         for (name, found) in [(truth.page_name(&page), 1), (older_name(&page), 1), (older_name("other"), 0)] {
-            let urls = named(&truth.writer(), &case, std::slice::from_ref(&name), |page| truth.page_name(page)).unwrap();
+            let urls =
+                named(&truth.writer(), &case, std::slice::from_ref(&name), |page| truth.page_name(page)).unwrap();
             assert_eq!(urls.len(), found, "{name}");
         }
         assert_ne!(truth.page_name(&page), older_name(&page));
