@@ -173,7 +173,9 @@ fn hot_store(
         Err(error) => return Err(anyhow::Error::from(error).into()),
     };
     for folder in [std::env::temp_dir(), PathBuf::from("/dev/shm")] {
-        let spare = SpareFolder(folder.join(format!("listingwatch-{}", std::process::id())));
+        // Others write to these folders: one of theirs is neither used nor removed.
+        let Ok(made) = private::make_new_in(&folder, "listingwatch") else { continue };
+        let spare = SpareFolder(made);
         if private::make(&spare.0).is_ok()
             && let Ok((hot, _)) = HotStore::open(&spare.0.join("state"), limits)
         {

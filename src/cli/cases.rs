@@ -34,26 +34,15 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
                 platform,
                 state: state.clone(),
                 category: category.clone(),
+                series: series.clone(),
                 newest_first: true,
                 limit: *limit,
                 ..CaseFilter::default()
             };
-            match series {
-                Some(series) => {
-                    truth.platform_of_series(series)?;
-                    let states: Vec<&str> = state.as_deref().into_iter().collect();
-                    let mut rows = truth.cases_of_series(series, &states, *limit)?;
-                    rows.retain(|row| filter.platform.as_ref().is_none_or(|only| row.platform == only.as_str()));
-                    rows.retain(|row| {
-                        filter
-                            .category
-                            .as_ref()
-                            .is_none_or(|only| row.category.is_some_and(|held| held.as_str() == only))
-                    });
-                    list(&rows, output)?;
-                }
-                None => list(&truth.referrals(&filter)?, output)?,
+            if let Some(series) = series {
+                truth.platform_of_series(series)?;
             }
+            list(&truth.referrals(&filter)?, output)?;
             for queued in truth.queued()? {
                 output.note(format!(
                     "{} more cases of `{}` wait: at most {} are opened in an hour (`--state queued` lists them)",
@@ -222,7 +211,7 @@ pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Out
             }
             for id in ids {
                 let target = truth.recheck_target(&referral(id)?)?;
-                done.push(recheck::one(&app.rooms, &platforms, &target).await?);
+                done.push(recheck::one(&app.rooms, &platforms, target).await?);
             }
             for one in &done {
                 if output.json {

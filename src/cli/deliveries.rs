@@ -18,7 +18,7 @@ use crate::referral::reasons::REASONS;
 use crate::referral::state::Intervals;
 use crate::store::truth::TruthError;
 use crate::vocab::actor::Actor;
-use crate::vocab::ids::PlatformId;
+use crate::vocab::ids::{PlatformId, ReferralId};
 
 /// Longest file of answers.
 const FILE_LIMIT_BYTES: u64 = 8 << 20;
@@ -108,7 +108,7 @@ pub(super) fn outcomes(
                 let (at, case) = (answer.line, answer.referral.to_string());
                 take(app, answer, platform.as_ref(), actor)
                     .map(|state| (at, case.clone(), state))
-                    .map_err(|e| (at, Some(case), e))
+                    .map_err(|error| (at, Some(case), error.to_string()))
             }
             Err(bad) => Err((bad.line, bad.referral, bad.error)),
         };
@@ -132,18 +132,31 @@ pub(super) fn outcomes(
     Ok(if failed == 0 { Exit::Done } else { Exit::Partial })
 }
 
-fn take(app: &App, answer: AnswerLine, only: Option<&PlatformId>, actor: &Actor) -> Result<&'static str, String> {
+/// Why an answer of a file is not taken.
+#[derive(Debug, thiserror::Error)]
+enum NotTaken {
+    /// There is no such case, or it is another platform's.
+    #[error("no referral `{0}`")]
+    NoReferral(ReferralId),
+    /// Its platform has no file any more.
+    #[error("there is no agreement with `{0}` any more")]
+    NoAgreement(PlatformId),
+    /// The record of truth refused.
+    #[error(transparent)]
+    Truth(#[from] TruthError),
+}
+
+fn take(app: &App, answer: AnswerLine, only: Option<&PlatformId>, actor: &Actor) -> Result<&'static str, NotTaken> {
     let truth = &app.rooms.truth;
-    let said = |error: TruthError| error.to_string();
-    let (platform, state) = truth.referral_state(&answer.referral).map_err(said)?;
+    let (platform, state) = truth.referral_state(&answer.referral)?;
     // Of another platform's case nobody learns more than of one that does not exist.
     if only.is_some_and(|only| *only != platform) || (only.is_some() && !state.is_visible_to_platform()) {
-        return Err(format!("no referral `{}`", answer.referral));
+        return Err(NotTaken::NoReferral(answer.referral));
     }
-    let policy = app.platform(&platform).ok_or_else(|| format!("there is no agreement with `{platform}` any more"))?;
+    let policy = app.platform(&platform).ok_or(NotTaken::NoAgreement(platform))?;
     let intervals = Intervals::of(&policy.referral);
     let of = (&answer.outcome, answer.url.as_slice());
-    let after = truth.answer(&answer.referral, of, None, actor, intervals, app.rooms.now()).map_err(said)?;
+    let after = truth.answer(&answer.referral, of, None, actor, intervals, app.rooms.now())?;
     app.answered(&answer.referral, answer.outcome.decision);
     Ok(after.name())
 }

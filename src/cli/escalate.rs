@@ -8,9 +8,6 @@ use crate::cli::output::Output;
 use crate::store::truth::Escalation;
 use crate::vocab::ids::PlatformId;
 
-/// Drafts listed.
-const LISTED: usize = 200;
-
 pub(super) fn run(app: &App, request: &EscalateRequest, output: &Output) -> Result<Exit, Failure> {
     let (truth, now) = (&app.rooms.truth, app.rooms.now());
     match request {
@@ -48,7 +45,7 @@ pub(super) fn run(app: &App, request: &EscalateRequest, output: &Output) -> Resu
         }
         EscalateRequest::List { referral: of } => {
             let of = of.as_deref().map(referral).transpose()?;
-            let held = truth.escalations(of.as_ref(), LISTED)?;
+            let held = truth.escalations(of.as_ref(), None)?;
             for one in &held {
                 if output.json {
                     output.json_line(one)?;

@@ -84,16 +84,27 @@ pub(super) async fn audit(app: &App, request: &AuditRequest, output: &Output) ->
                         ))?;
                         say_timestamps(app, &stamps, output)?;
                     }
+                    for name in &stamps.without_row {
+                        output.note(format!("timestamped without a row: {name}"));
+                    }
+                    if stamps.unchecked > 0 {
+                        output.note(format!(
+                            "{} timestamps cannot be checked: the settings name no roots of their authority; set [timestamps] authority and roots",
+                            stamps.unchecked
+                        ));
+                    }
                     if !stamps.broken.is_empty() {
                         let text = format!("timestamps do not hold: {}", stamps.broken.join("; "));
                         return Err(Failure::new(Exit::Internal, text).hint(
                             "compare timestamps/ and truth.db with a backup; see docs/OPERATIONS.md, Trusted time",
                         ));
                     }
-                    match found {
-                        Some(found) => say_evidence(&found, output),
-                        None => Ok(Exit::Done),
-                    }
+                    let exit = match found {
+                        Some(found) => say_evidence(&found, output)?,
+                        None => Exit::Done,
+                    };
+                    // What was not checked is not broken, and not whole either.
+                    Ok(if stamps.unchecked > 0 && exit == Exit::Done { Exit::Partial } else { exit })
                 }
                 Err(broken) => {
                     if output.json {

@@ -1,8 +1,8 @@
 //! A frontier that was lost is filled again from the record of truth: known hits are looked at first, and found again as
 //! what they are. The rest comes back from platform starts and sitemaps, as in a first scan.
 
+use crate::dedup::cluster::Subject;
 use crate::dedup::minhash::MinHash;
-use crate::engine::record::subject_of;
 use crate::engine::scan::ScanError;
 use crate::frontier::entry::{NewEntry, UrlKind, UrlState};
 use crate::store::hot::HotStore;
@@ -64,7 +64,7 @@ pub fn newest_clusters(hot: &HotStore, truth: &Truth) -> Result<(), ScanError> {
 /// A hit's cluster and evidence, for the dedup index.
 fn remember(hot: &HotStore, hit: &KnownHit) -> Result<(), ScanError> {
     if let Some(minhash) = MinHash::from_bytes(&hit.minhash) {
-        let subject = subject_of(&hit.assessment, hit.seller.clone());
+        let subject = Subject::of_assessment(&hit.assessment, hit.seller.clone());
         hot.remember_cluster(&hit.platform, &hit.cluster, &minhash, &subject)?;
     }
     let place = serde_json::to_vec(&(hit.url.as_str(), hit.captured_at, &hit.warc))?;

@@ -1,5 +1,6 @@
 //! Looks again whether a referred listing is gone, through the same gate as every request.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -92,15 +93,42 @@ pub fn due(rooms: &Rooms, of_a_host: usize) -> Result<Vec<Row>, RecheckError> {
     Ok(rows)
 }
 
-/// Looks at the cases of one host, one after another.
+/// Pages of a case after which it holds no place of its host any more: another case is begun beside it.
+const PAGES_OF_A_PLACE: usize = 10;
+
+/// Cases of one host begun in a row at most, in multiples of its places, so that what came of it is heard of.
+const ROUNDS: usize = 10;
+
+/// Looks at the cases of one host, a page of each in turn, `places` of them at a time: a case with many pages holds up no other.
 ///
 /// # Errors
 /// When the store fails.
-pub async fn row(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>], row: &Row) -> Result<Vec<Rechecked>, RecheckError> {
+pub async fn row(
+    rooms: &Arc<Rooms>,
+    platforms: &[Arc<Platform>],
+    row: &Row,
+    places: usize,
+) -> Result<Vec<Rechecked>, RecheckError> {
     let mut done = Vec::with_capacity(row.cases.len());
+    let mut begun = row.cases.clone();
+    let mut turns = VecDeque::with_capacity(row.cases.len());
     for case in &row.cases {
-        let target = rooms.truth.recheck_target(case)?;
-        done.push(one(rooms, platforms, &target).await?);
+        turns.push_back(Looking::begin(rooms, platforms, rooms.truth.recheck_target(case)?)?);
+    }
+    while let Some(mut one) = turns.pop_front() {
+        let is_over = one.next_page().await?;
+        let freed = is_over || one.rechecked.pages.len() == PAGES_OF_A_PLACE;
+        if is_over {
+            done.push(one.end()?);
+        } else {
+            turns.push_back(one);
+        }
+        if freed && begun.len() < places.saturating_mul(ROUNDS) {
+            for case in rooms.truth.due_rechecks_of((&row.platform, &row.host), &begun, rooms.now(), 1)? {
+                turns.push_back(Looking::begin(rooms, platforms, rooms.truth.recheck_target(&case)?)?);
+                begun.push(case);
+            }
+        }
     }
     Ok(done)
 }
@@ -117,7 +145,7 @@ pub async fn step(
     let mut running = JoinSet::new();
     for one in due(rooms, of_a_host)? {
         let (rooms, platforms) = (rooms.clone(), platforms.to_vec());
-        running.spawn(async move { row(&rooms, &platforms, &one).await });
+        running.spawn(async move { row(&rooms, &platforms, &one, of_a_host).await });
     }
     let mut done = Vec::new();
     while let Some(ended) = running.join_next().await {
@@ -136,68 +164,104 @@ pub async fn step(
 pub async fn one(
     rooms: &Arc<Rooms>,
     platforms: &[Arc<Platform>],
-    target: &RecheckTarget,
+    target: RecheckTarget,
 ) -> Result<Rechecked, RecheckError> {
-    let mut rechecked = Rechecked {
-        referral: target.referral.to_string(),
-        seen: CaseSight::NotSeen,
-        pages: Vec::new(),
-        state: None,
-        counts: false,
-        next: None,
-        refused: None,
-    };
-    let Some(platform) = platforms.iter().find(|platform| platform.id == target.platform) else {
-        rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
-        return Ok(rechecked);
-    };
-    let mut spending =
-        Spending { rooms, under: mandate::for_recheck(&rooms.truth, platform, &target.referral, rooms.now())? };
-    for url in &target.urls {
-        let Ok(url) = FoundUrl::parse(url, None) else { continue };
-        let (sight, status) = look(&mut spending, platform, &url, &target.fingerprints).await?;
-        let page = Look { url: url.to_string(), seen: sight, status, at: rooms.now() };
-        rechecked.pages.push(page);
+    let mut looking = Looking::begin(rooms, platforms, target)?;
+    while !looking.next_page().await? {}
+    looking.end()
+}
+
+/// A case whose pages are being looked at.
+struct Looking<'a> {
+    target: RecheckTarget,
+    /// None where there is no file of the platform any more.
+    platform: Option<Arc<Platform>>,
+    spending: Spending<'a>,
+    next: usize,
+    rechecked: Rechecked,
+}
+
+impl<'a> Looking<'a> {
+    fn begin(rooms: &'a Arc<Rooms>, platforms: &[Arc<Platform>], target: RecheckTarget) -> Result<Self, RecheckError> {
+        let platform = platforms.iter().find(|platform| platform.id == target.platform).cloned();
+        let under = match &platform {
+            Some(platform) => mandate::for_recheck(&rooms.truth, platform, &target.referral, rooms.now())?,
+            None => Under::Agreement,
+        };
+        let rechecked = Rechecked {
+            referral: target.referral.to_string(),
+            seen: CaseSight::NotSeen,
+            pages: Vec::new(),
+            state: None,
+            counts: false,
+            next: None,
+            refused: None,
+        };
+        Ok(Looking { target, platform, spending: Spending { rooms, under }, next: 0, rechecked })
     }
-    rechecked.refused = spending.end().map(MandateEnd::reason);
-    rooms.purses.give_back(&rooms.truth)?;
-    // Looks that count are spaced, whoever asks: one in between informs and moves nothing.
-    let is_due = target.counts_from.is_some_and(|from| from <= rooms.now());
-    let counts = target.is_draft || is_due;
-    let spacing = counts.then_some(platform.referral.recheck);
-    let pages = rooms.truth.note_looks(&target.referral, &rechecked.pages, spacing)?;
-    let (seen, checks) = seen_together(&pages);
-    rechecked.seen = seen;
-    let event = match seen {
-        CaseSight::Live => Event::SeenLive,
-        CaseSight::Gone => Event::SeenGone { checks },
-        CaseSight::NotSeen => {
-            if is_due {
-                rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+
+    /// Looks at the case's next page; true when none is left.
+    async fn next_page(&mut self) -> Result<bool, RecheckError> {
+        let Some(platform) = &self.platform else { return Ok(true) };
+        if let Some(url) = self.target.urls.get(self.next) {
+            self.next += 1;
+            if let Ok(url) = FoundUrl::parse(url, None) {
+                let (seen, status) = look(&mut self.spending, platform, &url, &self.target.fingerprints).await?;
+                let at = self.spending.rooms.now();
+                self.rechecked.pages.push(Look { url: url.to_string(), seen, status, at });
             }
+        }
+        Ok(self.next >= self.target.urls.len())
+    }
+
+    /// Records what the pages showed, and moves the case.
+    fn end(self) -> Result<Rechecked, RecheckError> {
+        let Looking { target, platform, spending, mut rechecked, .. } = self;
+        let rooms = spending.rooms;
+        let Some(platform) = platform else {
+            rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+            return Ok(rechecked);
+        };
+        rechecked.refused = spending.end().map(MandateEnd::reason);
+        rooms.purses.give_back(&rooms.truth)?;
+        // Looks that count are spaced, whoever asks: one in between informs and moves nothing.
+        let is_due = target.counts_from.is_some_and(|from| from <= rooms.now());
+        let counts = target.is_draft || is_due;
+        let spacing = counts.then_some(platform.referral.recheck);
+        let pages = rooms.truth.note_looks(&target.referral, &rechecked.pages, spacing)?;
+        let (seen, checks) = seen_together(&pages);
+        rechecked.seen = seen;
+        let event = match seen {
+            CaseSight::Live => Event::SeenLive,
+            CaseSight::Gone => Event::SeenGone { checks },
+            CaseSight::NotSeen => {
+                if is_due {
+                    rooms.truth.postpone_recheck(&target.referral, rooms.now().after(ASK_AGAIN))?;
+                }
+                return Ok(rechecked);
+            }
+        };
+        rechecked.counts = counts;
+        if !rechecked.counts {
+            rechecked.next = target.counts_from;
             return Ok(rechecked);
         }
-    };
-    rechecked.counts = counts;
-    if !rechecked.counts {
-        rechecked.next = target.counts_from;
-        return Ok(rechecked);
+        let policy = &platform.referral;
+        match rooms.truth.apply(
+            &target.referral,
+            event,
+            &Actor::Job(Job::Recheck),
+            &policy.channels,
+            Intervals::of(policy),
+            rooms.now(),
+        ) {
+            Ok(state) => rechecked.state = Some(ReferralState::name(&state).to_owned()),
+            // A case that no longer waits for an answer needs no look.
+            Err(TruthError::Step(_)) => rooms.truth.end_rechecks(&target.referral)?,
+            Err(error) => return Err(error.into()),
+        }
+        Ok(rechecked)
     }
-    let policy = &platform.referral;
-    match rooms.truth.apply(
-        &target.referral,
-        event,
-        &Actor::Job(Job::Recheck),
-        &policy.channels,
-        Intervals::of(policy),
-        rooms.now(),
-    ) {
-        Ok(state) => rechecked.state = Some(ReferralState::name(&state).to_owned()),
-        // A case that no longer waits for an answer needs no look.
-        Err(TruthError::Step(_)) => rooms.truth.end_rechecks(&target.referral)?,
-        Err(error) => return Err(error.into()),
-    }
-    Ok(rechecked)
 }
 
 /// The mandate a recheck is done under, as its pages are taken from it.
@@ -253,9 +317,8 @@ async fn look(
     for _ in 0..=rooms.settings.limits.redirects {
         let permit = match rooms.gate.admit(platform, &at, UrlKind::Recheck).await {
             Ok(permit) => permit,
-            // A redirect to where we may not go leads away from the listing.
-            // On its own host people may well see it there.
-            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() && at.host() != url.host() => {
+            // A redirect to where we may not go leads away from the listing. On a host of the platform people may well see it there.
+            Err(refusal) if reached == Reached::ByRedirect && refusal.is_exclusion() && !platform.has_host_of(&at) => {
                 return conclude(rooms, platform, url, Sight::Redirected, first_status);
             }
             Err(_) => return Ok((Sight::NotSeen, first_status)),

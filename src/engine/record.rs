@@ -11,7 +11,7 @@ use crate::archive::ArchiveError;
 use crate::archive::warc_reader::read_cited;
 use crate::dedup::cluster::{self, Subject};
 use crate::dedup::minhash::MinHash;
-use crate::detect::assessment::{Assessment, Verdict};
+use crate::detect::assessment::Verdict;
 use crate::engine::rooms::Rooms;
 use crate::evidence::capture::Capture;
 use crate::evidence::warc::form::{Original, RevisitProfile};
@@ -261,7 +261,7 @@ impl<'a> Recording<'a> {
     ) -> Result<HitRecord, RecordError> {
         let prints = examined.fingerprints();
         let seller = examined.listing.seller.as_deref().map(|seller| self.rooms.truth.seal(seller));
-        let subject = subject_of(&examined.assessment, seller);
+        let subject = Subject::of_assessment(&examined.assessment, seller);
         let names = cluster::names_of(&examined.assessment);
         let cluster = self.cluster_of(seen, ordinal, (&prints.minhash, &subject, &names), alone)?;
         Ok(HitRecord::of(ordinal, examined, &prints, cluster))
@@ -356,11 +356,6 @@ pub fn kept(
         Err(ArchiveError::Io { source, .. }) if source.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error.into()),
     }
-}
-
-/// What a listing is about, as far as it tells offers of one wording apart.
-pub fn subject_of(assessment: &Assessment, seller: Option<String>) -> Subject {
-    Subject::of_assessment(assessment, seller)
 }
 
 /// How much a visit tells of a page's listings.

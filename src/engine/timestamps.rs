@@ -17,6 +17,12 @@ use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::Sha256Digest;
 use crate::vocab::platform::IpRange;
 
+/// How the files of either kind begin.
+const LOG_NAME: &str = "log-";
+const CAPTURES_NAME: &str = "captures-";
+
+const NOT_ON_RECORD: &str = "it was timestamped and is not on record";
+
 /// Digests in one file at most.
 const CAPTURES: usize = 1_000_000;
 
@@ -89,7 +95,7 @@ pub async fn take(rooms: &Rooms, data: &Path) -> Result<Vec<TimestampRow>, Times
     let captures = rooms.truth.captures_without_timestamp(CAPTURES)?;
     if !captures.is_empty() {
         let text: String = captures.iter().map(CaptureDigest::line).collect();
-        let name = format!("captures-{}", rooms.now().as_millis());
+        let name = format!("{CAPTURES_NAME}{}", rooms.now().as_millis());
         let file = folder.join(format!("{name}.txt"));
         let (stamp, digest) = stamped(rooms, timestamps, &roots, &file, text.as_bytes()).await?;
         let row = row(name, (Stamped::Captures, captures.len() as u64), stamp, &digest);
@@ -97,7 +103,7 @@ pub async fn take(rooms: &Rooms, data: &Path) -> Result<Vec<TimestampRow>, Times
         taken.push(row);
     }
     if let Some(end) = rooms.truth.checkpoint_audit(rooms.now())?.filter(|end| end.seq > last) {
-        let name = format!("log-{}", end.seq);
+        let name = format!("{LOG_NAME}{}", end.seq);
         let file = folder.join(format!("{name}.json"));
         let text = serde_json::to_string(&end).map_err(TruthError::from)? + "\n";
         let (stamp, digest) = stamped(rooms, timestamps, &roots, &file, text.as_bytes()).await?;
@@ -155,8 +161,19 @@ pub struct Checked {
     pub log: Option<TimestampRow>,
     /// How captured pages and their timestamps agree.
     pub captures: Covered,
+    /// Timestamps of which only the file was checked: the settings name no roots, so that nothing says who gave them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub unchecked: u64,
+    /// Replies that no row names: a kill cut their recording off, or an older record of truth lies here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub without_row: Vec<String>,
     /// What does not hold, with the name of the timestamp.
     pub broken: Vec<String>,
+}
+
+/// Whether a count need not be told.
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Reads every timestamp on record and the file it is of. Answers also with the ends of the log they are of, which the log must
@@ -169,7 +186,7 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
     let mut checked = Checked { timestamps: rows.len() as u64, ..Checked::default() };
     let mut ends = Vec::new();
     let names: HashSet<String> = rows.iter().map(|row| row.name.clone()).collect();
-    // Without roots nothing says who gave a timestamp, so that each on record is told as one that cannot be checked.
+    // Without roots nothing says who gave a timestamp, so that each on record is told as one that was not checked.
     let roots = rooms.settings.timestamps.as_ref().map(roots).transpose();
     let roots = match roots {
         Ok(roots) => roots,
@@ -178,6 +195,9 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
             None
         }
     };
+    if roots.is_none() {
+        checked.unchecked = rows.len() as u64;
+    }
     for row in rows {
         match check_one(rooms, &folder(data), &row, roots.as_ref()) {
             Ok(end) => ends.extend(end),
@@ -189,10 +209,23 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
     }
     // What was stamped and is not on record: an older record of truth lies in the place of the one that was.
     for name in without_row(&folder(data), &names) {
+        if name.starts_with(CAPTURES_NAME) {
+            match check_without_row(rooms, &folder(data).join(&name), roots.as_ref()) {
+                Ok(held) => {
+                    let of = held.covered + held.uncovered;
+                    checked
+                        .without_row
+                        .push(format!("{name}: {} of its {of} captured pages are on record", held.covered));
+                }
+                Err(error) => checked.broken.push(format!("{name}: {error}")),
+            }
+            continue;
+        }
+        checked.without_row.push(name.clone());
         let file = folder(data).join(format!("{name}.json"));
         match fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Checkpoint>(&bytes).ok()) {
             Some(end) => ends.push(end),
-            None => checked.broken.push(format!("{name}: it was timestamped and is not on record")),
+            None => checked.broken.push(format!("{name}: {NOT_ON_RECORD}")),
         }
     }
     if checked.timestamps > 0 {
@@ -206,16 +239,34 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
 }
 
 /// Names of replies in the folder that no row names. A reply is written before its row, so that one which a kill cut off is told too:
-/// the log it is of holds all the same.
+/// what it is of holds all the same.
 fn without_row(folder: &Path, names: &HashSet<String>) -> Vec<String> {
     let files =
         fs::read_dir(folder).into_iter().flatten().filter_map(|entry| entry.ok()?.file_name().into_string().ok());
     let mut found: Vec<String> = files
         .filter_map(|name| name.strip_suffix(".tsr").map(str::to_owned))
-        .filter(|name| name.starts_with("log-") && !names.contains(name))
+        .filter(|name| (name.starts_with(LOG_NAME) || name.starts_with(CAPTURES_NAME)) && !names.contains(name))
         .collect();
     found.sort();
     found
+}
+
+/// Holds captured pages that were timestamped, and of which no row says so, against the pages on record. `files` are the reply and the
+/// digests it is of, without their endings.
+fn check_without_row(rooms: &Rooms, files: &Path, roots: Option<&Roots>) -> Result<Covered, String> {
+    let bytes = fs::read(files.with_extension("txt")).map_err(|_| NOT_ON_RECORD.to_owned())?;
+    if let Some(roots) = roots {
+        let reply = fs::read(files.with_extension("tsr")).map_err(|error| error.to_string())?;
+        timestamp::read(&reply, &Sha256Digest::of(&bytes), None, roots).map_err(|error| error.to_string())?;
+    }
+    let text = String::from_utf8(bytes).map_err(|_| "its file is no list of digests".to_owned())?;
+    let captures: Option<Vec<CaptureDigest>> = text.lines().map(CaptureDigest::parse).collect();
+    let captures = captures.ok_or_else(|| "its file is no list of digests".to_owned())?;
+    let held = rooms.truth.compare_captures(&captures).map_err(|error| error.to_string())?;
+    match held.different {
+        0 => Ok(held),
+        different => Err(format!("{different} captured pages on record have another digest than was timestamped")),
+    }
 }
 
 fn check_one(
@@ -236,14 +287,12 @@ fn check_one(
         return Err(format!("`{}` was changed since it was timestamped", file.display()));
     }
     let reply = read(&file.with_extension("tsr"))?;
-    match roots {
-        Some(roots) => {
-            let stamp = timestamp::read(&reply, &digest, None, roots).map_err(|error| error.to_string())?;
-            if (stamp.at, &stamp.serial) != (row.at, &row.serial) {
-                return Err("the reply is not the one on record".to_owned());
-            }
+    // That there are none is told once for all.
+    if let Some(roots) = roots {
+        let stamp = timestamp::read(&reply, &digest, None, roots).map_err(|error| error.to_string())?;
+        if (stamp.at, &stamp.serial) != (row.at, &row.serial) {
+            return Err("the reply is not the one on record".to_owned());
         }
-        None => return Err("the settings name no roots to check it by: set [timestamps] roots".to_owned()),
     }
     match row.of {
         Stamped::Log => serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string()),

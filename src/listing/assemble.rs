@@ -385,6 +385,7 @@ impl<'i, 'b, 'a> Assembler<'i, 'b, 'a> {
             identifiers,
             language: text("inLanguage"),
             images: self.images(item),
+            in_stock: all().any(|offer| is_in_stock(&items.text(offer, "availability").unwrap_or_default())),
             ..Listing::default()
         };
         for variant in &variants {
@@ -531,6 +532,14 @@ fn is_offered(item: &Item) -> bool {
 fn pairs(sorted: &[(usize, usize)], first: usize) -> impl Iterator<Item = usize> {
     let from = sorted.partition_point(|(at, _)| *at < first);
     sorted[from..].iter().take_while(move |(at, _)| *at == first).map(|(_, second)| *second)
+}
+
+/// Whether an offer's availability, a word or an address of schema.org, says that the thing can be had.
+fn is_in_stock(availability: &str) -> bool {
+    let word = availability.trim().rsplit(['/', '#', ':']).next().unwrap_or_default().replace([' ', '_', '-'], "");
+    ["InStock", "LimitedAvailability", "OnlineOnly", "InStoreOnly", "PreOrder", "BackOrder"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
 }
 
 /// The price of an offer, of offers within it, or of its specification.

@@ -83,6 +83,7 @@ fn do_agree(one: &Listing, other: &Listing) -> bool {
 fn fill(listing: &mut Listing, from: Listing) {
     let mut filled = Vec::new();
     listing.cut |= from.cut;
+    listing.in_stock |= from.in_stock;
     if listing.description.is_empty() && !from.description.is_empty() {
         listing.description = from.description;
         filled.push("description");

@@ -132,7 +132,8 @@ static OVER_WORDS: LazyLock<AhoCorasick> =
 pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
     let title: String = page.title.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
     if listings.is_empty() && page.text.chars().take(NOT_FOUND_CHARS + 1).count() <= NOT_FOUND_CHARS {
-        let first: String = page.text.lines().take(3).collect::<Vec<_>>().join("\n").to_lowercase();
+        let first = page.text.lines().take(3).map(|line| line.len() + 1).sum();
+        let first = page.of_the_item(first).to_lowercase();
         if NOT_FOUND.iter().any(|words| has_words(&title, words) || has_words(&first, words)) {
             return Some(Ended::NotFound);
         }
@@ -143,7 +144,10 @@ pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
     }
     // On a page without offers a shop says it in a line of its own; in a longer one somebody tells of something.
     let is_message = |line: &&str| !listings.is_empty() || line.chars().nth(MESSAGE_CHARS).is_none();
-    let head: String = page.text.chars().take(HEAD_CHARS).collect();
+    let head = head_of(page);
+    // Where structured data has it in stock, a message in passing is said of something else.
+    let is_for_sale = matches!(listings, [only] if only.in_stock);
+    let head = if is_for_sale { String::new() } else { head };
     let head = head.split('\n').filter(is_message).collect::<Vec<_>>().join("\n").to_lowercase();
     let said = OVER_WORDS.find_overlapping_iter(&head).chain(OVER_WORDS.find_overlapping_iter(&title));
     let mut said: BTreeSet<usize> = said.map(|found| found.pattern().as_usize()).collect();
@@ -158,10 +162,16 @@ pub fn ended(page: &Page, listings: &[&Listing]) -> Option<Ended> {
     (!said.is_empty()).then_some(Ended::Over)
 }
 
+/// What the top of the page says of its item.
+fn head_of(page: &Page) -> String {
+    let end = page.text.char_indices().nth(HEAD_CHARS).map_or(page.text.len(), |(at, _)| at);
+    page.of_the_item(end)
+}
+
 /// Whether the page says above its offers that they are over, in a sentence that ends there. Above the title stands what the
 /// shop says; a seller writes below it.
 pub fn is_said_above(page: &Page, offers: &[&Listing]) -> bool {
-    let head = page.text.chars().take(HEAD_CHARS).collect::<String>().to_lowercase();
+    let head = head_of(page).to_lowercase();
     let titles = offers.iter().map(|offer| offer.title.trim().to_lowercase()).filter(|title| !title.is_empty());
     let Some(end) = titles.filter_map(|title| head.find(&title)).min() else { return false };
     let ends = |rest: &str| rest.trim_start().chars().next().is_none_or(|c| !c.is_alphanumeric());
@@ -240,6 +250,27 @@ mod tests {
         let text = "Home\nThis listing has ended\nGarden chair\nOak";
         assert!(!is_said_above(&page("x", text), &[&sly]));
         assert_eq!(ended(&page("x", text), &[&sly]), None);
+    }
+
+    #[test]
+    fn what_is_said_beside_the_item_is_not_said_of_it() {
+        let chair = listing("Garden chair", "Oak, hardly used");
+        let text = "Home\nNo longer available\nGarden chair\nOak, hardly used";
+        let mut shop = page("Garden chair", text);
+        assert_eq!(ended(&shop, &[&chair]), Some(Ended::Over));
+        assert!(is_said_above(&shop, &[&chair]));
+        shop.beside.push(4..24);
+        assert_eq!(ended(&shop, &[&chair]), None);
+        assert!(!is_said_above(&shop, &[&chair]));
+        // A trail of breadcrumbs is known without markup.
+        for trail in ["Home › Item ended › Chairs", "Home / No longer available / Chairs", "Shop > item ended"] {
+            let text = format!("{trail}\nGarden chair\nOak, hardly used");
+            assert_eq!(ended(&page("Garden chair", &text), &[&chair]), None, "{trail}");
+        }
+        // What structured data has in stock is over only where the page is called so.
+        let sold = Listing { in_stock: true, ..chair.clone() };
+        assert_eq!(ended(&page("Garden chair", text), &[&sold]), None);
+        assert_eq!(ended(&page("Item ended: Garden chair", text), &[&sold]), Some(Ended::Over));
     }
 
     #[test]

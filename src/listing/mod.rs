@@ -27,6 +27,7 @@ pub mod page;
 pub mod price;
 mod rdfa;
 mod reader;
+mod regions;
 pub mod selectors;
 pub mod spellings;
 pub mod structured;

@@ -1,6 +1,7 @@
 //! What one page says.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,9 @@ pub struct Listing {
     /// The description was longer than is read of a field: what is judged is not all of it.
     #[serde(skip)]
     pub cut: bool,
+    /// Structured data says that it can be had.
+    #[serde(skip)]
+    pub in_stock: bool,
     /// An item of a list with a page of its own on the same host: it is judged there.
     #[serde(skip)]
     pub elsewhere: bool,
@@ -55,6 +59,8 @@ pub struct Page {
     pub title: String,
     /// Visible text, blocks separated by newlines.
     pub text: String,
+    /// Places in the text, in order, that speak of the site or of other items: navigation, banners, and the words of links.
+    pub beside: Vec<Range<usize>>,
     /// Declared language of the document.
     pub language: Option<String>,
     /// Robots directives of `<meta name=robots>` that bear on us.
@@ -75,6 +81,27 @@ pub struct Page {
     pub whole: Option<Listing>,
     /// What reading its structured data cost too much of; then the page's text is a listing of its own.
     pub given_up: Option<Spent>,
+}
+
+impl Page {
+    /// What the first `end` bytes of the text say of the page's own item: nothing that stands beside it, and no trail of breadcrumbs.
+    pub fn of_the_item(&self, end: usize) -> String {
+        let end = self.text.floor_char_boundary(end);
+        let mut own = String::with_capacity(end);
+        let mut from = 0;
+        for place in self.beside.iter().take_while(|place| place.start < end) {
+            own.push_str(self.text.get(from..place.start).unwrap_or_default());
+            from = place.end.min(end);
+        }
+        own.push_str(self.text.get(from..end).unwrap_or_default());
+        own.split('\n').filter(|line| !is_trail(line)).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Whether a line leads through the parts of a site: `Home › Chairs › Oak`.
+fn is_trail(line: &str) -> bool {
+    let of = |sign: &str| line.match_indices(sign).count();
+    of(" › ") + of(" » ") + of(" > ") + of(" → ") >= 1 || of(" / ") >= 2 || of(" | ") >= 2
 }
 
 /// What the bytes of a page are.

@@ -15,6 +15,7 @@ use crate::listing::flow::{Flow, Marks};
 use crate::listing::item::Items;
 use crate::listing::layout::Given;
 use crate::listing::page::{Link, Page, RobotsMeta};
+use crate::listing::regions::Regions;
 use crate::listing::spellings::Site;
 use crate::listing::tags::{self, tag_of};
 use crate::listing::tokenizer::{Token, Tokenizer, attributes};
@@ -71,8 +72,9 @@ pub fn read(html: &str, encoding: &'static str, context: &ReadContext<'_>) -> Pa
     let mut pass = Pass::new(context);
     pass.encoding = Encoding::for_label(encoding.as_bytes()).filter(|encoding| *encoding != encoding_rs::UTF_8);
     pass.run(html, &budget);
-    let Pass { mut page, raw, flow, marks, .. } = pass;
+    let Pass { mut page, raw, flow, marks, regions, .. } = pass;
     page.text = flow.into_text();
+    page.beside = regions.beside(marks.links.iter().map(|(words, _)| words.clone()), page.text.len());
     let blocks = json_ld::read(&raw.json_ld, &budget, &mut page.problems);
     // What passes the budget is told by it below, whoever noticed.
     let base = marks.base.as_ref().unwrap_or(context.url);
@@ -225,6 +227,7 @@ struct Pass<'a, 'c> {
     look_for_styles: bool,
     /// The element whose style strikes out what is in it.
     struck_by: Option<u64>,
+    regions: Regions,
     label: Option<String>,
     cell: Option<String>,
 }
@@ -255,6 +258,7 @@ impl<'a, 'c> Pass<'a, 'c> {
             look_for_rdfa: false,
             look_for_styles: false,
             struck_by: None,
+            regions: Regions::default(),
             label: None,
             cell: None,
         }
@@ -347,6 +351,7 @@ impl<'a, 'c> Pass<'a, 'c> {
 
     fn start(&mut self, name: &'a str, inside: &'a str) {
         let tag = tag_of(name);
+        self.regions.start(tag, inside, self.flow.len());
         match tag {
             tags::A | tags::AREA => self.link(inside),
             tags::LINK => self.link_element(inside),
@@ -399,6 +404,7 @@ impl<'a, 'c> Pass<'a, 'c> {
 
     fn end(&mut self, name: &str) {
         let tag = tag_of(name);
+        self.regions.end(tag, self.flow.len());
         if self.struck_by == Some(tag) {
             self.struck_by = None;
             self.end_struck();

@@ -60,11 +60,21 @@ fn said(examination: &Examination) -> Option<Sight> {
         .map(|text| squeeze(&text))
         .filter(|text| !text.is_empty())
         .collect();
-    let lines = std::iter::once(page.title.as_str()).chain(page.text.lines()).map(squeeze);
-    let messages = lines
-        .filter(|line| !line.is_empty() && line.chars().count() <= MESSAGE_CHARS)
-        .filter(|line| !by_seller.iter().any(|text| text.contains(line.as_str())))
-        .take(HEAD_LINES);
+    let is_message = |line: &str| {
+        let line = squeeze(line);
+        !line.is_empty()
+            && line.chars().count() <= MESSAGE_CHARS
+            && !by_seller.iter().any(|text| text.contains(line.as_str()))
+    };
+    // The top of the page, and of it what is not said beside the item. Where structured data has it in stock, only what the page is
+    // called counts.
+    let end = page.text.match_indices('\n').map(|(at, _)| at).chain([page.text.len()]);
+    let lines = page.text.lines().zip(end).filter(|(line, _)| is_message(line)).take(HEAD_LINES);
+    let end = lines.last().map_or(0, |(_, end)| end);
+    let is_for_sale = matches!(examination.offers().collect::<Vec<_>>().as_slice(), [only] if only.in_stock);
+    let head = if is_for_sale { String::new() } else { page.of_the_item(end) };
+    let lines = std::iter::once(page.title.as_str()).chain(head.lines());
+    let messages = lines.filter(|line| is_message(line)).map(squeeze);
     for line in messages {
         for (phrases, sight) in
             [(ENDED, Sight::Ended), (SELLER_GONE, Sight::SellerGone), (NOT_FOUND, Sight::SoftNotFound)]

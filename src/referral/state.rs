@@ -604,7 +604,9 @@ pub fn step(
             | S::VerifiedGone { .. }
             | S::Reopened { .. },
             E::Contest { statement },
-        ) => (S::Contested { statement }, vec![NoRecheck, NoRenotice, Show(Some(Attention::Contested))]),
+        ) => (S::Contested { statement }, vec![NoRenotice, Show(Some(Attention::Contested))]),
+        // Looks go on and inform; what they found is weighed once the contest is decided.
+        (s @ S::Contested { .. }, E::SeenGone { .. } | E::SeenLive) => (s, vec![RecheckAt(again)]),
         (S::Contested { .. }, E::Uphold) => (
             S::Reopened { gone_checks: 0 },
             vec![Deliver(Message::Updated), RecheckAt(again), RenoticeAt(remind), Show(None)],

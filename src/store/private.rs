@@ -20,6 +20,24 @@ pub fn make(directory: &Path) -> io::Result<()> {
     DirBuilder::new().recursive(true).mode(FOLDER).create(directory)
 }
 
+/// Makes a folder of its own, under a name nobody can foresee, in one that others write to as well. One that is there already is
+/// never taken, nor is what a link leads to.
+///
+/// # Errors
+/// When it cannot be made, or there is no randomness.
+pub fn make_new_in(shared: &Path, prefix: &str) -> io::Result<PathBuf> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| io::Error::other(format!("no randomness: {error}")))?;
+    let folder = shared.join(format!("{prefix}-{}", data_encoding::HEXLOWER.encode(&random)));
+    make_alone(&folder)?;
+    Ok(folder)
+}
+
+/// Makes a folder that was not there, whatever lies under its name.
+fn make_alone(folder: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(FOLDER).create(folder)
+}
+
 /// Writes a file that is there whole or not at all, and the folder it is in.
 ///
 /// # Errors
@@ -117,6 +135,23 @@ fn set(path: &Path, mode: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_folder_in_a_shared_one_is_new_and_closed_to_others() {
+        let shared = tempfile::tempdir().unwrap();
+        let made = [(); 2].map(|()| make_new_in(shared.path(), "listingwatch").unwrap());
+        assert_ne!(made[0], made[1], "its name cannot be foreseen");
+        for folder in &made {
+            assert_eq!(fs::metadata(folder).unwrap().permissions().mode() & 0o7777, FOLDER);
+        }
+        // What somebody else put there is not taken: a folder, or a link to one.
+        let (theirs, link) = (shared.path().join("theirs"), shared.path().join("link"));
+        fs::create_dir(&theirs).unwrap();
+        std::os::unix::fs::symlink(&theirs, &link).unwrap();
+        for taken in [&made[0], &theirs, &link] {
+            assert_eq!(make_alone(taken).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
+        }
+    }
 
     fn mode(path: &Path) -> u32 {
         fs::metadata(path).unwrap().permissions().mode() & 0o7777

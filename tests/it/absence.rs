@@ -114,6 +114,76 @@ fn a_scan_sees_nothing_in_a_page_that_was_not_read_and_still_sees_it_go() {
 }
 
 #[test]
+fn a_redirect_to_where_we_may_not_look_on_any_host_of_the_platform_is_no_removal() {
+    // Another port is another host, which the platform file names too; it has a robots.txt of its own.
+    let other = MockServer::start(|asked| match asked.path.as_str() {
+        "/robots.txt" => Reply::text("User-agent: *\nDisallow: /private\n"),
+        _ => Reply::status(404),
+    });
+    let at = |path: &str| Reply::redirect(other.url(path));
+    let answers = vec![
+        Reply::html(offer(1, &[])),
+        at("/private/item"),
+        at("/left-out/item"),
+        at("/elsewhere"),
+        Reply::html(offer(1, &[])),
+    ];
+    let (server, turn) = shop(answers, &["/item", "/chair"]);
+    let place = Place::new();
+    place.own_site("bazaar", &server.url("/"), "concurrency = 1\nrevisit = \"1ms\"\nexclude = [\"/left-out/**\"]");
+    place.settings(SENDER);
+    place.run(&["scan", "--json"]).expect(0);
+    let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
+    place.run(&["referrals", "approve", &case, "--as", "anna"]).expect(0);
+    for (number, name) in [(1, "excluded by robots.txt"), (2, "excluded by the agreement")] {
+        turn.store(number, Ordering::SeqCst);
+        let seen = place.run(&["--json", "referrals", "recheck", &case]).json();
+        assert_eq!((&seen["seen"], gone(&place, &case)), (&json!("not-seen"), vec![Value::Null]), "{name}: {seen}");
+        place.run(&["scan", "--again", "--json"]);
+        assert_eq!(gone(&place, &case), [Value::Null], "{name}: a scan");
+    }
+    // Where we may look and nothing is, it is.
+    turn.store(3, Ordering::SeqCst);
+    let seen = place.run(&["--json", "referrals", "recheck", &case]).json();
+    assert_eq!(seen["seen"], "gone", "{seen}");
+    assert_eq!(other.count("/private/item") + other.count("/left-out/item"), 0, "it was not asked");
+}
+
+#[test]
+fn what_navigation_banners_and_other_items_say_is_not_said_of_the_item() {
+    let live = [
+        ("trail of links", "<div><a href=/>Home</a> &rsaquo; <a href=/gone>Item ended</a> &rsaquo; Chairs</div>"),
+        ("trail by its class", "<ol class=\"breadcrumb\"><li>Home</li><li>No longer available</li></ol>"),
+        ("navigation", "<nav><p>Home</p><p>Item ended</p></nav>"),
+        ("header of the site", "<header><p>Items no longer available</p></header>"),
+        ("banner", "<div class='shop-banner'>Our old range is no longer available</div>"),
+        ("role", "<div role=banner><div>This listing has ended</div></div>"),
+        ("beside", "<aside><p>Oak chair</p><p>This item is sold</p></aside>"),
+        ("similar items", "<section id=\"similar-items-box\"><p>This item is sold</p></section>"),
+    ];
+    let over = [
+        ("a line of the shop", "<p>This listing has ended.</p>"),
+        ("a banner of the item", "<div class='item-status banner'>This listing has ended.</div>"),
+        ("in the main part", "<main><header><p>This listing has ended.</p></header></main>"),
+    ];
+    let page = |before: &str| Reply::html(offer(1, &[]).replacen("<body>", &format!("<body>{before}"), 1));
+    let all: Vec<_> = live.iter().chain(&over).collect();
+    let (server, turn) =
+        shop(std::iter::once(page("")).chain(all.iter().map(|(_, before)| page(before))).collect(), &["/item"]);
+    let (place, case) = referred(&server);
+    for (number, (name, before)) in all.iter().enumerate() {
+        turn.store(number + 1, Ordering::SeqCst);
+        let seen = place.run(&["--json", "referrals", "recheck", &case]).expect(0).json();
+        let expected = if number < live.len() { "live" } else { "gone" };
+        assert_eq!(seen["seen"], expected, "{name}: {before}: {seen}");
+        if number < live.len() {
+            place.run(&["scan", "--again", "--json"]).expect(0);
+            assert_eq!(gone(&place, &case), [Value::Null], "{name}: a scan");
+        }
+    }
+}
+
+#[test]
 fn what_was_read_of_a_page_says_nothing_of_the_rest() {
     let product = |number: usize, more: &str| {
         let page = offer(number, &[]);

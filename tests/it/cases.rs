@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::hub_attacks::sign_in;
 use crate::mockserver::{MockServer, Reply};
 use crate::program::{Place, links, listing};
-use crate::shop::{Hub, OFFER, Shop};
+use crate::shop::{Hub, OFFER, Shop, platform_file_of};
 
 /// A wording in which only the name differs.
 fn wording(name: &str) -> String {
@@ -276,6 +276,113 @@ async fn send(hub: &Hub, id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn looks_go_on_while_a_contest_is_undecided_and_complete_nothing() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", OFFER);
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let (anna, ben) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Authority, "ben", None));
+    let notice = hub.json(&anna, &format!("/api/v1/referrals/{id}/notice")).await;
+    let sent = hub.client.post(notice["contest"].as_str().unwrap());
+    let sent = sent.header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(sent.body("statement=It+is+a+book").send().await.unwrap().status(), 200);
+    shop.remove("7");
+    let looks = || hub.app.rooms.truth.looks_at(&listingwatch::vocab::ids::ReferralId::parse(&id).unwrap()).unwrap();
+    for days in 1..=3 {
+        hub.clock.advance_hours(25);
+        hub.command(&["referrals", "recheck"]).await.1.unwrap();
+        assert_eq!((looks().len(), hub.cases().await[0]["state"].clone()), (days, json!("contested")));
+    }
+    let case = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await;
+    assert_eq!(case["pages"][0]["state"], "confirmed-gone", "{case}");
+    // Upheld, the case is completed by the next look.
+    assert_eq!(hub.post(&ben, &format!("/api/v1/referrals/{id}/uphold"), json!({})).await.0, 200);
+    hub.clock.advance_hours(25);
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    assert_eq!(hub.cases().await[0]["state"], "verified-gone");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_substance_holds_what_offers_it_and_not_what_names_it_in_passing() {
+    let shop = Shop::start().await;
+    shop.put("offers", "Carfentanil 1 g", &wording("Carfentanil"));
+    shop.put("names", "Isotonitazene 10 g", &format!("{OFFER}. We do not sell carfentanil"));
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let states = async || {
+        let cases = hub.cases().await;
+        let of = |title: &str| {
+            let case = cases.iter().find(|case| case["title"].as_str().unwrap().contains(title)).unwrap();
+            case["state"].as_str().unwrap().to_owned()
+        };
+        [of("Carfentanil 1 g"), of("Isotonitazene")]
+    };
+    let named = hub.cases().await.iter().filter(|case| case["substances"].to_string().contains("Carfentanil")).count();
+    assert_eq!(named, 2, "both name it");
+    hub.command(&["deconflict", "hold-substance", "carfentanil", "--reason", "Op. Example", "--as", "anna"])
+        .await
+        .1
+        .unwrap();
+    assert_eq!(states().await, ["held", "drafted"]);
+    // What comes later is held likewise, and what is not held can be approved.
+    shop.put("later", "Carfentanil 5 g", &format!("{}, two lots", wording("Carfentanil")));
+    shop.put("names2", "Metonitazene 10 g", &format!("{}. We do not sell carfentanil", wording("Metonitazene")));
+    hub.clock.advance_hours(2);
+    hub.scan().await;
+    for case in hub.cases().await {
+        let is_offered = case["title"].as_str().unwrap().contains("Carfentanil");
+        assert_eq!(case["state"] == "held", is_offered, "{case}");
+        if !is_offered {
+            hub.command(&["referrals", "approve", case["id"].as_str().unwrap(), "--as", "anna"]).await.1.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_of_many_pages_holds_up_no_other_of_its_host() {
+    let pages: Vec<String> = (0..40).map(|number| format!("/many/{number}")).chain(["/one".to_owned()]).collect();
+    let linked = pages.clone();
+    let server = MockServer::start(move |asked| match asked.path.as_str() {
+        "/" => Reply::html(links(&linked)),
+        "/one" => Reply::html(listing("Metonitazene 10 g", &wording("Metonitazene"), &[])),
+        path if path.starts_with("/many/") => {
+            Reply::html(listing("Isotonitazene 10 g", &wording("Isotonitazene"), &[]))
+        }
+        _ => Reply::status(404),
+    });
+    let hub = Hub::open(
+        &[("bazaar", platform_file_of(&server.url("/"), "channels = [\"feed\"]\nrecheck = \"24h\""))],
+        |_| {},
+    )
+    .await;
+    hub.scan().await;
+    let mut cases = hub.cases().await;
+    cases.sort_by_key(|case| std::cmp::Reverse(case["urls"].as_array().unwrap().len()));
+    assert_eq!(cases.len(), 2, "{cases:#?}");
+    // The one with many pages is due first.
+    for case in &cases {
+        send(&hub, case["id"].as_str().unwrap()).await;
+        hub.clock.advance_hours(1);
+    }
+    let asked_before_one = |from: usize| {
+        let asked: Vec<String> =
+            server.paths().split_off(from).into_iter().filter(|path| path != "/robots.txt").collect();
+        assert_eq!(asked.len(), 41, "each page once");
+        asked.iter().position(|path| path == "/one").unwrap()
+    };
+    // Where one case at a time has a place, it keeps it for some pages only.
+    hub.clock.advance_hours(25);
+    let from = server.paths().len();
+    listingwatch::engine::recheck::step(&hub.app.rooms, &hub.app.platforms(), 1).await.unwrap();
+    assert!(asked_before_one(from) < 15, "{:?}", server.paths());
+    // Where both have one, they take turns.
+    hub.clock.advance_hours(25);
+    let from = server.paths().len();
+    hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    assert!(asked_before_one(from) < 2, "{:?}", server.paths());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn each_page_of_a_case_has_its_own_state_and_answer_and_the_case_follows() {
     let shop = Shop::start().await;
     for name in ["7", "8"] {
@@ -328,6 +435,75 @@ async fn each_page_of_a_case_has_its_own_state_and_answer_and_the_case_follows()
     hub.command(&["referrals", "recheck"]).await.1.unwrap();
     let seen = hub.json(&anna, &case).await;
     assert_eq!((&seen["state"], &seen["pages"][0]["state"]), (&json!("reopened"), &json!("live")), "{seen}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_said_again_writes_nothing_and_answers_are_bounded() {
+    let shop = Shop::start().await;
+    for page in ["1", "2"] {
+        shop.put(page, "Isotonitazene 10 g", OFFER);
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]\nrecheck = \"24h\"").await;
+    let case = hub.cases().await[0].clone();
+    let id = case["id"].as_str().unwrap().to_owned();
+    let urls: Vec<&str> = case["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap()).collect();
+    assert_eq!(urls.len(), 2);
+    send(&hub, &id).await;
+    let anna = hub.token(Role::Authority, "anna", None);
+    let moderator = hub.token(Role::Moderator, "mo", Some("bazaar"));
+    let (hub, id, anna, moderator) = (&hub, id.as_str(), anna.as_str(), moderator.as_str());
+    let answered = async |decision: &str, url: &str, key: &str| {
+        let answer = hub.client.post(format!("{}/api/v1/referrals/{id}/outcome", hub.base)).bearer_auth(moderator);
+        let answer = answer.header("idempotency-key", key).header("content-type", "application/json");
+        let answer = answer.body(json!({ "decision": decision, "reason": "terms", "urls": [url] }).to_string());
+        let answer = answer.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    // What the log and the story of the case hold: their sizes, and the number of the last change.
+    let written = async || {
+        let case = hub.json(anna, &format!("/api/v1/referrals/{id}")).await;
+        let log = hub.json(anna, "/api/v1/audit?limit=1000").await;
+        let entries = log["entries"].as_array().unwrap().iter().filter(|entry| entry["subject"] == id).count();
+        (case["story"].as_array().unwrap().len(), entries, case["updated"].clone())
+    };
+    // For one page while the other has no answer; for the last one too; and once the removal is verified.
+    for (turn, url) in urls.iter().enumerate() {
+        assert_eq!(answered("removed", url, &format!("first {turn}")).await.0, 200);
+        let before = written().await;
+        for again in 0..5 {
+            hub.clock.advance_hours(1);
+            assert_eq!(answered("removed", url, &format!("again {turn} {again}")).await.0, 200);
+            let line = ["referrals", "outcome", id, "removed", "--reason", "terms", "--url", url, "--as", "mo"];
+            hub.command(&line).await.1.unwrap();
+        }
+        assert_eq!(written().await, before, "turn {turn}");
+    }
+    for page in ["1", "2"] {
+        shop.remove(page);
+    }
+    for _ in 0..2 {
+        hub.clock.advance_hours(25);
+        hub.command(&["referrals", "recheck"]).await.1.unwrap();
+    }
+    assert_eq!(hub.cases().await[0]["state"], "verified-gone");
+    let before = written().await;
+    assert_eq!(answered("removed", urls[0], "verified").await.0, 200);
+    assert_eq!((written().await, hub.cases().await[0]["state"].clone()), (before, json!("verified-gone")));
+    // One that says something else each time is taken so often and no more.
+    let mut taken = 0;
+    let refused = loop {
+        let decision = ["restricted", "account-action"][taken % 2];
+        match answered(decision, urls[0], &format!("flood {taken}")).await {
+            (200, _) => taken += 1,
+            refused => break refused,
+        }
+        assert!(taken < 200, "answers without end");
+    };
+    assert_eq!(refused.0, 409, "{}", refused.1);
+    assert!(refused.1.contains("has taken 100 answers") && refused.1.contains("write to the sender"), "{}", refused.1);
+    let before = written().await;
+    assert_eq!(answered("rejected", urls[0], "one more").await.0, 409);
+    assert_eq!(written().await, before);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -444,6 +620,131 @@ async fn a_template_with_other_names_is_one_series_decided_and_answered_as_one()
     assert_eq!(decided, 4);
     let stranger = hub.token(Role::Moderator, "sy", Some("elsewhere"));
     assert_eq!(hub.get(&stranger, &path).await.0, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_computes_a_name_in_the_log_from_an_address_or_a_wording() {
+    let shop = Shop::start().await;
+    for page in ["1", "2"] {
+        shop.put(page, "Isotonitazene 10 g", OFFER);
+    }
+    let file = [("bazaar", shop.platform_file("bazaar", "channels = [\"feed\"]"))];
+    let (one, other) = (Hub::open(&file, |_| {}).await, Hub::open(&file, |_| {}).await);
+    let mut named = Vec::new();
+    for hub in [&one, &other] {
+        hub.scan().await;
+        let case = hub.cases().await[0].clone();
+        let id = case["id"].as_str().unwrap().to_owned();
+        send(hub, &id).await;
+        let urls: Vec<&str> = case["urls"].as_array().unwrap().iter().map(|url| url.as_str().unwrap()).collect();
+        let mo = hub.token(Role::Moderator, "mo", Some("bazaar"));
+        let body = json!({ "decision": "removed", "urls": [urls[0]] });
+        assert_eq!(hub.post(&mo, &format!("/api/v1/referrals/{id}/outcome"), body).await.0, 200);
+        // The story still says which page it was.
+        let anna = hub.token(Role::Authority, "anna", None);
+        let story = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await["story"].clone();
+        assert_eq!(story[0]["urls"], json!([urls[0]]), "{story}");
+        let log = hub.command(&["audit", "list", "--json"]).await.0;
+        for url in &urls {
+            let key = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(url.as_bytes()));
+            assert!(!log.contains(url) && !log.contains(&key), "{url}: {log}");
+        }
+        named.push((id, case["series"].as_str().unwrap().to_owned(), log));
+    }
+    // Two hubs that see the same name it otherwise.
+    let ((id, series, _), (_, _, log)) = (&named[0], &named[1]);
+    assert!(named[0].0 != named[1].0 && named[0].1 != named[1].1, "{named:?}");
+    assert!(!log.contains(id.as_str()) && !log.contains(series.as_str()));
+    // A series of an older file gets an id of its own, and its cases stay in it.
+    let Hub { app, folder, clock, .. } = one;
+    drop((app, clock));
+    let file = folder.path().join("data/truth.db");
+    let data = rusqlite::Connection::open(&file).unwrap();
+    let older = "UPDATE series SET id = 'S-0123456789abcdef'; UPDATE series_keys SET series = 'S-0123456789abcdef';
+      UPDATE referrals SET series = 'S-0123456789abcdef'; UPDATE redaction SET version = 4;";
+    data.execute_batch(older).unwrap();
+    drop(listingwatch::store::truth::Truth::open(&file).unwrap());
+    let held: Vec<String> =
+        ["SELECT series FROM referrals", "SELECT id FROM series", "SELECT series FROM series_keys LIMIT 1"]
+            .iter()
+            .map(|sql| data.query_row(sql, [], |row| row.get(0)).unwrap())
+            .collect();
+    assert_eq!(held, [series.as_str(); 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_series_is_filtered_before_it_is_cut() {
+    let shop = Shop::start().await;
+    for (page, name) in ["Isotonitazene", "Metonitazene", "Mephedrone", "4-MEC"].iter().enumerate() {
+        shop.put(&page.to_string(), &format!("{name} 10 g"), &wording(name));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let cases = hub.cases().await;
+    let series = cases[0]["series"].as_str().unwrap();
+    assert!(cases.len() == 4 && cases.iter().all(|case| case["series"] == series), "{cases:#?}");
+    let mut categories: Vec<&str> = cases.iter().map(|case| case["category"].as_str().unwrap()).collect();
+    categories.sort_unstable();
+    categories.dedup();
+    assert_eq!(categories.len(), 2);
+    for category in categories {
+        let line = ["referrals", "list", "--series", series, "--category", category, "--limit", "1"];
+        let listed = hub.command(&line).await.0;
+        assert!(listed.lines().count() == 1 && listed.contains(category), "{category}: {listed}");
+    }
+    let other = ["referrals", "list", "--series", series, "--platform", "elsewhere", "--limit", "1"];
+    assert_eq!(hub.command(&other).await.0, "");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_whose_text_changes_leaves_its_series() {
+    let shop = Shop::start().await;
+    let names = ["Isotonitazene", "Metonitazene", "Protonitazene"];
+    for (page, name) in names.iter().enumerate() {
+        shop.put(&page.to_string(), &format!("{name} 10 g"), &wording(name));
+    }
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let series = async || {
+        let cases = hub.cases().await;
+        let of = |name: &str| {
+            let case = cases.iter().find(|case| case["substances"].to_string().contains(name)).unwrap();
+            (case["series"].as_str().map(str::to_owned), case["id"].as_str().unwrap().to_owned())
+        };
+        names.map(of)
+    };
+    let shown = async || {
+        let authority = hub.token(Role::Authority, "anna", None);
+        let (cookie, _) = sign_in(&hub, &authority).await;
+        let page = hub.client.get(format!("{}/console/inbox", hub.base)).header("cookie", cookie).send().await.unwrap();
+        page.text().await.unwrap()
+    };
+    let before = series().await;
+    assert!(before[0].0.is_some() && before.iter().all(|one| one.0 == before[0].0), "{before:?}");
+    // Whichever of them stands for the others says something else now.
+    let page = shown().await;
+    let lead = before.iter().position(|(_, id)| page.contains(id.as_str())).unwrap();
+    let text = format!(
+        "Last lots of {} crystal from our own storage, ships tomorrow in vacuum foil, ask for samples, western union welcome",
+        names[lead]
+    );
+    shop.put(&lead.to_string(), &format!("{} 10 g", names[lead]), &text);
+    hub.clock.advance_hours(2);
+    hub.scan().await;
+    let after = series().await;
+    assert_eq!(after[lead].1, before[lead].1, "it is the same case");
+    for other in (0..names.len()).filter(|other| *other != lead) {
+        assert_eq!(after[other], before[other]);
+        assert_ne!(after[lead].0, after[other].0);
+    }
+    let page = shown().await;
+    let in_sight = after.iter().filter(|(_, id)| page.contains(id.as_str())).count();
+    assert!(page.contains(&after[lead].1) && in_sight == 2, "it and one of the others are in the inbox: {page}");
+    // And back again.
+    shop.put(&lead.to_string(), &format!("{} 10 g", names[lead]), &wording(names[lead]));
+    hub.clock.advance_hours(2);
+    hub.scan().await;
+    assert_eq!(series().await, before);
+    let page = shown().await;
+    assert_eq!(before.iter().filter(|(_, id)| page.contains(id.as_str())).count(), 1, "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -628,6 +929,16 @@ async fn what_a_platform_does_not_act_on_is_escalated_only_as_agreed_after_a_war
     let (cookie, _) = sign_in(&hub, &ben).await;
     let page = hub.client.get(format!("{}/console/referrals/{id}", hub.base)).header("cookie", cookie).send().await;
     assert!(page.unwrap().text().await.unwrap().contains("Escalation (1)"));
+
+    // The command lists all of them, however many.
+    let data = rusqlite::Connection::open(hub.folder.path().join("data/truth.db")).unwrap();
+    let many = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1100)
+      INSERT INTO escalations (id, referral, platform, contact, purpose, drafted_by, drafted_key, at, text)
+      SELECT id || '-' || n, referral, platform, contact, purpose, drafted_by, drafted_key, at - n, text FROM escalations, n";
+    data.execute(many, []).unwrap();
+    for line in [vec!["escalate", "list"], vec!["escalate", "list", &id]] {
+        assert_eq!(hub.command(&line).await.0.lines().count(), 1101, "{line:?}");
+    }
 
     // A platform that acts ends it.
     let answer = json!({ "decision": "removed" });

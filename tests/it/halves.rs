@@ -104,6 +104,9 @@ fn shop() -> MockServer {
 async fn scanned(server: &MockServer, passage: Arc<dyn Passage>) -> (Value, Vec<Value>) {
     let place = Place::new();
     place.own_site("bazaar", &server.url("/"), &format!("feeds = [\"{}\"]", server.url("/products.xml")));
+    // Cases are named with the installation's secret: both have the same.
+    std::fs::create_dir_all(place.data().join("keys")).unwrap();
+    std::fs::write(place.data().join("keys/seal.key"), [7; 32]).unwrap();
     let paths = Paths::new(&place.data(), Some(&place.path("seeds")), None, Some(&place.path("listingwatch.toml")));
     let app = App::open(paths, Vec::new(), None, Arc::new(SystemClock)).unwrap();
     let own_site = MandateId::parse("own-site").unwrap();

@@ -23,6 +23,7 @@ mod discovery;
 mod disk;
 mod doctor;
 mod doors;
+mod emerging;
 mod evidence;
 mod examiners;
 mod facts;

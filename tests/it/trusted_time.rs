@@ -235,6 +235,69 @@ async fn the_log_and_captured_pages_are_timestamped_and_every_change_shows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn without_roots_timestamps_are_told_as_not_checked_and_changed_files_all_the_same() {
+    let (url, _) = authority(Arc::new(TestClock::default())).await;
+    let hub = hub(Some((&url, "root.pem"))).await;
+    hub.command(&["audit", "timestamp"]).await.1.unwrap();
+    // A copy of the directory, where the settings name no authority.
+    let copy = tempfile::tempdir().unwrap();
+    let copied =
+        std::process::Command::new("cp").arg("-r").arg(hub.folder.path().join("data")).arg(copy.path()).status();
+    assert!(copied.unwrap().success());
+    let place = || {
+        let out = std::process::Command::new(env!("CARGO_BIN_EXE_listingwatch"))
+            .current_dir(copy.path())
+            .args(["--json", "--data", "data", "audit", "verify"])
+            .output()
+            .unwrap();
+        let first = serde_json::Deserializer::from_slice(&out.stdout).into_iter::<serde_json::Value>().next();
+        (first.unwrap().unwrap(), out.status.code(), String::from_utf8_lossy(&out.stderr).into_owned())
+    };
+    let (found, code, said) = place();
+    assert_eq!((&found["timestamps"]["unchecked"], code), (&serde_json::json!(2), Some(4)), "{found} {said}");
+    assert_eq!(found["timestamps"]["broken"], serde_json::json!([]), "{found}");
+    assert!(said.contains("2 timestamps cannot be checked: the settings name no roots"), "{said}");
+    let list = std::fs::read_dir(copy.path().join("data/timestamps")).unwrap().map(|file| file.unwrap().path());
+    let list = list.into_iter().find(|file| file.extension().is_some_and(|ending| ending == "txt")).unwrap();
+    let whole = std::fs::read_to_string(&list).unwrap();
+    std::fs::write(&list, whole.replace("sha256:", "sha256:A")).unwrap();
+    let (found, code, said) = place();
+    assert_eq!(code, Some(1), "{found} {said}");
+    assert!(found.to_string().contains("was changed since it was timestamped"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replies_over_captured_pages_without_a_row_are_looked_for() {
+    let (url, _) = authority(Arc::new(TestClock::default())).await;
+    let hub = hub(Some((&url, "root.pem"))).await;
+    hub.command(&["audit", "timestamp"]).await.1.unwrap();
+    let truth = rusqlite::Connection::open(hub.folder.path().join("data/truth.db")).unwrap();
+    // As a kill between the reply and its row leaves it.
+    truth.execute_batch("DELETE FROM timestamps WHERE captures = 1; DELETE FROM stamped_captures;").unwrap();
+    let (found, holds) = verified(&hub).await;
+    assert!(holds, "{found}");
+    let told = found["timestamps"]["without_row"][0].as_str().unwrap();
+    assert!(told.starts_with("captures-") && told.ends_with("1 of its 1 captured pages are on record"), "{found}");
+    // Taken again, it is on record under another name, and the older reply is still held against it.
+    hub.clock.advance_hours(1);
+    hub.command(&["audit", "timestamp"]).await.1.unwrap();
+    assert!(verified(&hub).await.1);
+    truth.execute_batch("DELETE FROM timestamps WHERE captures = 1; DELETE FROM stamped_captures;").unwrap();
+    truth.execute("UPDATE hits SET payload_digest = 'sha256:OTHER'", []).unwrap();
+    let (found, holds) = verified(&hub).await;
+    assert!(!holds && found.to_string().contains("have another digest than was timestamped"), "{found}");
+    // Nor does one without its list of digests, or a reply that was changed, pass unseen.
+    truth.execute("UPDATE hits SET payload_digest = payload_digest", []).unwrap();
+    let folder = hub.folder.path().join("data/timestamps");
+    let lists = std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    for list in lists.filter(|file| file.extension().is_some_and(|ending| ending == "txt")) {
+        std::fs::remove_file(list).unwrap();
+    }
+    let (found, holds) = verified(&hub).await;
+    assert!(!holds && found.to_string().contains("it was timestamped and is not on record"), "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_reply_that_proves_nothing_is_refused_and_asked_for_again() {
     let (url, held) = authority(Arc::new(TestClock::default())).await;
     let hub = hub(Some((&url, "root.pem"))).await;

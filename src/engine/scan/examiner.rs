@@ -391,8 +391,14 @@ impl Examiner<'_> {
         }
         // Another form of the page's address is the page.
         let same_page = target.as_ref().is_ok_and(|target| target.key() == lease.url.key());
-        let state = UrlState { hit: lease.state.hit && same_page, ..forgotten(&lease.state) };
+        // What the platform shows where we may not look may be the listing.
+        let platform = &self.scan.platform;
+        let is_hidden =
+            |target: &FoundUrl| platform.has_host_of(target) && self.worker.gate.foreseen(platform, target).is_some();
+        let is_hidden = target.as_ref().is_ok_and(is_hidden);
+        let state = UrlState { hit: lease.state.hit && (same_page || is_hidden), ..forgotten(&lease.state) };
         let mut after = self.visited(lease, Visit::Unchanged, state);
+        after.shows_all = !is_hidden;
         after.found.form = Form::Answers;
         match target {
             Ok(url) => after.found.redirect = Some(url.clone()),

@@ -319,9 +319,9 @@ impl PageDone {
             return false;
         }
         match self.kind {
-            Answer::Page => self.shows_all,
             Answer::Redirect(_) if self.leads_to_itself() => false,
-            Answer::NotModified | Answer::Redirect(_) | Answer::Gone => true,
+            Answer::Page | Answer::Redirect(_) => self.shows_all,
+            Answer::NotModified | Answer::Gone => true,
             Answer::Refused | Answer::Other => false,
         }
     }
@@ -337,7 +337,7 @@ impl PageDone {
             return None;
         }
         match &self.kind {
-            Answer::Redirect(_) if self.leads_to_itself() => None,
+            Answer::Redirect(_) if self.leads_to_itself() || !self.shows_all => None,
             Answer::Gone | Answer::Redirect(_) => Some(Sight::Gone),
             Answer::Page if self.capture.truncated.is_some() => None,
             Answer::Page if self.listings.iter().any(|listing| listing.assessment.verdict != Verdict::Clear) => {

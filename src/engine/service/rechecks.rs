@@ -1,5 +1,5 @@
-//! Rechecks of a running hub: hosts side by side, the cases of one host one after another, so that a host whose pace is slow
-//! holds up nobody else's.
+//! Rechecks of a running hub: hosts side by side, of the cases of one host a page each in turn, so that a host whose pace is slow, or a
+//! case with many pages, holds up nobody else's.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::engine::service::{JobError, Outcome, Service, told};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::terms::CaseSight;
 
-/// Cases of one host looked at in a row.
+/// Cases of one host looked at side by side.
 const CASES_OF_A_HOST: usize = 20;
 
 /// How long a step waits for hosts that answer soon; the others are heard of by a later step.
@@ -62,7 +62,7 @@ pub(super) async fn step(service: &Arc<Service>) -> Result<Outcome, JobError> {
             continue;
         }
         let (rooms, platforms) = (service.rooms.clone(), service.around.seeds.platforms());
-        let task = rows.running.spawn(async move { recheck::row(&rooms, &platforms, &row).await });
+        let task = rows.running.spawn(async move { recheck::row(&rooms, &platforms, &row, CASES_OF_A_HOST).await });
         rows.busy.insert(task.id(), place);
     }
     let until = Instant::now() + SOON;

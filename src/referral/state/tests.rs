@@ -67,6 +67,25 @@ fn reminders_end_and_then_an_authority_is_told() {
 }
 
 #[test]
+fn looks_go_on_during_a_contest_and_complete_nothing() {
+    let contest = Event::Contest { statement: "it is a lamp".into() };
+    let contested = |events: &[Event]| {
+        let before = walk(&[vec![Event::Approve, Event::MarkDelivered], events.to_vec()].concat()).unwrap();
+        step(before, contest.clone(), INTERVALS, NOW).unwrap()
+    };
+    let (state, effects) = contested(&[]);
+    assert_eq!(effects, [Effect::NoRenotice, Effect::Attention(Some(Attention::Contested))], "looks stay due");
+    for seen in [Event::SeenLive, Event::SeenGone { checks: CHECKS_UNTIL_GONE }] {
+        let looked = step(state.clone(), seen, INTERVALS, NOW);
+        assert_eq!(looked, Ok((state.clone(), vec![Effect::RecheckAt(NOW.after(INTERVALS.recheck))])));
+    }
+    assert!(step(state.clone(), Event::Remind { times: 0 }, INTERVALS, NOW).is_err(), "reminders wait");
+    assert!(step(state, Event::Warn { until: "2026-01-01".into() }, INTERVALS, NOW).is_err(), "so do warnings");
+    // What needed no look needs none now.
+    assert!(!contested(&[answer(Decision::Rejected)]).1.iter().any(|one| matches!(one, Effect::RecheckAt(_))));
+}
+
+#[test]
 fn states_stored_before_looks_were_counted_read_as_before() {
     for name in ["sent", "delivered", "acknowledged", "reopened"] {
         let state: ReferralState = serde_json::from_str(&format!("{{\"state\":\"{name}\"}}")).unwrap();

@@ -179,6 +179,6 @@ pub(super) async fn list(
     Caller(who): Caller,
 ) -> Result<Json<Vec<EscalationView>>, Problem> {
     who.must_oversee("read this")?;
-    let held = state.truth(|truth| truth.escalations(None, LISTED)).await?;
+    let held = state.truth(|truth| truth.escalations(None, Some(LISTED))).await?;
     Ok(Json(held.into_iter().map(EscalationView::from).collect()))
 }

@@ -255,7 +255,7 @@ pub(super) async fn show(
         && let Ok(platform) = PlatformId::parse(&case.referral.platform)
         && state.platform(&platform).is_ok_and(|platform| platform.agreement.allows(Use::Escalation))
     {
-        escalations = Some(state.truth(move |truth| truth.escalations(Some(&this), OTHERS)).await?);
+        escalations = Some(state.truth(move |truth| truth.escalations(Some(&this), Some(OTHERS))).await?);
     }
     let shown = ReferralPage {
         frame: Frame::new(&state, case.referral.title.clone(), "inbox", &visitor),

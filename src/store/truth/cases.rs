@@ -157,6 +157,8 @@ pub struct CaseFilter {
     pub state: Option<String>,
     /// Only this category.
     pub category: Option<String>,
+    /// Only this series.
+    pub series: Option<String>,
     /// Only what changed after this change number.
     pub since: Option<i64>,
     /// Only what changed at or after this moment.
@@ -227,12 +229,6 @@ pub(super) fn referral_id(text: &str) -> Result<ReferralId, TruthError> {
     ReferralId::parse(text).map_err(|error| TruthError::Value(error.to_string()))
 }
 
-/// A case's id is made from its cluster and its place in the cluster's history, so that opening it twice names it the same.
-pub(super) fn case_id(platform: &str, cluster: &str, generation: u32) -> String {
-    let name = format!("{platform}\n{cluster}\n{generation}");
-    format!("R-{:016x}", xxhash_rust::xxh3::xxh3_64(name.as_bytes()))
-}
-
 pub(super) fn next_change(connection: &Connection) -> Result<i64, TruthError> {
     Ok(connection.query_row("SELECT coalesce(max(change), 0) + 1 FROM referrals", [], |row| row.get(0))?)
 }
@@ -278,6 +274,12 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
 }
 
 impl Truth {
+    /// A case's id is made from its cluster and its place in the cluster's history, so that opening it twice names it the same.
+    pub(super) fn case_id(&self, platform: &str, cluster: &str, generation: u32) -> String {
+        let name = format!("{platform}\n{cluster}\n{generation}");
+        format!("R-{}", self.keyed_digits("cases", name.as_bytes(), 8))
+    }
+
     /// Referrals by filter.
     ///
     /// # Errors
@@ -297,6 +299,9 @@ impl Truth {
         }
         if let Some(category) = &filter.category {
             add(" AND category = ?", category.clone().into());
+        }
+        if let Some(series) = &filter.series {
+            add(" AND series = ?", series.clone().into());
         }
         if let Some(since) = filter.since {
             add(" AND change > ?", since.into());
@@ -344,6 +349,10 @@ impl Truth {
             let Some((row, lifecycle, approved_by, history, attention, reminders, approved_kind)) = held else {
                 return Err(TruthError::NotFound { kind: "referral", id: id.to_string() });
             };
+            let mut story = story::of(connection, id)?;
+            for said in story.iter_mut().filter(|said| !said.pages.is_empty()) {
+                said.urls = pages::named(connection, id, &said.pages, |page| self.page_name(page))?;
+            }
             Ok(ReferralFull {
                 row,
                 lifecycle: serde_json::from_str(&lifecycle)?,
@@ -352,7 +361,7 @@ impl Truth {
                 hits: case_hits(connection, id)?,
                 pages: pages::of(connection, id)?,
                 events: case_events(connection, id)?,
-                story: story::of(connection, id)?,
+                story,
                 attention,
                 reminders,
                 history: serde_json::from_str(&history)?,
@@ -409,17 +418,11 @@ impl Truth {
     /// When SQLite fails.
     pub fn due_rechecks(&self, now: Timestamp, of_a_host: usize) -> Result<Vec<DueRecheck>, TruthError> {
         self.read(|connection| {
-            // An address begins with `http://` or `https://`; its host ends at the next slash.
-            let mut statement = connection.prepare_cached(
-                "WITH due AS (
-                   SELECT id, platform, min(coalesce(recheck_at, look_asked), coalesce(look_asked, recheck_at)) AS recheck_at, coalesce(json_extract(urls, '$[0]'), '') AS url
-                   FROM referrals WHERE recheck_at <= ?1 OR look_asked <= ?1),
-                 of_hosts AS (
-                   SELECT id, platform, recheck_at, substr(url, 1, instr(substr(url, 9), '/') + 8) AS host FROM due),
-                 numbered AS (
+            let mut statement = connection.prepare_cached(&format!(
+                "{DUE_RECHECKS}, numbered AS (
                    SELECT *, row_number() OVER (PARTITION BY platform, host ORDER BY recheck_at, id) AS place FROM of_hosts)
-                 SELECT id, platform, host FROM numbered WHERE place <= ?2 ORDER BY platform, host, place",
-            )?;
+                 SELECT id, platform, host FROM numbered WHERE place <= ?2 ORDER BY platform, host, place"
+            ))?;
             let mut rows = statement.query(params![now.as_millis(), of_a_host])?;
             let mut due = Vec::new();
             while let Some(row) = rows.next()? {
@@ -428,6 +431,30 @@ impl Truth {
                 due.push(DueRecheck { referral: referral_id(&id)?, platform, host: row.get(2)? });
             }
             Ok(due)
+        })
+    }
+
+    /// Cases of one host that are due and not among `begun`, at most `limit`, the longest due first.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn due_rechecks_of(
+        &self,
+        (platform, host): (&PlatformId, &str),
+        begun: &[ReferralId],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<ReferralId>, TruthError> {
+        let begun = serde_json::to_string(&begun.iter().map(ReferralId::as_str).collect::<Vec<_>>())?;
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached(&format!(
+                "{DUE_RECHECKS} SELECT id FROM of_hosts WHERE platform = ?2 AND host = ?3
+                   AND id NOT IN (SELECT value FROM json_each(?4)) ORDER BY recheck_at, id LIMIT ?5"
+            ))?;
+            let rows = statement.query_map(params![now.as_millis(), platform.as_str(), host, begun, limit], |row| {
+                row.get::<_, String>(0)
+            })?;
+            rows.map(|id| referral_id(&id?)).collect()
         })
     }
 
@@ -496,6 +523,14 @@ impl Truth {
         })
     }
 }
+
+/// Cases due at `?1`, with the host of their first page. An address begins with `http://` or `https://`; its host ends at the next
+/// slash.
+const DUE_RECHECKS: &str = "WITH due AS (
+    SELECT id, platform, min(coalesce(recheck_at, look_asked), coalesce(look_asked, recheck_at)) AS recheck_at,
+      coalesce(json_extract(urls, '$[0]'), '') AS url
+    FROM referrals WHERE recheck_at <= ?1 OR look_asked <= ?1),
+  of_hosts AS (SELECT id, platform, recheck_at, substr(url, 1, instr(substr(url, 9), '/') + 8) AS host FROM due)";
 
 fn recheck_target(connection: &Connection, id: &str) -> Result<RecheckTarget, TruthError> {
     let held: Option<(String, Option<i64>, bool)> = connection

@@ -3,6 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
+use crate::detect::assessment::{Assessment, SubstanceFinding};
 use crate::evidence::audit::Said;
 use crate::referral::deconflict::{Digest, DigestKey, DigestKind};
 use crate::referral::state::{Event, Intervals};
@@ -10,6 +11,7 @@ use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases};
 use crate::vocab::actor::{Actor, Door, Job};
 use crate::vocab::ids::ReferralId;
+use crate::vocab::terms::MentionRole;
 use crate::vocab::time::Timestamp;
 
 /// What a mark holds back.
@@ -18,7 +20,7 @@ use crate::vocab::time::Timestamp;
 pub enum MarkKind {
     /// Every case with a seller, contact or payment address of this keyed hash.
     Seller,
-    /// Every case that names this substance of the watchlist.
+    /// Every case that offers this substance of the watchlist.
     Substance,
 }
 
@@ -64,18 +66,48 @@ pub struct Overlap {
 
 /// The mark that holds a case back, in words; `None` when there is none.
 pub(super) fn mark_on(tx: &Connection, referral: &ReferralId) -> Result<Option<String>, TruthError> {
+    if let Some((value, reason)) = marked_substance(tx, referral)? {
+        return Ok(Some(words(MarkKind::Substance.name(), &value, &reason)));
+    }
     let held: Option<(String, String, String)> = tx
         .prepare_cached(
             "SELECT kind, value, reason FROM holds WHERE
-               (kind = 'substance' AND value IN
-                 (SELECT s.substance FROM hit_substances s JOIN hits h ON h.id = s.hit WHERE h.referral = ?1))
-               OR (kind = 'seller' AND value IN
+               (kind = 'seller' AND value IN
                  (SELECT f.hash FROM fingerprints f JOIN hits h ON h.id = f.hit WHERE h.referral = ?1
                   UNION SELECT seller_hash FROM hits WHERE referral = ?1 AND seller_hash IS NOT NULL)) LIMIT 1",
         )?
         .query_row([referral.as_str()], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
     Ok(held.map(|(kind, value, reason)| words(&kind, &value, &reason)))
+}
+
+/// A marked substance that a listing of the case is about, with the reason of the mark.
+fn marked_substance(tx: &Connection, referral: &ReferralId) -> Result<Option<(String, String)>, TruthError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT m.value, m.reason, h.assessment FROM holds m JOIN hit_substances s ON s.substance = m.value JOIN hits h ON h.id = s.hit
+         WHERE m.kind = 'substance' AND h.referral = ? ORDER BY m.value",
+    )?;
+    let mut rows = statement.query([referral.as_str()])?;
+    while let Some(row) = rows.next()? {
+        let value: String = row.get(0)?;
+        if is_about(&serde_json::from_str(&row.get::<_, String>(2)?)?, &value) {
+            return Ok(Some((value, row.get(1)?)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a listing is about a substance: it offers it, or offers nothing and names it. Records of versions that did not tell roles
+/// apart count as offers.
+fn is_about(assessment: &Assessment, substance: &str) -> bool {
+    let offers = |found: &SubstanceFinding| {
+        found.matches.iter().any(|place| place.role.is_none_or(|role| role == MentionRole::Offered))
+    };
+    let of_it = |found: &&SubstanceFinding| found.id == substance;
+    assessment.substances.iter().filter(of_it).any(offers)
+        || (assessment.emerging.is_empty()
+            && !assessment.substances.iter().any(offers)
+            && assessment.substances.iter().any(|found| of_it(&found)))
 }
 
 fn words(kind: &str, value: &str, reason: &str) -> String {

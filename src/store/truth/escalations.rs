@@ -212,11 +212,17 @@ impl Truth {
         self.read(|connection| Ok(find(connection, id)?.0))
     }
 
-    /// Escalations, newest first; of one case where it is named.
+    /// Escalations, newest first; of one case where it is named. All of them where there is no limit.
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn escalations(&self, referral: Option<&ReferralId>, limit: usize) -> Result<Vec<Escalation>, TruthError> {
+    pub fn escalations(
+        &self,
+        referral: Option<&ReferralId>,
+        limit: Option<usize>,
+    ) -> Result<Vec<Escalation>, TruthError> {
+        // To SQLite a number below zero is none.
+        let limit = limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX));
         self.read(|connection| {
             let mut statement = connection.prepare_cached(&format!(
                 "SELECT {COLUMNS} FROM escalations WHERE ?1 IS NULL OR referral = ?1 ORDER BY at DESC, id LIMIT ?2"

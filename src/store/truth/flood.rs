@@ -70,16 +70,26 @@ fn waiting(tx: &Connection, platform: &str) -> Result<u64, TruthError> {
 }
 
 impl Truth {
-    /// Notes how many cases of a platform are opened in an hour.
+    /// Notes how many cases of a platform are opened in an hour, where that is not what is on record.
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub(super) fn note_case_limit(tx: &Connection, platform: &PlatformId, per_hour: u32) -> Result<(), TruthError> {
-        tx.prepare_cached(
-            "INSERT INTO case_limits (platform, per_hour, hour, opened) VALUES (?1, ?2, 0, 0)
+    pub(super) fn note_case_limit(&self, platform: &PlatformId, per_hour: u32) -> Result<(), TruthError> {
+        let is_noted = self.read(|connection| {
+            let mut statement =
+                connection.prepare_cached("SELECT 1 FROM case_limits WHERE platform = ? AND per_hour = ?")?;
+            Ok(statement.exists(params![platform.as_str(), per_hour])?)
+        })?;
+        if is_noted {
+            return Ok(());
+        }
+        let writer = self.writer();
+        writer
+            .prepare_cached(
+                "INSERT INTO case_limits (platform, per_hour, hour, opened) VALUES (?1, ?2, 0, 0)
              ON CONFLICT DO UPDATE SET per_hour = ?2 WHERE per_hour <> ?2",
-        )?
-        .execute(params![platform.as_str(), per_hour])?;
+            )?
+            .execute(params![platform.as_str(), per_hour])?;
         Ok(())
     }
 
@@ -148,5 +158,32 @@ impl Truth {
             }
         }
         Ok(opened)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_that_did_not_change_writes_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("truth.db");
+        let truth = Truth::open(&path).unwrap();
+        let bazaar = PlatformId::parse("bazaar").unwrap();
+        truth.note_case_limit(&bazaar, 7).unwrap();
+        // While somebody else writes, only a change has to wait.
+        let mut other = Connection::open(&path).unwrap();
+        let writing = other.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate).unwrap();
+        truth.writer().busy_timeout(std::time::Duration::from_millis(10)).unwrap();
+        truth.note_case_limit(&bazaar, 7).unwrap();
+        assert!(truth.note_case_limit(&bazaar, 8).is_err());
+        drop(writing);
+        truth.note_case_limit(&bazaar, 8).unwrap();
+        let held: u32 = truth
+            .writer()
+            .query_row("SELECT per_hour FROM case_limits WHERE platform = 'bazaar'", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(held, 8);
     }
 }

@@ -151,7 +151,7 @@ impl Truth {
     /// When SQLite refuses.
     pub fn note_uses<'p>(&self, platforms: impl Iterator<Item = &'p Platform>) -> Result<(), TruthError> {
         for platform in platforms {
-            Self::note_case_limit(&self.writer(), &platform.id, platform.referral.cases_per_hour)?;
+            self.note_case_limit(&platform.id, platform.referral.cases_per_hour)?;
             let mut uses: Vec<&str> = platform.agreement.uses.iter().map(|one| one.name()).collect();
             uses.sort_unstable();
             uses.dedup();

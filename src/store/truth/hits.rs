@@ -1,11 +1,9 @@
 //! Recording what a scan found: hits, their clusters' cases, sightings.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, Transaction, params};
 
-use crate::dedup::cluster::names_of;
 use crate::dedup::minhash::MinHash;
 use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
@@ -19,7 +17,7 @@ use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, St
 use crate::store::truth::pages::NOT_FROM_A_PAGE;
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, flood, pages, series, steps};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, emerging, flood, pages, series, steps};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
@@ -27,9 +25,6 @@ use crate::vocab::ids::{ClusterId, PlatformId, ReferralId, RunId, Sha256Digest};
 use crate::vocab::terms::{PageKind, Verdict};
 use crate::vocab::time::Timestamp;
 use crate::vocab::url::CanonicalUrl;
-
-/// Pages of one case at most.
-const PAGES_OF_A_CASE: i64 = 200;
 
 /// Characters of a listing's text kept with a hit.
 pub(super) const TEXT_LIMIT_CHARS: usize = 64 * 1024;
@@ -136,49 +131,6 @@ impl HitRecord {
 }
 
 impl Truth {
-    /// The clusters of the hits at a page, each with what its hits name.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn clusters_at(
-        &self,
-        platform: &PlatformId,
-        url: &FoundUrl,
-    ) -> Result<Vec<(ClusterId, BTreeSet<String>)>, TruthError> {
-        let held: Vec<(String, String)> = self.read(|reader| {
-            Ok(reader
-                .prepare_cached(
-                    "SELECT cluster, assessment FROM hits WHERE platform = ? AND page = ? ORDER BY score DESC LIMIT 64",
-                )?
-                .query_map(params![platform.as_str(), url.canonical().as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?
-                .collect::<Result<_, _>>()?)
-        })?;
-        let mut clusters: Vec<(ClusterId, BTreeSet<String>)> = Vec::new();
-        for (cluster, assessment) in held {
-            let id = ClusterId::parse(&cluster).map_err(|error| TruthError::Value(error.to_string()))?;
-            let names = names_of(&serde_json::from_str(&assessment)?);
-            match clusters.iter_mut().find(|(known, _)| *known == id) {
-                Some((_, held)) => held.extend(names),
-                None => clusters.push((id, names)),
-            }
-        }
-        Ok(clusters)
-    }
-
-    /// Whether a cluster has so many pages that further ones become a case of their own.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn is_cluster_full(&self, platform: &PlatformId, cluster: &ClusterId) -> Result<bool, TruthError> {
-        self.read(|reader| {
-            let sql = "SELECT count(*) FROM (SELECT 1 FROM hits WHERE referral = (
-                         SELECT id FROM referrals WHERE platform = ?1 AND cluster = ?2 ORDER BY generation DESC LIMIT 1) LIMIT ?3)";
-            let values = params![platform.as_str(), cluster.as_str(), PAGES_OF_A_CASE];
-            let count: i64 = reader.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
-            Ok(count >= PAGES_OF_A_CASE)
-        })
-    }
-
     /// Records visits in one transaction. Recording the same visit twice changes nothing, so a crash between this and the
     /// frontier's settlement is harmless.
     ///
@@ -390,16 +342,14 @@ impl Truth {
         ])?;
         index(tx, &id, &parted.title, &text, assessment)?;
         add_fingerprints(tx, &id, &parted.values)?;
+        self.note_names_of_people(tx, &assessment.emerging, &parted.values)?;
         // Names are counted once for each text they stand in, whatever it costs.
-        let emerging = if differs == Differs::Content { assessment.emerging.as_slice() } else { &[] };
-        for found in emerging {
-            tx.prepare_cached(
-                "INSERT INTO emerging (surface, class, subclass, first_seen, last_seen, listings) VALUES (?1, ?2, ?3, ?4, ?4, 1)
-                 ON CONFLICT (surface) DO UPDATE SET last_seen = excluded.last_seen, listings = listings + 1",
-            )?
-            .execute(params![found.surface.to_lowercase(), found.class, found.subclass, page.fetched_at.as_millis()])?;
+        if differs == Differs::Content {
+            let found = (assessment.emerging.as_slice(), parted.values.as_slice());
+            emerging::count(tx, &page.platform, found, page.fetched_at)?;
         }
         cases::refresh(tx, &referral, now)?;
+        self.recompute_series(tx, &referral, now)?;
         deconflict::hold_if_marked(tx, &referral, now)
     }
 
@@ -424,7 +374,7 @@ impl Truth {
             .optional()?;
         let Some((id, state, generation, updated)) = held else {
             recorded.referrals_new += 1;
-            return open_case(tx, &opening(page, listing, parted), 0, &[], now);
+            return self.open_case(tx, &self.opening(page, listing, parted), 0, &[], now);
         };
         let referral = cases::referral_id(&id)?;
         let state: ReferralState = serde_json::from_str(&state)?;
@@ -446,9 +396,69 @@ impl Truth {
                 let because = news.unwrap_or(Because::ListingChanged);
                 let earlier = Earlier::of(&id, &state, Timestamp::from_millis(updated), because);
                 let history = [HistoryLine::Earlier(earlier)];
-                open_case(tx, &opening(page, listing, parted), generation + 1, &history, now)
+                self.open_case(tx, &self.opening(page, listing, parted), generation + 1, &history, now)
             }
         }
+    }
+
+    fn opening<'a>(&self, page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted) -> Opening<'a> {
+        let cluster = self.keyed_digits("clusters", listing.cluster.as_str().as_bytes(), 16);
+        Opening {
+            platform: &page.platform,
+            cluster: &listing.cluster,
+            title: &parted.title,
+            text: &parted.text,
+            assessment: &parted.assessment,
+            actor: Actor::Job(Job::Scan),
+            detail: serde_json::json!({ "run": page.run, "cluster": cluster }).to_string(),
+        }
+    }
+
+    /// Opens a case: a draft, or one that waits where many of the platform were opened in this hour.
+    pub(super) fn open_case(
+        &self,
+        tx: &Transaction<'_>,
+        opening: &Opening<'_>,
+        generation: u32,
+        history: &[HistoryLine],
+        now: Timestamp,
+    ) -> Result<ReferralId, TruthError> {
+        let id = self.case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
+        let referral = cases::referral_id(&id)?;
+        let assessment = opening.assessment;
+        let series = match series::frame_of(opening.title, opening.text, assessment) {
+            Some(frame) => Some(self.series_of(tx, opening.platform, &frame, now)?),
+            None => None,
+        };
+        let is_one_of_many = series::has_many_drafts(tx, series.as_deref())?;
+        let has_place = flood::take_place(tx, opening.platform.as_str(), is_one_of_many, now)?;
+        let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
+        let folded = has_place && series::is_folded(tx, series.as_deref(), (assessment.verdict, assessment.score))?;
+        tx.execute(
+            "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
+               substances, urls, change, created, updated, history, series, folded)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13, ?14, ?15)",
+            params![
+                id,
+                opening.platform.as_str(),
+                opening.cluster.as_str(),
+                generation,
+                state.name(),
+                serde_json::to_string(&state)?,
+                assessment.verdict,
+                assessment.category,
+                opening.title,
+                assessment.score,
+                cases::next_change(tx)?,
+                now.as_millis(),
+                serde_json::to_string(history)?,
+                series,
+                folded,
+            ],
+        )?;
+        let step = steps::note_first(tx, &id, opening.platform.as_str(), (&opening.actor, &state), now)?;
+        audit::append(tx, &Said { actor: &opening.actor, action: step, subject: &id, detail: &opening.detail }, now)?;
+        Ok(referral)
     }
 }
 
@@ -580,64 +590,6 @@ pub(super) struct Opening<'a> {
     pub(super) actor: Actor,
     /// For the audit log.
     pub(super) detail: String,
-}
-
-fn opening<'a>(page: &'a PageRecord, listing: &'a HitRecord, parted: &'a Parted) -> Opening<'a> {
-    Opening {
-        platform: &page.platform,
-        cluster: &listing.cluster,
-        title: &parted.title,
-        text: &parted.text,
-        assessment: &parted.assessment,
-        actor: Actor::Job(Job::Scan),
-        detail: serde_json::json!({ "run": page.run, "cluster": listing.cluster }).to_string(),
-    }
-}
-
-/// Opens a case: a draft, or one that waits where many of the platform were opened in this hour.
-pub(super) fn open_case(
-    tx: &Transaction<'_>,
-    opening: &Opening<'_>,
-    generation: u32,
-    history: &[HistoryLine],
-    now: Timestamp,
-) -> Result<ReferralId, TruthError> {
-    let id = cases::case_id(opening.platform.as_str(), opening.cluster.as_str(), generation);
-    let referral = cases::referral_id(&id)?;
-    let assessment = opening.assessment;
-    let series = match series::frame_of(opening.title, opening.text, assessment) {
-        Some(frame) => Some(series::of(tx, opening.platform, &frame, now)?),
-        None => None,
-    };
-    let is_one_of_many = series::has_many_drafts(tx, series.as_deref())?;
-    let has_place = flood::take_place(tx, opening.platform.as_str(), is_one_of_many, now)?;
-    let state = if has_place { ReferralState::Drafted } else { ReferralState::Queued };
-    let folded = has_place && series::is_folded(tx, series.as_deref(), (assessment.verdict, assessment.score))?;
-    tx.execute(
-        "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,
-           substances, urls, change, created, updated, history, series, folded)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '[]', '[]', ?11, ?12, ?12, ?13, ?14, ?15)",
-        params![
-            id,
-            opening.platform.as_str(),
-            opening.cluster.as_str(),
-            generation,
-            state.name(),
-            serde_json::to_string(&state)?,
-            assessment.verdict,
-            assessment.category,
-            opening.title,
-            assessment.score,
-            cases::next_change(tx)?,
-            now.as_millis(),
-            serde_json::to_string(history)?,
-            series,
-            folded,
-        ],
-    )?;
-    let step = steps::note_first(tx, &id, opening.platform.as_str(), (&opening.actor, &state), now)?;
-    audit::append(tx, &Said { actor: &opening.actor, action: step, subject: &id, detail: &opening.detail }, now)?;
-    Ok(referral)
 }
 
 /// Puts a hit's words and substances where search finds them.

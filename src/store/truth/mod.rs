@@ -9,7 +9,9 @@ mod cases;
 mod changes;
 mod checkpoint;
 mod citations;
+mod clusters;
 mod deconflict;
+mod emerging;
 mod escalations;
 mod figures;
 mod flood;
@@ -271,6 +273,20 @@ impl Truth {
     /// A secret of this installation for one purpose; other purposes cannot be guessed from it.
     pub fn secret_for(&self, purpose: &str) -> [u8; 32] {
         *blake3::keyed_hash(&self.seal, format!("listingwatch secret for {purpose}").as_bytes()).as_bytes()
+    }
+
+    /// A name for a thing that nobody can compute from it without the key of this installation: ids and log entries tell nothing of
+    /// an address or a wording to who has it.
+    fn keyed_name(&self, kind: &str, thing: &[u8]) -> [u8; 16] {
+        let key = self.secret_for(&format!("names of {kind}"));
+        let mut name = [0; 16];
+        name.copy_from_slice(&blake3::keyed_hash(&key, thing).as_bytes()[..16]);
+        name
+    }
+
+    /// The same in hexadecimal digits, two for each of so many bytes.
+    fn keyed_digits(&self, kind: &str, thing: &[u8], bytes: usize) -> String {
+        data_encoding::HEXLOWER.encode(&self.keyed_name(kind, thing)[..bytes.min(16)])
     }
 
     fn writer(&self) -> MutexGuard<'_, Connection> {

@@ -8,7 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::referral::outcome::Outcome;
 use crate::referral::pages::{CasePage, PageAnswer, PagesAnswered, answered_together, state_of};
 use crate::referral::state::CHECKS_UNTIL_GONE;
-use crate::store::truth::TruthError;
+use crate::store::truth::{Truth, TruthError};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::terms::Sight;
@@ -130,6 +130,8 @@ pub(super) struct NotedAnswer {
     pub of_pages: Option<PagesAnswered>,
     /// Whether any page has another answer than before.
     pub changed: bool,
+    /// How many pages the case has.
+    pub pages: usize,
 }
 
 /// Notes an answer for the pages of a case that `urls` names, for all where it names none.
@@ -137,8 +139,9 @@ pub(super) fn note_answer(
     tx: &Connection,
     referral: &ReferralId,
     urls: &[String],
-    (outcome, actor): (&Outcome, &str),
+    (outcome, actor): (&Outcome, String),
     now: Timestamp,
+    name_of: impl Fn(&str) -> String,
 ) -> Result<NotedAnswer, TruthError> {
     let all: Vec<String> =
         self::urls(tx, referral.as_str())?.iter().map(|url| key(url)).collect::<Result<_, TruthError>>()?;
@@ -170,29 +173,69 @@ pub(super) fn note_answer(
             .execute(params![referral.as_str(), page, answer, now.as_millis(), actor])?
             > 0;
     }
+    let count = all.len();
     if whole {
-        return Ok(NotedAnswer { together: Some(outcome.clone()), of_pages: None, changed });
+        return Ok(NotedAnswer { together: Some(outcome.clone()), of_pages: None, changed, pages: count });
     }
-    let pages = all.iter().filter(|page| named.contains(*page)).map(|page| page_key(page)).collect();
+    let pages = all.iter().filter(|page| named.contains(*page)).map(|page| name_of(page)).collect();
     let of_pages = Some(PagesAnswered { outcome: outcome.clone(), pages });
-    Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed })
+    Ok(NotedAnswer { together: answered_together(&of(tx, referral)?), of_pages, changed, pages: count })
 }
 
 /// Addresses of one answer at most.
 const URLS: usize = 10_000;
 
-/// How the audit log names a page: it holds no addresses.
-fn page_key(page: &str) -> String {
+/// How older entries of the audit log name a page.
+fn older_name(page: &str) -> String {
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(page.as_bytes()))
 }
 
-/// Addresses of the pages of a case that these keys name.
+/// Addresses of the pages of a case that bear these names in the audit log.
 pub(super) fn named(
     connection: &Connection,
     referral: &ReferralId,
-    keys: &[String],
+    names: &[String],
+    name_of: impl Fn(&str) -> String,
 ) -> Result<Vec<String>, TruthError> {
     let mut urls = urls(connection, referral.as_str())?;
-    urls.retain(|url| key(url).is_ok_and(|page| keys.contains(&page_key(&page))));
+    urls.retain(|url| key(url).is_ok_and(|page| names.contains(&name_of(&page)) || names.contains(&older_name(&page))));
     Ok(urls)
+}
+
+impl Truth {
+    /// How the audit log names a page: it holds no addresses, nor what can be computed from one.
+    pub(super) fn page_name(&self, page: &str) -> String {
+        self.keyed_digits("pages", page.as_bytes(), 16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_found_by_the_names_of_newer_and_older_entries() {
+        let folder = tempfile::tempdir().unwrap();
+        let truth = Truth::open(&folder.path().join("truth.db")).unwrap();
+        let case = ReferralId::parse("R-0000000000000001").unwrap();
+        let url = "https://shop.example.test/item/7";
+        truth
+            .writer()
+            .execute(
+                "INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, images, identifiers, verdict, score,
+                   assessment, content_digest, minhash, watchlist, warc_file, warc_offset, warc_length, warc_record,
+                   payload_digest, captured_at, run, first_seen, last_seen, page)
+                 VALUES ('H-1', 'bazaar', ?1, 0, ?2, 'C-1', 't', 'x', '[]', '[]', 'refer', 1.0, '{}', 'd', x'00', 'w', 'f', 0, 1,
+                   'r', 'p', 1, 'run', 1, 1, ?1)",
+                params![url, case.as_str()],
+            )
+            .unwrap();
+        let page = key(url).unwrap();
+        for (name, found) in [(truth.page_name(&page), 1), (older_name(&page), 1), (older_name("other"), 0)] {
+            let urls =
+                named(&truth.writer(), &case, std::slice::from_ref(&name), |page| truth.page_name(page)).unwrap();
+            assert_eq!(urls.len(), found, "{name}");
+        }
+        assert_ne!(truth.page_name(&page), older_name(&page));
+    }
 }

@@ -10,7 +10,7 @@ use crate::detect::assessment::Assessment;
 use crate::evidence::audit::Said;
 use crate::listing::contacts::{self, BLOT, Indicator, IndicatorKind};
 use crate::store::truth::hits::HitRecord;
-use crate::store::truth::personal::words::{NAME_CHARS, Words, standing};
+use crate::store::truth::personal::words::{NAME_CHARS, Offered, Words, standing};
 use crate::store::truth::{Truth, TruthError, issued, story};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::Actor;
@@ -47,7 +47,14 @@ pub(super) struct Published<'a> {
     pub seller: Option<&'a str>,
     pub assessment: &'a Assessment,
     /// Values that earlier visits found on the listing: they stay hidden, though this visit may not say whose they are.
-    pub known: Vec<String>,
+    pub known: Vec<KnownValue>,
+}
+
+/// A value that an earlier visit found.
+pub(super) struct KnownValue {
+    /// Whether it is the name of a seller or of a person.
+    pub is_name: bool,
+    pub value: String,
 }
 
 impl<'a> Published<'a> {
@@ -81,6 +88,15 @@ impl<'a> Published<'a> {
 }
 
 impl Published<'_> {
+    /// What the listing offers, by the words it does so with.
+    fn offered(&self) -> Offered {
+        let matter = self.assessment.substances.iter().flat_map(|one| &one.matches).map(|found| found.surface.clone());
+        let matter = matter.chain(self.assessment.emerging.iter().map(|found| found.surface.clone()));
+        let is_contact = |signal: Signal| matches!(signal, Signal::Contact | Signal::Handle);
+        let phrases = self.assessment.context.iter().filter(|found| !is_contact(found.signal));
+        Offered { matter: matter.collect(), phrases: phrases.map(|found| found.surface.clone()).collect() }
+    }
+
     /// Accounts that detection tells by their place: what it took for a handle, and what follows a phrase of its list that
     /// asks to be written to.
     fn accounts(&self, field: &str, text: &str) -> Vec<Indicator> {
@@ -198,7 +214,7 @@ impl Truth {
                 values.push(ClearValue { hash, kind, value });
             }
         };
-        let mut words: Vec<String> = Vec::new();
+        let (mut words, mut names): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
         if let Some(seller) = listing.seller {
             add("seller", seller);
             // The name of what is offered stays readable, whatever the seller calls itself.
@@ -206,8 +222,8 @@ impl Truth {
             let is_matter =
                 listing.assessment.substances.iter().flat_map(|s| &s.matches).any(|one| named(&one.surface));
             if !is_matter {
-                words.push(seller.to_owned());
-                words.extend(beginnings(seller).map(str::to_owned));
+                names.push(seller.to_owned());
+                names.extend(beginnings(seller).map(str::to_owned));
             }
         }
         let mut note = |text: &str, found: &[Indicator], matter: &[(usize, usize)]| {
@@ -219,7 +235,8 @@ impl Truth {
                 add(one.kind.name(), value);
                 // A name of what is offered that was taken for a value is none.
                 if !matter.iter().any(|(start, end)| *start <= one.start && one.end <= *end) {
-                    words.push(value.to_owned());
+                    let held = if one.kind == IndicatorKind::Name { &mut names } else { &mut words };
+                    held.push(value.to_owned());
                 }
             }
         };
@@ -241,11 +258,15 @@ impl Truth {
         // What is known of earlier visits and still stands here is carried on, so that the next visit knows it too.
         let fields = listing.identifiers.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()]);
         let fields: Vec<&str> = [listing.title, listing.text].into_iter().chain(fields).collect();
-        for value in standing(&listing.known, &fields) {
-            add(IndicatorKind::Name.name(), value);
-            words.push(value.to_owned());
+        for (is_name, held) in [(true, &mut names), (false, &mut words)] {
+            let known = listing.known.iter().filter(|known| known.is_name == is_name);
+            let known: Vec<String> = known.map(|known| known.value.clone()).collect();
+            for value in standing(&known, &fields) {
+                add(IndicatorKind::Name.name(), value);
+                held.push(value.to_owned());
+            }
         }
-        let words = Words::of(&words);
+        let words = Words::of(&words, &names, &listing.offered());
         let title = words.clean(listing.title, title.0, &title.1);
         let text = words.clean(listing.text, text.0, &text.1);
         let identifiers: Vec<(String, String)> = attributes
@@ -286,7 +307,7 @@ impl Truth {
     }
 
     /// The values that earlier visits found on a hit, as far as they are still kept.
-    pub(super) fn known_values(&self, hit: &str) -> Result<Vec<String>, TruthError> {
+    pub(super) fn known_values(&self, hit: &str) -> Result<Vec<KnownValue>, TruthError> {
         let named: Vec<(String, String)> = self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT hash, kind FROM fingerprints WHERE hit = ?")?;
             let rows = statement.query_map([hit], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -294,7 +315,8 @@ impl Truth {
         })?;
         let mut values = Vec::with_capacity(named.len());
         for (hash, kind) in named {
-            values.extend(self.vault.open_value(&hash, &kind)?);
+            let is_name = kind == "seller" || kind == IndicatorKind::Name.name();
+            values.extend(self.vault.open_value(&hash, &kind)?.map(|value| KnownValue { is_name, value }));
         }
         Ok(values)
     }

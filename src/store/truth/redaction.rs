@@ -5,11 +5,11 @@ use rusqlite::{OptionalExtension, Transaction, params};
 use crate::detect::assessment::Assessment;
 use crate::store::truth::hits::index;
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
-use crate::store::truth::{Truth, TruthError};
+use crate::store::truth::{Truth, TruthError, emerging};
 use crate::vocab::time::Timestamp;
 
-/// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more.
-const RULES: i64 = 4;
+/// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more, and of the words that are noted of names.
+const RULES: i64 = 6;
 
 /// Hits parted in one transaction.
 const HITS_AT_ONCE: usize = 500;
@@ -17,6 +17,7 @@ const HITS_AT_ONCE: usize = 500;
 struct Stored {
     row: i64,
     id: String,
+    platform: String,
     title: String,
     text: String,
     identifiers: Vec<(String, String)>,
@@ -69,6 +70,8 @@ impl Truth {
             self.commit(tx)?;
         }
         let in_changes = self.hide_in_changes()?;
+        self.note_stored_name_words()?;
+        self.key_series()?;
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         if changed > 0 {
@@ -90,7 +93,8 @@ impl Truth {
     fn stored_from(&self, row: i64) -> Result<Vec<Stored>, TruthError> {
         self.read(|reader| {
             let mut statement = reader.prepare_cached(
-                "SELECT rowid, id, title, text, identifiers, price, currency, language, assessment, last_seen, images FROM hits
+                "SELECT rowid, id, title, text, identifiers, price, currency, language, assessment, last_seen, images,
+                   platform FROM hits
                  WHERE rowid > ? ORDER BY rowid LIMIT ?",
             )?;
             let mut rows = statement.query(params![row, i64::try_from(HITS_AT_ONCE).unwrap_or(i64::MAX)])?;
@@ -100,6 +104,7 @@ impl Truth {
                 hits.push(Stored {
                     row: row.get(0)?,
                     id: text(1)?,
+                    platform: text(11)?,
                     title: text(2)?,
                     text: text(3)?,
                     identifiers: serde_json::from_str(&text(4)?)?,
@@ -155,7 +160,7 @@ fn put(tx: &Transaction<'_>, hit: &Stored, parted: &Parted) -> Result<(), TruthE
     let named = |of: &Assessment| -> Vec<String> { of.emerging.iter().map(|one| one.surface.to_lowercase()).collect() };
     let kept = named(&parted.assessment);
     for gone in named(&hit.assessment).into_iter().filter(|surface| !kept.contains(surface)) {
-        tx.prepare_cached("DELETE FROM emerging WHERE surface = ?")?.execute([&gone])?;
+        emerging::forget(tx, &hit.platform, &gone)?;
         tx.prepare_cached(
             "UPDATE referrals SET substances = (SELECT json_group_array(value) FROM json_each(substances) WHERE lower(value) != ?1)
              WHERE id = (SELECT referral FROM hits WHERE id = ?2)",

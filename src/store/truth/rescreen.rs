@@ -15,7 +15,7 @@ use crate::evidence::audit::Said;
 use crate::evidence::warc::WarcRef;
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
-use crate::store::truth::hits::{HitRecord, Opening, TEXT_LIMIT_CHARS, index, open_case};
+use crate::store::truth::hits::{HitRecord, Opening, TEXT_LIMIT_CHARS, index};
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
@@ -216,7 +216,7 @@ impl Truth {
             if !difference.says_more(&hit.assessment, now_is) {
                 return Ok(Rejudged::Settled);
             }
-            let Some(open) = reopened(&tx, hit, &state, &parted, now)? else {
+            let Some(open) = self.reopened(&tx, hit, &state, &parted, now)? else {
                 return Ok(Rejudged::LeftAsSent);
             };
             case = open;
@@ -246,9 +246,10 @@ impl Truth {
         )?;
         index(&tx, &hit.id, &parted.title, &text, now_is)?;
         add_fingerprints(&tx, &hit.id, &parted.values)?;
+        self.note_names_of_people(&tx, &now_is.emerging, &parted.values)?;
         if difference.cause.is_some() {
             let detail = serde_json::json!({
-                "hit": hit.id, "from": hit.assessment.verdict, "to": now_is.verdict,
+                "hit": self.keyed_digits("hits", hit.id.as_bytes(), 16), "from": hit.assessment.verdict, "to": now_is.verdict,
                 "difference": difference, "watchlist": now_is.watchlist,
             });
             let said = Said {
@@ -260,6 +261,7 @@ impl Truth {
             audit::append(&tx, &said, now)?;
         }
         cases::refresh(&tx, &case, now)?;
+        self.recompute_series(&tx, &case, now)?;
         let counting: i64 = tx.query_row(
             "SELECT count(*) FROM hits WHERE referral = ? AND verdict != ?",
             params![case.as_str(), Verdict::Clear],
@@ -291,42 +293,44 @@ impl Truth {
             parted.values.iter().filter(|value| !erased && !known.contains(&value.hash)).cloned().collect();
         Ok(self.vault.keep(&news, hit.last_seen)?)
     }
-}
 
-/// The open case of a cluster that was decided against: one that another hit of it opened already, or a new one; none where
-/// the newer case left by now.
-fn reopened(
-    tx: &rusqlite::Transaction<'_>,
-    hit: &StoredHit,
-    state: &ReferralState,
-    parted: &Parted,
-    now: Timestamp,
-) -> Result<Option<ReferralId>, TruthError> {
-    let (newest, generation, newest_state, updated): (String, u32, String, i64) = tx.query_row(
-        "SELECT id, generation, state_json, updated FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
-        params![hit.platform.as_str(), hit.cluster.as_str()],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
-    )?;
-    let newest_state: ReferralState = serde_json::from_str(&newest_state)?;
-    if matches!(newest_state, ReferralState::Queued | ReferralState::Drafted | ReferralState::Held { .. }) {
-        return Ok(Some(cases::referral_id(&newest)?));
+    /// The open case of a cluster that was decided against: one that another hit of it opened already, or a new one; none where
+    /// the newer case left by now.
+    fn reopened(
+        &self,
+        tx: &rusqlite::Transaction<'_>,
+        hit: &StoredHit,
+        state: &ReferralState,
+        parted: &Parted,
+        now: Timestamp,
+    ) -> Result<Option<ReferralId>, TruthError> {
+        let (newest, generation, newest_state, updated): (String, u32, String, i64) = tx.query_row(
+            "SELECT id, generation, state_json, updated FROM referrals WHERE platform = ? AND cluster = ? ORDER BY generation DESC LIMIT 1",
+            params![hit.platform.as_str(), hit.cluster.as_str()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )?;
+        let newest_state: ReferralState = serde_json::from_str(&newest_state)?;
+        if matches!(newest_state, ReferralState::Queued | ReferralState::Drafted | ReferralState::Held { .. }) {
+            return Ok(Some(cases::referral_id(&newest)?));
+        }
+        if !newest_state.is_settled_against() {
+            return Ok(None);
+        }
+        let ended = Timestamp::from_millis(updated);
+        let earlier = Earlier::of(hit.referral.as_str(), state, ended, Because::EntryChanged);
+        let history = [HistoryLine::Earlier(earlier)];
+        let cluster = self.keyed_digits("clusters", hit.cluster.as_str().as_bytes(), 16);
+        let opening = Opening {
+            platform: &hit.platform,
+            cluster: &hit.cluster,
+            title: &parted.title,
+            text: &parted.text,
+            assessment: &parted.assessment,
+            actor: Actor::Job(Job::Rescreen),
+            detail: serde_json::json!({ "watchlist": parted.assessment.watchlist, "cluster": cluster }).to_string(),
+        };
+        Ok(Some(self.open_case(tx, &opening, generation + 1, &history, now)?))
     }
-    if !newest_state.is_settled_against() {
-        return Ok(None);
-    }
-    let ended = Timestamp::from_millis(updated);
-    let earlier = Earlier::of(hit.referral.as_str(), state, ended, Because::EntryChanged);
-    let history = [HistoryLine::Earlier(earlier)];
-    let opening = Opening {
-        platform: &hit.platform,
-        cluster: &hit.cluster,
-        title: &parted.title,
-        text: &parted.text,
-        assessment: &parted.assessment,
-        actor: Actor::Job(Job::Rescreen),
-        detail: serde_json::json!({ "watchlist": parted.assessment.watchlist, "cluster": hit.cluster }).to_string(),
-    };
-    Ok(Some(open_case(tx, &opening, generation + 1, &history, now)?))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rusqlite::{Connection, Transaction};
 
-use crate::store::truth::{TruthError, tallies};
+use crate::store::truth::{TruthError, emerging, tallies};
 use crate::vocab::actor::PersonName;
 
 /// Steps of the schema; a file's `user_version` says how many it has taken. A published step is never changed: what is new
@@ -29,6 +29,7 @@ const STEPS: &[&str] = &[
     TIMESTAMPS,
     ESCALATIONS,
     COUNTED,
+    EMERGING,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -278,6 +279,16 @@ CREATE INDEX escalations_by_referral ON escalations (referral, at);
 /// When a look at a page counted last: another page of the case may be asked for again sooner.
 const COUNTED: &str = "ALTER TABLE case_pages ADD COLUMN counted_at INTEGER;";
 
+/// Names on no list, by platform, and keyed hashes of words that stand in sealed values: such a word is in no list of names. Of what
+/// an older file counted, only what its hits hold has a platform.
+const EMERGING: &str = "
+DROP TABLE emerging;
+CREATE TABLE emerging_names (
+  surface TEXT NOT NULL, platform TEXT NOT NULL, class TEXT NOT NULL, subclass TEXT, first_seen INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL, listings INTEGER NOT NULL, PRIMARY KEY (surface, platform)) STRICT, WITHOUT ROWID;
+CREATE TABLE name_words (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+";
+
 /// Refuses a file that is not of the newest schema: to bring it there it must be written.
 pub fn must_be_newest(connection: &Connection) -> Result<(), TruthError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -312,6 +323,9 @@ pub fn prepare(connection: &mut Connection) -> Result<bool, TruthError> {
         transaction.execute_batch(step)?;
         if *step == ACTORS {
             names_on_record(&transaction)?;
+        }
+        if *step == EMERGING {
+            emerging::count_stored(&transaction)?;
         }
         transaction.pragma_update(None, "user_version", i64::try_from(done + 1).unwrap_or(i64::MAX))?;
         transaction.commit()?;

@@ -1,4 +1,4 @@
-//! The archive of hits: search, facets, series, export rows, emerging names.
+//! The archive of hits: search, facets, series, export rows.
 
 use std::collections::BTreeMap;
 
@@ -292,7 +292,10 @@ impl Truth {
                 if hits.len() == limit {
                     return Ok((hits, last.map(Place::text)));
                 }
-                let found = hit(row, sight)?;
+                let mut found = hit(row, sight)?;
+                if sight == Sight::Research {
+                    self.without_persons(connection, &mut found.emerging)?;
+                }
                 last = Some(Place::of(query.order, &found, row.get(19)?));
                 hits.push(found);
             }
@@ -389,26 +392,6 @@ impl Truth {
             let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement
                 .query_map(params_from_iter(values(&query)), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-            Ok(rows.collect::<Result<_, _>>()?)
-        })
-    }
-
-    /// Names a class rule accepts and no list has: surface, class, subclass, listings, first and last seen.
-    ///
-    /// # Errors
-    /// When SQLite fails.
-    pub fn emerging(&self) -> Result<Vec<serde_json::Value>, TruthError> {
-        self.read(|connection| {
-            let mut statement = connection.prepare_cached(
-                "SELECT surface, class, subclass, listings, first_seen, last_seen FROM emerging ORDER BY last_seen DESC, surface",
-            )?;
-            let rows = statement.query_map([], |row| {
-                Ok(serde_json::json!({
-                    "surface": row.get::<_, String>(0)?, "class": row.get::<_, String>(1)?,
-                    "subclass": row.get::<_, Option<String>>(2)?, "listings": row.get::<_, i64>(3)?,
-                    "first_seen": Timestamp::from_millis(row.get(4)?), "last_seen": Timestamp::from_millis(row.get(5)?),
-                }))
-            })?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

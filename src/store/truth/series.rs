@@ -5,7 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::dedup::frame::Frame;
 use crate::detect::assessment::Assessment;
 use crate::referral::state::ReferralState;
-use crate::store::truth::cases::{ROW, ReferralRow, referral_id, row};
+use crate::store::truth::cases::{ROW, ReferralRow, next_change, referral_id, row};
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Verdict;
@@ -18,36 +18,6 @@ const CANDIDATES: usize = 64;
 pub(super) fn frame_of(title: &str, text: &str, assessment: &Assessment) -> Option<Frame> {
     let known = assessment.substances.iter().flat_map(|found| found.matches.iter().map(|place| place.surface.as_str()));
     Frame::of([title, text], known.chain(assessment.emerging.iter().map(|found| found.surface.as_str())))
-}
-
-/// The series of a frame: that of the most similar one on the platform, or a new one.
-pub(super) fn of(tx: &Connection, platform: &PlatformId, frame: &Frame, now: Timestamp) -> Result<String, TruthError> {
-    let keys = frame.keys().map(u64::cast_signed);
-    let held: Vec<(String, Vec<u8>)> = tx
-        .prepare_cached(
-            "SELECT DISTINCT s.id, s.frame FROM series_keys k JOIN series s ON s.id = k.series
-             WHERE k.platform = ?1 AND k.key IN (SELECT value FROM json_each(?2)) LIMIT ?3",
-        )?
-        .query_map(params![platform.as_str(), serde_json::to_string(&keys)?, CANDIDATES], |row| {
-            Ok((row.get(0)?, row.get(1)?))
-        })?
-        .collect::<Result<_, _>>()?;
-    let closest = held
-        .iter()
-        .filter_map(|(id, stored)| Some((frame.is_one_with(stored)?, id)))
-        .max_by(|(one, one_id), (other, other_id)| one.total_cmp(other).then_with(|| other_id.cmp(one_id)));
-    if let Some((_, id)) = closest {
-        return Ok(id.clone());
-    }
-    let name = [platform.as_str().as_bytes(), b"\n", frame.to_bytes()].concat();
-    let id = format!("S-{:016x}", xxhash_rust::xxh3::xxh3_64(&name));
-    tx.prepare_cached("INSERT OR IGNORE INTO series (id, platform, frame, created) VALUES (?, ?, ?, ?)")?
-        .execute(params![id, platform.as_str(), frame.to_bytes(), now.as_millis()])?;
-    for key in keys {
-        tx.prepare_cached("INSERT OR IGNORE INTO series_keys (platform, key, series) VALUES (?, ?, ?)")?
-            .execute(params![platform.as_str(), key, id])?;
-    }
-    Ok(id)
 }
 
 /// Whether a case that becomes a draft is folded: another draft of its series stands for it in lists. The strongest does: a harmless
@@ -100,6 +70,16 @@ pub(super) fn refreshed(tx: &Connection, referral: &ReferralId) -> Result<(), Tr
     Ok(())
 }
 
+/// Brings the strongest draft of a series into sight.
+fn strongest_stands(tx: &Connection, series: &str) -> Result<(), TruthError> {
+    tx.prepare_cached(
+        "UPDATE referrals SET folded = 0 WHERE id = (
+           SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT 1)",
+    )?
+    .execute(params![series, Verdict::Refer])?;
+    Ok(())
+}
+
 /// Keeps one draft of a series in sight when a case of it moves.
 pub(super) fn moved(
     tx: &Connection,
@@ -128,20 +108,132 @@ pub(super) fn moved(
     }
     set(false, referral.as_str())?;
     if !folded {
-        let strongest: Option<String> = tx
-            .prepare_cached(
-                "SELECT id FROM referrals WHERE series = ? AND state = 'drafted' ORDER BY verdict = ? DESC, score DESC LIMIT 1",
-            )?
-            .query_row(params![series, Verdict::Refer], |row| row.get(0))
-            .optional()?;
-        if let Some(id) = strongest {
-            set(false, &id)?;
-        }
+        strongest_stands(tx, &series)?;
     }
     Ok(())
 }
 
 impl Truth {
+    fn series_id(&self, platform: &str, frame: &[u8]) -> String {
+        format!("S-{}", self.keyed_digits("series", &[platform.as_bytes(), b"\n", frame].concat(), 8))
+    }
+
+    /// Gives series of an older file ids that nobody can compute from their wording.
+    pub(super) fn key_series(&self) -> Result<(), TruthError> {
+        let mut writer = self.writer();
+        let tx = writer.transaction()?;
+        let held: Vec<(String, String, Vec<u8>)> = tx
+            .prepare("SELECT id, platform, frame FROM series")?
+            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?
+            .collect::<Result<_, _>>()?;
+        for (old, platform, frame) in held {
+            let id = self.series_id(&platform, &frame);
+            if id == old {
+                continue;
+            }
+            for sql in [
+                "UPDATE OR IGNORE series SET id = ?1 WHERE id = ?2",
+                "UPDATE OR IGNORE series_keys SET series = ?1 WHERE series = ?2",
+                "UPDATE referrals SET series = ?1 WHERE series = ?2",
+            ] {
+                tx.prepare_cached(sql)?.execute(params![id, old])?;
+            }
+        }
+        self.commit(tx)
+    }
+
+    /// The series of a frame: that of the most similar one on the platform, or a new one.
+    pub(super) fn series_of(
+        &self,
+        tx: &Connection,
+        platform: &PlatformId,
+        frame: &Frame,
+        now: Timestamp,
+    ) -> Result<String, TruthError> {
+        let keys = frame.keys().map(u64::cast_signed);
+        let held: Vec<(String, Vec<u8>)> = tx
+            .prepare_cached(
+                "SELECT DISTINCT s.id, s.frame FROM series_keys k JOIN series s ON s.id = k.series
+                 WHERE k.platform = ?1 AND k.key IN (SELECT value FROM json_each(?2)) LIMIT ?3",
+            )?
+            .query_map(params![platform.as_str(), serde_json::to_string(&keys)?, CANDIDATES], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?
+            .collect::<Result<_, _>>()?;
+        let closest = held
+            .iter()
+            .filter_map(|(id, stored)| Some((frame.is_one_with(stored)?, id)))
+            .max_by(|(one, one_id), (other, other_id)| one.total_cmp(other).then_with(|| other_id.cmp(one_id)));
+        if let Some((_, id)) = closest {
+            return Ok(id.clone());
+        }
+        let id = self.series_id(platform.as_str(), frame.to_bytes());
+        tx.prepare_cached("INSERT OR IGNORE INTO series (id, platform, frame, created) VALUES (?, ?, ?, ?)")?
+            .execute(params![id, platform.as_str(), frame.to_bytes(), now.as_millis()])?;
+        for key in keys {
+            tx.prepare_cached("INSERT OR IGNORE INTO series_keys (platform, key, series) VALUES (?, ?, ?)")?
+                .execute(params![platform.as_str(), key, id])?;
+        }
+        Ok(id)
+    }
+
+    /// Puts a case of which no listing has the wording of its series any more into that of its strongest listing.
+    pub(super) fn recompute_series(
+        &self,
+        tx: &Connection,
+        referral: &ReferralId,
+        now: Timestamp,
+    ) -> Result<(), TruthError> {
+        type Held = (String, Option<String>, Option<Vec<u8>>, bool, bool, Verdict, f64);
+        let (platform, held, frame, is_draft, folded, verdict, score): Held = tx
+            .prepare_cached(
+                "SELECT r.platform, r.series, s.frame, r.state = 'drafted', r.folded, r.verdict, r.score
+                 FROM referrals r LEFT JOIN series s ON s.id = r.series WHERE r.id = ?",
+            )?
+            .query_row([referral.as_str()], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?))
+            })?;
+        let mut statement =
+            tx.prepare_cached("SELECT title, text, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url")?;
+        let mut rows = statement.query([referral.as_str()])?;
+        let mut strongest: Option<Option<Frame>> = None;
+        while let Some(row) = rows.next()? {
+            let (title, text): (String, String) = (row.get(0)?, row.get(1)?);
+            let now_is = frame_of(&title, &text, &serde_json::from_str(&row.get::<_, String>(2)?)?);
+            let is_held = match (&now_is, &frame) {
+                (Some(now_is), Some(frame)) => now_is.is_one_with(frame).is_some(),
+                (None, None) => true,
+                _ => false,
+            };
+            if is_held {
+                return Ok(());
+            }
+            strongest.get_or_insert(now_is);
+        }
+        let Some(strongest) = strongest else { return Ok(()) };
+        let platform = PlatformId::parse(&platform).map_err(|error| TruthError::Value(error.to_string()))?;
+        let series = match strongest {
+            Some(frame) => Some(self.series_of(tx, &platform, &frame, now)?),
+            None => None,
+        };
+        if series == held {
+            return Ok(());
+        }
+        // While it is looked for who stands for whom, it counts in neither.
+        tx.prepare_cached("UPDATE referrals SET series = NULL, folded = 1, change = ?, updated = ? WHERE id = ?")?
+            .execute(params![next_change(tx)?, now.as_millis(), referral.as_str()])?;
+        if let Some(held) = held.filter(|_| is_draft && !folded) {
+            strongest_stands(tx, &held)?;
+        }
+        let folded = is_draft && is_folded(tx, series.as_deref(), (verdict, score))?;
+        tx.prepare_cached("UPDATE referrals SET series = ?, folded = ? WHERE id = ?")?.execute(params![
+            series,
+            folded,
+            referral.as_str()
+        ])?;
+        Ok(())
+    }
+
     /// How many drafts each of these series has.
     ///
     /// # Errors

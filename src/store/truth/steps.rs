@@ -252,8 +252,42 @@ fn repeated(
         "INSERT INTO answers (platform, token, idempotency_key, referral, answer) VALUES (?, ?, ?, ?, ?)",
         params![platform, repeat.token, repeat.key, referral.as_str(), given.to_string()],
     )?;
+    tx.prepare_cached(
+        "DELETE FROM answers WHERE referral = ?1 AND rowid <=
+           (SELECT rowid FROM answers WHERE referral = ?1 ORDER BY rowid DESC LIMIT 1 OFFSET ?2)",
+    )?
+    .execute(params![referral.as_str(), KEYS_OF_A_CASE])?;
     Ok(None)
 }
+
+/// Whether a case that this answer was given to stands by it.
+fn is_answered_with(state: &ReferralState, answer: &Outcome) -> bool {
+    match state {
+        ReferralState::Decided { outcome, .. } | ReferralState::VerifiedGone { outcome: Some(outcome) } => {
+            outcome == answer
+        }
+        _ => false,
+    }
+}
+
+/// Answers that say something new of one page, on average: a case's record must not grow without end.
+const ANSWERS_OF_A_PAGE: usize = 50;
+
+/// Refuses an answer to a case of `pages` pages that has taken all it may.
+fn may_take_another(tx: &Connection, referral: &ReferralId, pages: usize) -> Result<(), TruthError> {
+    let most = pages.max(1).saturating_mul(ANSWERS_OF_A_PAGE);
+    let sql = "SELECT count(*) FROM (SELECT 1 FROM events WHERE referral = ? AND event = 'answer' LIMIT ?)";
+    let taken: usize = tx.prepare_cached(sql)?.query_row(params![referral.as_str(), most], |row| row.get(0))?;
+    if taken < most {
+        return Ok(());
+    }
+    Err(TruthError::Conflict(format!(
+        "`{referral}` has taken {most} answers, {ANSWERS_OF_A_PAGE} for each page, and takes no more; write to the sender of the notice"
+    )))
+}
+
+/// Keys of a case's answers that are remembered, the newest.
+const KEYS_OF_A_CASE: usize = 1000;
 
 /// Notes an answer that leaves the state of the case as it is: for some of its pages.
 fn answered_in_part(
@@ -367,10 +401,10 @@ impl Truth {
     }
 
     /// Records a platform's answer, for the pages that `urls` names or, where it names none, for the case. Once each page has an
-    /// answer, the case has. Sent again under the same key, it gives the same state and changes nothing.
+    /// answer, the case has. Sent again, under the same key or another, it gives the same state and changes nothing.
     ///
     /// # Errors
-    /// As [`Truth::apply`], and when an address is no page of the case.
+    /// As [`Truth::apply`], when an address is no page of the case, and when the case has taken all answers it may.
     pub fn answer(
         &self,
         referral: &ReferralId,
@@ -387,10 +421,17 @@ impl Truth {
         {
             return Ok(state);
         }
-        let noted = pages::note_answer(&tx, referral, urls, (outcome, &actor.to_string()), now)?;
+        let said = (outcome, actor.to_string());
+        let noted = pages::note_answer(&tx, referral, urls, said, now, |page| self.page_name(page))?;
         let to_case = noted.together.clone().unwrap_or_else(|| outcome.clone());
         let event = Event::Answer { outcome: to_case, of_pages: noted.of_pages };
         let before = standing(&tx, referral)?.0;
+        if !noted.changed && noted.together.as_ref().is_none_or(|together| is_answered_with(&before, together)) {
+            // Said once more: nothing is written but the key it came with.
+            self.commit(tx)?;
+            return Ok(before);
+        }
+        may_take_another(&tx, referral, noted.pages)?;
         let state = match noted.together {
             Some(_) => transition(&tx, referral, event.clone(), actor, intervals, now)?.0,
             None => before.clone(),
@@ -433,7 +474,7 @@ impl Truth {
             [referral.as_str()],
             |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
         )?;
-        let id = cases::case_id(&platform, &cluster, generation + 1);
+        let id = self.case_id(&platform, &cluster, generation + 1);
         let drafted = serde_json::to_string(&ReferralState::Drafted)?;
         tx.execute(
             "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, category, title, score,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::referral::outcome::Decision;
 use crate::referral::state::Event;
-use crate::store::truth::{TruthError, pages};
+use crate::store::truth::TruthError;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::time::Timestamp;
 
@@ -27,6 +27,9 @@ pub struct StoryLine {
     /// The pages an answer is for, where it is not for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub urls: Vec<String>,
+    /// The same as the audit log names them.
+    #[serde(skip)]
+    pub(super) pages: Vec<String>,
     /// Why, as it was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -57,7 +60,7 @@ pub(super) fn statements_of(connection: &Connection, referral: &ReferralId) -> R
     Ok(statement.query_map([referral.as_str()], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
 
-/// What was said in a case, oldest first; statements by the hash under which they are sealed. The audit log keeps it, whatever the case became since.
+/// What was said in a case, oldest first; statements by the hash under which they are sealed, pages by their names in the log. The audit log keeps it, whatever the case became since.
 pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLine>, TruthError> {
     let mut statement = connection.prepare_cached(
         "SELECT at, actor, action, detail, s.text, actor_role FROM audit a LEFT JOIN statements s ON s.seq = a.seq WHERE subject = ?
@@ -76,6 +79,7 @@ pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLi
             event: row.get(2)?,
             decision: None,
             urls: Vec::new(),
+            pages: Vec::new(),
             reason: None,
             reference: None,
             statement: None,
@@ -85,7 +89,7 @@ pub(super) fn of(connection: &Connection, id: &ReferralId) -> Result<Vec<StoryLi
             Event::Answer { outcome, of_pages } => {
                 let outcome = match of_pages {
                     Some(some) => {
-                        line.urls = pages::named(connection, id, &some.pages)?;
+                        line.pages = some.pages;
                         some.outcome
                     }
                     None => outcome,

@@ -1,5 +1,7 @@
 //! Timestamps that were taken: of the audit log's end, and of the digests of evidence.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
@@ -49,6 +51,12 @@ impl CaptureDigest {
     /// Its line in a file of digests.
     pub fn line(&self) -> String {
         format!("{} {}\n", self.record, self.payload_digest)
+    }
+
+    /// Reads such a line; none where it is another.
+    pub fn parse(line: &str) -> Option<Self> {
+        let (record, digest) = line.split_once(' ')?;
+        Some(CaptureDigest { record: record.to_owned(), payload_digest: digest.to_owned() })
     }
 }
 
@@ -137,6 +145,40 @@ impl Truth {
                 bytes.extend_from_slice(one.line().as_bytes());
             }
             Ok(Sha256Digest::of(&bytes))
+        })
+    }
+
+    /// Holds captured pages that a file names against those on record: `uncovered` are on none.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn compare_captures(&self, captures: &[CaptureDigest]) -> Result<Covered, TruthError> {
+        self.read(|connection| {
+            let mut stamped = connection.prepare_cached("SELECT digest FROM stamped_captures WHERE record = ?")?;
+            let mut held = Covered::default();
+            let mut compare = |capture: &CaptureDigest, digest: &str| match digest == capture.payload_digest {
+                true => held.covered += 1,
+                false => held.different += 1,
+            };
+            let mut left: HashMap<&str, &CaptureDigest> = HashMap::new();
+            for capture in captures {
+                let of_stamp: Option<String> = stamped.query_row([&capture.record], |row| row.get(0)).optional()?;
+                match of_stamp {
+                    Some(digest) => compare(capture, &digest),
+                    None => _ = left.insert(&capture.record, capture),
+                }
+            }
+            if !left.is_empty() {
+                let mut statement = connection.prepare_cached("SELECT warc_record, payload_digest FROM hits")?;
+                let mut hits = statement.query([])?;
+                while let Some(hit) = hits.next()? {
+                    if let Some(capture) = left.remove(hit.get_ref(0)?.as_str().unwrap_or_default()) {
+                        compare(capture, hit.get_ref(1)?.as_str().unwrap_or_default());
+                    }
+                }
+            }
+            held.uncovered = left.len() as u64;
+            Ok(held)
         })
     }
 

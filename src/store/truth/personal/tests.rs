@@ -147,3 +147,53 @@ fn a_sellers_name_is_hidden_without_its_last_words_too() {
     let shown = whole(&truth.part(&published));
     assert!(!shown.contains("harbour") && shown.contains("isotonitazene"), "{shown}");
 }
+
+#[test]
+fn a_seller_called_like_an_offer_takes_no_word_of_the_offer_away() {
+    let (_folder, truth, detector) = rooms();
+    let title = "Best price fentanyl in stock";
+    let text = "Best price fentanyl in stock, 99% purity, price per gram, discreet shipping, bitcoin accepted. Telegram @zorglub_pier";
+    let listing = ListingText { title, text, ..ListingText::default() };
+    let assessment = detector.assess(&listing, &[]);
+    let part = |seller: &str| {
+        truth.part(&Published {
+            title,
+            text,
+            identifiers: &[],
+            images: &[],
+            price: None,
+            currency: None,
+            language: None,
+            seller: Some(seller),
+            assessment: &assessment,
+            known: Vec::new(),
+        })
+    };
+    let plain = part("Blue Harbour");
+    for seller in [title, "Best price", "Fentanyl in stock", "best price FENTANYL"] {
+        let parted = part(seller);
+        assert_eq!((&parted.title, &parted.text), (&plain.title, &plain.text), "{seller}");
+        assert_eq!(parted.assessment, plain.assessment, "{seller}: grounds and quotes");
+        assert!(
+            parted.values.iter().any(|one| one.kind == "seller" && one.value == seller),
+            "it is sealed all the same"
+        );
+    }
+    assert!(plain.title.contains("fentanyl") && !whole(&plain).contains("zorglub_pier"));
+    // What is not the offer's is hidden where it stands.
+    let named = "Best price fentanyl in stock at Zorglub Harbour";
+    let shown = truth.part(&Published {
+        title: named,
+        text: named,
+        identifiers: &[],
+        images: &[],
+        price: None,
+        currency: None,
+        language: None,
+        seller: Some(named),
+        assessment: &detector.assess(&ListingText { title: named, text: named, ..ListingText::default() }, &[]),
+        known: Vec::new(),
+    });
+    assert_eq!(shown.title, "Best price fentanyl in stock at ███████ ███████");
+    assert!(!whole(&shown).contains("zorglub"), "{}", whole(&shown));
+}

@@ -1,7 +1,11 @@
 //! Values of a listing that are hidden wherever they stand in it.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::collections::HashSet;
+use std::sync::LazyLock;
 
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
+
+use crate::detect::watchlist::Watchlist;
 use crate::listing::contacts::{self, Indicator, IndicatorKind};
 
 /// A seller's name or another value shorter than this is hidden only where it was recognised: too many ordinary words are
@@ -12,25 +16,57 @@ pub(super) const NAME_CHARS: usize = 5;
 const VALUE_CHARS: usize = 200;
 
 /// Values that are hidden wherever they stand, in whatever case.
-pub(super) struct Words(Option<AhoCorasick>);
+pub(super) struct Words {
+    values: Option<AhoCorasick>,
+    names: Option<AhoCorasick>,
+    /// Of each name, whether it reads like an offer: its words that belong to one stay readable.
+    like_offers: Vec<bool>,
+    offered: HashSet<String>,
+}
 
 impl Words {
     /// Nothing is known.
     pub fn none() -> Self {
-        Words(None)
+        Words::of(&[], &[], &Offered::default())
     }
 
-    pub fn of(values: &[String]) -> Self {
-        let long = long_enough(values);
-        Words((!long.is_empty()).then(|| automaton(&long, MatchKind::LeftmostLongest)))
+    /// Contacts, names of people and shops, and what the listing offers.
+    pub fn of(values: &[String], names: &[String], offered: &Offered) -> Self {
+        let all = |values: &[&str]| (!values.is_empty()).then(|| automaton(values, MatchKind::LeftmostLongest));
+        let (values, names) = (long_enough(values), long_enough(names));
+        // A name that begins like an offer's name is the beginning of it.
+        let is_like = |name: &&str| names.iter().any(|whole| whole.starts_with(*name) && offered.is_in(whole));
+        let like_offers: Vec<bool> = names.iter().map(is_like).collect();
+        let offered = if like_offers.contains(&true) { offered.words() } else { HashSet::new() };
+        Words { values: all(&values), names: all(&names), like_offers, offered }
     }
 
     fn find(&self, text: &str) -> Vec<Indicator> {
-        let Some(automaton) = &self.0 else { return Vec::new() };
-        automaton
-            .find_iter(&lowered(text))
-            .filter(|hit| stands_alone(text, hit))
-            .map(|hit| Indicator { kind: IndicatorKind::Unknown, start: hit.start(), end: hit.end() })
+        let lower = lowered(text);
+        let of = |automaton: &Option<AhoCorasick>| -> Vec<Match> {
+            let found = automaton.iter().flat_map(|automaton| automaton.find_iter(&lower));
+            found.filter(|hit| stands_alone(text, hit)).collect()
+        };
+        let whole = |hit: &Match| vec![Indicator { kind: IndicatorKind::Unknown, start: hit.start(), end: hit.end() }];
+        let mut found: Vec<Indicator> = of(&self.values).iter().flat_map(whole).collect();
+        for hit in of(&self.names) {
+            match self.like_offers.get(hit.pattern().as_usize()) {
+                Some(true) => found.extend(self.without_offer(&lower, &hit)),
+                _ => found.extend(whole(&hit)),
+            }
+        }
+        found
+    }
+
+    /// The words of a name that are not the offer's own.
+    fn without_offer(&self, lower: &str, hit: &Match) -> Vec<Indicator> {
+        let name = lower.get(hit.start()..hit.end()).unwrap_or_default();
+        tokens(name)
+            .filter(|(_, word)| !is_small(word) && !self.offered.contains(*word))
+            .map(|(at, word)| {
+                let start = hit.start() + at;
+                Indicator { kind: IndicatorKind::Unknown, start, end: start + word.len() }
+            })
             .collect()
     }
 
@@ -39,6 +75,71 @@ impl Words {
         let spans = found.into_iter().chain(self.find(text)).flat_map(|one| outside(one, matter));
         contacts::hide(text, &contacts::joined(spans.collect()))
     }
+}
+
+/// What a listing offers and says of it, as it is written there.
+#[derive(Default)]
+pub(super) struct Offered {
+    /// Names of substances.
+    pub matter: Vec<String>,
+    /// Phrases that speak of an offer, of goods, shipping or payment; none that names a contact.
+    pub phrases: Vec<String>,
+}
+
+/// Phrases of an offer in a name that are no chance.
+const PHRASES: usize = 2;
+
+impl Offered {
+    /// Whether a name names what is offered, or offers it.
+    fn is_in(&self, name: &str) -> bool {
+        let name = lowered(name);
+        let holds = |part: &&String| {
+            let part = lowered(part);
+            !part.is_empty() && name.match_indices(&part).any(|(at, _)| is_parted(&name, at, at + part.len()))
+        };
+        let phrases: HashSet<String> = self.phrases.iter().filter(holds).map(|phrase| lowered(phrase)).collect();
+        let is_one_phrase = |phrase: &String| *phrase == name.trim() && phrase.contains(char::is_whitespace);
+        self.matter.iter().any(|part| holds(&part)) || phrases.len() >= PHRASES || phrases.iter().any(is_one_phrase)
+    }
+
+    /// Words that belong to an offer: of this listing, and of offers at all.
+    fn words(&self) -> HashSet<String> {
+        let own = self.matter.iter().chain(&self.phrases).map(|text| lowered(text));
+        let own: Vec<String> = own.collect();
+        own.iter().flat_map(|text| tokens(text)).map(|(_, word)| word.to_owned()).chain(OFFER_WORDS.clone()).collect()
+    }
+}
+
+/// Kinds of context terms whose words are those of an offer.
+const OFFER_TERMS: [&str; 7] = ["offer", "shipping", "form", "evasion", "disclaimer", "payment", "trade"];
+
+/// Words of praise that no list of terms needs.
+const PRAISE: &str =
+    "best cheap cheapest top quality online pure good great fast new real original the and for with from all your our";
+
+/// Words of the compiled list's terms: an authority's own list changes what is found, not what a name is.
+static OFFER_WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let list = Watchlist::builtin().ok();
+    let terms = list.iter().flat_map(|list| OFFER_TERMS.iter().filter_map(|kind| list.context.get(*kind)));
+    let terms: Vec<String> = terms.flat_map(|of| of.values().flatten()).map(|term| lowered(term)).collect();
+    terms
+        .iter()
+        .flat_map(|term| tokens(term))
+        .map(|(_, word)| word)
+        .chain(PRAISE.split(' '))
+        .map(str::to_owned)
+        .collect()
+});
+
+/// Words of a text with the byte at which each begins.
+fn tokens(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    parts.map(move |word| (word.as_ptr() as usize - text.as_ptr() as usize, word))
+}
+
+/// Whether a word says nothing of anybody: two letters, or a number of an amount.
+fn is_small(word: &str) -> bool {
+    word.chars().count() <= 2 || (word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 /// Those of the values that may be hidden wherever they stand. In scripts that write a word with few characters, a short one is a name
@@ -81,12 +182,16 @@ fn automaton(values: &[&str], kind: MatchKind) -> AhoCorasick {
 }
 
 /// Whether a value that was found is no piece of a longer word.
-fn stands_alone(text: &str, hit: &aho_corasick::Match) -> bool {
+fn stands_alone(text: &str, hit: &Match) -> bool {
+    is_parted(text, hit.start(), hit.end())
+}
+
+fn is_parted(text: &str, start: usize, end: usize) -> bool {
     // Where words are not parted, a name stands between others; particles hang on to it.
-    let within = text.get(hit.start()..hit.end()).unwrap_or_default();
+    let within = text.get(start..end).unwrap_or_default();
     let (first, last) = (within.chars().next().is_some_and(is_dense), within.chars().next_back().is_some_and(is_dense));
     let parted = |c: Option<char>, dense: bool| dense || c.is_none_or(|c| !c.is_alphanumeric());
-    let (before, behind) = (text.get(..hit.start()), text.get(hit.end()..));
+    let (before, behind) = (text.get(..start), text.get(end..));
     parted(before.and_then(|text| text.chars().next_back()), first)
         && parted(behind.and_then(|text| text.chars().next()), last)
 }
@@ -140,7 +245,7 @@ mod tests {
     #[test]
     fn names_are_known_in_every_script_and_case() {
         let hidden = |name: &str, text: &str| {
-            let words = Words::of(&[name.to_owned()]);
+            let words = Words::of(&[], &[name.to_owned()], &Offered::default());
             words.clean(text, Vec::new(), &[])
         };
         for (name, text, left) in [
@@ -153,6 +258,28 @@ mod tests {
             assert!(cleaned.contains(left) && !cleaned.to_lowercase().contains(&name.to_lowercase()), "{cleaned}");
         }
         assert_eq!(hidden("Pier", "a pier in the north"), "a pier in the north", "too short in a script of letters");
+    }
+
+    #[test]
+    fn a_name_that_reads_like_an_offer_leaves_the_offer_readable() {
+        let offered = Offered {
+            matter: vec!["Fentanyl".to_owned()],
+            phrases: vec!["Best price".to_owned(), "in stock".to_owned(), "powder".to_owned()],
+        };
+        let hidden = |name: &str, text: &str| Words::of(&[], &[name.to_owned()], &offered).clean(text, Vec::new(), &[]);
+        for (name, text, left) in [
+            ("Best price fentanyl in stock", "BEST PRICE FENTANYL in stock", "BEST PRICE FENTANYL in stock"),
+            ("Buy fentanyl online", "Buy fentanyl online, 10 g", "Buy fentanyl online, 10 g"),
+            ("Fentanyl by Zorglub Harbour", "Fentanyl by Zorglub Harbour", "Fentanyl by ███████ ███████"),
+            ("Best price in stock Zorglub", "ask best price in stock zorglub", "ask best price in stock ███████"),
+            // One word that offers have too makes no offer of a name.
+            ("Powder Zorglub", "powder zorglub sells", "██████ ███████ sells"),
+            ("Powder", "powder sells", "██████ sells"),
+            ("Best price", "best price for fentanyl", "best price for fentanyl"),
+            ("Blue Harbour", "at Blue Harbour", "at ████ ███████"),
+        ] {
+            assert_eq!(hidden(name, text), left, "{name}");
+        }
     }
 
     #[test]
