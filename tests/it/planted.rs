@@ -36,7 +36,7 @@ fn page() -> String {
             Telegram texthandle. Mail bracketmail [at] plantzhost [dot] example or WhatsApp 31698765432. \
             Western Union to Karel Plantman. BTC bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq. Sold by Plantedseller. \
             Write vendorhandle on wickr, texthandle answers at once. Or t[.]me[/]signplant, dotplant52 (ät) posteo \
-            (punkt) de; behindplant is our name.",
+            (punkt) de; behindplant is our handle.",
         "additionalProperty": [
             { "@type": "PropertyValue", "name": "WhatsApp", "value": "attrhandle" },
             { "@type": "PropertyValue", "name": "Country", "value": "telegram countryhandle" },

@@ -54,8 +54,8 @@ const INLINE: &[&str] = &[
 /// Elements that part lines.
 const BREAKS: &[&str] = &["br", "p", "div", "li", "ul", "ol", "td", "tr", "th", "table", "h1", "h2", "h3", "h4", "hr"];
 
-/// Bytes of a tag at most.
-const LONGEST_TAG: usize = 160;
+/// Spaces at the end of a tag at most.
+const LONGEST_TAG: usize = 8;
 
 /// Digits of a reference by number at most.
 const LONGEST_NUMBER: usize = 7;
@@ -98,10 +98,8 @@ fn tag(text: &str) -> Option<(usize, Written)> {
     } else {
         return None;
     };
-    let behind = text.as_bytes().get(name_at + length)?;
-    if !matches!(behind, b'>' | b' ' | b'/' | b'\n') {
-        return None;
-    }
-    let end = text.bytes().take(LONGEST_TAG).position(|b| b == b'>')?;
-    Some((end + 1, kind))
+    // A tag with attributes is text: an address in it is a value.
+    let behind = text.as_bytes().get(name_at + length..)?;
+    let gap = behind.iter().take(LONGEST_TAG).take_while(|b| matches!(b, b' ' | b'/' | b'\n')).count();
+    (behind.get(gap) == Some(&b'>')).then_some((name_at + length + gap + 1, kind))
 }

@@ -8,7 +8,7 @@ pub(super) const MESSENGERS: &[&str] = &[
     // Latin names and their usual misspellings.
     "telegram, telegramm, telegrem, telega, telg, tele gram, whatsapp, whats app, what's app, whatsap, watsapp, \
      wattsapp, whatapp, what sapp, wickr, wickr me, wickrme, wikr, threema, wechat, we chat, weixin, viber, kakaotalk, \
-     kakao talk, kakao, skype, jabber, gadu-gadu, gadu gadu, dingtalk, ✈, xmpp, zangi, simplex, simplex chat, briar, \
+     kakao talk, kakao, skype, jabber, gadu-gadu, gadu gadu, dingtalk, ✈, 👻, xmpp, zangi, simplex, simplex chat, briar, \
      keybase, snapchat, instagram, icq, zalo, potato chat, wasap, whatsapp'tan, tuta mail, proton mail, odnoklassniki, \
      vkontakte, tamtam, qtox, utox, pidgin, conversations im, session messenger, signal app, signal messenger, \
      element io, riot im, botim, imo messenger, hangouts, google chat, rocket chat, rocketchat, rocket.chat, mattermost, \
@@ -63,13 +63,13 @@ pub(super) const ORDINARY: &[&str] = &[
      simplex link, invite, invitation, promo account, telegram search",
     "lark id, pseudo, apodo, alias, perfil, profil, profilo, schreib, schreib an, escribe a, escreva para, écrire à, \
      écris à, scrivi a, schrijf naar, napisz do, pisz do, yazın, tulis ke, nhắn tin, viết cho, scrie la, scrieți la, napište, pište",
-    "макс, 抖音, 快手, 小红书, 闲鱼, 探探, 陌陌, 微博, 脸书, 臉書, 推特, 阿里旺旺, пиши, пишите, пишіть, написать, найди, ищи, профиль, 밴드, 薇, 威, 同号, 搜索号, 账号, 帐号, 搜, 私信, بله, ایمیل, راسلنا, اكتب",
+    "v:, v+, +v, макс, 抖音, 快手, 小红书, 闲鱼, 探探, 陌陌, 微博, 脸书, 臉書, 推特, 阿里旺旺, пиши, пишите, пишіть, написать, найди, ищи, профиль, 밴드, 薇, 威, 同号, 搜索号, 账号, 帐号, 搜, 私信, بله, ایمیل, راسلنا, اكتب",
 ];
 
 /// Short names of messengers that are no words of their own: a number, a value with a sign of one, or a name right behind them.
 pub(super) const SHORT: &[&str] = &[
     "tg, t.g, t.g., account there is, name there is, tlgrm, tlg, tgram, wapp, wsp, wpp, insta, kik, vk, qq, vx, wx, v信, kkt, ws app, skp",
-    "вк, тг, т.г, т.г., тгк, инста, трима, 라인, ライン, ไลน์, 텔레",
+    "вк, тг, т.г, т.г., тгк, инста, инсте, инсту, трима, 라인, ライン, ไลน์, 텔레",
 ];
 
 /// A handle stands before these.

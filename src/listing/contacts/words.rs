@@ -8,7 +8,7 @@ pub(super) const PHONES: &[&str] = &[
     telefone, ligue, cellulare, chiamare, telefoon, bel, mobiel, komórka, zadzwoń, телефон, тел, звоните, звонить, \
     моб, номер, telefonu, ara, 电话, 电话号码, 手机, 手机号, 电話, 電話, 携帯, 전화, 전화번호, 휴대폰, هاتف, جوال, موبايل, اتصل, رقم, תלפון, \
     טלפון, फोन, मोबाइल, โทร, số điện thoại, sđt, whatsapp number, number, nummer, numero, número, numéro",
-    "dial, reach us on, voice, landline, gsm, mobil, telefonnummer, festnetz, rappelez, appelez, appeler, numéro de téléphone, teléfono móvil, fijo, \
+    "📞, ☎, 📱, 📲, ✆, dial, reach us on, voice, landline, gsm, mobil, telefonnummer, festnetz, rappelez, appelez, appeler, numéro de téléphone, teléfono móvil, fijo, \
      telemóvel, fone, chiamami, chiama, recapito, bellen, nummer is, numer, zavolejte, číslo, tel. č, sună, sunați, mobil nr, ponsel, hp, nomor, telpon, \
      gọi, điện thoại, di động, hotline zalo, cep, gsm no, numara",
     "дзвоніть, телефонуйте, зателефонуйте, моб., тел., сот, набери, звони, 致电, 拨打, 来电, 咨询电话, 热线, 座机, 联系电话, 電話番号, 연락전화, 폰, للاتصال, جوالي, تلفون, تماس, شماره, موبائل, कॉल करें, मोबाइल नंबर, เบอร์, เบอร์โทร, โทรศัพท์",

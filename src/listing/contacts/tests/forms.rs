@@ -126,8 +126,13 @@ fn messengers_of_many_names() {
         message ⟦oakreef⟧ on whatsapp
         ⟦November Oscar Romeo Tango⟧ on wickr
         telegram <b>⟦oak</b>reef⟧
+        <a href=\"https://t.me/⟦oakreef⟧\">here</a>
         Telegram<b> ⟦oakreef⟧</b>
         wickr: **⟦oakreef⟧**
+        👻 ⟦oakreef⟧
+        v:⟦oakreef52⟧
+        +V ⟦oakreef52⟧
+        в инсте ⟦oakreef⟧
         微信 ⟦橡树礁石⟧
         微信号⟦橡树礁石⟧
         微信同号 ⟦oakreef52⟧
@@ -242,6 +247,7 @@ fn numbers_whatever_parts_them() {
         ⟦चार नौ एक पांच एक एक दो⟧
         ⟦สี่เก้าหนึ่งห้าหนึ่งหนึ่งสอง⟧
         dial ⟦555-0199⟧
+        ☎ ⟦55 01 99⟧
         Tel. ⟦0 30 / 90 18 20⟧
         telefonní číslo ⟦777 123 456⟧
         sună la ⟦0722 123 456⟧
