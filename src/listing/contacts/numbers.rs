@@ -111,10 +111,8 @@ impl Run {
             return false;
         }
         // A local number of North America. Ranges end in a round number, and none begins with a zero.
-        if let [area, rest] = groups.as_slice() {
-            if is_local {
-                return area.len() == 3 && !area.starts_with('0') && rest.starts_with('0');
-            }
+        if is_local && let [area, rest] = groups.as_slice() {
+            return area.len() == 3 && !area.starts_with('0') && rest.starts_with('0');
         }
         if is_ladder(&groups) {
             return false;
@@ -126,11 +124,10 @@ impl Run {
             }
             (None, _) => groups.iter().all(|group| group.len() <= 5) && !are_thousands(&groups),
             (Some('/' | ':' | ',' | '*' | '+' | '='), _) => {
-                let is_time = groups.iter().all(|group| group.len() <= 2);
-                !all.contains(", ")
-                    && groups.len() >= if begins_as_number { 3 } else { 4 }
-                    && !are_thousands(&groups)
-                    && !(self.sign == Some(':') && is_time)
+                let is_time = self.sign == Some(':') && groups.iter().all(|group| group.len() <= 2);
+                let least = if begins_as_number { 3 } else { 4 };
+                // Behind a comma with a space, another of a list.
+                !all.contains(", ") && groups.len() >= least && !are_thousands(&groups) && !is_time
             }
             // These two are known by their shape: decimals and dates have them too.
             (Some('.' | '-'), _) => {
@@ -159,10 +156,10 @@ fn is_ladder(groups: &[&str]) -> bool {
     if amounts.len() < groups.len() {
         return false;
     }
-    let is_round = |amount: &u64| *amount <= 12 || amount % 5 == 0 || amount % 12 == 0;
+    let is_round = |amount: &u64| *amount <= 12 || amount.is_multiple_of(5) || amount.is_multiple_of(12);
     let round = amounts.iter().filter(|amount| is_round(amount)).count();
     let rises = amounts.windows(2).all(|pair| pair[0] < pair[1]) || amounts.windows(2).all(|pair| pair[0] > pair[1]);
-    (rises && round * 10 >= amounts.len() * 7) || amounts.iter().all(|amount| amount % 5 == 0)
+    (rises && round * 10 >= amounts.len() * 7) || amounts.iter().all(|amount| amount.is_multiple_of(5))
 }
 
 /// Words before the number of a thing: numbers that carry a check digit.
@@ -293,8 +290,8 @@ fn has_check_digit(text: &str) -> bool {
     let sum: u32 =
         digits.iter().rev().enumerate().map(|(at, digit)| if at % 2 == 1 { digit * 3 } else { *digit }).sum();
     let isbn: u32 = digits.iter().rev().enumerate().map(|(at, digit)| digit * u32::try_from(at + 1).unwrap_or(0)).sum();
-    (matches!(digits.len(), 8 | 12 | 13 | 14) && sum % 10 == 0)
-        || (digits.len() == 10 && isbn % 11 == 0)
+    (matches!(digits.len(), 8 | 12 | 13 | 14) && sum.is_multiple_of(10))
+        || (digits.len() == 10 && isbn.is_multiple_of(11))
         || digits.len() == 9
 }
 
