@@ -8,7 +8,7 @@ use crate::mockserver::{MockServer, Reply};
 use crate::shop::{Hub, platform_file_of};
 
 /// What is planted, each where its name says.
-const PLANTED: [&str; 14] = [
+const PLANTED: [&str; 17] = [
     "titlehandle77",
     "texthandle",
     "bracketmail",
@@ -23,6 +23,9 @@ const PLANTED: [&str; 14] = [
     "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
     "vendorhandle",
     "plantzhost",
+    "signplant",
+    "dotplant52",
+    "behindplant",
 ];
 
 fn page() -> String {
@@ -32,7 +35,8 @@ fn page() -> String {
         "description": "Isotonitazene powder for sale, wholesale price per gram, discreet shipping, bitcoin accepted. \
             Telegram texthandle. Mail bracketmail [at] plantzhost [dot] example or WhatsApp 31698765432. \
             Western Union to Karel Plantman. BTC bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq. Sold by Plantedseller. \
-            Write vendorhandle on wickr, texthandle answers at once.",
+            Write vendorhandle on wickr, texthandle answers at once. Or t[.]me[/]signplant, dotplant52 (ät) posteo \
+            (punkt) de; behindplant is our handle.",
         "additionalProperty": [
             { "@type": "PropertyValue", "name": "WhatsApp", "value": "attrhandle" },
             { "@type": "PropertyValue", "name": "Country", "value": "telegram countryhandle" },

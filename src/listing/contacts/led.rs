@@ -3,12 +3,19 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
-use crate::listing::contacts::words::{
-    AMBIGUOUS, COMMON, FILLERS, MESSENGERS, NAMING, PAYMENTS, PHONES, PLAIN, SHORT, VERBS, each,
-};
-use crate::listing::contacts::{Indicator, IndicatorKind};
 use aho_corasick::AhoCorasick;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, NAMED_BEHIND, ORDINARY, SHORT};
+use crate::listing::contacts::ordinary::{COMMON, PLAIN, STEMS, SURE_HAN, UNSPACED};
+use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
+use crate::listing::contacts::spelled::Apart;
+use crate::listing::contacts::tokens::{
+    LONGEST_WORD, Sign, Token, is_account_name, is_inner, is_latin, is_letters_then_digits, is_mark, is_shaped,
+    is_unspaced, last_token, lowered, next_token, stands_alone,
+};
+use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, PAYMENTS, PHONES, SPLICES, TO, VERBS, all};
+use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Values in a row that one word leads.
 const IN_A_ROW: usize = 4;
@@ -17,11 +24,17 @@ const IN_A_ROW: usize = 4;
 const FILLERS_IN_A_ROW: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Lead {
+pub(super) enum Lead {
     Messenger,
+    /// A messenger whose name is nothing else, in a script without spaces.
+    Unspaced,
     /// A short name of a messenger.
     Short,
     Ambiguous,
+    /// An ordinary word: only what is written as accounts are is one behind it.
+    Ordinary,
+    /// Words behind a value: `… is our name`.
+    Behind,
     Phone,
     Payment,
     /// Any other phrase by which a seller asks to be written to.
@@ -29,9 +42,15 @@ enum Lead {
 }
 
 impl Lead {
-    fn kind(self) -> IndicatorKind {
+    pub fn kind(self) -> IndicatorKind {
         match self {
-            Lead::Messenger | Lead::Short | Lead::Ambiguous | Lead::Phrase => IndicatorKind::Messenger,
+            Lead::Messenger
+            | Lead::Unspaced
+            | Lead::Short
+            | Lead::Ambiguous
+            | Lead::Ordinary
+            | Lead::Behind
+            | Lead::Phrase => IndicatorKind::Messenger,
             Lead::Phone => IndicatorKind::Phone,
             Lead::Payment => IndicatorKind::Account,
         }
@@ -41,25 +60,34 @@ impl Lead {
 /// Every leading word, found in one pass. One may lie over another (`加微` and `微信` in `加微信`): each counts, for what
 /// follows it.
 static LEADS: LazyLock<(AhoCorasick, Vec<Lead>)> = LazyLock::new(|| {
-    let mut words: Vec<(&str, Lead)> = Vec::new();
-    for (list, lead) in [
+    let mut words: Vec<(String, Lead)> = Vec::new();
+    let lists = [
         (MESSENGERS, Lead::Messenger),
+        (SURE_HAN, Lead::Unspaced),
         (SHORT, Lead::Short),
         (AMBIGUOUS, Lead::Ambiguous),
+        (ORDINARY, Lead::Ordinary),
+        (NAMED_BEHIND, Lead::Behind),
         (PHONES, Lead::Phone),
         (PAYMENTS, Lead::Payment),
-    ] {
-        words.extend(each(list).map(|word| (word, lead)));
+    ];
+    for (list, lead) in lists {
+        words.extend(all(list).map(|word| (folded(word), lead)));
     }
     let automaton =
         AhoCorasick::new(words.iter().map(|(word, _)| word)).expect("a few hundred words make an automaton");
     (automaton, words.into_iter().map(|(_, lead)| lead).collect())
 });
 
-type WordSet = LazyLock<HashSet<&'static str>>;
+/// A word as texts are folded.
+fn folded(word: &str) -> String {
+    lowered(&word.nfkc().collect::<String>())
+}
 
-fn set(list: &'static str) -> HashSet<&'static str> {
-    each(list).collect()
+type WordSet = LazyLock<HashSet<String>>;
+
+fn set(lists: &'static [&'static str]) -> HashSet<String> {
+    all(lists).map(folded).collect()
 }
 
 static IS_FILLER: WordSet = LazyLock::new(|| set(FILLERS));
@@ -67,30 +95,50 @@ static IS_NAMING: WordSet = LazyLock::new(|| set(NAMING));
 static IS_PLAIN: WordSet = LazyLock::new(|| set(PLAIN));
 static IS_COMMON: WordSet = LazyLock::new(|| set(COMMON));
 static IS_VERB: WordSet = LazyLock::new(|| set(VERBS));
+static IS_JOIN: WordSet = LazyLock::new(|| set(JOINS));
+static IS_TO: WordSet = LazyLock::new(|| set(TO));
+static IS_MESSENGER: WordSet = LazyLock::new(|| set(MESSENGERS));
+static IS_STEM: WordSet = LazyLock::new(|| set(STEMS));
+static OF_ORDINARY: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    AhoCorasick::new(all(UNSPACED).map(folded)).expect("a few hundred pieces of words make an automaton")
+});
 
-pub(super) fn find(text: &str) -> Vec<Indicator> {
+/// Values beside a leading word. `lower` is the text in lower case, `apart` are the letters set apart in it.
+pub(super) fn find(text: &str, lower: &str, apart: &[Apart]) -> Vec<Indicator> {
     let mut found = Vec::new();
     let mut names_a_messenger = false;
-    let lower = lowered(text);
     let (automaton, leads) = &*LEADS;
-    for word in automaton.find_overlapping_iter(&lower) {
+    for word in automaton.find_overlapping_iter(lower) {
         let lead = leads[word.pattern().as_usize()];
-        let Some((start, end)) = edges_of(&lower, word.start(), word.end(), lead) else { continue };
+        let Some((start, end)) = edges_of(lower, word.start(), word.end(), lead) else { continue };
         names_a_messenger |= matches!(lead, Lead::Messenger | Lead::Short);
-        after(text, &lower, end, lead, &mut found);
-        if matches!(lead, Lead::Messenger | Lead::Short | Lead::Ambiguous) {
-            before(text, &lower, start, lead, &mut found);
+        if lead != Lead::Behind {
+            after(text, lower, end, lead, &mut found);
+        }
+        if matches!(lead, Lead::Messenger | Lead::Short | Lead::Ambiguous | Lead::Behind) {
+            before(text, lower, start, lead, &mut found);
         }
     }
-    for (start, end) in disguised_messengers(&lower) {
+    let spelled = apart.iter().filter(|run| names_messenger(run)).map(|run| (run.start, run.end));
+    for (start, end) in disguised_messengers(lower).into_iter().chain(spelled) {
         names_a_messenger = true;
-        after(text, &lower, end, Lead::Messenger, &mut found);
-        before(text, &lower, start, Lead::Messenger, &mut found);
+        after(text, lower, end, Lead::Messenger, &mut found);
+        before(text, lower, start, Lead::Messenger, &mut found);
     }
     if names_a_messenger {
         found.extend(underscored(text));
     }
     found
+}
+
+/// Whether letters set apart spell a messenger's name: it leads to a value, and is none.
+pub(super) fn names_messenger(run: &Apart) -> bool {
+    IS_MESSENGER.contains(&run.spelled)
+}
+
+/// Whether a word in lower case is one of trade that follows a messenger's name.
+pub(super) fn is_common(word: &str) -> bool {
+    IS_COMMON.contains(word)
 }
 
 /// Words joined by an underscore, as nobody writes but an account's name, in whatever place of a text that speaks of messengers.
@@ -151,7 +199,16 @@ fn edges_of(lower: &str, start: usize, end: usize, lead: Lead) -> Option<(usize,
 fn disguised_messengers(lower: &str) -> Vec<(usize, usize)> {
     let mut places = Vec::new();
     let (automaton, leads) = &*LEADS;
-    for one in ['i', 'l'] {
+    // Most texts have no sign beside a letter.
+    let is_disguise = |c: char| as_letter(c, 'i') != c;
+    let beside = |(one, next): (char, char)| {
+        (is_disguise(one) && next.is_alphabetic()) || (one.is_alphabetic() && is_disguise(next))
+    };
+    if !lower.chars().zip(lower.chars().skip(1)).any(beside) {
+        return places;
+    }
+    let readings: &[char] = if lower.contains(['1', '!', '|']) { &['i', 'l'] } else { &['i'] };
+    for &one in readings {
         let read: String = lower.chars().map(|c| as_letter(c, one)).collect();
         for word in automaton.find_overlapping_iter(&read) {
             let place = (word.start(), word.end());
@@ -191,179 +248,8 @@ pub(super) fn is_ordinary(word: &str) -> bool {
             }))
 }
 
-/// What an attribute of this name holds, where the name says that it is a contact.
-pub(super) fn kind_of_attribute(name: &str) -> Option<IndicatorKind> {
-    let lower = lowered(name);
-    let name = lower.trim().trim_end_matches([':', '.', '#']).trim();
-    let led = [
-        (MESSENGERS, Lead::Messenger),
-        (PHONES, Lead::Phone),
-        (SHORT, Lead::Short),
-        (AMBIGUOUS, Lead::Ambiguous),
-        (PAYMENTS, Lead::Payment),
-    ]
-    .into_iter()
-    .find(|(list, _)| each(list).any(|word| name == word || starts_with_word(name, word)))
-    .map(|(_, lead)| lead.kind());
-    let named = [
-        "contact",
-        "seller",
-        "vendor",
-        "supplier",
-        "manufacturer",
-        "company",
-        "company name",
-        "store",
-        "shop",
-        "owner",
-        "author",
-        "person",
-        "manager",
-        "brand owner",
-        "name",
-        "sold by",
-        "posted by",
-        "advertiser",
-        "address",
-        "location address",
-        "website",
-        "url",
-        "web",
-        "link",
-        "联系",
-        "卖家",
-        "公司",
-        "店铺",
-        "地址",
-        "网址",
-        "продавец",
-        "поставщик",
-        "контакт",
-        "адрес",
-        "сайт",
-        "verkäufer",
-        "anbieter",
-        "hersteller",
-        "vendedor",
-        "proveedor",
-        "vendeur",
-        "fournisseur",
-        "venditore",
-        "verkoper",
-        "sprzedawca",
-        "satıcı",
-        "البائع",
-    ];
-    led.or_else(|| {
-        named.iter().any(|word| name == *word || starts_with_word(name, word)).then_some(IndicatorKind::Unknown)
-    })
-}
-
-/// Whether `text` begins with `word` and ends it there.
-fn starts_with_word(text: &str, word: &str) -> bool {
-    text.strip_prefix(word).is_some_and(|rest| {
-        rest.chars().next().is_none_or(|next| !next.is_alphanumeric())
-            || word.chars().next_back().is_some_and(is_unspaced)
-    })
-}
-
-/// Lower case where that keeps every offset.
-pub(super) fn lowered(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            let mut lower = c.to_lowercase();
-            match (lower.next(), lower.next()) {
-                (Some(one), None) if one.len_utf8() == c.len_utf8() => one,
-                _ => c,
-            }
-        })
-        .collect()
-}
-
-/// Scripts that put no spaces between words.
-fn is_unspaced(c: char) -> bool {
-    matches!(u32::from(c), 0x0E00..=0x0E7F | 0x3040..=0x30FF | 0x3400..=0x9FFF | 0xAC00..=0xD7AF)
-}
-
-/// Whether a word found in the middle of text is one: its neighbours are no letters, in scripts that space their words.
-fn stands_alone(text: &str, start: usize, end: usize) -> bool {
-    let parted = |inner: Option<char>, outer: Option<char>| match (inner, outer) {
-        (Some(inner), Some(outer)) => {
-            is_unspaced(inner) || is_unspaced(outer) || !(outer.is_alphabetic() && inner.is_alphabetic())
-        }
-        _ => true,
-    };
-    let (Some(word), Some(head), Some(tail)) = (text.get(start..end), text.get(..start), text.get(end..)) else {
-        return false;
-    };
-    parted(word.chars().next(), head.chars().next_back()) && parted(word.chars().next_back(), tail.chars().next())
-}
-
-/// Bytes of the longest piece that is looked at as a word. A longer one is none, and its length is all that is known of it:
-/// a seller who writes a messenger's name a thousand times in a row makes a thousand of them.
-const LONGEST_WORD: usize = 200;
-
 /// Groups of a number set in groups.
 const GROUPS: usize = 12;
-
-/// A piece of text between separators.
-#[derive(Clone, Copy)]
-struct Token {
-    start: usize,
-    end: usize,
-}
-
-/// Characters of a handle, a number or an address.
-fn is_inner(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '#' | '@' | '+' | '\'')
-}
-
-/// How a value is announced by what stands before it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Sign {
-    None,
-    /// A dash or bracket, which may mean anything.
-    Weak,
-    /// A colon, an equals sign, an arrow.
-    Strong,
-}
-
-/// The token that begins at or behind `at`, over at most `gap` separators; and the strongest sign among them.
-fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Sign)> {
-    let (mut announced, mut start) = (Sign::None, None);
-    for (count, (offset, c)) in text.get(at..)?.char_indices().enumerate() {
-        if c.is_alphanumeric() || c == '_' {
-            start = Some(at + offset);
-            break;
-        }
-        if count >= gap {
-            return None;
-        }
-        announced = announced.max(match c {
-            ':' | '=' | '@' | '#' | '>' | '→' | '➡' | '⇒' | '~' | '"' | '«' | '“' | '|' => Sign::Strong,
-            '-' | '–' | '—' | '(' | '[' => Sign::Weak,
-            _ => Sign::None,
-        });
-    }
-    let start = start?;
-    let rest = text.get(start..)?;
-    let mut end = start;
-    let mut script = None;
-    for (offset, c) in rest.char_indices() {
-        // What is so long is hidden to here, and the next piece begins here.
-        if offset > LONGEST_WORD {
-            break;
-        }
-        // A script without spaces ends a token of one with spaces, and the other way round.
-        let unspaced = is_unspaced(c);
-        if !is_inner(c) || (c.is_alphanumeric() && *script.get_or_insert(unspaced) != unspaced) {
-            break;
-        }
-        end = start + offset + c.len_utf8();
-    }
-    let token = rest.get(..end - start)?.trim_end_matches(['.', '-', '+', '@', '#', '\'']);
-    Some((Token { start, end: start + token.len() }, announced))
-}
 
 /// What ends a clause.
 const ENDS_OF_CLAUSES: [char; 10] = [',', ';', '.', '!', '?', '，', '。', '；', '！', '、'];
@@ -374,14 +260,17 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
     let mut fillers = 0;
     let mut values = 0;
     let mut clause_ended = false;
+    let (mut is_named, mut is_signed) = (false, false);
     while let Some((token, sign)) = next_token(text, at, 8) {
         let (Some(word), Some(low)) = (text.get(token.start..token.end), lower.get(token.start..token.end)) else {
             return;
         };
         announced = announced.max(sign);
+        is_signed |= sign == Sign::Strong;
         clause_ended |= text.get(at..token.start).is_some_and(|between| between.contains(ENDS_OF_CLAUSES));
         let filler = filler(low).filter(|_| fillers < FILLERS_IN_A_ROW);
         if let Some(names) = filler {
+            is_named |= names;
             if names {
                 announced = Sign::Strong;
             }
@@ -389,9 +278,27 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
             at = token.end;
             continue;
         }
+        // `号北…`: a filler that no space parts from the value.
+        if fillers < FILLERS_IN_A_ROW
+            && lead != Lead::Payment
+            && let Some((length, names)) = filler_before_value(low)
+        {
+            if names {
+                announced = announced.max(Sign::Weak);
+            }
+            fillers += 1;
+            at = token.start + length;
+            continue;
+        }
         let close = text.get(at..token.start).is_some_and(|between| between.chars().all(char::is_whitespace));
+        // A word for an account announces what is written in Latin letters. Of another script, an ordinary word may follow.
+        let by_word = is_named && !is_latin(word) && !is_signed;
+        if by_word && !is_shaped(word) && !is_foreign_name(low) && !low.chars().any(is_unspaced) {
+            return;
+        }
         let Some(end) = value_end(text, token, (word, low), lead, (announced, close)) else { return };
         let end = if word.len() >= LONGEST_WORD { run_end(text, end, found) } else { end };
+        let end = spliced_end(text, lower, end, announced);
         // Another clause, or one more of a row, is taken for a value only where it looks like one.
         if (clause_ended || values > 0) && announced == Sign::None && !is_shaped(word) {
             return;
@@ -406,9 +313,30 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
         let gap = text.get(at..).unwrap_or_default().chars().take(3).collect::<String>();
         let goes_on = gap.trim_start().starts_with(['/', ',', '|', '&', '+', '、', '，']);
         let or = next_token(lower, at, 2).is_some_and(|(next, _)| {
-            lower
-                .get(next.start..next.end)
-                .is_some_and(|low| matches!(low, "or" | "and" | "und" | "oder" | "y" | "o" | "et" | "ou" | "и" | "или"))
+            lower.get(next.start..next.end).is_some_and(|low| {
+                matches!(
+                    low,
+                    "or" | "and"
+                        | "und"
+                        | "oder"
+                        | "y"
+                        | "o"
+                        | "et"
+                        | "ou"
+                        | "и"
+                        | "или"
+                        | "e"
+                        | "lub"
+                        | "veya"
+                        | "atau"
+                        | "hoặc"
+                        | "sau"
+                        | "nebo"
+                        | "або"
+                        | "و"
+                        | "या"
+                )
+            })
         });
         if !goes_on && !or {
             return;
@@ -460,6 +388,7 @@ fn value_end(
         Lead::Phone => digits >= 1,
         Lead::Short | Lead::Ambiguous | Lead::Payment => digits >= 2,
         Lead::Messenger | Lead::Phrase => digits >= 4,
+        Lead::Unspaced | Lead::Ordinary | Lead::Behind => false,
     };
     if leads_a_number {
         // A number may be set in groups.
@@ -469,7 +398,7 @@ fn value_end(
             Lead::Phone => 5,
             Lead::Payment => 6,
             Lead::Phrase => 7,
-            Lead::Messenger | Lead::Short | Lead::Ambiguous => 5,
+            _ => 5,
         };
         if all >= least {
             return Some(end);
@@ -478,14 +407,27 @@ fn value_end(
     if is_quantity(low) || is_ordinary(low) {
         return None;
     }
+    // In scripts without spaces words run together: one that holds an ordinary one is no account.
+    let is_han = low.chars().all(is_unspaced_or_mark);
+    if is_han && sign < Sign::Strong && OF_ORDINARY.is_match(low) {
+        return None;
+    }
     let shaped = is_shaped(word);
     let long = |least| word.chars().count() >= least;
     let marked = digits > 0 || word.contains(['_', '#', '@']);
     let common = sign == Sign::None && IS_COMMON.contains(low);
     let ambiguous = (shaped && (sign > Sign::None || marked)) || (sign > Sign::None && long(3));
     let is_value = match lead {
-        Lead::Messenger => shaped || (!common && (sign > Sign::None || is_latin(word)) && long(3)),
-        Lead::Short => ambiguous || (close && !common && is_account_name(word)),
+        Lead::Messenger => {
+            shaped || (!common && (sign > Sign::None || is_latin(word) || (close && is_foreign_name(low))) && long(3))
+        }
+        Lead::Unspaced => {
+            let letters = word.chars().filter(|c| !is_mark(*c)).count();
+            close && is_han && (3..=LETTERS_OF_HAN).contains(&letters)
+        }
+        Lead::Short => ambiguous || (close && !common && (is_account_name(word) || is_foreign_name(low))),
+        Lead::Ordinary => is_account(word),
+        Lead::Behind => false,
         Lead::Ambiguous => ambiguous,
         Lead::Phone => false,
         // Accounts are written in Latin letters and digits: what follows in another script are words.
@@ -512,7 +454,7 @@ fn prefixed_end(text: &str, token: Token) -> usize {
 fn number_end(text: &str, token: Token) -> usize {
     let mut end = token.end;
     for _ in 0..GROUPS {
-        let Some((next, _)) = next_token(text, end, 2) else { break };
+        let Some((next, _)) = next_token(text, end, 3) else { break };
         let group = text.get(next.start..next.end).unwrap_or_default();
         let between = text.get(end..next.start).unwrap_or_default();
         let is_group = group.chars().any(|c| c.is_ascii_digit())
@@ -527,63 +469,16 @@ fn number_end(text: &str, token: Token) -> usize {
     end
 }
 
-/// Whether a token looks like a handle rather than like a word.
-fn is_shaped(word: &str) -> bool {
-    let chars: Vec<char> = word.chars().collect();
-    let inner_capital = chars.windows(2).any(|pair| pair[0].is_lowercase() && pair[1].is_uppercase());
-    let inner_dot =
-        chars.windows(3).any(|three| three[1] == '.' && three[0].is_alphanumeric() && three[2].is_alphanumeric());
-    chars.iter().any(|c| c.is_ascii_digit() || matches!(c, '_' | '#' | '@' | '+'))
-        || inner_capital
-        || inner_dot
-        || chars.len() >= 20
-}
-
-/// Whether a token reads as an account's name where a messenger's short name stands right before it: Latin letters, not all
-/// of them capitals, as codes have.
-fn is_account_name(word: &str) -> bool {
-    word.chars().count() >= 4 && word.chars().all(|c| c.is_ascii_alphabetic()) && word.chars().any(char::is_lowercase)
-}
-
-/// At least three letters, then digits: `northpier77`.
-fn is_letters_then_digits(word: &str) -> bool {
-    let head = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    head.len() + 2 <= word.len() && head.chars().count() >= 3 && head.chars().all(char::is_alphabetic)
-}
-
-fn is_latin(word: &str) -> bool {
-    word.chars().all(|c| !c.is_alphabetic() || u32::from(c) < 0x250)
-}
-
 /// Hides a value that stands before its messenger: `… on telegram`, `… (wickr)`.
 fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicator>) {
     let Some((mut token, mut sign)) = last_token(text, at) else { return };
     let low = |token: Token| lower.get(token.start..token.end).unwrap_or_default();
-    let joins = [
-        "on",
-        "via",
-        "in",
-        "at",
-        "by",
-        "auf",
-        "über",
-        "bei",
-        "en",
-        "por",
-        "sur",
-        "no",
-        "op",
-        "na",
-        "w",
-        "su",
-        "в",
-        "на",
-        "через",
-        "по",
-        "ile",
-    ];
     let mut joined = false;
-    if joins.contains(&low(token)) {
+    // `… toe op telegram`: two at most.
+    for _ in 0..2 {
+        if lead == Lead::Behind || !IS_JOIN.contains(low(token)) {
+            break;
+        }
         joined = true;
         let Some((earlier, gap)) = last_token(text, token.start) else { return };
         (token, sign) = (earlier, gap);
@@ -594,36 +489,107 @@ fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indica
         return;
     }
     let bracketed = sign && !joined;
-    let led = last_token(text, token.start).is_some_and(|(verb, _)| IS_VERB.contains(low(verb)));
+    let led = last_token(text, token.start).is_some_and(|(verb, _)| {
+        // `write to …`.
+        let (verb, is_to) = (low(verb), IS_TO.contains(low(verb)).then_some(verb));
+        let earlier = is_to.and_then(|to| last_token(text, to.start));
+        IS_VERB.contains(verb) || earlier.is_some_and(|(verb, _)| IS_VERB.contains(low(verb)))
+    });
     // Codes of substances have hyphens, handles of messengers have none.
     let shaped = is_shaped(word) && !word.contains('-');
     let is_value = match lead {
         Lead::Messenger => (shaped && (joined || bracketed || led)) || ((joined || bracketed) && led),
         Lead::Short | Lead::Ambiguous => (joined || bracketed) && (shaped || led),
-        Lead::Phone | Lead::Payment | Lead::Phrase => false,
+        Lead::Behind => true,
+        _ => false,
     };
     if is_value {
         found.push(Indicator { kind: IndicatorKind::Messenger, start: token.start, end: token.end });
     }
 }
 
-/// The token that ends before `at`, over a few separators; and whether a bracket, a colon or a dash is among them.
-fn last_token(text: &str, at: usize) -> Option<(Token, bool)> {
-    let head = text.get(..at)?;
-    let mut sign = false;
-    let mut end = None;
-    for (count, (offset, c)) in head.char_indices().rev().enumerate() {
-        if c.is_alphanumeric() || c == '_' {
-            end = Some(offset + c.len_utf8());
+/// Letters of an account's name in a script without spaces.
+const LETTERS_OF_HAN: usize = 10;
+
+/// Letters of an account's name in another script with spaces.
+const LETTERS_OF_FOREIGN: usize = 4;
+
+fn is_unspaced_or_mark(c: char) -> bool {
+    is_unspaced(c) || is_mark(c)
+}
+
+/// Whether a word in lower case of another script with spaces is none of the ordinary ones that follow a messenger's name.
+fn is_foreign_name(low: &str) -> bool {
+    let letters = low.chars().filter(|c| c.is_alphabetic()).count();
+    letters >= LETTERS_OF_FOREIGN
+        && !is_latin(low)
+        && low.chars().all(|c| c.is_alphabetic() || is_mark(c))
+        && !low.chars().any(is_unspaced)
+        && !IS_STEM.contains(low)
+        // Arabic and Hebrew join `and`, `the` and `to` to a word.
+        && !low.starts_with(['و', 'ו', 'ה', 'ב', 'ל'])
+        && !["ال", "لل", "بال", "وال"].iter().any(|joined| low.starts_with(joined))
+        // A short beginning is a word by itself only.
+        && !low.char_indices().skip(LETTERS_OF_STEM).any(|(at, _)| low.get(..at).is_some_and(|head| IS_STEM.contains(head)))
+}
+
+/// Letters of a stem that counts as the beginning of longer words.
+const LETTERS_OF_STEM: usize = 3;
+
+/// Whether a word is written as accounts are: letters with an underscore, small letters with figures behind them, or names
+/// run together. Codes of substances are capitals or have hyphens.
+fn is_account(word: &str) -> bool {
+    let letters = word.chars().filter(|c| c.is_alphabetic()).count();
+    let small = word.chars().filter(|c| c.is_lowercase()).count();
+    letters >= 4
+        && small >= 3
+        && !word.contains('-')
+        && (word.contains(['_', '#', '@'])
+            || (is_letters_then_digits(word) && small >= 4)
+            || (small == letters && letters >= 5 && has_inner_figure(word))
+            || (word.chars().all(char::is_alphabetic) && small >= 8 && is_shaped(word)))
+}
+
+/// Figures for letters inside of a word: `n0rth`.
+fn has_inner_figure(word: &str) -> bool {
+    let inner = word.trim_matches(|c: char| !c.is_ascii_digit());
+    word.starts_with(|c: char| c.is_alphabetic()) && !inner.is_empty() && !word.contains('.')
+}
+
+/// How long the filler is that a token of a script without spaces begins with, and whether it says that a value follows.
+fn filler_before_value(low: &str) -> Option<(usize, bool)> {
+    if !low.chars().all(is_unspaced_or_mark) {
+        return None;
+    }
+    let ends = low.char_indices().skip(1).take(LONGEST_FILLER).map(|(at, _)| at).collect::<Vec<_>>();
+    ends.into_iter().rev().find_map(|end| filler(low.get(..end)?).map(|names| (end, names)))
+}
+
+/// Characters of a filler in a script without spaces.
+const LONGEST_FILLER: usize = 6;
+
+/// Pieces of a value that a sign joins: `north + pier`, `north(underscore)pier`.
+const PIECES: usize = 6;
+
+/// Where a value ends whose pieces are joined by signs or by words for them.
+fn spliced_end(text: &str, lower: &str, at: usize, announced: Sign) -> usize {
+    let mut end = at;
+    for _ in 0..PIECES {
+        let rest = lower.get(end..).unwrap_or_default();
+        let splice = all(SPLICES).find_map(|word| {
+            let inner = rest.trim_start_matches([' ', '(', '[', '{', '<']);
+            let behind = inner.strip_prefix(word)?;
+            let set_off = inner.len() < rest.len();
+            set_off.then(|| rest.len() - behind.trim_start_matches([' ', ')', ']', '}', '>']).len())
+        });
+        let plus = rest.strip_prefix(" + ").filter(|_| announced == Sign::Strong).map(|_| 3);
+        let Some(gap) = splice.or(plus) else { break };
+        let piece = text.get(end + gap..).unwrap_or_default();
+        let length: usize = piece.chars().take(LONGEST_WORD).take_while(|c| is_inner(*c)).map(char::len_utf8).sum();
+        if length == 0 || lower.get(end + gap..end + gap + length).is_some_and(is_ordinary) {
             break;
         }
-        if count >= 5 || matches!(c, '\n' | '.' | '!' | '?' | ';' | ',') {
-            return None;
-        }
-        sign |= matches!(c, '(' | '[' | '-' | '–' | '—' | '@' | '/' | '"' | '|');
+        end += gap + length;
     }
-    let end = end?;
-    let inner = head.get(..end)?.char_indices().rev().take_while(|(_, c)| is_inner(*c)).take(LONGEST_WORD);
-    let start = inner.last().map(|(offset, _)| offset)?;
-    Some((Token { start, end }, sign))
+    end
 }

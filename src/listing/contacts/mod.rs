@@ -4,10 +4,21 @@
 //! signal and no value. What looks like a value and is not understood counts as one: hiding a word too many costs little,
 //! showing one handle does.
 
+mod attributes;
+mod coins;
+mod domains;
 mod led;
+mod markup;
+mod messengers;
 mod names;
+mod numbers;
+mod ordinary;
+mod places;
 mod shadow;
 mod shapes;
+mod signs;
+mod spelled;
+mod tokens;
 mod words;
 
 use crate::listing::contacts::shadow::Shadow;
@@ -77,18 +88,64 @@ pub const BLOT: char = '█';
 
 /// Contacts and payment addresses in the order of the text; none overlap.
 pub fn find(text: &str) -> Vec<Indicator> {
-    let shadow = Shadow::of(text);
-    let mut found = shapes::find(&shadow.text);
-    found.extend(led::find(&shadow.text));
-    found.extend(names::find(&shadow.text));
-    let in_source = found.into_iter().filter_map(|one| {
+    let mut found = found_by(text, Shadow::of(text));
+    // Whether a mark parts two words or stands inside of one is not known: each is read.
+    if text.contains(['<', '*'])
+        && let Some(shadow) = Shadow::joined(text)
+    {
+        found.extend(found_by(text, shadow));
+    }
+    joined(found)
+}
+
+/// What is found in one reading of a text.
+fn found_by(text: &str, shadow: Shadow) -> Vec<Indicator> {
+    let lower = tokens::lowered(&shadow.text);
+    let (shadow, lower) = match signs::read(&shadow, &lower) {
+        Some(read) => {
+            let lower = tokens::lowered(&read.text);
+            (read, lower)
+        }
+        None => (shadow, lower),
+    };
+    let in_source = found_in(&shadow.text, &lower).into_iter().filter_map(|one| {
         let (start, end) = shadow.source(one.start, one.end)?;
         // Blots are no value: what was hidden once is not hidden again.
         let is_hidden = text.get(start..end)?.chars().all(|c| c == BLOT || !c.is_alphanumeric());
         (!is_hidden).then_some(Indicator { kind: one.kind, start, end })
     });
-    joined(in_source.collect())
+    in_source.collect()
 }
+
+/// Everything that is found in a folded text, in any order.
+fn found_in(text: &str, lower: &str) -> Vec<Indicator> {
+    let apart = spelled::apart(text);
+    let has_digits = text.bytes().filter(u8::is_ascii_digit).nth(DIGITS_OF_A_NUMBER - 1).is_some();
+    let accounts = coins::find(text, text.bytes().any(|b| b.is_ascii_digit()));
+    let mut found = shapes::find(text, has_digits);
+    if has_digits {
+        // Groups of an account's number are no telephone number.
+        let within = |one: &Indicator| accounts.iter().any(|held| held.start <= one.start && one.end <= held.end);
+        let is_short = accounts.len() <= ACCOUNTS;
+        found.extend(numbers::find(text).into_iter().filter(|one| !is_short || !within(one)));
+    }
+    found.extend(accounts);
+    found.extend(domains::find(text, lower));
+    found.extend(spelled::in_words(lower));
+    found.extend(spelled::unparted(text));
+    found.extend(spelled::values(&apart));
+    shapes::without_layers(text, &mut found);
+    found.extend(led::find(text, lower, &apart));
+    found.extend(names::find(text));
+    found.extend(places::find(text));
+    found
+}
+
+/// Accounts of a text among which is looked for one that holds a number: more are a list, whose kinds nobody tells apart.
+const ACCOUNTS: usize = 50;
+
+/// Digits of the shortest number that is known by its shape.
+const DIGITS_OF_A_NUMBER: usize = 7;
 
 /// Names under which feeds and pushes carry the numbers of goods. They name no account, though `id` does elsewhere.
 const NUMBERS_OF_GOODS: [&str; 4] = ["listing id", "sku", "gtin", "mpn"];
@@ -105,7 +162,7 @@ pub fn find_in_attribute(name: &str, value: &str) -> Vec<Indicator> {
         .filter(|one| one.end > before)
         .map(|one| Indicator { start: one.start.saturating_sub(before), end: one.end - before, ..one })
         .collect();
-    if let Some(kind) = led::kind_of_attribute(&Shadow::of(name).text)
+    if let Some(kind) = attributes::kind_of_attribute(&Shadow::of(name).text)
         && !value.is_empty()
     {
         found.push(Indicator { kind, start: 0, end: value.len() });

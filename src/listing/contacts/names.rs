@@ -1,12 +1,14 @@
-//! Names of people and places, known by the word beside them: `Contact person …`, `Western Union to …`, `Address: …`.
+//! Names of people, known by the word beside them: `Contact person …`, `Western Union to …`.
 
 use std::sync::LazyLock;
 
 use regex::{Captures, Match, Regex};
 
-use crate::listing::contacts::led::{is_ordinary, lowered};
+use crate::listing::contacts::led::{is_common, is_ordinary};
+use crate::listing::contacts::ordinary::TRADE_HAN;
 use crate::listing::contacts::shapes::pattern;
-use crate::listing::contacts::words::{TRADE_HAN, each};
+use crate::listing::contacts::tokens::lowered;
+use crate::listing::contacts::words::all;
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 const NAME: &str = r"(?P<value>(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Sr|Sra|Mme)\.?\s)?\p{Lu}(?:\.|[\p{L}'’-]*)(?:[ \t]+(?:(?:van|von|de|der|den|del|la|bin|al|da|dos)[ \t]+){0,2}\p{Lu}(?:\.|[\p{L}'’-]*)){0,3}|[\p{Han}·]{2,5}|\p{Hangul}{2,4}|[\p{Hiragana}\p{Katakana}\p{Han}]{2,8}|[\p{Arabic}]{2,}(?: [\p{Arabic}]{2,}){0,2}|[\p{Hebrew}]{2,}(?: [\p{Hebrew}]{2,}){0,2}|[\p{Devanagari}]{2,}(?: [\p{Devanagari}]{2,}){0,2}|[\p{Thai}]{3,30})";
@@ -14,31 +16,62 @@ const NAME: &str = r"(?P<value>(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Sr|Sra|Mme)\.?\
 /// Before a word. `\b` says the same, and takes ten times as long in a text that is not ASCII.
 const EDGE: &str = r"(?:^|[^\p{L}\p{N}_])";
 
+/// Words a name follows, whatever comes between: who is to be asked for, and who says so of himself. The languages of the
+/// listings that are read: English, German, Spanish, Portuguese, French, Italian, Dutch, Polish, Turkish, Czech, Romanian,
+/// Indonesian, Vietnamese, Russian, Ukrainian.
+const NAMED_WORDS: &[&str] = &[
+    r"contact person|contact name|person in charge|attn|ask for|speak to|talk with|talk to|speak with|sales (?:manager|rep|representative)|account manager|manager|my name is|name is|i am called|call me",
+    r"kontaktperson|ansprechpartner(?:in)?|ich hei(?:ß|ss)e|mein name ist|verlangen sie",
+    r"persona de contacto|pregunt(?:ar|e) por|me llamo|mi nombre es|pessoa de contato|pessoa de contacto|falar com|meu nome é|me chamo",
+    r"personne (?:à|a) contacter|demande[rz]|je m'appelle|mon nom est|persona di contatto|chiedere di|referente|mi chiamo|il mio nome è",
+    r"contactpersoon|vraag naar|mijn naam is|ik heet|osoba kontaktowa|proszę pytać o|nazywam się|mam na imię|yetkili(?: kişi)?|ilgili kişi|benim adım|adım",
+    r"kontaktní osoba|jmenuji se|persoană de contact|persoana de contact|mă numesc|numele meu este|narahubung|nama saya|người liên hệ|tên tôi là|gặp anh|gặp chị",
+    r"контактное лицо|спросить|спрашивать|менеджер|обращаться к|меня зовут|контактна особа|мене звати|звертатися до|запитати",
+    r"recipient|receiver(?: name)?|beneficiary|payee|account holder|account name|in the name of|made out to|kontoinhaber|empfänger|inhaber|titular|a nombre de|beneficiario",
+    r"em nome de|bénéficiaire|au nom de|titulaire|intestato a|op naam van|begunstigde|получатель|на имя|одержувач|на ім'я|odbiorca|alıcı|hesap sahibi|příjemce|majitel účtu|beneficiar|titular cont|penerima|atas nama|a/n|người nhận|chủ tài khoản",
+];
+
+/// Closings of a letter: the name of who wrote it follows.
+const CLOSINGS: &str = r"(?:best |kind |warm )?regards|sincerely(?: yours)?|yours (?:truly|faithfully)|signed|mit freundlichen grüßen|viele grüße|mfg|saludos|atentamente|atenciosamente|abraços|cordialement|bien à vous|cordiali saluti|distinti saluti|met vriendelijke groet|pozdrawiam|z poważaniem|saygılarımla|с уважением|з повагою|hormat kami|trân trọng|cu stimă|s pozdravem";
+
+/// Words a name follows in scripts whose words are not parted, or that stand before it without a sign.
+const NAMED_UNPARTED: &str = r"联系人|聯絡人|联络人|連絡人|負責人|负责人|找|担当者|担当|담당자|예금주|대표자|收款人|户名|戶名|姓名|开户名|受益人|名義人|受取人|我叫|我是|私は|제 이름은|اسمي|الشخص المسؤول|مسؤول المبيعات|المستلم|باسم|صاحب الحساب|نام من|گیرنده|به نام|שמי|איש קשר|על שם|मेरा नाम|संपर्क व्यक्ति|खाताधारक|ผู้ติดต่อ|ชื่อบัญชี|ชื่อ";
+
 /// A name after a word that says so.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+    let words = NAMED_WORDS.join("|");
     pattern(&format!(
-        r"(?:{EDGE}(?i:contact person|contact name|person in charge|kontaktperson|ansprechpartner(?:in)?|attn|ask for|speak to|sales (?:manager|rep|representative)|account manager|manager|persona de contacto|pregunt(?:ar|e) por|pessoa de contato|falar com|personne (?:à|a) contacter|demande[rz]|persona di contatto|chiedere di|referente|contactpersoon|vraag naar|osoba kontaktowa|yetkili(?: kişi)?|ilgili kişi|контактное лицо|спросить|менеджер|обращаться к|my name is|name is|i am called|call me|ich hei(?:ß|ss)e|mein name ist|me llamo|mi nombre es|je m'appelle|mon nom est|meu nome é|me chamo|mi chiamo|mijn naam is|ik heet|меня зовут|nazywam się|mam na imię|benim adım|adım|recipient|receiver(?: name)?|beneficiary|payee|account holder|account name|in the name of|made out to|kontoinhaber|empfänger|inhaber|titular|a nombre de|beneficiario|em nome de|bénéficiaire|au nom de|titulaire|intestato a|op naam van|begunstigde|получатель|на имя|odbiorca|alıcı|hesap sahibi)[\s:=\-–—>.]{{1,4}}|(?:联系人|聯絡人|联络人|連絡人|負責人|负责人|担当者|担当|담당자|예금주|收款人|户名|戶名|姓名|受益人|数取人|我叫|我是|私は|제 이름은|اسمي|الشخص المسؤول|المستلم|باسم|שמי|איש קשר|मेरा नाम|ผู้ติดต่อ|ชื่อ)[\s:=\-–—>.]{{0,4}})(?:(?i:is|ist|es|est|:)\s)?{NAME}"
+        r"(?:{EDGE}(?i:{words})[\s:=\-–—>.]{{1,4}}|{EDGE}(?i:{CLOSINGS})[\s,:\-–—]{{1,4}}|(?:{NAMED_UNPARTED})[\s:=\-–—>.]{{0,4}})(?:(?i:is|ist|es|est|:|为|為|是)\s?)?{NAME}"
+    ))
+});
+
+/// A name of two words or more after one that others follow as well: `ask …`, `this is … speaking`.
+static NAMED_IN_FULL: LazyLock<Regex> = LazyLock::new(|| {
+    let full = r"(?P<value>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})";
+    pattern(&format!(
+        r"{EDGE}(?:(?i:ask|money goes to|pay to|payable to|transfer to|zahlbar an|à l'ordre de|a favor de)[\s:]{{1,2}}{full}|(?i:this is|i am|i'm|hier ist|soy|sono|je suis|ik ben)\s{})",
+        r"(?P<east>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})(?:[.,!]| from | speaking| here| aus | de | von |$)"
     ))
 });
 
 /// A name that a sign stands before, whatever its case: `contact person: wang xiaoming`.
 static NAMED_LOW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)(?:^|[^\p{L}\p{N}_])(?:contact|contact person|contact name|name|recipient|receiver(?: name)?|beneficiary|payee|account holder|account name|ansprechpartner(?:in)?|kontaktperson|empfänger|kontoinhaber|persona de contacto|beneficiario|titular|nombre|nom|bénéficiaire|контактное лицо|получатель|имя|фио|osoba kontaktowa|odbiorca|ad soyad|yetkili)\s?[:=]\s?(?P<value>[\p{L}'’]+(?:[ \t]+[\p{L}'’]+){0,2})",
+        r"(?i)(?:^|[^\p{L}\p{N}_])(?:contact|contact person|contact name|name|recipient|receiver(?: name)?|beneficiary|payee|account holder|account name|ansprechpartner(?:in)?|kontaktperson|contactpersoon|persona di contatto|pessoa de contato|kontaktní osoba|persoană de contact|personne à contacter|empfänger|kontoinhaber|persona de contacto|beneficiario|titular|nombre|nom|bénéficiaire|контактное лицо|контактна особа|получатель|одержувач|имя|ім'я|фио|osoba kontaktowa|odbiorca|ad soyad|yetkili|jméno|příjemce|nume|beneficiar|nama|penerima|họ tên|người nhận)\s?[:=]\s?(?P<value>[\p{L}'’]+(?:[ \t]+[\p{L}'’]+){0,2})",
     )
 });
 
 /// A name that money is sent to.
 static PAID_TO: LazyLock<Regex> = LazyLock::new(|| {
     pattern(&format!(
-        r"(?:{EDGE}(?i:western union|westernunion|w\.?u\.?|money ?gram|ria(?: money)?|money ?transfer|remitly|worldremit|bank transfer|wire(?: transfer)?|paypal|zelle|venmo|überweisung|virement|transferencia|transferência|bonifico|перевод|вестерн юнион)[\s:,\-–—>(]{{1,4}}|(?:西联|西聯汇款|速汇金|汇款)[\s:,\-–—>(]{{0,4}})(?P<to>(?i:to|for|an|für|on|a|al|à|au|para|per|in favour of|in favor of|name|recipient|receiver|на|给|給)[\s:]{{1,3}}|给|給)?{NAME}"
+        r"(?:{EDGE}(?i:western union|westernunion|w\.?u\.?|money ?gram|ria(?: money)?|money ?transfer|remitly|worldremit|bank transfer|wire(?: transfer)?|paypal|zelle|venmo|interac|e-?transfer|überweisung|virement|transferencia|transferência|bonifico|перевод|переказ|вестерн юнион)[\s:,\-–—>(]{{1,4}}|(?:西联|西聯汇款|速汇金|汇款)[\s:,\-–—>(]{{0,4}})(?P<to>(?i:to|for|an|für|on|a|al|à|au|para|per|do|ke|cho|na|in favour of|in favor of|name|recipient|receiver|на|给|給)[\s:]{{1,3}}|给|給)?{NAME}"
     ))
 });
 
 /// The same in lower case, where a word says that a name follows.
 static PAID_TO_LOW: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"(?i)(?:^|[^\p{L}\p{N}_])(?:western union|westernunion|money ?gram|ria money|remitly|zelle|wu)[\s:,-]{1,3}(?:to|name|recipient|receiver|payee|an|a nombre de|для|на имя)[\s:]{1,3}(?P<value>[\p{L}'’]+(?:[ \t]+[\p{L}'’]+)?)",
+        r"(?i)(?:^|[^\p{L}\p{N}_])(?:(?:western union|westernunion|money ?gram|ria money|remitly|zelle|venmo|interac|e-?transfer|revolut|wu)[\s:,-]{1,3}(?:to|name|recipient|receiver|payee|an|a nombre de|для|на имя)|money goes to|payable to)[\s:]{1,3}(?P<value>[\p{L}'’]+(?:[ \t]+[\p{L}'’]+)?)",
     )
 });
 
@@ -49,41 +82,26 @@ static TITLED: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 
-/// An address of a place, to the end of its line.
-static PLACED: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?i)(?:(?:^|[^\p{L}\p{N}_])(?:address|adresse|anschrift|dirección|direccion|endereço|indirizzo|adres|адрес|địa chỉ)|地址|住所|주소|العنوان|כתובת|पता|ที่อยู่)\s?[:=]\s?(?P<value>[^\n;|]{3,160})",
-    )
-});
-
-/// A street with its number.
-static STREET: LazyLock<Regex> = LazyLock::new(|| {
-    pattern(
-        r"(?:^|[^\p{L}\p{N}_])(?P<value>\d{1,5}[a-zA-Z]?,?\s(?:\p{Lu}[\p{L}'.-]+\s){1,3}(?:Street|St|Road|Rd|Avenue|Ave|Lane|Ln|Drive|Boulevard|Blvd|Square|Court|Close|Way)|\p{Lu}[\p{L}-]*(?:straße|strasse|str\.|gasse|weg|allee|platz|straat|laan|gracht)\s\d{1,4}[a-z]?|(?:[Rr]ue|[Cc]alle|[Aa]venida|[Rr]ua|[Vv]ia|[Uu]lica|ul\.|ул\.|улица)\s\p{Lu}?[\p{L}'.-]+(?: [\p{L}'.-]+){0,3},?\s\d{1,4})(?:[^\p{L}\p{N}_]|$)",
-    )
-});
-
 pub(super) fn find(text: &str) -> Vec<Indicator> {
     let mut found = Vec::new();
-    for (regex, kind, sent) in [
-        (&*NAMED, IndicatorKind::Name, false),
-        (&*NAMED_LOW, IndicatorKind::Name, false),
-        (&*PAID_TO, IndicatorKind::Name, true),
-        (&*PAID_TO_LOW, IndicatorKind::Name, false),
-        (&*TITLED, IndicatorKind::Name, false),
-        (&*PLACED, IndicatorKind::Place, false),
-        (&*STREET, IndicatorKind::Place, false),
+    for (regex, sent) in [
+        (&*NAMED, false),
+        (&*NAMED_LOW, false),
+        (&*PAID_TO, true),
+        (&*PAID_TO_LOW, false),
+        (&*NAMED_IN_FULL, false),
+        (&*TITLED, false),
     ] {
         for hit in regex.captures_iter(text) {
             let value = hit.name("value").or_else(|| hit.name("east")).or_else(|| hit.name("turned"));
             let Some(value) = value else { continue };
-            let length = match kind {
-                IndicatorKind::Name if is_trade(value.as_str()) || (sent && !is_recipient(&hit, value)) => 0,
-                IndicatorKind::Name => name_length(value.as_str()),
-                _ => value.as_str().len(),
+            let length = match value.as_str() {
+                name if is_trade(name) || (sent && !is_recipient(&hit, value)) => 0,
+                name if std::ptr::eq(regex, &raw const *NAMED_IN_FULL) => full_name_length(name),
+                name => name_length(name),
             };
             if length > 0 {
-                found.push(Indicator { kind, start: value.start(), end: value.start() + length });
+                found.push(Indicator { kind: IndicatorKind::Name, start: value.start(), end: value.start() + length });
             }
         }
     }
@@ -101,7 +119,7 @@ fn is_recipient(hit: &Captures<'_>, value: Match<'_>) -> bool {
 
 /// Whether a word in Han script speaks of payment or trade.
 fn is_trade(value: &str) -> bool {
-    each(TRADE_HAN).any(|word| value.contains(word))
+    all(TRADE_HAN).any(|word| value.contains(word))
 }
 
 /// How much of what a pattern took for a name is one: it ends before the first ordinary word or means of payment.
@@ -115,6 +133,14 @@ fn name_length(value: &str) -> usize {
         length = start + word.len();
     }
     length
+}
+
+/// The same of a name of two words or more; one word of trade, and it is none.
+fn full_name_length(value: &str) -> usize {
+    let lower = lowered(value);
+    let is_name =
+        words_of(&lower).count() >= 2 && words_of(&lower).all(|(_, word)| !is_ordinary(word) && !is_common(word));
+    if is_name { value.len() } else { 0 }
 }
 
 /// Words with the bytes they begin at.

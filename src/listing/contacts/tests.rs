@@ -1,5 +1,8 @@
 use super::*;
 
+mod forms;
+mod ordinary;
+
 /// A text, what of it must not be readable, and what must.
 type Case = (&'static str, &'static [&'static str], &'static [&'static str]);
 

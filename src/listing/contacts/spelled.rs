@@ -1,0 +1,274 @@
+//! Values that are spelled: letters and digits set apart, digits as words, the words of the spelling alphabet.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::listing::contacts::led;
+use crate::listing::contacts::words::all;
+use crate::listing::contacts::{Indicator, IndicatorKind};
+use regex::Regex;
+
+/// Letters or digits set apart by the same kind of separator: `n o r t h`, `4-4-7-7`.
+#[derive(Debug)]
+pub(super) struct Apart {
+    pub start: usize,
+    pub end: usize,
+    /// What is spelled, in lower case.
+    pub spelled: String,
+    /// Whether the separators are those of lists too; the second character says so.
+    listed: Option<bool>,
+    /// Whether a capital is among them.
+    has_capitals: bool,
+}
+
+/// Characters of a run at least: the shortest name of a messenger that is spelled.
+const SHORTEST: usize = 5;
+
+/// What parts the characters of a run, and what parts those of lists as well.
+const PARTS: &[char] = &[' ', '.', '-', '_', '*', '·', '•', '~', '–', '\u{a0}'];
+const PARTS_OF_LISTS: &[char] = &['/', '|', ',', '+', '\\', ':', ';'];
+
+/// All runs of characters set apart.
+pub(super) fn apart(text: &str) -> Vec<Apart> {
+    let mut runs = Vec::new();
+    let mut run: Option<Apart> = None;
+    let mut count = 0;
+    let (mut parts, mut is_list) = (0, false);
+    let mut close = |run: Option<Apart>, count: usize| {
+        if let Some(run) = run.filter(|_| count >= SHORTEST) {
+            runs.push(run);
+        }
+    };
+    let mut chars = text.char_indices().peekable();
+    let mut before: Option<char> = None;
+    while let Some((at, c)) = chars.next() {
+        let next = chars.peek().map(|(_, next)| *next);
+        let is_single =
+            c.is_alphanumeric() && !before.is_some_and(is_part_of_word) && !next.is_some_and(is_part_of_word);
+        before = Some(c);
+        if is_single {
+            let end = at + c.len_utf8();
+            match &mut run {
+                Some(run) if parts > 0 && run.listed.is_none_or(|listed| listed == is_list) => {
+                    run.end = end;
+                    run.spelled.extend(c.to_lowercase());
+                    run.has_capitals |= c.is_uppercase();
+                    run.listed = Some(is_list);
+                    count += 1;
+                }
+                _ => {
+                    close(run.take(), count);
+                    run = Some(Apart {
+                        start: at,
+                        end,
+                        spelled: c.to_lowercase().collect(),
+                        listed: None,
+                        has_capitals: c.is_uppercase(),
+                    });
+                    count = 1;
+                }
+            }
+            (parts, is_list) = (0, false);
+            continue;
+        }
+        if run.is_none() {
+            continue;
+        }
+        let listed = PARTS_OF_LISTS.contains(&c);
+        parts += 1;
+        if parts <= 2 && (listed || PARTS.contains(&c)) && next.is_some() {
+            is_list |= listed;
+            continue;
+        }
+        close(run.take(), count);
+        (parts, is_list) = (0, false);
+    }
+    close(run, count);
+    runs
+}
+
+fn is_part_of_word(c: char) -> bool {
+    c.is_alphanumeric()
+}
+
+impl Apart {
+    /// Whether this is a value that somebody spells: no list of letters, and no row of amounts.
+    pub fn is_value(&self) -> bool {
+        let letters = self.spelled.chars().filter(|c| c.is_alphabetic()).count();
+        let digits = self.spelled.chars().filter(char::is_ascii_digit).count();
+        let all = letters + digits;
+        if all < 7 {
+            return false;
+        }
+        if self.listed != Some(true) {
+            return letters >= 4 || digits >= 7;
+        }
+        let rises = self.spelled.chars().zip(self.spelled.chars().skip(1)).filter(|(one, next)| one < next).count();
+        // Lists of letters and sizes rise; the elements of an analysis are few letters.
+        letters >= 7
+            && digits == 0
+            && !self.has_capitals
+            && rises + 2 < all
+            && self.spelled.chars().any(|c| "aeiouyаеиоу".contains(c))
+    }
+}
+
+/// The runs that are values and no messenger's name.
+pub(super) fn values(runs: &[Apart]) -> impl Iterator<Item = Indicator> + '_ {
+    runs.iter().filter(|run| run.is_value() && !led::names_messenger(run)).map(|run| Indicator {
+        kind: IndicatorKind::Unknown,
+        start: run.start,
+        end: run.end,
+    })
+}
+
+/// Digits as words, each with the languages it is of.
+const DIGIT_WORDS: &[&str] = &[
+    // English, German, Dutch.
+    "zero, oh, nought, one, two, three, four, five, six, seven, eight, nine, double, triple, null, eins, zwei, zwo, \
+     drei, vier, fünf, sechs, sieben, acht, neun, nul, een, twee, drie, vijf, zes, zeven, negen",
+    // Spanish, French, Portuguese, Italian, Romanian.
+    "cero, uno, dos, tres, cuatro, cinco, seis, siete, ocho, nueve, zéro, un, deux, trois, quatre, cinq, sept, huit, neuf, \
+     um, dois, três, quatro, oito, nove, meia, due, tre, quattro, cinque, sei, sette, otto, unu, doi, trei, patru, cinci, șase, șapte, opt, nouă",
+    // Polish, Czech, Russian, Ukrainian.
+    "jeden, jedna, jedno, dwa, trzy, cztery, pięć, sześć, siedem, osiem, dziewięć, nula, dva, tři, čtyři, pět, šest, sedm, osm, devět, \
+     ноль, нуль, один, два, три, четыре, пять, шесть, семь, восемь, девять, чотири, п'ять, шість, сім, вісім, дев'ять",
+    // Turkish, Indonesian, Vietnamese.
+    "sıfır, bir, iki, üç, dört, beş, altı, yedi, sekiz, dokuz, nol, kosong, satu, dua, tiga, empat, lima, enam, tujuh, \
+     delapan, sembilan, không, một, hai, ba, bốn, năm, sáu, bảy, tám, chín",
+    // Arabic, Persian, Hebrew, Hindi.
+    "صفر, واحد, اثنان, اثنين, ثلاثة, أربعة, اربعة, خمسة, ستة, سبعة, ثمانية, تسعة, یک, دو, سه, چهار, پنج, شش, هفت, هشت, نه, \
+     אפס, אחת, שתיים, שלוש, ארבע, חמש, שש, שבע, שמונה, תשע, शून्य, एक, दो, तीन, चार, पांच, पाँच, छह, छः, सात, आठ, नौ",
+    // Pinyin and Japanese in Latin letters.
+    "ling, yao, liang, san, wu, liu, qi, jiu, rei, ichi, ni, yon, roku, nana, hachi, kyuu",
+];
+
+/// The spelling alphabet of ICAO and its common variants.
+const ALPHABET: &[&str] = &[
+    "alfa, alpha, bravo, charlie, delta, echo, foxtrot, golf, hotel, india, juliet, juliett, kilo, \
+     lima, mike, november, oscar, papa, quebec, romeo, sierra, tango, uniform, victor, whiskey, whisky, xray, yankee, zulu",
+];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    Digit,
+    Letter,
+}
+
+static SPELLINGS: LazyLock<HashMap<&str, Spelling>> = LazyLock::new(|| {
+    let letters = all(ALPHABET).map(|word| (word, Spelling::Letter));
+    // `lima` is five in Indonesian too: as a digit it counts in both.
+    letters.chain(all(DIGIT_WORDS).map(|word| (word, Spelling::Digit))).collect()
+});
+
+/// Digits in words and figures that make a number somebody calls.
+const DIGITS_OF_A_NUMBER: usize = 6;
+/// Words among them at least: one word is an amount.
+const DIGIT_WORDS_OF_A_NUMBER: usize = 3;
+/// Letters in words that make a handle.
+const LETTERS_OF_A_HANDLE: usize = 4;
+/// Bytes of the longest of the words.
+const LONGEST_SPELLING: usize = 24;
+/// Characters between two of them at most.
+const GAP: usize = 3;
+
+/// A run of words that each stand for one character.
+struct Row {
+    start: usize,
+    end: usize,
+    words: usize,
+    digits: usize,
+    letters: usize,
+}
+
+/// Runs of digits or letters that are written as words: `zero six one two …`, `november oscar …`. The text is in lower case.
+pub(super) fn in_words(lower: &str) -> Vec<Indicator> {
+    let mut found = Vec::new();
+    let mut row: Option<Row> = None;
+    let mut end_row = |row: Option<Row>| {
+        let Some(row) = row else { return };
+        let number = row.digits >= DIGITS_OF_A_NUMBER && row.words - row.letters >= DIGIT_WORDS_OF_A_NUMBER;
+        if number || row.letters >= LETTERS_OF_A_HANDLE {
+            let kind = if number { IndicatorKind::Phone } else { IndicatorKind::Unknown };
+            found.push(Indicator { kind, start: row.start, end: row.end });
+        }
+    };
+    let mut at = 0;
+    for piece in lower.split_inclusive(|c: char| !is_of_word(c)) {
+        let word = piece.trim_end_matches(|c: char| !is_of_word(c));
+        let start = at;
+        at += piece.len();
+        if word.is_empty() {
+            continue;
+        }
+        let (words, digits, letters) = counted(word);
+        let goes_on = row.as_ref().is_some_and(|row| is_gap(lower.get(row.end..start).unwrap_or_default()));
+        if words == 0 && !(goes_on && digits > 0) {
+            end_row(row.take());
+            continue;
+        }
+        let end = start + word.len();
+        match &mut row {
+            Some(row) if goes_on => {
+                row.end = end;
+                row.words += words;
+                row.digits += digits;
+                row.letters += letters;
+            }
+            _ => {
+                end_row(row.take());
+                row = Some(Row { start, end, words, digits, letters });
+            }
+        }
+    }
+    end_row(row);
+    found
+}
+
+/// How many words that stand for a character a word holds, and how many digits and letters these and its figures make.
+fn counted(word: &str) -> (usize, usize, usize) {
+    if word.len() > LONGEST_SPELLING {
+        return (0, 0, 0);
+    }
+    let figures = word.trim_start_matches(|c: char| !c.is_ascii_digit());
+    let name = &word[..word.len() - figures.len()];
+    if !figures.bytes().all(|b| b.is_ascii_digit()) || figures.len() > 4 {
+        return (0, 0, 0);
+    }
+    if name.is_empty() {
+        return (0, figures.len(), 0);
+    }
+    match SPELLINGS.get(name) {
+        Some(Spelling::Digit) => (1, 1 + figures.len(), 0),
+        Some(Spelling::Letter) if figures.is_empty() => (1, 0, 1),
+        _ => (0, 0, 0),
+    }
+}
+
+/// Letters of a word, with the marks that scripts of India write with them.
+fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '\'' || crate::listing::contacts::tokens::is_mark(c)
+}
+
+/// Whether two words are parted as those of one number are.
+fn is_gap(between: &str) -> bool {
+    between.chars().count() <= GAP
+        && between.chars().all(|c| c.is_whitespace() || matches!(c, ',' | '.' | '-' | '/' | '–' | '_' | '·' | '*'))
+}
+
+/// Digits of scripts whose words are not parted.
+static UNPARTED: LazyLock<Regex> = LazyLock::new(|| {
+    super::shapes::pattern(
+        r"[零〇○一二两三四五六七八九幺壹贰叁肆伍陆柒捌玖貳參陸]{6,}|(?:[零〇一二两三四五六七八九幺壹贰叁肆伍陆柒捌玖][ \-.、·]?){7,}|(?:[공영일이삼사오육륙칠팔구][ \-.·]?){8,}|(?:(?:ศูนย์|หนึ่ง|เอก|สอง|โท|สาม|ตรี|สี่|ห้า|หก|เจ็ด|แปด|เก้า)[ \-]?){6,}|(?:(?:ゼロ|れい|いち|に|さん|よん|ご|ろく|なな|はち|きゅう)[ 、・]?){8,}",
+    )
+});
+
+/// Runs of digits as words that no space parts: `一三九…`, `공일공…`.
+pub(super) fn unparted(text: &str) -> impl Iterator<Item = Indicator> + '_ {
+    UNPARTED.find_iter(text).map(|hit| {
+        let value = hit
+            .as_str()
+            .trim_end_matches(|c: char| !c.is_alphanumeric() && !crate::listing::contacts::tokens::is_mark(c));
+        Indicator { kind: IndicatorKind::Phone, start: hit.start(), end: hit.start() + value.len() }
+    })
+}
