@@ -72,7 +72,7 @@ pub(super) fn done_without(folded: &Folded, signs: &mut Vec<Sign>) {
         if let Some(denial) = behind
             && is_close(&text[requirement.end..denial.start])
             && in_line(requirement.end, denial.start)
-            && ends_here(&text[denial.end..])
+            && (folded.is_break(denial.end) || ends_here(&text[denial.end..]))
         {
             pairs.push((*denial, *requirement));
         }
