@@ -89,7 +89,7 @@ const WORDS_BEHIND: usize = 8;
 const MADE_OF: [&str; 3] = ["polymer with", "polymers with", "reaction product"];
 
 /// Parts of what such polymers are made of besides, as registers list them, joined by semicolons.
-const WITH: [&str; 16] = [
+const WITH: [&str; 27] = [
     "isocyanat",
     "dioic acid",
     "phthal",
@@ -106,6 +106,17 @@ const WITH: [&str; 16] = [
     "borane",
     "platinum",
     "furan 2,5 dione",
+    "sulfonic acid",
+    "carboxylic acid",
+    "dienoic acid",
+    "dodecanoic acid",
+    "dithioate",
+    "nitrobenzene",
+    "isoquinoline",
+    "ethane 1,2 diamine",
+    "benzene 1,3 diamine",
+    "bis(",
+    "tris(",
 ];
 
 /// Those of them that nobody sells beside what is watched.
