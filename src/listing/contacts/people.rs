@@ -21,9 +21,9 @@ const RECIPIENTS: &[&str] = &[
     "bénéficiaire, titulaire, titulaire du compte, au nom de, destinataire, espèces à, argent à, à l'ordre de, \
      t.n.v., tnv, t.n.v, ten name van, op naam van, rekeninghouder, begunstigde, ontvanger, contant aan, geld aan, \
      intestata a, intestato a, intestatario, intestataria, intestazione, a.n., contanti a, soldi a, beneficiario del bonifico, \
-     na nazwisko, na nazwisku, odbiorca, odbiorczyni, właściciel konta, właścicielka konta, posiadacz konta, posiadacz rachunku, gotówka dla, adresat, \
+     na nazwisko, na nazwisku, odbiorca, odbiorczyni, właściciel konta, właścicielka konta, posiadacz konta, posiadacz rachunku, gotówka dla, pieniądze dla, przelew dla, adresat, \
      hesap sahibi, hesap adı, alıcı, alıcı adı, adına, hesap adına, kart sahibi",
-    "chủ tk, chủ tài khoản, tên tk, tên tài khoản, người nhận, người thụ hưởng, đứng tên, tên người nhận, \
+    "chủ tk, chủ tài khoản, tên tk, tên tài khoản, người nhận, người thụ hưởng, đứng tên, tiền mặt cho, chuyển cho, gửi tiền cho, tên người nhận, \
      beneficiar, beneficiara, titular cont, titularul contului, titularul cardului, pe numele, destinatar, destinatarul, \
      majitel účtu, majitelka účtu, příjemce, příjemkyně, na jméno, adresátka, hotovost pro, \
      atas nama, a/n, a.n, an. rekening, penerima, nama penerima, pemilik rekening, nama rekening, tunai ke",
@@ -242,6 +242,9 @@ fn name_before(text: &str, lower: &str, at: usize) -> Option<(Indicator, String)
         let Some((token, sign)) = last_token(text, start) else { break };
         let (word, small) = (text.get(token.start..token.end)?, lower.get(token.start..token.end)?);
         let first = word.chars().next()?;
+        if text.get(token.end..start)?.contains([':', '=', '،']) {
+            break;
+        }
         let is_word = first.is_uppercase() || (is_caseless(first) && !is_ordinary(small));
         if sign || !is_word || word.chars().any(|c| c.is_ascii_digit()) || is_ordinary(small) {
             small.clone_into(&mut before);
@@ -279,7 +282,11 @@ fn parcel(text: &str, lower: &str, at: usize, named: bool, found: &mut Vec<Indic
         let digits = low.bytes().filter(u8::is_ascii_digit).count();
         let piece_end = if digits > 0 {
             let is_bare = low.bytes().all(|b| b.is_ascii_digit());
-            let is_small = is_bare && digits < 3 && !is_labelled && !any;
+            let is_small = is_bare
+                && digits < 3
+                && !is_labelled
+                && !any
+                && !text.get(end..).is_some_and(|rest| rest.starts_with(','));
             let has_unit = !is_bare && is_quantity(low) && low.ends_with(|c: char| !c.is_ascii_digit()) && digits < 4;
             if is_small || is_goods(text, start, end) || (has_unit && !named) || low.contains('.') {
                 return;

@@ -24,7 +24,7 @@ patterns! {
     STREET_IN_ONE_WORD = r"(?:^|[^\p{L}\p{N}_])(?P<value>\p{Lu}[\p{L}-]*(?:straße|strasse|str\.|gasse|weg|allee|platz|damm|kai|[^ä\P{L}]ufer|chaussee|steig|graben|straat|laan|gracht|kade|singel|gatan|vägen)\s\d{1,4}[a-z]?)(?:[^\p{L}\p{N}_]|$)";
     STREET_AFTER = r"(?:^|[^\p{L}\p{N}_])(?P<value>(?:[Rr]ue|[Cc]alle|[Aa]venida|[Rr]ua|[Vv]ia|[Vv]iale|[Pp]iazza|[Uu]lica|ul\.|[Aa]l\.|ул\.|улица|вул\.|вулиця|проспект|пр-т|переулок|пер\.|шоссе|бульвар|наб\.|[Ss]trada|[Ss]tr\.|[Bb]ulevardul|[Nn]áměstí|[Jj]alan|[Jj]l\.|đường|phố)\s\p{Lu}?[\p{L}'.-]+(?: [\p{L}'.-]+){0,3},?\s(?:[Nn]o\.?:?\s|д\.\s?|nr\.?\s|буд\.\s?)?\d{1,4}(?:[a-zA-Z]|/\d{1,4})?|\d{1,4}(?:\sbis)?,?\s(?:rue|avenue|boulevard|chemin|quai|impasse|allée|đường|phố)\s(?:(?:de|du|des|la|le)\s){0,2}(?:l'|d')?\p{Lu}[\p{L}'-]+(?:\s\p{Lu}[\p{L}'-]+){0,2}|(?:\p{Lu}[\p{L}]+\s){1,3}(?:Caddesi|Cad\.|Sokak|Sokağı|Sok\.|Bulvarı)\s(?:No\s?[:.]?\s?)?\d{1,4}|(?:\p{Lu}[\p{L}]+\s){1,3}(?:Mahallesi|Mah\.)\sNo\s?[:.]?\s?\d{1,4})(?:[^\p{L}\p{N}_]|$)";
     EASTERN = r"(?P<value>(?:\p{Han}{2,8}(?:省|市|区|區|县|縣|镇|鎮|州))*\p{Han}{1,8}(?:路|街|大道|巷|弄|胡同|段)[0-9一二三四五六七八九十百]{1,6}(?:号|號|弄)(?:[\p{Han}0-9A-Za-z-]{0,12}(?:楼|樓|室|栋|幢|层|座|单元))?|[\p{Han}\p{Katakana}\p{Hiragana}]{1,12}[0-9]{1,3}丁目[0-9]{1,3}(?:番地?|-)[0-9]{0,4}号?|(?:\p{Hangul}{1,6}(?:시|도|구|군|동|읍|면)\s){1,3}\p{Hangul}{1,10}(?:로|길|동)\s?\d{1,4}(?:번길|번지|-\d{1,4})?)";
-    COORDINATES = r"(?-u:\b)(?P<value>\d{1,3}[.,](?P<first>\d{2,8})\s?°?\s?(?:[NSnsСЮ]\s?)?[\s,;/|]\s?[-−]?\d{1,3}[.,](?P<second>\d{2,8})(?:\s?°(?:\s?[EWOewВЗ])?|\s?[EWOew])?)(?:[^\p{L}\p{N}%]|$)";
+    COORDINATES = r"(?-u:\b)(?P<value>(?P<degrees>\d{1,3})[.,](?P<first>\d{2,8})\s?°?\s?(?:[NSnsСЮ]\s?)?[\s,;/|]\s?[-−]?(?P<others>\d{1,3})[.,](?P<second>\d{2,8})(?:\s?°(?:\s?[EWOewВЗ])?|\s?[EWOew])?)(?:[^\p{L}\p{N}%]|$)";
     BOX = r"(?i)(?:^|[^\p{L}\p{N}_])(?:p\.?\s?o\.?\s?box|postfach|apartado(?: de correos)?|caixa postal|boîte postale|casella postale|postbus|skrytka pocztowa|posta kutusu|poštovní přihrádka|căsuța poștală|а/я|абонентский ящик|абонентська скринька|hộp thư|kotak pos|صندوق بريد|信箱|私書箱|사서함)\s?(?:no\.?|nr\.?|[:#№])?\s?(?P<value>\d{2,8})";
 }
 
@@ -43,6 +43,9 @@ fn coordinates(text: &str) -> impl Iterator<Item = Indicator> + '_ {
     COORDINATES.captures_iter(text).filter_map(move |hit| {
         let value = hit.name("value")?;
         let are_long = ["first", "second"].iter().all(|part| hit.name(part).is_some_and(|part| part.len() >= DECIMALS));
+        // Indices and ratios have one digit before their decimals.
+        let are_long =
+            are_long && ["degrees", "others"].iter().any(|part| hit.name(part).is_some_and(|part| part.len() > 1));
         let before: String = text.get(..value.start())?.chars().rev().take(BEFORE).collect();
         let before = lowered(&before.chars().rev().collect::<String>());
         let before = before.trim_end_matches(|c: char| !c.is_alphabetic() && !is_mark(c));

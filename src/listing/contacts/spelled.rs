@@ -366,7 +366,7 @@ static BY_EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
         r"(?:[\p{{L}}\p{{N}}]\s{{0,2}},?\s{{0,2}}{EXAMPLE}\s{{0,2}}[\p{{L}}\p{{M}}]+|underscore|dash|dot|\d{{1,4}})"
     );
     super::shapes::pattern(&format!(
-        r"(?i)(?:^|[^\p{{L}}\p{{N}}])(?P<value>{pair}(?:[\s,;./·-]{{1,3}}(?:(?:and|und|y|et|e|en|i|и|a)\s)?{pair}){{2,}})"
+        r"(?i)(?:^|[^\p{{L}}\p{{N}}])(?P<value>{pair}(?:[\s,;./·،，、-]{{1,3}}(?:(?:and|und|y|et|e|en|i|и|a)\s)?{pair}){{2,}})"
     ))
 });
 

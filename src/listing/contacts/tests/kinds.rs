@@ -24,6 +24,12 @@ fn persons_who_receive_hold_or_are_asked_for() {
         titular de la cuenta: ⟦orla fennimore⟧
         bénéficiaire ⟦Orla Fennimore⟧
         ⟦Orla Fennimore⟧ adına havale
+        Kargo: ⟦Orla Fennimore⟧ adına, PTT şubesi ⟦4172⟧
+        tiền mặt cho ⟦Bích Đào⟧
+        प्राप्तकर्ता: ⟦ओरला फेनिमोर⟧, डाकघर ⟦4172⟧
+        المستلم: ⟦أورلا فينيمور⟧، مكتب بريد ⟦4172⟧
+        Kantor pos ⟦4172⟧ a.n. ⟦Orla Fennimore⟧
+        bưu cục ⟦4172⟧, người nhận ⟦Bích Đào⟧
         hesap adına: ⟦Orla Fennimore⟧
         التحويل باسم ⟦أورلا فينيمور⟧، البنك
         majitel účtu ⟦Orla Fennimore⟧
@@ -57,6 +63,7 @@ fn persons_who_receive_hold_or_are_asked_for() {
         Packstation ⟦417⟧, Postnummer ⟦90417263⟧, ⟦Orla Fennimore⟧
         Paczkomat ⟦QRS07K⟧, odbiorca ⟦Orla Fennimore⟧
         Нова пошта, відділення №⟦417⟧, отримувач ⟦Орла Феннімор⟧
+        Відділення ⟦17⟧, ⟦Феннімор Орла⟧
         отделение № ⟦4172⟧, получатель ⟦Орла Феннимор⟧
         Zásilkovna ⟦Horní Lhotka⟧, ⟦Orla Fennimore⟧
         easybox ⟦Dealul Verde⟧, ⟦Orla Fennimore⟧
@@ -109,6 +116,7 @@ fn handles_spelled_with_examples_and_codes_of_messengers() {
         ⟦Z comme Zoé, E comme Emile, K comme Karl⟧
         ⟦Z de zorro, E de eco, K de kilo⟧
         ⟦Z jak Zenon, E jak Ewa, K jak Karol⟧
+        ⟦ن مثل نورة، و مثل وردة، ب مثل باب⟧
         ⟦З как зебра, Е как ель, К как кот⟧
         telegram ⟦z e k _ o a k⟧
         telegram ⟦z-e-k-_-o-a-k⟧
@@ -186,9 +194,25 @@ fn ordinary_text_that_resembles_contacts_stays() {
         https://www.deadiversion.usdoj.gov/schedules/
         https://www.gov.uk/guidance/controlled-drugs
         http://www.planalto.gov.br/ccivil_03/lei11343.htm
+        «telegram» is a word of Greek origin, telegram kelimesi Yunanca
+        كلمة تلغرام يونانية
+        शब्द टेलीग्राम ग्रीक है
+        từ telegram có gốc Hy Lạp
+        cuvântul telegram vine din greacă, kata telegram berasal dari Yunani
+        het woord telegram komt uit het Grieks, la parola telegram deriva dal greco
+        telegram é uma palavra grega
+        “telegram”这个词来自希腊语
+        слово «телеграм» грецьке
+        часы работы 9:00–17:30, тел. 8:00-20:00
+        बैच नंबर 2026110401, رقم التشغيلة 2026110401
+        numéro de lot 2026110401, número de lote 2026110401, nomor batch 2026110401
+        Farbe: Kakao; kakao-braun; Kakao, Zimt, Vanille
         herpes simplex treatment, herpes simplex cream
         briar root, briar pipe
         reversed phase column, base64 encoded
+        refractive index 1.3456, 1.4567; Rf 0.1234 0.5678
+        JWH018/AM2201/UR144/HU210/CP47497/XLR11
+        отделение банка, Zásilkovna 79 Kč, live: concert
         5.12, 7.25, 0.125, 0.250
         two hundred fifty tablets, three hundred caps
         сто двадцать пять рублей
