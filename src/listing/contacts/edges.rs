@@ -1,6 +1,6 @@
 //! Where a leading word begins and ends, with the endings that languages join to it and the signs written for its letters.
 
-use crate::listing::contacts::led::{LEADS, Lead};
+use crate::listing::contacts::leads::{LEADS, Lead};
 use crate::listing::contacts::tokens::{is_unspaced, stands_alone};
 
 /// Letters of an ending or a prefix that a language joins to a messenger's name, and letters of a name that takes one.

@@ -4,13 +4,13 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::listing::contacts::edges::{disguised_messengers, edges_of};
 use crate::listing::contacts::ends::{number_end, prefixed_end, run_end, spliced_end};
-use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, NAMED_BEHIND, ORDINARY, SHORT};
+use crate::listing::contacts::leads::{LEADS, Lead, folded};
+use crate::listing::contacts::messengers::MESSENGERS;
 use crate::listing::contacts::numbers::{is_hours, is_of_batch};
-use crate::listing::contacts::ordinary::{COMMON, PLAIN, STEMS, SURE_HAN, UNSPACED};
+use crate::listing::contacts::ordinary::{COMMON, PLAIN, STEMS, UNSPACED};
 use crate::listing::contacts::plain::{Spoken, is_plain};
 use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
 use crate::listing::contacts::spelled::Apart;
@@ -18,7 +18,7 @@ use crate::listing::contacts::tokens::{
     LONGEST_WORD, Sign, Token, is_account_name, is_latin, is_letters_then_digits, is_mark, is_shaped, is_unspaced,
     last_token, lowered, next_token,
 };
-use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, PAYMENTS, PHONES, TO, VERBS, all};
+use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, TO, VERBS, all};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Values in a row that one word leads.
@@ -26,67 +26,6 @@ const IN_A_ROW: usize = 4;
 
 /// Fillers between a word and its value.
 const FILLERS_IN_A_ROW: usize = 4;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lead {
-    Messenger,
-    /// A messenger whose name is nothing else, in a script without spaces.
-    Unspaced,
-    /// A short name of a messenger.
-    Short,
-    Ambiguous,
-    /// An ordinary word: only what is written as accounts are is one behind it.
-    Ordinary,
-    /// Words behind a value: `… is our name`.
-    Behind,
-    Phone,
-    Payment,
-    /// Any other phrase by which a seller asks to be written to.
-    Phrase,
-}
-
-impl Lead {
-    pub fn kind(self) -> IndicatorKind {
-        match self {
-            Lead::Messenger
-            | Lead::Unspaced
-            | Lead::Short
-            | Lead::Ambiguous
-            | Lead::Ordinary
-            | Lead::Behind
-            | Lead::Phrase => IndicatorKind::Messenger,
-            Lead::Phone => IndicatorKind::Phone,
-            Lead::Payment => IndicatorKind::Account,
-        }
-    }
-}
-
-/// Every leading word, found in one pass. One may lie over another (`加微` and `微信` in `加微信`): each counts, for what
-/// follows it.
-pub(super) static LEADS: LazyLock<(AhoCorasick, Vec<Lead>)> = LazyLock::new(|| {
-    let mut words: Vec<(String, Lead)> = Vec::new();
-    let lists = [
-        (MESSENGERS, Lead::Messenger),
-        (SURE_HAN, Lead::Unspaced),
-        (SHORT, Lead::Short),
-        (AMBIGUOUS, Lead::Ambiguous),
-        (ORDINARY, Lead::Ordinary),
-        (NAMED_BEHIND, Lead::Behind),
-        (PHONES, Lead::Phone),
-        (PAYMENTS, Lead::Payment),
-    ];
-    for (list, lead) in lists {
-        words.extend(all(list).map(|word| (folded(word), lead)));
-    }
-    let automaton =
-        AhoCorasick::new(words.iter().map(|(word, _)| word)).expect("a few hundred words make an automaton");
-    (automaton, words.into_iter().map(|(_, lead)| lead).collect())
-});
-
-/// A word as texts are folded.
-fn folded(word: &str) -> String {
-    lowered(&word.nfkc().collect::<String>())
-}
 
 type WordSet = LazyLock<HashSet<String>>;
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::listing::contacts::led::Lead;
+use crate::listing::contacts::leads::Lead;
 use crate::listing::contacts::tokens::{lowered, stands_alone};
 use crate::listing::contacts::words::{all, each};
 
