@@ -1,7 +1,7 @@
 //! Names of attributes that hold a contact.
 
 use crate::listing::contacts::IndicatorKind;
-use crate::listing::contacts::led::Lead;
+use crate::listing::contacts::leads::Lead;
 use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, SHORT};
 use crate::listing::contacts::tokens::{is_unspaced, lowered};
 use crate::listing::contacts::words::{PAYMENTS, PHONES, all};

@@ -4,17 +4,21 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
-use unicode_normalization::UnicodeNormalization;
 
-use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, NAMED_BEHIND, ORDINARY, SHORT};
-use crate::listing::contacts::ordinary::{COMMON, PLAIN, STEMS, SURE_HAN, UNSPACED};
+use crate::listing::contacts::edges::{disguised_messengers, edges_of};
+use crate::listing::contacts::ends::{number_end, prefixed_end, run_end, spliced_end};
+use crate::listing::contacts::leads::{LEADS, Lead, folded};
+use crate::listing::contacts::messengers::MESSENGERS;
+use crate::listing::contacts::numbers::{is_hours, is_of_batch};
+use crate::listing::contacts::ordinary::{COMMON, PLAIN, STEMS, UNSPACED};
+use crate::listing::contacts::plain::{Spoken, is_plain};
 use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
 use crate::listing::contacts::spelled::Apart;
 use crate::listing::contacts::tokens::{
-    LONGEST_WORD, Sign, Token, is_account_name, is_inner, is_latin, is_letters_then_digits, is_mark, is_shaped,
-    is_unspaced, last_token, lowered, next_token, stands_alone,
+    LONGEST_WORD, Sign, Token, is_account_name, is_latin, is_letters_then_digits, is_mark, is_shaped, is_unspaced,
+    last_token, lowered, next_token,
 };
-use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, PAYMENTS, PHONES, SPLICES, TO, VERBS, all};
+use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, TO, VERBS, all};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Values in a row that one word leads.
@@ -22,67 +26,6 @@ const IN_A_ROW: usize = 4;
 
 /// Fillers between a word and its value.
 const FILLERS_IN_A_ROW: usize = 4;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Lead {
-    Messenger,
-    /// A messenger whose name is nothing else, in a script without spaces.
-    Unspaced,
-    /// A short name of a messenger.
-    Short,
-    Ambiguous,
-    /// An ordinary word: only what is written as accounts are is one behind it.
-    Ordinary,
-    /// Words behind a value: `… is our name`.
-    Behind,
-    Phone,
-    Payment,
-    /// Any other phrase by which a seller asks to be written to.
-    Phrase,
-}
-
-impl Lead {
-    pub fn kind(self) -> IndicatorKind {
-        match self {
-            Lead::Messenger
-            | Lead::Unspaced
-            | Lead::Short
-            | Lead::Ambiguous
-            | Lead::Ordinary
-            | Lead::Behind
-            | Lead::Phrase => IndicatorKind::Messenger,
-            Lead::Phone => IndicatorKind::Phone,
-            Lead::Payment => IndicatorKind::Account,
-        }
-    }
-}
-
-/// Every leading word, found in one pass. One may lie over another (`加微` and `微信` in `加微信`): each counts, for what
-/// follows it.
-static LEADS: LazyLock<(AhoCorasick, Vec<Lead>)> = LazyLock::new(|| {
-    let mut words: Vec<(String, Lead)> = Vec::new();
-    let lists = [
-        (MESSENGERS, Lead::Messenger),
-        (SURE_HAN, Lead::Unspaced),
-        (SHORT, Lead::Short),
-        (AMBIGUOUS, Lead::Ambiguous),
-        (ORDINARY, Lead::Ordinary),
-        (NAMED_BEHIND, Lead::Behind),
-        (PHONES, Lead::Phone),
-        (PAYMENTS, Lead::Payment),
-    ];
-    for (list, lead) in lists {
-        words.extend(all(list).map(|word| (folded(word), lead)));
-    }
-    let automaton =
-        AhoCorasick::new(words.iter().map(|(word, _)| word)).expect("a few hundred words make an automaton");
-    (automaton, words.into_iter().map(|(_, lead)| lead).collect())
-});
-
-/// A word as texts are folded.
-fn folded(word: &str) -> String {
-    lowered(&word.nfkc().collect::<String>())
-}
 
 type WordSet = LazyLock<HashSet<String>>;
 
@@ -107,10 +50,14 @@ static OF_ORDINARY: LazyLock<AhoCorasick> = LazyLock::new(|| {
 pub(super) fn find(text: &str, lower: &str, apart: &[Apart]) -> Vec<Indicator> {
     let mut found = Vec::new();
     let mut names_a_messenger = false;
+    let spoken = Spoken::of(lower);
     let (automaton, leads) = &*LEADS;
     for word in automaton.find_overlapping_iter(lower) {
         let lead = leads[word.pattern().as_usize()];
         let Some((start, end)) = edges_of(lower, word.start(), word.end(), lead) else { continue };
+        if is_plain(lower, (start, end), lead, &spoken) {
+            continue;
+        }
         names_a_messenger |= matches!(lead, Lead::Messenger | Lead::Short);
         if lead != Lead::Behind {
             after(text, lower, end, lead, &mut found);
@@ -161,82 +108,6 @@ pub(super) fn find_behind(text: &str, at: usize) -> Vec<Indicator> {
     found
 }
 
-/// Letters of an ending or a prefix that a language joins to a messenger's name, and letters of a name that takes one.
-const JOINED_LETTERS: usize = 4;
-const NAME_LETTERS: usize = 5;
-
-/// Where a leading word and what its language joins to it begin and end: `телеграме`, `Telegram'dan`, `بالواتساب`. `None`
-/// where the letters are a piece of another word.
-fn edges_of(lower: &str, start: usize, end: usize, lead: Lead) -> Option<(usize, usize)> {
-    let word = lower.get(start..end)?;
-    let takes_endings = lead == Lead::Messenger && word.chars().count() >= NAME_LETTERS;
-    if stands_alone(lower, start, end) {
-        // The ending behind an apostrophe is no value.
-        let rest = lower.get(end..)?;
-        let ending = rest.strip_prefix(['\'', '’']).filter(|_| takes_endings && !word.ends_with(is_unspaced));
-        let letters: usize = ending.map_or(0, |rest| {
-            rest.chars().take(JOINED_LETTERS + 1).take_while(|c| c.is_alphabetic()).map(char::len_utf8).sum()
-        });
-        let short = ending.is_some_and(|rest| rest[..letters].chars().count() <= JOINED_LETTERS);
-        let mark = rest.chars().next().map_or(0, char::len_utf8);
-        return Some((start, if letters > 0 && short { end + mark + letters } else { end }));
-    }
-    if !takes_endings {
-        return None;
-    }
-    let letters = |text: &mut dyn Iterator<Item = char>| -> (usize, usize) {
-        let letters = text.take(JOINED_LETTERS + 1).take_while(|c| c.is_alphabetic());
-        letters.fold((0, 0), |(count, bytes), c| (count + 1, bytes + c.len_utf8()))
-    };
-    let (tail, tail_bytes) = letters(&mut lower.get(end..)?.chars());
-    let (head, head_bytes) = letters(&mut lower.get(..start)?.chars().rev());
-    let takes_prefixes = word.chars().all(|c| matches!(u32::from(c), 0x590..=0x6FF));
-    let joined = tail <= JOINED_LETTERS && head <= if takes_prefixes { JOINED_LETTERS } else { 0 };
-    joined.then_some((start - head_bytes, end + tail_bytes))
-}
-
-/// Places of messengers' names in which digits and signs stand for letters: `t3legram`, `wh@tsapp`, `w1ckr`.
-fn disguised_messengers(lower: &str) -> Vec<(usize, usize)> {
-    let mut places = Vec::new();
-    let (automaton, leads) = &*LEADS;
-    // Most texts have no sign beside a letter.
-    let is_disguise = |c: char| as_letter(c, 'i') != c;
-    let beside = |(one, next): (char, char)| {
-        (is_disguise(one) && next.is_alphabetic()) || (one.is_alphabetic() && is_disguise(next))
-    };
-    if !lower.chars().zip(lower.chars().skip(1)).any(beside) {
-        return places;
-    }
-    let readings: &[char] = if lower.contains(['1', '!', '|']) { &['i', 'l'] } else { &['i'] };
-    for &one in readings {
-        let read: String = lower.chars().map(|c| as_letter(c, one)).collect();
-        for word in automaton.find_overlapping_iter(&read) {
-            let place = (word.start(), word.end());
-            let is_changed = lower.get(word.range()) != read.get(word.range());
-            let is_messenger = leads[word.pattern().as_usize()] == Lead::Messenger;
-            if is_changed && is_messenger && stands_alone(lower, place.0, place.1) {
-                places.push(place);
-            }
-        }
-    }
-    places.sort_unstable();
-    places.dedup();
-    places
-}
-
-/// The letter an ASCII digit or sign stands for, of the same length; `1` is read as `one`.
-fn as_letter(c: char, one: char) -> char {
-    match c {
-        '0' => 'o',
-        '1' | '!' | '|' => one,
-        '3' => 'e',
-        '4' | '@' => 'a',
-        '5' | '$' => 's',
-        '7' => 't',
-        c => c,
-    }
-}
-
 /// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
 pub(super) fn is_ordinary(word: &str) -> bool {
     word.len() <= LONGEST_WORD
@@ -247,9 +118,6 @@ pub(super) fn is_ordinary(word: &str) -> bool {
                 rest.is_empty() || (rest.chars().all(is_unspaced) && filler(rest).is_some())
             }))
 }
-
-/// Groups of a number set in groups.
-const GROUPS: usize = 12;
 
 /// What ends a clause.
 const ENDS_OF_CLAUSES: [char; 10] = [',', ';', '.', '!', '?', '，', '。', '；', '！', '、'];
@@ -344,16 +212,6 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
     }
 }
 
-/// Where the run of characters of a value ends that goes on at `at`: what is longer than a word is hidden whole. Where one
-/// found before ends there already, it is not walked again.
-fn run_end(text: &str, at: usize, found: &[Indicator]) -> usize {
-    if let Some(last) = found.last().filter(|last| last.start <= at && at <= last.end) {
-        return last.end;
-    }
-    let rest = text.get(at..).unwrap_or_default();
-    at + rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len())
-}
-
 /// Whether a token in lower case stands between a word and its value, and if so, whether it says that a value follows.
 /// Scripts without spaces run fillers together (`号是`).
 fn filler(low: &str) -> Option<bool> {
@@ -400,7 +258,8 @@ fn value_end(
             Lead::Phrase => 7,
             _ => 5,
         };
-        if all >= least {
+        let is_of_goods = is_hours(text.get(token.start..end)?) || is_of_batch(text, token.start, end);
+        if all >= least && !is_of_goods {
             return Some(end);
         }
     }
@@ -416,7 +275,11 @@ fn value_end(
     let long = |least| word.chars().count() >= least;
     let marked = digits > 0 || word.contains(['_', '#', '@']);
     let common = sign == Sign::None && IS_COMMON.contains(low);
-    let ambiguous = (shaped && (sign > Sign::None || marked)) || (sign > Sign::None && long(3));
+    // `LM358`, `B12`: few capitals with figures are a code.
+    let is_code = sign < Sign::Strong
+        && !word.contains(|c: char| c.is_lowercase() || c == '_')
+        && word.chars().filter(|c| c.is_alphabetic()).count() <= LETTERS_OF_A_CODE;
+    let ambiguous = !is_code && ((shaped && (sign > Sign::None || marked)) || (sign > Sign::None && long(3)));
     let is_value = match lead {
         Lead::Messenger => {
             shaped || (!common && (sign > Sign::None || is_latin(word) || (close && is_foreign_name(low))) && long(3))
@@ -438,35 +301,6 @@ fn value_end(
         }
     };
     is_value.then(|| prefixed_end(text, token))
-}
-
-/// The end of a handle with a prefix of its own: `live:.cid.…`.
-fn prefixed_end(text: &str, token: Token) -> usize {
-    let rest = text.get(token.end..).unwrap_or_default();
-    let behind = rest.strip_prefix(':').and_then(|rest| rest.chars().next());
-    match (behind, next_token(text, token.end, 3)) {
-        (Some(c), Some((next, _))) if c.is_alphanumeric() || c == '.' => next.end,
-        _ => token.end,
-    }
-}
-
-/// The end of a number that is set in groups.
-fn number_end(text: &str, token: Token) -> usize {
-    let mut end = token.end;
-    for _ in 0..GROUPS {
-        let Some((next, _)) = next_token(text, end, 3) else { break };
-        let group = text.get(next.start..next.end).unwrap_or_default();
-        let between = text.get(end..next.start).unwrap_or_default();
-        let is_group = group.chars().any(|c| c.is_ascii_digit())
-            && group.chars().count() <= 14
-            && !between.contains(['\n', ',', ';', ':'])
-            && !(is_quantity(group) && group.ends_with(|c: char| c.is_alphabetic() || c == '%'));
-        if !is_group {
-            break;
-        }
-        end = next.end;
-    }
-    end
 }
 
 /// Hides a value that stands before its messenger: `… on telegram`, `… (wickr)`.
@@ -507,6 +341,9 @@ fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indica
         found.push(Indicator { kind: IndicatorKind::Messenger, start: token.start, end: token.end });
     }
 }
+
+/// Letters of a code of goods.
+const LETTERS_OF_A_CODE: usize = 3;
 
 /// Letters of an account's name in a script without spaces.
 const LETTERS_OF_HAN: usize = 10;
@@ -567,29 +404,3 @@ fn filler_before_value(low: &str) -> Option<(usize, bool)> {
 
 /// Characters of a filler in a script without spaces.
 const LONGEST_FILLER: usize = 6;
-
-/// Pieces of a value that a sign joins: `north + pier`, `north(underscore)pier`.
-const PIECES: usize = 6;
-
-/// Where a value ends whose pieces are joined by signs or by words for them.
-fn spliced_end(text: &str, lower: &str, at: usize, announced: Sign) -> usize {
-    let mut end = at;
-    for _ in 0..PIECES {
-        let rest = lower.get(end..).unwrap_or_default();
-        let splice = all(SPLICES).find_map(|word| {
-            let inner = rest.trim_start_matches([' ', '(', '[', '{', '<']);
-            let behind = inner.strip_prefix(word)?;
-            let set_off = inner.len() < rest.len();
-            set_off.then(|| rest.len() - behind.trim_start_matches([' ', ')', ']', '}', '>']).len())
-        });
-        let plus = rest.strip_prefix(" + ").filter(|_| announced == Sign::Strong).map(|_| 3);
-        let Some(gap) = splice.or(plus) else { break };
-        let piece = text.get(end + gap..).unwrap_or_default();
-        let length: usize = piece.chars().take(LONGEST_WORD).take_while(|c| is_inner(*c)).map(char::len_utf8).sum();
-        if length == 0 || lower.get(end + gap..end + gap + length).is_some_and(is_ordinary) {
-            break;
-        }
-        end += gap + length;
-    }
-    end
-}

@@ -8,7 +8,7 @@ pub(super) const MESSENGERS: &[&str] = &[
     // Latin names and their usual misspellings.
     "telegram, telegramm, telegrem, telega, telg, tele gram, whatsapp, whats app, what's app, whatsap, watsapp, \
      wattsapp, whatapp, what sapp, wickr, wickr me, wickrme, wikr, threema, wechat, we chat, weixin, viber, kakaotalk, \
-     kakao talk, kakao, skype, jabber, gadu-gadu, gadu gadu, dingtalk, ✈, 👻, xmpp, zangi, simplex, simplex chat, briar, \
+     kakao talk, kakao id, kakaoid, skype, jabber, gadu-gadu, gadu gadu, dingtalk, ✈, 👻, xmpp, zangi, simplex, simplex chat, briar, \
      keybase, snapchat, instagram, icq, zalo, potato chat, wasap, whatsapp'tan, tuta mail, proton mail, odnoklassniki, \
      vkontakte, tamtam, qtox, utox, pidgin, conversations im, session messenger, signal app, signal messenger, \
      element io, riot im, botim, imo messenger, hangouts, google chat, rocket chat, rocketchat, rocket.chat, mattermost, \
@@ -42,7 +42,7 @@ pub(super) const MESSENGERS: &[&str] = &[
 /// Names that are ordinary words or too short, and words for an account: what follows must look like a value, or stand
 /// behind a sign. An attribute of this name holds a contact.
 pub(super) const AMBIGUOUS: &[&str] = &[
-    "wa, zap, ig, fb, facebook, messenger, line, signal, session, element, matrix, discord, imo, snap, twitter, tox, \
+    "wa, zap, kakao, ig, fb, facebook, messenger, line, signal, session, element, matrix, discord, imo, snap, twitter, tox, \
      bat, silent phone, wire, olvid, dust, nostr, reddit, tumblr, mastodon, bluesky, tiktok, linkedin, id, user, username, user name, handle, nick, nickname, contact, contacts, \
      contact us, email, e-mail, e mail, mail, mailbox, gmail, protonmail, proton, tutanota, outlook, yahoo, hotmail, \
      website, web site, site, shop, store, channel, group, bot, link, inbox, dm, pm, add, search, scan",

@@ -7,13 +7,20 @@
 mod attributes;
 mod coins;
 mod domains;
+mod edges;
+mod encoded;
+mod ends;
+mod leads;
 mod led;
 mod markup;
 mod messengers;
 mod names;
 mod numbers;
+mod official;
 mod ordinary;
+mod people;
 mod places;
+mod plain;
 mod shadow;
 mod shapes;
 mod signs;
@@ -137,7 +144,11 @@ fn found_in(text: &str, lower: &str) -> Vec<Indicator> {
     shapes::without_layers(text, &mut found);
     found.extend(led::find(text, lower, &apart));
     found.extend(names::find(text));
+    found.extend(people::find(text, lower));
     found.extend(places::find(text));
+    found.extend(spelled::by_example(text));
+    found.extend(encoded::find(text, lower));
+    official::keep(text, lower, &mut found);
     found
 }
 

@@ -96,6 +96,8 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
             let value = hit.name("value").or_else(|| hit.name("east")).or_else(|| hit.name("turned"));
             let Some(value) = value else { continue };
             let length = match value.as_str() {
+                // `Zelle B12`: a letter with figures behind it is none.
+                _ if text.get(value.end()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) => 0,
                 name if is_trade(name) || (sent && !is_recipient(&hit, value)) => 0,
                 name if std::ptr::eq(regex, &raw const *NAMED_IN_FULL) => full_name_length(name),
                 name => name_length(name),

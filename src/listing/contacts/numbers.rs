@@ -107,7 +107,7 @@ impl Run {
         {
             return false;
         }
-        if is_date(all) || is_goods(text, start, end) {
+        if is_date(all) || is_hours(all) || is_goods(text, start, end) {
             return false;
         }
         // A local number of North America. Ranges end in a round number, and none begins with a zero.
@@ -219,7 +219,7 @@ pub(super) fn is_goods(text: &str, start: usize, end: usize) -> bool {
 /// a valid check digit, of a publication or a substance.
 pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
     let digits = text.get(start..end).unwrap_or_default();
-    if is_book(digits) {
+    if is_book(digits) || is_hours(digits) || is_of_batch(text, start, end) {
         return true;
     }
     let count = figures(digits).len();
@@ -237,6 +237,45 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
     let is_publication =
         token.contains('/') && token.ends_with(|c: char| c == '1' || !c.is_alphanumeric()) && token.contains(".01");
     count <= DIGITS_OF_A_REGISTER && (is_publication || ends_with_word(&before, REGISTERS))
+}
+
+/// Words for a batch of goods.
+const BATCHES: &[&str] = &[
+    "batch, batch no, lot, lot no, charge, chargennummer, chargen-nr, ch.-b, losnummer, lote, número de lote, lotto, numero di lotto, numéro de lot, lot n, partij, partijnummer, \
+     batchnummer, partia, partii, numer partii, seria, serii, parti, seri, šarže, č. šarže, šarže č, lotul, lot nr, nomor bets, bets, kode produksi, số lô, lô, \
+     партия, партии, номер партии, серия, серии, партія, партії, номер партії, серія, серії, बैच, बैच नंबर, बैच संख्या, لوت, تشغيلة, رقم التشغيلة, رقم الدفعة, دفعة, \
+     批号, 批次, 批次号, 生产批号, 批號, ロット, 로트",
+];
+
+/// Digits of the number of a batch: a date and the number of the day.
+const DIGITS_OF_A_BATCH: std::ops::RangeInclusive<usize> = 5..=14;
+
+/// Whether a number is one of a batch: it stands behind the word, and is written as no number that is called.
+pub(super) fn is_of_batch(text: &str, start: usize, end: usize) -> bool {
+    let value = text.get(start..end).unwrap_or_default();
+    let count = value.bytes().filter(u8::is_ascii_digit).count();
+    let is_row = value.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'/' | b'.'));
+    is_row
+        && DIGITS_OF_A_BATCH.contains(&count)
+        && (count <= DIGITS_OF_A_REGISTER || value.starts_with("20"))
+        && !value.starts_with('0')
+        && ends_with_word(&before_number(text, start), BATCHES)
+}
+
+/// Whether a row of digits is one of hours of the day: `09.30-11.00`.
+pub(super) fn is_hours(value: &str) -> bool {
+    let mut times = 0;
+    let all =
+        value.trim().split(['-', '–', '—', '−', ' ', ',', '\u{2010}', '\u{2011}']).filter(|time| !time.is_empty());
+    let are_times = all.inspect(|_| times += 1).all(|time| {
+        let Some((hour, minute)) = time.split_once([':', '.']) else { return false };
+        let fits = |part: &str, least: usize, top: u32| {
+            (least..=2).contains(&part.len()) && part.parse::<u32>().is_ok_and(|number| number < top)
+        };
+        fits(hour, 1, 25) && fits(minute, 2, 60)
+    });
+    // Each range has two; the minutes of a time are told in quarters.
+    are_times && times == 2 && value.contains(['-', '–', '—', '−', '\u{2010}', '\u{2011}'])
 }
 
 /// Digits of a number of a register at most.

@@ -31,6 +31,7 @@ patterns! {
     SELLER = r"(?i)\b(?:seller|vendor|verkäufer|vendedor|vendeur|venditore|verkoper|sprzedawca|satıcı|продавец)\s?[:=]\s?(?P<value>\p{L}[\p{L}\p{N}.-]*[\d_][\p{L}\p{N}_.-]*)";
     INTERNATIONAL = r"(?:\+|(?-u:\b)00)\s?\(?(?P<value>[1-9](?:[\s./()\[\]·•_~*|:‐-―−-]{0,3}\d){6,14})";
     LETTERED = r"\+\s?(?P<value>[1-9](?:[\s./()·_-]{0,3}[0-9OoIl]){7,14})(?:[^\p{L}\p{N}]|$)";
+    LETTERS_AMONG = r"(?-u:\b)(?P<value>[0-9Oo](?:[ .\-/()–]{0,3}[0-9OoОоIl]){7,14})(?:[^\p{L}\p{N}]|$)";
     NATIONAL = r"(?P<value>\(?(?-u:\b)0\d{1,4}\)?(?:[\s./-]{1,3}\d{2,4}){1,4}|(?-u:\b)0\d{1,4}[\s./-]{1,3}\d{5,9})(?-u:\b)";
     GROUPED = r"(?P<value>\(?(?-u:\b)\d{3}\)?[\s.-]{1,2}\d{3}[\s.-]\d{4})(?-u:\b)";
     MOBILE = r"(?-u:\b)(?P<value>1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})(?-u:\b)";
@@ -96,6 +97,9 @@ pub(super) fn find(text: &str, has_digits: bool) -> Vec<Indicator> {
     if text.contains('+') {
         scan(&LETTERED, |value| is_lettered(value).then_some(K::Phone));
     }
+    if text.contains(['O', 'o', 'О', 'о']) {
+        scan(&LETTERS_AMONG, |value| has_letters_among(value).then_some(K::Phone));
+    }
     if text.contains(['$', '£']) {
         scan(&CASHTAG, |value| (!is_currency(value)).then_some(K::Account));
     }
@@ -137,6 +141,21 @@ fn is_account(value: &str) -> bool {
 fn is_lettered(value: &str) -> bool {
     let mut groups = value.split(|c: char| !c.is_ascii_alphanumeric()).filter(|group| !group.is_empty());
     count_digits(value) >= 6 && groups.all(|group| count_digits(group) > 0)
+}
+
+/// Digits of a number some of whose digits are written as letters, and of one that does not begin as numbers do.
+const DIGITS_AMONG: usize = 3;
+const DIGITS_OF_ANOTHER: usize = 5;
+
+/// Whether a row of digits has letters that look like them for some, and begins as numbers do.
+fn has_letters_among(value: &str) -> bool {
+    let mut groups = value.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty());
+    let letters = value.chars().filter(|c| c.is_alphabetic()).count();
+    let begins = value.starts_with(['0', 'O', 'o', '+', '(']);
+    // A single letter is a unit or a word.
+    groups.all(|group| group.contains(|c: char| c.is_ascii_digit()) || group.chars().count() >= 2)
+        && letters > 0
+        && count_digits(value) >= if begins { DIGITS_AMONG } else { DIGITS_OF_ANOTHER }
 }
 
 /// Whether a number in groups is a date.

@@ -31,6 +31,16 @@ const SLASH: &[&str] = &[
     "slash, forward slash, schrägstrich, barra, barre oblique, ukośnik, lomítko, слэш, слеш, 斜杠, スラッシュ, 슬래시",
 ];
 
+/// Words for the underscore and the hyphen of a name before `@`.
+const UNDERSCORE: &[&str] = &[
+    "underscore, under score, unterstrich, guion bajo, guión bajo, tiret bas, tiret du bas, underline, sublinhado, trattino basso, podkreślnik, podkreślenie, laag streepje, podtržítko, alt çizgi, alttan çizgi, \
+     garis bawah, gạch dưới, liniuță de subliniere, bară jos, нижнее подчеркивание, нижнее подчёркивание, подчеркивание, подчёркивание, нижнє підкреслення, підкреслення, \
+     شرطة سفلية, अंडरस्कोर, 下划线, 底線, アンダーバー, アンダースコア, 언더바",
+];
+const HYPHEN: &[&str] = &[
+    "dash, minus, hyphen, bindestrich, guion, tiret, trattino, hífen, koppelteken, streepje, łącznik, myślnik, pomlčka, tire, дефис, тире, минус",
+];
+
 /// Signs in brackets.
 const BRACKETED: &[(&str, char)] = &[
     ("[@]", '@'),
@@ -57,7 +67,7 @@ const PROVIDERS: &[&str] = &[
 
 static SIGNS: LazyLock<(AhoCorasick, Vec<(char, bool)>)> = LazyLock::new(|| {
     let mut words: Vec<(String, (char, bool))> = Vec::new();
-    for (lists, sign) in [(AT, '@'), (DOT, '.'), (SLASH, '/')] {
+    for (lists, sign) in [(AT, '@'), (DOT, '.'), (SLASH, '/'), (UNDERSCORE, '_'), (HYPHEN, '-')] {
         words.extend(all(lists).map(|word| (lowered(word), (sign, false))));
     }
     words.extend(BRACKETED.iter().map(|(word, sign)| ((*word).to_owned(), (*sign, true))));
@@ -213,6 +223,9 @@ fn is_sign(text: &str, lower: &str, one: Sign, follower: Option<Sign>) -> bool {
                 Set::Plain => dotted || (real_dot && is_word_for_at(text, one)) || (named && is_word_for_at(text, one)),
             }
         }
+        // Words of a name: what follows leads to its `@`.
+        '_' | '-' => follower.is_some_and(|follower| matches!(follower.sign, '@' | '_' | '-')),
+        '.' if follower.is_some_and(|follower| matches!(follower.sign, '@' | '_')) => true,
         '.' => match one.set {
             Set::Brackets => host.chars().count() >= 2,
             Set::Marks => domains::suffix(host).is_some(),

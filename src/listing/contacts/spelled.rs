@@ -19,6 +19,8 @@ pub(super) struct Apart {
     listed: Option<bool>,
     /// Whether a capital is among them.
     has_capitals: bool,
+    /// Whether an underscore is one of the characters.
+    has_underscore: bool,
 }
 
 /// Characters of a run at least: the shortest name of a messenger that is spelled.
@@ -64,6 +66,7 @@ pub(super) fn apart(text: &str) -> Vec<Apart> {
                         spelled: c.to_lowercase().collect(),
                         listed: None,
                         has_capitals: c.is_uppercase(),
+                        has_underscore: false,
                     });
                     count = 1;
                 }
@@ -75,6 +78,13 @@ pub(super) fn apart(text: &str) -> Vec<Apart> {
             continue;
         }
         let listed = PARTS_OF_LISTS.contains(&c);
+        // An underscore among letters that are set apart is one of them.
+        if c == '_' && parts > 0 && !listed {
+            if let Some(run) = &mut run {
+                run.has_underscore = true;
+            }
+            continue;
+        }
         parts += 1;
         if parts <= 2 && (listed || PARTS.contains(&c)) && next.is_some() {
             is_list |= listed;
@@ -97,6 +107,9 @@ impl Apart {
         let letters = self.spelled.chars().filter(|c| c.is_alphabetic()).count();
         let digits = self.spelled.chars().filter(char::is_ascii_digit).count();
         let all = letters + digits;
+        if self.has_underscore {
+            return letters >= 4;
+        }
         if all < 7 {
             return false;
         }
@@ -140,7 +153,35 @@ const DIGIT_WORDS: &[&str] = &[
     "صفر, واحد, اثنان, اثنين, ثلاثة, أربعة, اربعة, خمسة, ستة, سبعة, ثمانية, تسعة, یک, دو, سه, چهار, پنج, شش, هفت, هشت, نه, \
      אפס, אחת, שתיים, שלוש, ארבע, חמש, שש, שבע, שמונה, תשע, शून्य, एक, दो, तीन, चार, पांच, पाँच, छह, छः, सात, आठ, नौ",
     // Pinyin and Japanese in Latin letters.
+    "shunya, ek, teen, char, chaar, paanch, panch, chhe, chhah, saat, aath, nau, ज़ीरो, जीरो, डबल",
     "ling, yao, liang, san, wu, liu, qi, jiu, rei, ichi, ni, yon, roku, nana, hachi, kyuu",
+];
+
+/// Words for a zero among them: amounts have none.
+const ZEROS: &[&str] = &[
+    "zero, oh, nought, null, nul, cero, zéro, nula, ноль, нуль, sıfır, nol, kosong, không, صفر, אפס, शून्य, ज़ीरो, जीरो, shunya, ling, rei",
+];
+
+/// Words for two digits.
+const TENS: &[&str] = &[
+    "ten, eleven, twelve, thirteen, fourteen, fifteen, sixteen, seventeen, eighteen, nineteen, twenty, thirty, forty, fifty, sixty, seventy, eighty, ninety, hundred, \
+     cent, cento, honderd, hundert, cien, ciento, sto, stovky, yüz, ratus, trăm, सौ, مئة, مية, sau, \
+     zehn, elf, zwölf, zwanzig, dreißig, vierzig, fünfzig, sechzig, siebzig, achtzig, neunzig, diez, once, doce, veinte, treinta, cuarenta, cincuenta, sesenta, setenta, ochenta, noventa, \
+     dix, onze, douze, vingt, trente, quarante, cinquante, soixante, dez, doze, vinte, trinta, quarenta, cinquenta, sessenta, oitenta, dieci, undici, dodici, venti, trenta, quaranta, cinquanta, \
+     sessanta, settanta, ottanta, novanta, tien, twaalf, twintig, dertig, veertig, vijftig, zestig, zeventig, tachtig, negentig, dziesięć, dwadzieścia, trzydzieści, czterdzieści, pięćdziesiąt, \
+     sześćdziesiąt, siedemdziesiąt, osiemdziesiąt, dziewięćdziesiąt, deset, dvacet, třicet, čtyřicet, padesát, šedesát, sedmdesát, osmdesát, devadesát, on, yirmi, otuz, kırk, elli, altmış, yetmiş, seksen, doksan, \
+     zece, douăzeci, treizeci, patruzeci, cincizeci, șaizeci, șaptezeci, optzeci, nouăzeci",
+    "десять, одиннадцать, двенадцать, тринадцать, четырнадцать, пятнадцать, шестнадцать, семнадцать, восемнадцать, девятнадцать, двадцать, тридцать, сорок, пятьдесят, шестьдесят, семьдесят, \
+     восемьдесят, девяносто, одинадцять, дванадцять, тринадцять, чотирнадцять, п'ятнадцять, шістнадцять, сімнадцять, вісімнадцять, дев'ятнадцять, двадцять, тридцять, п'ятдесят, шістдесят, сімдесят, \
+     вісімдесят, дев'яносто",
+];
+
+/// Words for three digits.
+const HUNDREDS: &[&str] = &[
+    "сто, двести, триста, четыреста, пятьсот, шестьсот, семьсот, восемьсот, девятьсот, двісті, чотириста, п'ятсот, шістсот, сімсот, вісімсот, дев'ятсот, \
+     dwieście, trzysta, czterysta, pięćset, sześćset, siedemset, osiemset, dziewięćset, doscientos, trescientos, cuatrocientos, quinientos, seiscientos, setecientos, ochocientos, novecientos, \
+     duzentos, trezentos, quatrocentos, quinhentos, seiscentos, oitocentos, duecento, trecento, quattrocento, cinquecento, seicento, settecento, ottocento, novecento, \
+     zweihundert, dreihundert, vierhundert, fünfhundert, sechshundert, siebenhundert, achthundert, neunhundert, tweehonderd, driehonderd, vierhonderd, vijfhonderd, zeshonderd, zevenhonderd, achthonderd, negenhonderd",
 ];
 
 /// The spelling alphabet of ICAO and its common variants.
@@ -152,13 +193,20 @@ const ALPHABET: &[&str] = &[
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Spelling {
     Digit,
+    Zero,
     Letter,
+    /// A word for tens or hundreds: as many digits.
+    Amount(usize),
 }
 
 static SPELLINGS: LazyLock<HashMap<&str, Spelling>> = LazyLock::new(|| {
     let letters = all(ALPHABET).map(|word| (word, Spelling::Letter));
     // `lima` is five in Indonesian too: as a digit it counts in both.
-    letters.chain(all(DIGIT_WORDS).map(|word| (word, Spelling::Digit))).collect()
+    let amounts = [(TENS, 2), (HUNDREDS, 3)]
+        .into_iter()
+        .flat_map(|(list, digits)| all(list).map(move |word| (word, Spelling::Amount(digits))));
+    let zeros = all(ZEROS).map(|word| (word, Spelling::Zero));
+    letters.chain(amounts).chain(all(DIGIT_WORDS).map(|word| (word, Spelling::Digit))).chain(zeros).collect()
 });
 
 /// Digits in words and figures that make a number somebody calls.
@@ -179,6 +227,35 @@ struct Row {
     words: usize,
     digits: usize,
     letters: usize,
+    /// Whether a word for tens or hundreds is among them, as amounts have.
+    has_amount: bool,
+    /// Whether something is among them that amounts do not have: a zero, figures in a group of their own.
+    has_zero: bool,
+}
+
+impl Row {
+    /// Whether the digits are a number that somebody calls.
+    fn is_number(&self) -> bool {
+        let words = self.words - self.letters;
+        let plain = !self.has_amount && words >= DIGIT_WORDS_OF_A_NUMBER;
+        let said = self.has_zero && words >= 1;
+        (plain && self.digits >= DIGITS_OF_A_NUMBER)
+            || (said && self.digits >= DIGITS_OF_A_MIXED_NUMBER)
+            || (said && words >= DIGIT_WORDS_OF_A_NUMBER && self.digits > DIGITS_OF_A_NUMBER)
+    }
+}
+
+/// Digits of a number most of which are figures, and which has words all the same.
+const DIGITS_OF_A_MIXED_NUMBER: usize = 9;
+
+/// What a word says.
+#[derive(Default, Clone, Copy)]
+struct Said {
+    words: usize,
+    digits: usize,
+    letters: usize,
+    is_amount: bool,
+    is_zero: bool,
 }
 
 /// Runs of digits or letters that are written as words: `zero six one two …`, `november oscar …`. The text is in lower case.
@@ -187,7 +264,7 @@ pub(super) fn in_words(lower: &str) -> Vec<Indicator> {
     let mut row: Option<Row> = None;
     let mut end_row = |row: Option<Row>| {
         let Some(row) = row else { return };
-        let number = row.digits >= DIGITS_OF_A_NUMBER && row.words - row.letters >= DIGIT_WORDS_OF_A_NUMBER;
+        let number = row.is_number();
         if number || row.letters >= LETTERS_OF_A_HANDLE {
             let kind = if number { IndicatorKind::Phone } else { IndicatorKind::Unknown };
             found.push(Indicator { kind, start: row.start, end: row.end });
@@ -201,7 +278,8 @@ pub(super) fn in_words(lower: &str) -> Vec<Indicator> {
         if word.is_empty() {
             continue;
         }
-        let (words, digits, letters) = counted(word);
+        let said = counted(word);
+        let Said { words, digits, letters, is_amount, is_zero } = said;
         let goes_on = row.as_ref().is_some_and(|row| is_gap(lower.get(row.end..start).unwrap_or_default()));
         if words == 0 && !(goes_on && digits > 0) {
             end_row(row.take());
@@ -214,10 +292,12 @@ pub(super) fn in_words(lower: &str) -> Vec<Indicator> {
                 row.words += words;
                 row.digits += digits;
                 row.letters += letters;
+                row.has_amount |= is_amount;
+                row.has_zero |= is_zero;
             }
             _ => {
                 end_row(row.take());
-                row = Some(Row { start, end, words, digits, letters });
+                row = Some(Row { start, end, words, digits, letters, has_amount: is_amount, has_zero: is_zero });
             }
         }
     }
@@ -225,23 +305,28 @@ pub(super) fn in_words(lower: &str) -> Vec<Indicator> {
     found
 }
 
-/// How many words that stand for a character a word holds, and how many digits and letters these and its figures make.
-fn counted(word: &str) -> (usize, usize, usize) {
+/// What a word that stands for characters says, with the figures behind it.
+fn counted(word: &str) -> Said {
+    let none = Said::default();
     if word.len() > LONGEST_SPELLING {
-        return (0, 0, 0);
+        return none;
     }
     let figures = word.trim_start_matches(|c: char| !c.is_ascii_digit());
     let name = &word[..word.len() - figures.len()];
     if !figures.bytes().all(|b| b.is_ascii_digit()) || figures.len() > 4 {
-        return (0, 0, 0);
+        return none;
     }
     if name.is_empty() {
-        return (0, figures.len(), 0);
+        return Said { digits: figures.len(), is_zero: figures.len() > 1 && figures.starts_with('0'), ..none };
     }
     match SPELLINGS.get(name) {
-        Some(Spelling::Digit) => (1, 1 + figures.len(), 0),
-        Some(Spelling::Letter) if figures.is_empty() => (1, 0, 1),
-        _ => (0, 0, 0),
+        Some(Spelling::Digit) => Said { words: 1, digits: 1 + figures.len(), ..none },
+        Some(Spelling::Zero) => Said { words: 1, digits: 1 + figures.len(), is_zero: true, ..none },
+        Some(Spelling::Letter) if figures.is_empty() => Said { words: 1, letters: 1, ..none },
+        Some(Spelling::Amount(digits)) if figures.is_empty() => {
+            Said { words: 1, digits: *digits, is_amount: true, ..none }
+        }
+        _ => none,
     }
 }
 
@@ -271,4 +356,52 @@ pub(super) fn unparted(text: &str) -> impl Iterator<Item = Indicator> + '_ {
             .trim_end_matches(|c: char| !c.is_alphanumeric() && !crate::listing::contacts::tokens::is_mark(c));
         Indicator { kind: IndicatorKind::Phone, start: hit.start(), end: hit.start() + value.len() }
     })
+}
+
+/// A letter with a word that begins with it: `N as in north`, `N wie Nordpol`. Words between, of the eighteen languages.
+const EXAMPLE: &str = r"(?:as in|like in|like|for|wie in|wie|comme|como en|como|come|de|di|da|zoals in|zoals|van|jak w|jak|jako|ca în|ca|de la|gibi|seperti|untuk|như|như trong|как в|как|як у|як|像|如|फॉर|जैसे|مثل|كما في)";
+
+static BY_EXAMPLE: LazyLock<Regex> = LazyLock::new(|| {
+    let pair = format!(
+        r"(?:[\p{{L}}\p{{N}}]\s{{0,2}},?\s{{0,2}}{EXAMPLE}\s{{0,2}}[\p{{L}}\p{{M}}]+|underscore|dash|dot|\d{{1,4}})"
+    );
+    super::shapes::pattern(&format!(
+        r"(?i)(?:^|[^\p{{L}}\p{{N}}])(?P<value>{pair}(?:[\s,;./·،，、-]{{1,3}}(?:(?:and|und|y|et|e|en|i|и|a)\s)?{pair}){{2,}})"
+    ))
+});
+
+static PAIR: LazyLock<Regex> = LazyLock::new(|| {
+    super::shapes::pattern(&format!(
+        r"(?i)(?:^|[^\p{{L}}\p{{N}}])(\p{{L}})\s{{0,2}},?\s{{0,2}}{EXAMPLE}\s{{0,2}}([\p{{L}}\p{{M}}]+)"
+    ))
+});
+
+/// Letters that must begin their words, so that the row is none of ordinary words.
+const EXAMPLES: usize = 3;
+
+/// Handles spelled letter by letter with a word for each.
+pub(super) fn by_example(text: &str) -> impl Iterator<Item = Indicator> + '_ {
+    // Most texts have no letters by themselves.
+    let text = if has_single_letters(text) { text } else { "" };
+    let hits = BY_EXAMPLE.captures_iter(text).filter_map(|hit| hit.name("value"));
+    hits.filter(|value| {
+        let pairs = PAIR.captures_iter(value.as_str());
+        let fitting = pairs.filter(|pair| {
+            let letter = |at: usize| pair.get(at).and_then(|part| part.as_str().chars().next());
+            letter(1).zip(letter(2)).is_some_and(|(one, two)| one.to_lowercase().eq(two.to_lowercase()))
+        });
+        fitting.count() >= EXAMPLES
+    })
+    .map(|value| Indicator { kind: IndicatorKind::Unknown, start: value.start(), end: value.end() })
+}
+
+/// Whether as many letters stand by themselves before a space or comma as a spelled handle has.
+fn has_single_letters(text: &str) -> bool {
+    let mut earlier = (' ', ' ');
+    let singles = text.chars().filter(|&c| {
+        let is_single = !earlier.0.is_alphanumeric() && earlier.1.is_alphabetic() && !c.is_alphanumeric();
+        earlier = (earlier.1, c);
+        is_single
+    });
+    singles.take(EXAMPLES).count() == EXAMPLES
 }

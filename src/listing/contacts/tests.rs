@@ -1,6 +1,7 @@
 use super::*;
 
 mod forms;
+mod kinds;
 mod ordinary;
 
 /// A text, what of it must not be readable, and what must.

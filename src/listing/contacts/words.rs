@@ -45,7 +45,7 @@ pub(super) const FILLERS: &[&str] = &[
     tên, 帳號, 帳号, ユーザー名, usuario, usuário, utilisateur, identifiant, pseudo, pseudonyme, benutzer, benutzername, \
     nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, uživatel, utilizator, пользователь, \
     користувач, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, 유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้",
-    "u, tag, acct, cont, contul, účet, jméno, numele, nume, utilizatorul, tài khoản, akun, nama, cashtag, contact us, profile, profil, do, da, del, du, vom, van, vendedor, vendeur, venditore, verkäufer, seller, sprzedawcy, \
+    "u, tag, pin, pin code, acct, cont, contul, účet, jméno, numele, nume, utilizatorul, tài khoản, akun, nama, cashtag, contact us, profile, profil, do, da, del, du, vom, van, vendedor, vendeur, venditore, verkäufer, seller, sprzedawcy, \
      perfil, our account, handle is, called, named, search",
     "айди, айді, нік, акк, 同号, 同號, id是, 账户, 扫, 找, 请搜, الحساب, المعرف, آیدی, ایدی, खाता, यूज़र, यूजर, हमारा, हमारी, บัญชี, ชื่อผู้ใช้, 계정, アカウント, 저희, לי, שלנו, הוא, שם משתמש",
 ];
@@ -58,7 +58,7 @@ pub(super) const NAMING: &[&str] = &[
     pseudo, pseudonyme, benutzer, benutzername, nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, \
     uživatel, utilizator, пользователь, користувач, kullanıcı, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, \
     유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้",
-    "tag, cashtag, screen name, contul, účet, jméno, numele, utilizatorul, tài khoản, akun, called, named",
+    "tag, pin, cashtag, screen name, contul, účet, jméno, numele, utilizatorul, tài khoản, akun, called, named",
     "айди, айді, нік, акк, 同号, 同號, id是, 账户, الحساب, المعرف, آیدی, ایدی, खाता, यूज़र, यूजर, บัญชี, ชื่อผู้ใช้, 계정, アカウント, שם משתמש",
 ];
 

@@ -16,7 +16,7 @@ fn leaks(marked: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn check_forms(forms: &str) {
+pub(super) fn check_forms(forms: &str) {
     let forms: Vec<&str> = forms.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let wrong: Vec<String> = forms.iter().flat_map(|form| leaks(form)).collect();
     assert!(forms.iter().all(|form| form.contains('⟦')), "every form has a value");

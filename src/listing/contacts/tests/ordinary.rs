@@ -172,7 +172,7 @@ fn ordinary_words_of_many_languages_stay() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-fn changed(lines: &str) -> Vec<String> {
+pub(super) fn changed(lines: &str) -> Vec<String> {
     let lines = lines.lines().map(str::trim).filter(|line| !line.is_empty());
     lines.filter(|line| hidden(line) != *line).map(|line| format!("{line}\n  {}", hidden(line))).collect()
 }
