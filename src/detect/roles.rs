@@ -182,6 +182,7 @@ impl<'a> Place<'a> {
         self.signs(Signal::DeniedBefore).filter(|sign| sign.end <= self.start).any(|sign| {
             let between = text[sign.end..self.start].trim();
             has_at_most(between, WORDS_DENIED)
+                && !self.field.folded.breaks_within(sign.end, self.start)
                 && !between.contains(['.', ',', ';', ':', '!', '?', '|', '\n', '('])
                 && !self.has_sign_between(sign.end, self.start)
         })
@@ -198,7 +199,9 @@ impl<'a> Place<'a> {
             let verb = sign.end - sign.start > 5
                 && has_at_most(between, 3)
                 && !between.contains(['.', ';', ':', '!', '?', '|', '(']);
-            (joined || between.is_empty() || (between == " " && ends) || verb) && !self.is_followed_on(sign)
+            (joined || between.is_empty() || (between == " " && ends) || verb)
+                && !self.field.folded.breaks_within(self.end, sign.start)
+                && !self.is_followed_on(sign)
         })
     }
 
