@@ -2,6 +2,9 @@
 
 /// Lower case where that keeps every offset.
 pub(super) fn lowered(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars()
         .map(|c| {
             if c.is_ascii() {
