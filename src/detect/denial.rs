@@ -18,7 +18,7 @@ const SELLING_BYTES: usize = 28;
 /// Stems of words for selling and handing out.
 static SELLING: LazyLock<Vec<String>> = LazyLock::new(|| {
     let stems = "sold sell sale ship dispens deliver suppl verkauf abgabe abgegeb liefer vend vent dispensa envia entreg \
-                 verkoop verstrek lever sprzeda wydaj wydaw отпуск продаж продае прода выда відпуск eliber vand prode vyd \
+                 verkoop verstrek lever sprzeda wydaj wydaw отпуск выполн отгруж виконує відвантаж продаж продае прода выда відпуск eliber vand prode vyd \
                  satil satis veril jual bán 销售 出售 发货 يباع يصرف نبيع बेच बिक्री";
     stems.split_whitespace().map(fold).collect()
 });
@@ -88,8 +88,9 @@ pub(super) fn done_without(folded: &Folded, signs: &mut Vec<Sign>) {
                 let between = &text[other.end..start];
                 (between, between)
             } else if other.start >= end && in_line(end, other.start) {
-                let rest = &text[other.end..];
-                (&text[end..other.start], &rest[..rest.floor_char_boundary(SELLING_BYTES)])
+                let far = text.floor_char_boundary(other.end + SELLING_BYTES);
+                let until = (other.end..far).find(|at| folded.is_break(*at)).unwrap_or(far);
+                (&text[end..other.start], &text[other.end..until])
             } else {
                 return false;
             };
