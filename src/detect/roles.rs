@@ -35,6 +35,9 @@ const STREET_BYTES: usize = 3;
 /// Bytes of the longest name that may be the number of a part.
 const PART_NUMBER_BYTES: usize = 10;
 
+/// Bytes of a sentence on either side of what stands in it, at most.
+const SENTENCE_BYTES: usize = 600;
+
 /// Different words of an offer that make a sentence a seller's.
 const WORDS_OF_AN_OFFER: usize = 2;
 
@@ -305,8 +308,12 @@ fn sentence(field: &Field<'_>, start: usize, end: usize) -> (usize, usize) {
         '.' => text[at + 1..].starts_with(' '),
         _ => false,
     };
-    let from = text[..start].char_indices().rev().find(|(at, c)| ends(*at, *c)).map_or(0, |(at, _)| at);
-    let until = text[end..].char_indices().find(|(at, c)| ends(end + at, *c)).map_or(text.len(), |(at, _)| end + at);
+    // Without an end in reach a part of the sentence is looked at, or each name would cost the length of the text.
+    let (near, far) =
+        (text.ceil_char_boundary(start.saturating_sub(SENTENCE_BYTES)), text.floor_char_boundary(end + SENTENCE_BYTES));
+    let before = text[near..start].char_indices().rev().find(|(at, c)| ends(near + at, *c));
+    let from = before.map_or(near, |(at, _)| near + at);
+    let until = text[end..far].char_indices().find(|(at, c)| ends(end + at, *c)).map_or(far, |(at, _)| end + at);
     (from, until)
 }
 
