@@ -330,8 +330,9 @@ fn is_an_offer(field: &Field<'_>, from: usize, until: usize) -> bool {
     words.len() >= WORDS_OF_AN_OFFER && !within().any(|sign| is_of_a_report(sign.kind))
 }
 
-/// Words that join names in a row, folded, in the languages of the list.
-const CONJUNCTIONS: [&str; 49] = [
+/// Words that join names in a row, folded, in the languages of the list. None of them may mean `but` or `there is` in another
+/// language (`не фентанил, а карфентанил`, `no fentanilo, sí ketamina`): what follows is what is offered.
+const CONJUNCTIONS: [&str; 46] = [
     "or",
     "and",
     "nor",
@@ -368,12 +369,9 @@ const CONJUNCTIONS: [&str; 49] = [
     "serta",
     "va",
     "hoac",
-    "hay",
     "nebo",
     "ci",
-    "a",
     "sau",
-    "si",
     "nici",
     "या",
     "और",
@@ -470,7 +468,12 @@ pub(super) fn is_sure(fields: &[Field<'_>], name: &Named, deals: bool) -> bool {
             goods.dedup();
             // One word such as `sticker` is soon said.
             let hardware = goods.len() >= 2 || signs().any(|(_, sign)| sign.kind == Signal::Hardware);
-            !hardware || deals || place.has_any_mass() || place.has_near(Signal::Purity, AMOUNT_WINDOW)
+            // A word of letters alone (`MDPV-1203`) is told from a part's number by a form too; others stand beside tablets and
+            // sticks of another kind.
+            let surface = &place.field.folded.text[place.start..place.end];
+            let has_form =
+                || !surface.bytes().any(|b| b.is_ascii_digit()) && place.has_near(Signal::Form, AMOUNT_WINDOW);
+            !hardware || deals || place.has_any_mass() || place.has_near(Signal::Purity, AMOUNT_WINDOW) || has_form()
         }
         Strength::Distinct => true,
         // A street name beside an amount or a form, in a deal: an item of its own.

@@ -1,10 +1,12 @@
 //! What a listing says besides names: how it offers, what speaks for a lawful trade, what kind of page it is.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use crate::detect::decision::OfferedHow;
 use crate::detect::found::Field;
 use crate::detect::signals::Sign;
+use crate::detect::view::fold;
 use crate::vocab::terms::{LawfulKind, PageKind, Signal};
 
 /// What a listing says besides names.
@@ -68,6 +70,10 @@ const WORDS_OF_A_LONG_REPORT: usize = 4;
 /// Milligrams from which a quantity is an amount of a substance, not the strength of a medicine.
 const STRENGTH_MILLIGRAMS: f64 = 1000.0;
 
+/// Stems of the word `anonymous`.
+static ANONYMOUS: LazyLock<Vec<String>> =
+    LazyLock::new(|| "anonym anonim anônim anoniem аноним анонім 匿名 गुमनाम مجهول".split(' ').map(fold).collect());
+
 /// Bytes of a text that tell what is offered where there is no title.
 const OPENING_BYTES: usize = 120;
 
@@ -129,8 +135,7 @@ impl Setting {
                 && !handle
                 && !known.weighed
             || words.count(Signal::HarmReduction) >= WORDS_OF_A_PAGE && !known.weighed && meant.signs() < 2
-            // Counsel is anonymous as well; who gives no way to buy sells nothing.
-            || helps && !meant.payment && !meant.contact && !meant.drug_trade && offers == 0 && !quantity;
+            || helps && meant.signs() < 2 && words.evades_by_anonymity_alone() && offers == 0 && !quantity;
         let by_words_alone = known.page.is_none_or(|page| page == PageKind::Page);
         let may_sell = meant.is_dealing() && !told_at_length || known.in_an_offer;
         setting.doubt = (is_prose && by_words_alone && may_sell).then_some(meant);
@@ -296,6 +301,12 @@ impl<'a> Words<'a> {
             self.signs(Signal::Requirement)
                 .any(|(at, sign)| at == field && sign.start < evasion.end && evasion.start < sign.end)
         })
+    }
+
+    /// Whether nothing but the word `anonymous` speaks of evasion: counsel is anonymous as well.
+    fn evades_by_anonymity_alone(&self) -> bool {
+        let mut words = self.different.get(&Signal::Evasion).into_iter().flatten();
+        words.all(|word| !word.contains(' ') && ANONYMOUS.iter().any(|stem| word.starts_with(stem.as_str())))
     }
 
     fn has(&self, kind: Signal) -> bool {

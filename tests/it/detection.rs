@@ -249,8 +249,28 @@ fn codes_of_parts_prices_rows_and_stretched_letters_are_read_as_written() {
         ("كـ.ـا.ر.فـ.ـنـ.ـتـ.ـا.نـ.ـيـ.ـل", "10 غرام، بيتكوين", Verdict::Refer),
         ("Punch & die, logo Tesla", "Rp950.000 per set", Verdict::Review),
         ("Benzocaine powder, 20 kg", "$11 per kilo, in stock", Verdict::Review),
+        ("MDPV-1000 crystals, cable ties free", "$30 each, in stock", Verdict::Refer),
         ("Benzocaine lozenges 16 pcs", "for a sore throat, $4, in stock", Verdict::Clear),
     ] {
         assert_eq!(detector.assess(&listing(title, text), &[]).verdict, verdict, "{title}: {text}");
+    }
+}
+
+#[test]
+fn what_follows_but_is_offered_and_a_helpline_covers_no_evasion() {
+    let detector = detector();
+    for (title, text) in [
+        ("Polvo", "No fentanilo, sí isotonitazeno 10 g, 40 EUR"),
+        ("Порошок", "не фентанил, а карфентанил 10 г, 40 USD"),
+        ("Proszek", "nie fentanyl, a karfentanyl 10 g, 40 PLN"),
+        ("Metonitazene", "Stealth packaging, no customs trouble. Helpline."),
+    ] {
+        assert!(detector.assess(&listing(title, text), &[]).verdict > Verdict::Clear, "{title}: {text}");
+    }
+    for (title, text) in [
+        ("Serbuk jahe", "bukan efedrin dan kodein, 40 gram, Rp 40.000"),
+        ("Mephedrone or alpha-PVP: talk to somebody", "Hotline, day and night, anonymous. Counselling for relatives."),
+    ] {
+        assert_eq!(detector.assess(&listing(title, text), &[]).verdict, Verdict::Clear, "{title}: {text}");
     }
 }
