@@ -124,7 +124,8 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Whether the name is itself a word of an offer (`polvo`, `rock`): then it says how the goods look, not what they are.
+    /// Whether the name is itself a word of an offer (`polvo`, `rock`): then it says how the goods look, not what they are. Nor
+    /// does a word of a longer phrase (`special line`, `food grade`) name anything, unless the phrase is of the drug trade.
     pub(super) fn is_a_sign(&self) -> bool {
         let says_how = |kind| {
             matches!(
@@ -138,7 +139,11 @@ impl<'a> Place<'a> {
                     | Signal::Payment
             )
         };
-        self.field.signs.iter().any(|sign| says_how(sign.kind) && sign.start <= self.start && self.end <= sign.end)
+        let is_longer = |sign: &Sign| sign.end - sign.start > self.end - self.start;
+        self.field.signs.iter().any(|sign| {
+            let of_a_phrase = sign.kind != Signal::DrugTrade && is_longer(sign);
+            (says_how(sign.kind) || of_a_phrase) && sign.start <= self.start && self.end <= sign.end
+        })
     }
 
     /// Whether a test for it is what is sold.

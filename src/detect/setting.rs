@@ -271,6 +271,27 @@ fn kind_of_page(words: &Words<'_>, known: Known, handle: bool, priced: bool) -> 
         .then_some(PageKind::Forum)
 }
 
+/// Whether a sign tells what kind of page the text is of.
+fn tells_of_a_page(kind: Signal) -> bool {
+    matches!(
+        kind,
+        Signal::News | Signal::Article | Signal::Job | Signal::Thesis | Signal::Forum | Signal::HarmReduction
+    )
+}
+
+/// The signs that tell of a kind of page and lie inside no other such sign, by place.
+fn phrases_of_pages(field: &Field<'_>) -> Vec<Sign> {
+    let mut signs: Vec<Sign> = field.signs.iter().filter(|sign| tells_of_a_page(sign.kind)).copied().collect();
+    signs.sort_by_key(|sign| (sign.start, std::cmp::Reverse(sign.end)));
+    let mut reached = 0;
+    signs.retain(|sign| {
+        let is_outer = sign.end > reached;
+        reached = reached.max(sign.end);
+        is_outer
+    });
+    signs
+}
+
 /// Signs by kind, with the different words that say each.
 struct Words<'a> {
     by_kind: BTreeMap<Signal, Vec<(usize, Sign)>>,
@@ -285,9 +306,15 @@ impl<'a> Words<'a> {
         let mut words = Words { by_kind: BTreeMap::new(), different: BTreeMap::new(), in_solution: false, asks: false };
         words.asks = fields.first().is_some_and(|title| title.source.trim_end().ends_with(['?', '？', '؟']));
         for (at, field) in fields.iter().enumerate() {
+            let phrases = phrases_of_pages(field);
             for sign in &field.signs {
                 words.by_kind.entry(sign.kind).or_default().push((at, *sign));
-                words.different.entry(sign.kind).or_default().insert(&field.folded.text[sign.start..sign.end]);
+                // Two words of one phrase are said once: `nařízení vlády`.
+                let whole = phrases.iter().find(|phrase| phrase.start <= sign.start && sign.end <= phrase.end);
+                let (start, end) = whole
+                    .filter(|_| tells_of_a_page(sign.kind))
+                    .map_or((sign.start, sign.end), |one| (one.start, one.end));
+                words.different.entry(sign.kind).or_default().insert(&field.folded.text[start..end]);
                 // A strength (`100 µg/mL`) is a quantity without a mass of its own.
                 words.in_solution |= sign.kind == Signal::Strength;
             }

@@ -90,7 +90,8 @@ impl SignalIndex {
         SignalIndex { phrases: Phrases::build(terms.iter().map(|(term, _)| term.as_str())), terms }
     }
 
-    /// Signs in a folded text, by place. Of two terms of one kind, one inside the other, the longer one counts.
+    /// Signs in a folded text, by place. Of two terms of one kind, one inside the other, the longer one counts, unless it reaches
+    /// into a line that the shorter one has to itself: lines may come in any order.
     pub fn find(&self, folded: &Folded, tokens: &[Token]) -> Vec<Sign> {
         let text = folded.text.as_str();
         let mut found: Vec<Sign> = Vec::new();
@@ -114,11 +115,13 @@ impl SignalIndex {
             }
         }
         found.sort_by_key(|sign| (sign.kind, sign.start, std::cmp::Reverse(sign.end)));
+        let across = |sign: &Sign| folded.breaks_within(sign.start, sign.end);
         let mut kept: Vec<Sign> = Vec::with_capacity(found.len());
         for sign in found {
-            let inside = kept.last().is_some_and(|last| last.kind == sign.kind && sign.end <= last.end);
-            if !inside {
-                kept.push(sign);
+            match kept.last_mut().filter(|last| last.kind == sign.kind && sign.end <= last.end) {
+                Some(last) if across(last) && !across(&sign) => *last = sign,
+                Some(_) => {}
+                None => kept.push(sign),
             }
         }
         done_without(folded, &mut kept);

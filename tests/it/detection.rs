@@ -274,3 +274,26 @@ fn what_follows_but_is_offered_and_a_helpline_covers_no_evasion() {
         assert_eq!(detector.assess(&listing(title, text), &[]).verdict, Verdict::Clear, "{title}: {text}");
     }
 }
+
+#[test]
+fn words_of_a_longer_phrase_name_no_drug() {
+    let detector = detector();
+    // Two words of news in one phrase make no report of an offer.
+    let offer = listing("isotonitazene 1 kg", "طرد سري. nařízení vlády. tham vấn.");
+    assert!(detector.assess(&offer, &[]).verdict > Verdict::Clear);
+    // A phrase is read on its own line, whatever line stands before it.
+    for text in [
+        "isotonitazene 5 g\nin case of seizure we\ncontroleren uw vergunning",
+        "controleren uw vergunning\nin case of seizure we\nisotonitazene 5 g",
+    ] {
+        assert_eq!(detector.assess(&listing("for you", text), &[]).verdict, Verdict::Review, "{text}");
+    }
+    for (text, verdict) in [
+        ("xylazine 5 g\nspecial line\nfood grade", Verdict::Review),
+        ("food grade\nspecial line\nxylazine 5 g", Verdict::Review),
+    ] {
+        let found = detector.assess(&listing("for you", text), &[]);
+        let names: Vec<&str> = found.substances.iter().map(|substance| substance.name.as_str()).collect();
+        assert_eq!((found.verdict, names), (verdict, vec!["Xylazine"]), "{text}");
+    }
+}

@@ -7,6 +7,7 @@ use listingwatch::detect::assessment::{Assessment, ListingText};
 use listingwatch::detect::watchlist::Watchlist;
 use listingwatch::vocab::terms::{MentionRole, Verdict};
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 static DETECTOR: LazyLock<Detector> = LazyLock::new(|| {
     let watchlist = Arc::new(Watchlist::builtin().expect("the list that is compiled in can be read"));
@@ -49,8 +50,15 @@ fn name() -> impl Strategy<Value = &'static str> {
     proptest::sample::select(NAMES.to_vec())
 }
 
+/// The gate draws the same examples each time, so that it fails only because of what was changed; `.ci/long laws` draws
+/// others, and many more, by the environment's `PROPTEST_RNG_SEED` and `PROPTEST_CASES`.
+fn config() -> ProptestConfig {
+    let cases = if cfg!(debug_assertions) { 96 } else { 1024 };
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(20_261_128), ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: if cfg!(debug_assertions) { 96 } else { 1024 }, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn more_evidence_of_dealing_never_lowers_a_verdict_or_a_score(
