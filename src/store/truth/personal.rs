@@ -365,6 +365,7 @@ impl Truth {
         let gone = self.vault.destroy(&hashes)?;
         let documents = issued::erase(&self.writer(), referral)?;
         let statements = self.vault.destroy(&story::statements_of(&self.writer(), referral)?)?;
+        story::blank_state(&self.writer(), referral)?;
         let detail =
             serde_json::json!({ "values": gone, "documents": documents, "statements": statements }).to_string();
         self.note(&Said { actor, action: "erase-personal-data", subject: referral.as_str(), detail: &detail }, now)?;

@@ -8,8 +8,12 @@ use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::{Truth, TruthError, emerging};
 use crate::vocab::time::Timestamp;
 
-/// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more, and of the words that are noted of names.
-const RULES: i64 = 7;
+/// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more, of the words that are noted of names, and of
+/// how statements are sealed.
+const RULES: i64 = 8;
+
+/// The first rules of which the vault names statements by their case. Under them nothing in the clear is left to be sealed.
+const STATEMENTS_SEALED: i64 = 8;
 
 /// Hits parted in one transaction.
 const HITS_AT_ONCE: usize = 500;
@@ -70,6 +74,8 @@ impl Truth {
             self.commit(tx)?;
         }
         let in_changes = self.hide_in_changes()?;
+        let statements =
+            if held.is_none_or(|held| held < STATEMENTS_SEALED) { self.seal_older_statements()? } else { 0 };
         self.note_stored_name_words()?;
         self.key_series()?;
         let mut writer = self.writer();
@@ -83,7 +89,7 @@ impl Truth {
         }
         tx.execute("INSERT OR REPLACE INTO redaction (one, version) VALUES (1, ?)", [RULES])?;
         self.commit(tx)?;
-        if changed + in_changes > 0 {
+        if changed + in_changes + statements > 0 {
             writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             tracing::info!(hits = changed, "contacts were hidden in {changed} stored listings by newer rules");
         }

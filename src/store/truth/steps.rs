@@ -9,7 +9,6 @@ use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox, pages, series, story};
-use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
 use crate::vocab::ids::{PlatformId, ReferralId, Sha256Digest};
 use crate::vocab::platform::Channel;
@@ -155,7 +154,7 @@ pub(super) fn transition(
     now: Timestamp,
 ) -> Result<(ReferralState, Vec<Message>), TruthError> {
     let (state, platform) = standing(tx, referral)?;
-    let (name, detail, statement) = logged(&mut event)?;
+    let (name, detail) = logged(&mut event)?;
     may_happen(tx, referral, &state, &event, actor)?;
     let approves = matches!(event, Event::Approve);
     let decision = match &event {
@@ -204,19 +203,16 @@ pub(super) fn transition(
     }
     note_step(tx, (referral.as_str(), &platform), actor, (name, next.name(), messages.first().copied()), now)?;
     audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
-    if let Some(hash) = statement {
-        story::note_statement(tx, referral, &hash)?;
-    }
     Ok((next, messages))
 }
 
-/// What the audit log says of an event, and the hash under which a statement is sealed: the log has its digest.
-fn logged(event: &mut Event) -> Result<(&'static str, String, Option<String>), TruthError> {
-    let Event::Contest { statement } = event else { return Ok((event.name(), serde_json::to_string(event)?, None)) };
+/// What the audit log says of an event: of a statement it has the digest, and the words are taken away.
+fn logged(event: &mut Event) -> Result<(&'static str, String), TruthError> {
+    let Event::Contest { statement } = event else { return Ok((event.name(), serde_json::to_string(event)?)) };
     let digest = Sha256Digest::of(std::mem::take(statement).as_bytes()).to_string();
     let mut detail = serde_json::to_value(&*event)?;
-    detail["digest"] = digest.as_str().into();
-    Ok((event.name(), detail.to_string(), Some(digest)))
+    detail["digest"] = digest.into();
+    Ok((event.name(), detail.to_string()))
 }
 
 /// Where a case stands whose answer was sent before under the same key.
@@ -351,15 +347,20 @@ impl Truth {
         intervals: Intervals,
         now: Timestamp,
     ) -> Result<ReferralState, TruthError> {
-        // Sealed first, as all that may name somebody; the step takes the words away.
-        if let Event::Contest { statement } = &event {
-            let hash = Sha256Digest::of(statement.as_bytes()).to_string();
-            self.vault.keep(&[ClearValue { hash, kind: story::STATEMENT, value: statement.clone() }], now)?;
-        }
+        // The step takes the words away.
+        let statement = match &event {
+            Event::Contest { statement } => Some(self.sealed_statement(referral, statement)),
+            _ => None,
+        };
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         let follows = issued::kind_of(&event);
         let (state, messages) = transition(&tx, referral, event, actor, intervals, now)?;
+        // Only what the case takes is sealed, and before the case has its hash.
+        if let Some(statement) = statement {
+            story::note_statement(&tx, referral, &statement.hash)?;
+            self.vault.keep(&[statement], now)?;
+        }
         if let Some(kind) = follows.filter(|_| !messages.is_empty()) {
             issued::keep_following(&tx, referral, kind, None, self.print, actor, now)?;
         }
