@@ -556,9 +556,9 @@ pub fn step(
 
         (S::Decided { outcome, .. }, E::SeenGone { checks: gone_checks }) if outcome.decision.promises_change() => {
             if gone_checks >= CHECKS_UNTIL_GONE {
-                (S::VerifiedGone { outcome: Some(outcome) }, vec![Deliver(Message::Updated), NoRecheck])
+                (S::VerifiedGone { outcome: Some(outcome) }, vec![Deliver(Message::Updated), NoRecheck, Show(None)])
             } else {
-                (S::Decided { outcome, gone_checks }, vec![RecheckAt(again)])
+                (S::Decided { outcome, gone_checks }, vec![RecheckAt(again), Show(None)])
             }
         }
         (S::Decided { outcome, .. }, E::SeenLive) if outcome.decision == Decision::Removed => {

@@ -197,3 +197,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_page_that_is_gone_after_all_needs_nobody() {
+    for decision in [Decision::Restricted, Decision::AccountAction] {
+        let outcome = Outcome { decision, reason: None, reference: None };
+        let decided = |gone_checks| ReferralState::Decided { outcome: outcome.clone(), gone_checks };
+        let shown = |state, event| {
+            let effects = step(state, event, INTERVALS, NOW).unwrap().1;
+            effects.into_iter().rev().find_map(|effect| match effect {
+                Effect::Attention(why) => Some(why),
+                _ => None,
+            })
+        };
+        assert_eq!(shown(decided(0), Event::SeenLive), Some(Some(Attention::StillThere)));
+        assert_eq!(shown(decided(0), gone(1)), Some(None));
+        assert_eq!(shown(decided(1), gone(CHECKS_UNTIL_GONE)), Some(None));
+    }
+}

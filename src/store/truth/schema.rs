@@ -30,6 +30,7 @@ const STEPS: &[&str] = &[
     ESCALATIONS,
     COUNTED,
     EMERGING,
+    NO_LONGER_THERE,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -289,6 +290,12 @@ CREATE TABLE emerging_names (
 CREATE TABLE name_words (hash TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ";
 
+/// A page that was still there and is gone since needs nobody: until now the case went on waiting for an authority.
+const NO_LONGER_THERE: &str = "
+UPDATE referrals SET attention = NULL WHERE attention = 'still-there'
+  AND (state <> 'decided' OR coalesce(json_extract(state_json, '$.gone_checks'), 0) > 0);
+";
+
 /// Refuses a file that is not of the newest schema: to bring it there it must be written.
 pub fn must_be_newest(connection: &Connection) -> Result<(), TruthError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -378,6 +385,41 @@ mod tests {
             .collect::<Result<_, _>>()
             .unwrap();
         assert_eq!(held, [["bazaar", "", "k", "R-1"].map(str::to_owned)]);
+    }
+
+    #[test]
+    fn cases_whose_page_is_gone_wait_for_nobody_after_an_upgrade() {
+        let mut old = Connection::open_in_memory().unwrap();
+        for step in STEPS.iter().filter(|step| **step != NO_LONGER_THERE) {
+            old.execute_batch(step).unwrap();
+        }
+        for (number, (state, checks, attention)) in [
+            ("verified-gone", 0, "still-there"),
+            ("decided", 1, "still-there"),
+            ("decided", 0, "still-there"),
+            ("relisted", 0, "relisted"),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            old.execute(
+                "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, title, score, substances, urls,
+                   change, created, updated, history, attention)
+                 VALUES (?1, 'bazaar', ?1, 0, ?2, json_object('state', ?2, 'gone_checks', ?3), 'refer', 't', 1, '[]', '[]', ?4, 1, 1, '[]', ?5)",
+                rusqlite::params![format!("R-{number}"), state, checks, number, attention],
+            )
+            .unwrap();
+        }
+        old.pragma_update(None, "user_version", i64::try_from(STEPS.len() - 1).unwrap()).unwrap();
+        assert!(prepare(&mut old).unwrap());
+        let held: Vec<Option<String>> = old
+            .prepare("SELECT attention FROM referrals ORDER BY id")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(held, [None, None, Some("still-there".to_owned()), Some("relisted".to_owned())]);
     }
 
     #[test]
