@@ -70,7 +70,8 @@ impl Truth {
                    (SELECT min(at) FROM events x WHERE x.referral = r.id AND x.event = 'answer' AND x.state = ?6),
                    CASE WHEN r.state = ?5 THEN
                      (SELECT max(at) FROM events x WHERE x.referral = r.id AND x.event = 'seen-gone' AND x.state = ?5) END,
-                   CASE WHEN r.state IN ('withdrawn', 'corrected') THEN r.updated END, r.decision,
+                   CASE WHEN r.state IN ('withdrawn', 'corrected') THEN
+                     (SELECT max(at) FROM events x WHERE x.referral = r.id AND x.event IN ('withdraw', 'correct')) END, r.decision,
                    (SELECT count(*) FROM case_pages p WHERE p.referral = r.id AND p.answer IS NOT NULL)
                  FROM events e JOIN referrals r ON r.id = e.referral
                  WHERE e.platform = ?1 AND e.message = ?2 GROUP BY r.id HAVING min(e.at) >= ?3 AND min(e.at) < ?4
@@ -215,4 +216,48 @@ fn action(row: Row) -> Result<Action, TruthError> {
         taken_back: at(row.taken_back),
         state: row.state,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::truth::cases;
+    use crate::vocab::ids::ReferralId;
+
+    #[test]
+    fn a_withdrawal_is_dated_by_its_step_whatever_is_seen_of_the_listing_later() {
+        let folder = tempfile::tempdir().unwrap();
+        let truth = Truth::open(&folder.path().join("truth.db")).unwrap();
+        let assessment = r#"{"verdict":"refer","score":1.0,"category":null,"decision":null,"substances":[],"context":[],"emerging":[],
+          "reasons":[],"watchlist":"w"}"#;
+        truth
+            .writer()
+            .execute_batch(&format!(
+                "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, title, score, substances, urls,
+                   change, created, updated, history)
+                 VALUES ('R-1', 'bazaar', 'C-1', 0, 'withdrawn', '{{\"state\":\"withdrawn\",\"reason\":\"x\"}}', 'refer', 't', 1.0, '[]', '[]',
+                   1, 1, 20, '[]');
+                 INSERT INTO events (referral, platform, at, actor, event, state, message) VALUES
+                   ('R-1', 'bazaar', 10, 'anna', 'approve', 'approved', 'referral.created'),
+                   ('R-1', 'bazaar', 20, 'anna', 'withdraw', 'withdrawn', 'referral.withdrawn');
+                 INSERT INTO hits (id, platform, url, ordinal, referral, cluster, title, text, images, identifiers, verdict, score,
+                   assessment, content_digest, minhash, watchlist, warc_file, warc_offset, warc_length, warc_record,
+                   payload_digest, captured_at, run, first_seen, last_seen, page)
+                 VALUES ('H-1', 'bazaar', 'https://shop.example.test/1', 0, 'R-1', 'C-1', 'another title', 'x', '[]', '[]', 'refer', 1.0,
+                   '{assessment}', 'd', x'00', 'w', 'f', 0, 1, 'r', 'p', 1, 'run', 1, 1, 'https://shop.example.test/1');"
+            ))
+            .unwrap();
+        let case = ReferralId::parse("R-1").unwrap();
+        cases::refresh(&truth.writer(), &case, Timestamp::from_millis(30)).unwrap();
+        truth.recompute_series(&truth.writer(), &case, Timestamp::from_millis(40)).unwrap();
+        let (title, updated): (String, i64) = truth
+            .writer()
+            .query_row("SELECT title, updated FROM referrals", [], |row| Ok((row.get(0)?, row.get(1)?)))
+            .unwrap();
+        assert_eq!((title.as_str(), updated), ("another title", 20));
+        truth.writer().execute("UPDATE referrals SET updated = 50", []).unwrap();
+        let bazaar = PlatformId::parse("bazaar").unwrap();
+        let actions = truth.actions_of(&bazaar, Timestamp::EPOCH, Timestamp::from_millis(100)).unwrap();
+        assert_eq!(actions[0].taken_back, Some(Timestamp::from_millis(20)));
+    }
 }

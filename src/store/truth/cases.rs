@@ -7,6 +7,7 @@ use crate::detect::assessment::Assessment;
 use crate::referral::history::HistoryLine;
 use crate::referral::pages::CasePage;
 use crate::referral::state::ReferralState;
+use crate::store::truth::retention::CLOSED;
 use crate::store::truth::story::StoryLine;
 use crate::store::truth::{Truth, TruthError, pages, series, story};
 use crate::vocab::actor::ActorKind;
@@ -233,7 +234,8 @@ pub(super) fn next_change(connection: &Connection) -> Result<i64, TruthError> {
     Ok(connection.query_row("SELECT coalesce(max(change), 0) + 1 FROM referrals", [], |row| row.get(0))?)
 }
 
-/// Brings title, score, category, substances and URLs of a case in line with its hits.
+/// Brings title, score, category, substances and URLs of a case in line with its hits. A closed case is dated by its last step: what is
+/// seen of its listings makes it no younger.
 pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) -> Result<(), TruthError> {
     let mut statement = tx.prepare_cached(
         "SELECT title, score, category, verdict, assessment FROM hits WHERE referral = ? ORDER BY score DESC, url",
@@ -256,7 +258,7 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
     substances.retain(|name| seen.insert(name.to_lowercase()));
     tx.prepare_cached(
         "UPDATE referrals SET title = ?2, score = ?3, category = ?4, verdict = ?5, urls = ?6, substances = ?7,
-           change = ?8, updated = ?9 WHERE id = ?1
+           change = ?8, updated = CASE WHEN state IN (SELECT value FROM json_each(?10)) THEN updated ELSE ?9 END WHERE id = ?1
            AND (title, score, category, verdict, urls, substances) IS NOT (?2, ?3, ?4, ?5, ?6, ?7)",
     )?
     .execute(params![
@@ -268,7 +270,8 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
         serde_json::to_string(&urls)?,
         serde_json::to_string(&substances)?,
         next_change(tx)?,
-        now.as_millis()
+        now.as_millis(),
+        serde_json::to_string(CLOSED)?
     ])?;
     series::refreshed(tx, referral)
 }

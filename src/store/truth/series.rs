@@ -6,6 +6,7 @@ use crate::dedup::frame::Frame;
 use crate::detect::assessment::Assessment;
 use crate::referral::state::ReferralState;
 use crate::store::truth::cases::{ROW, ReferralRow, next_change, referral_id, row};
+use crate::store::truth::retention::CLOSED;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Verdict;
@@ -220,8 +221,16 @@ impl Truth {
             return Ok(());
         }
         // While it is looked for who stands for whom, it counts in neither.
-        tx.prepare_cached("UPDATE referrals SET series = NULL, folded = 1, change = ?, updated = ? WHERE id = ?")?
-            .execute(params![next_change(tx)?, now.as_millis(), referral.as_str()])?;
+        tx.prepare_cached(
+            "UPDATE referrals SET series = NULL, folded = 1, change = ?1,
+               updated = CASE WHEN state IN (SELECT value FROM json_each(?4)) THEN updated ELSE ?2 END WHERE id = ?3",
+        )?
+        .execute(params![
+            next_change(tx)?,
+            now.as_millis(),
+            referral.as_str(),
+            serde_json::to_string(CLOSED)?
+        ])?;
         if let Some(held) = held.filter(|_| is_draft && !folded) {
             strongest_stands(tx, &held)?;
         }
