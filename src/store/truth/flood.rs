@@ -111,8 +111,9 @@ impl Truth {
         })
     }
 
-    /// Opens what waits, as far as this hour allows: half by strength (wordings that have no draft yet first), half by age, so that
-    /// everything has its turn whatever others post. Answers how many.
+    /// Opens what waits, as far as this hour allows: half of it the strongest, of wordings without a draft first, and half the oldest, so
+    /// that each case is opened in time whatever others post. Of an odd number the one more is a strong case in one hour and an old one
+    /// in the next. Answers how many.
     ///
     /// # Errors
     /// When SQLite refuses.
@@ -124,6 +125,8 @@ impl Truth {
                 let tx = writer.transaction()?;
                 let wanted = waiting(&tx, &platform)?.min(AT_ONCE);
                 let taken = take(&tx, &platform, wanted, 1, now)?;
+                let is_for_the_oldest = now.as_millis().div_euclid(HOUR_MILLIS).rem_euclid(2) == 1;
+                let oldest_first = if is_for_the_oldest { taken.div_ceil(2) } else { taken / 2 };
                 let mut ids: Vec<String> = tx
                     .prepare_cached(
                         "SELECT id FROM (
@@ -133,14 +136,14 @@ impl Truth {
                          ORDER BY place > 1 OR EXISTS (SELECT 1 FROM referrals o WHERE o.series = q.series AND o.state = 'drafted'),
                            verdict = ?2 DESC, score DESC, change LIMIT ?3",
                     )?
-                    .query_map(params![platform, Verdict::Refer, taken.div_ceil(2)], |row| row.get(0))?
+                    .query_map(params![platform, Verdict::Refer, taken - oldest_first], |row| row.get(0))?
                     .collect::<Result<_, _>>()?;
                 let mut oldest = tx.prepare_cached(
                     "SELECT id FROM referrals WHERE platform = ?1 AND state = 'queued'
                        AND id NOT IN (SELECT value FROM json_each(?2)) ORDER BY created, change LIMIT ?3",
                 )?;
                 let first = serde_json::to_string(&ids)?;
-                let rest = oldest.query_map(params![platform, first, taken / 2], |row| row.get(0))?;
+                let rest = oldest.query_map(params![platform, first, oldest_first], |row| row.get(0))?;
                 ids.extend(rest.collect::<Result<Vec<String>, _>>()?);
                 drop(oldest);
                 for id in &ids {
@@ -164,6 +167,37 @@ impl Truth {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn with_one_case_an_hour_the_oldest_has_its_turn_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let truth = Truth::open(&folder.path().join("truth.db")).unwrap();
+        truth.note_case_limit(&PlatformId::parse("bazaar").unwrap(), 1).unwrap();
+        // The oldest is the weakest, and stronger ones keep coming.
+        for number in 0..6 {
+            truth
+                .writer()
+                .execute(
+                    "INSERT INTO referrals (id, platform, cluster, generation, state, state_json, verdict, title, score, substances, urls,
+                       change, created, updated, history)
+                     VALUES (?1, 'bazaar', ?1, 0, 'queued', '{\"state\":\"queued\"}', 'refer', 't', ?2 / 10.0, '[]', '[]', ?2, ?2, ?2, '[]')",
+                    params![format!("R-000000000000000{number}"), number],
+                )
+                .unwrap();
+        }
+        for hour in 0..2 {
+            assert_eq!(truth.open_queued(Timestamp::from_millis(hour * HOUR_MILLIS)).unwrap(), 1);
+        }
+        let opened: Vec<String> = truth
+            .writer()
+            .prepare("SELECT id FROM referrals WHERE state = 'drafted' ORDER BY id")
+            .unwrap()
+            .query_map([], |row| row.get(0))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
+        assert_eq!(opened, ["R-0000000000000000", "R-0000000000000005"]);
+    }
 
     #[test]
     fn a_limit_that_did_not_change_writes_nothing() {
