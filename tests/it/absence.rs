@@ -135,6 +135,10 @@ fn a_redirect_to_where_we_may_not_look_on_any_host_of_the_platform_is_no_removal
     place.run(&["scan", "--json"]).expect(0);
     let case = place.referrals()[0]["id"].as_str().unwrap().to_owned();
     place.run(&["referrals", "approve", &case, "--as", "anna"]).expect(0);
+    // A scan that comes first does not know the rules of the other host yet.
+    turn.store(1, Ordering::SeqCst);
+    place.run(&["scan", "--again", "--json"]);
+    assert_eq!(gone(&place, &case), [Value::Null], "before its robots.txt was read");
     for (number, name) in [(1, "excluded by robots.txt"), (2, "excluded by the agreement")] {
         turn.store(number, Ordering::SeqCst);
         let seen = place.run(&["--json", "referrals", "recheck", &case]).json();

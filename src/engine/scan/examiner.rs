@@ -394,7 +394,7 @@ impl Examiner<'_> {
         // What the platform shows where we may not look may be the listing.
         let platform = &self.scan.platform;
         let is_hidden =
-            |target: &FoundUrl| platform.has_host_of(target) && self.worker.gate.foreseen(platform, target).is_some();
+            |target: &FoundUrl| platform.has_host_of(target) && self.worker.gate.may_be_hidden(platform, target);
         let is_hidden = target.as_ref().is_ok_and(is_hidden);
         let state = UrlState { hit: lease.state.hit && (same_page || is_hidden), ..forgotten(&lease.state) };
         let mut after = self.visited(lease, Visit::Unchanged, state);

@@ -392,6 +392,17 @@ impl Gate {
         (robots.status == RobotsStatus::Available && !robots.allows(url)).then_some(Reason::Robots)
     }
 
+    /// Whether something may stand at `url` that we may not look at: it is out of scope, robots.txt excludes it, or it is not known
+    /// whether it does. Nothing is asked.
+    pub fn may_be_hidden(&self, platform: &Platform, url: &FoundUrl) -> bool {
+        self.in_scope(platform, url, UrlKind::Page).is_err()
+            || self.ledger.load_robots(&url.host()).is_none_or(|robots| match robots.status {
+                RobotsStatus::Available => !robots.allows(url),
+                RobotsStatus::Unavailable => false,
+                RobotsStatus::Unreachable => true,
+            })
+    }
+
     /// Why `host` may not be asked now, as the coverage statement names it, and until when where that is known.
     pub fn stands_in_the_way(&self, platform: &Platform, host: &HostKey) -> Option<(Reason, Option<Timestamp>)> {
         let host = self.host(platform, host);
