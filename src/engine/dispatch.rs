@@ -40,7 +40,7 @@ pub fn approve(
     platform: &Platform,
     actor: &Actor,
 ) -> Result<ReferralState, TruthError> {
-    rooms.truth.approve(id, platform, rooms.notice_terms(id, rooms.now()), actor, rooms.now())
+    rooms.truth.approve(id, platform, rooms.notice_terms(id, rooms.now()), None, actor, rooms.now())
 }
 
 /// What one step of dispatch did.

@@ -112,25 +112,35 @@ pub async fn row(
     let mut done = Vec::with_capacity(row.cases.len());
     let mut begun = row.cases.clone();
     let mut turns = VecDeque::with_capacity(row.cases.len());
+    // What fails for one case is told at the end: the others are looked at to their last page, and what they showed is recorded.
+    let mut failed = None;
     for case in &row.cases {
-        turns.push_back(Looking::begin(rooms, platforms, rooms.truth.recheck_target(case)?)?);
+        let looking = rooms.truth.recheck_target(case).map_err(RecheckError::from);
+        turns.extend(kept(looking.and_then(|target| Looking::begin(rooms, platforms, target)), &mut failed));
     }
     while let Some(mut one) = turns.pop_front() {
-        let is_over = one.next_page().await?;
-        let freed = is_over || one.rechecked.pages.len() == PAGES_OF_A_PLACE;
-        if is_over {
-            done.push(one.end()?);
-        } else {
-            turns.push_back(one);
+        let looked = kept(one.next_page().await, &mut failed);
+        let freed = looked != Some(false) || one.rechecked.pages.len() == PAGES_OF_A_PLACE;
+        match looked {
+            Some(true) => done.extend(kept(one.end(), &mut failed)),
+            Some(false) => turns.push_back(one),
+            None => {}
         }
-        if freed && begun.len() < places.saturating_mul(ROUNDS) {
-            for case in rooms.truth.due_rechecks_of((&row.platform, &row.host), &begun, rooms.now(), 1)? {
-                turns.push_back(Looking::begin(rooms, platforms, rooms.truth.recheck_target(&case)?)?);
+        if freed && failed.is_none() && begun.len() < places.saturating_mul(ROUNDS) {
+            let next = rooms.truth.due_rechecks_of((&row.platform, &row.host), &begun, rooms.now(), 1);
+            for case in kept(next.map_err(RecheckError::from), &mut failed).into_iter().flatten() {
+                let looking = rooms.truth.recheck_target(&case).map_err(RecheckError::from);
+                turns.extend(kept(looking.and_then(|target| Looking::begin(rooms, platforms, target)), &mut failed));
                 begun.push(case);
             }
         }
     }
-    Ok(done)
+    failed.map_or(Ok(done), Err)
+}
+
+/// What came of a part; of what failed the first is remembered.
+fn kept<T>(result: Result<T, RecheckError>, failed: &mut Option<RecheckError>) -> Option<T> {
+    result.map_err(|error| failed.get_or_insert(error)).ok()
 }
 
 /// Looks at the cases that are due, those of different hosts side by side, of each host the first `of_a_host`.
@@ -147,14 +157,11 @@ pub async fn step(
         let (rooms, platforms) = (rooms.clone(), platforms.to_vec());
         running.spawn(async move { row(&rooms, &platforms, &one, of_a_host).await });
     }
-    let mut done = Vec::new();
+    let (mut done, mut failed) = (Vec::new(), None);
     while let Some(ended) = running.join_next().await {
-        match ended {
-            Ok(rechecked) => done.extend(rechecked?),
-            Err(_) => return Err(RecheckError::Panic),
-        }
+        done.extend(kept(ended.unwrap_or(Err(RecheckError::Panic)), &mut failed).into_iter().flatten());
     }
-    Ok(done)
+    failed.map_or(Ok(done), Err)
 }
 
 /// Looks at each page of one case now. What that says of the case is in [`seen_together`].

@@ -210,13 +210,7 @@ pub(super) async fn rule(
         .truth(move |truth| {
             let policy = &platform.referral;
             let event = match ruling {
-                Ruling::Approve(read) => {
-                    if read.is_some_and(|read| truth.change_of(&id).is_ok_and(|held| held != read)) {
-                        let why = "the case changed since you read it; read it again and decide then";
-                        return Err(TruthError::Conflict(why.to_owned()));
-                    }
-                    return truth.approve(&id, &platform, terms, &actor, now);
-                }
+                Ruling::Approve(read) => return truth.approve(&id, &platform, terms, read, &actor, now),
                 Ruling::Resend => {
                     if truth.replay_undeliverable(&id, &actor, now)? == 0 {
                         return Err(TruthError::Conflict("nothing of this case is undeliverable".to_owned()));

@@ -249,7 +249,7 @@ async fn a_webhooks_name_that_leads_to_this_machine_is_not_dialled() {
     let truth = &hub.app.rooms.truth;
     let case = ReferralId::parse(&id).unwrap();
     let terms = hub.app.rooms.notice_terms(&case, listingwatch::vocab::time::Timestamp::EPOCH);
-    truth.approve(&case, &parsed, terms, &Actor::named("anna").unwrap(), hub.app.rooms.now()).unwrap();
+    truth.approve(&case, &parsed, terms, None, &Actor::named("anna").unwrap(), hub.app.rooms.now()).unwrap();
     listingwatch::engine::dispatch::step(&hub.app.rooms, &[Arc::new(parsed)]).await.unwrap();
     let row = truth.deliveries_of(&case).unwrap().remove(0);
     assert_eq!(row.state, "due");

@@ -256,6 +256,7 @@ impl Truth {
         id: &ReferralId,
         platform: &Platform,
         terms: NoticeTerms,
+        read: Option<i64>,
         actor: &Actor,
         now: Timestamp,
     ) -> Result<ReferralState, TruthError> {
@@ -268,6 +269,10 @@ impl Truth {
         let mut left = APPROVAL_ATTEMPTS;
         loop {
             let full = self.referral(id)?;
+            if read.is_some_and(|read| full.row.change != read) {
+                let why = "the case changed since you read it; read it again and decide then";
+                return Err(TruthError::Conflict(why.to_owned()));
+            }
             let notice = full.notice(platform, terms.clone(), Approver::of(actor), now)?;
             left -= 1;
             match self.approve_with(&notice, full.row.change, actor, by, now) {
