@@ -258,7 +258,7 @@ fn show_platform(app: &App, platform: &Platform, output: &Output) -> Result<(), 
 
 pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {
     let found = app.rooms.truth.emerging()?;
-    for name in &found {
+    for name in &found.names {
         if output.json {
             output.json_line(name)?;
         } else {
@@ -272,8 +272,14 @@ pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {
             ))?;
         }
     }
-    if found.is_empty() {
+    if found.names.is_empty() {
         output.note("no name outside the list was found so far");
+    }
+    if found.hidden > 0 {
+        let count = found.hidden;
+        output.note(format!(
+            "{count} more hidden: a seller or a contact is called like them, and no two other sellers use them"
+        ));
     }
     Ok(Exit::Done)
 }

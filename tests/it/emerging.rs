@@ -78,3 +78,30 @@ async fn a_word_of_a_sellers_name_or_of_a_contact_is_in_no_list_of_names() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_seller_called_like_a_name_that_others_use_does_not_hide_it() {
+    let shop = Shop::start().await;
+    put(&shop, "1", "Velronitazene", "", Some("North Trading"));
+    put(&shop, "2", "Velronitazene", " in two lots", Some("South Trading"));
+    // One seller alone, and one who is not named, prove nothing.
+    put(&shop, "3", "Pelgonitazene", "", Some("North Trading"));
+    put(&shop, "4", "Pelgonitazene", " in two lots", None);
+    for (page, seller) in [("5", "Velronitazene Shop"), ("6", "Dr. Pelgonitazene & Sons")] {
+        shop.put_offer(page, ("Isotonitazene 10 g", crate::shop::OFFER), "10", Some(seller));
+    }
+    let hub = Hub::open(&[("bazaar", shop.platform_file("bazaar", "channels = [\"feed\"]"))], |_| {}).await;
+    hub.scan().await;
+    for (door, text) in listed(&hub).await {
+        assert!(text.contains("velronitazene") && !text.contains("pelgonitazene"), "{door}: {text}");
+    }
+    // How many are hidden is told to an authority, and to nobody else.
+    let (anna, rea) = (hub.token(Role::Authority, "anna", None), hub.token(Role::Researcher, "rea", None));
+    assert_eq!(hub.json(&anna, "/api/v1/emerging").await["hidden"], 1);
+    assert!(hub.json(&rea, "/api/v1/emerging").await["hidden"].is_null());
+    for (token, is_told) in [(&anna, true), (&rea, false)] {
+        let (cookie, _) = sign_in(&hub, token).await;
+        let page = hub.client.get(format!("{}/console/watchlist", hub.base)).header("cookie", cookie);
+        assert_eq!(page.send().await.unwrap().text().await.unwrap().contains("1 more hidden"), is_told);
+    }
+}

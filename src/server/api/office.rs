@@ -200,8 +200,12 @@ pub(super) async fn emerging(
     Caller(who): Caller,
 ) -> Result<Json<serde_json::Value>, Problem> {
     who.must_research()?;
-    let names = state.truth(|truth| truth.emerging()).await?;
-    Ok(Json(serde_json::json!({ "emerging": names })))
+    let found = state.truth(|truth| truth.emerging()).await?;
+    let mut told = serde_json::json!({ "emerging": found.names });
+    if who.must_decide().is_ok() {
+        told["hidden"] = found.hidden.into();
+    }
+    Ok(Json(told))
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -223,6 +223,8 @@ struct WatchlistPage {
     entries: usize,
     substances: Vec<Substance>,
     emerging: Vec<Emerging>,
+    /// Names left out; told to authorities only.
+    hidden: u64,
 }
 
 pub(super) async fn watchlist(
@@ -245,9 +247,9 @@ pub(super) async fn watchlist(
             return Ok(answer);
         }
     }
-    let named = state.truth(|truth| truth.emerging()).await?;
+    let found = state.truth(|truth| truth.emerging()).await?;
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let emerging = named.iter().map(|one| Emerging {
+    let emerging = found.names.iter().map(|one| Emerging {
         surface: text(&one["surface"]),
         class: match one["subclass"].as_str() {
             Some(subclass) => format!("{}, {subclass}", text(&one["class"])),
@@ -261,6 +263,7 @@ pub(super) async fn watchlist(
         version: list.version().to_owned(),
         entries: list.substances.len(),
         emerging: emerging.collect(),
+        hidden: if visitor.who.must_decide().is_ok() { found.hidden } else { 0 },
         substances,
         words,
     };

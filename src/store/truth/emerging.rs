@@ -1,7 +1,7 @@
 //! Names on no list that offers use: candidates for the early-warning list. Counted by platform, because an agreement says whether its
 //! data may be used for research, and without words of a person's name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
 
@@ -10,6 +10,22 @@ use crate::store::truth::{Truth, TruthError};
 use crate::store::vault::ClearValue;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::time::Timestamp;
+
+/// Names on no list.
+#[derive(Debug, Clone, Default)]
+pub struct EmergingNames {
+    /// Each with its class, counts and dates.
+    pub names: Vec<serde_json::Value>,
+    /// How many are left out, because a seller or a contact is called like them. Authorities are told, so that a name that a seller
+    /// took is looked for elsewhere.
+    pub hidden: u64,
+}
+
+/// So many sellers that are not called like a name make it one of goods.
+const OTHER_SELLERS: usize = 2;
+
+/// Hits of a name that are looked through for sellers, the newest.
+const HITS_OF_A_NAME: usize = 200;
 
 /// Words of a value or a surface that are looked at, from its beginning.
 const WORDS: usize = 24;
@@ -113,9 +129,14 @@ pub(super) fn count(
     Ok(())
 }
 
-/// Forgets a name of a platform that turned out to be somebody's.
+/// Forgets that a listing of a platform uses a name that turned out to be somebody's. What others use it for is counted still.
 pub(super) fn forget(tx: &Connection, platform: &str, surface: &str) -> Result<(), TruthError> {
-    tx.prepare_cached("DELETE FROM emerging_names WHERE surface = ? AND platform = ?")?.execute([surface, platform])?;
+    for sql in [
+        "UPDATE emerging_names SET listings = listings - 1 WHERE surface = ? AND platform = ?",
+        "DELETE FROM emerging_names WHERE surface = ? AND platform = ? AND listings <= 0",
+    ] {
+        tx.prepare_cached(sql)?.execute([surface, platform])?;
+    }
     Ok(())
 }
 
@@ -179,7 +200,7 @@ impl Truth {
         Ok(())
     }
 
-    /// The same of values that an older file sealed.
+    /// Notes the words of all sealed values on record, for files of versions that did not note them.
     pub(super) fn note_stored_name_words(&self) -> Result<(), TruthError> {
         let named: Vec<(String, String)> = self.read(|connection| {
             let mut statement = connection.prepare("SELECT DISTINCT hash, kind FROM fingerprints")?;
@@ -208,13 +229,46 @@ impl Truth {
     pub(super) fn is_of_a_person(&self, connection: &Connection, surface: &str) -> Result<bool, TruthError> {
         let mut word = connection.prepare_cached("SELECT 1 FROM name_words WHERE hash = ?")?;
         let of_substances = |run: &String| OF_SUBSTANCES.contains(&run.as_str());
+        let mut is_noted = false;
         for run in runs(surface).into_iter().filter(|run| !of_substances(run)).chain([joined(surface)]) {
-            if word.exists([self.word_hash(&run)])? {
+            is_noted = is_noted || word.exists([self.word_hash(&run)])?;
+        }
+        let mut whole = connection.prepare_cached("SELECT 1 FROM fingerprints WHERE hash = ? LIMIT 1")?;
+        let is_noted = is_noted || whole.exists([self.seal(surface)])?;
+        Ok(is_noted && !self.is_used_by_others(connection, surface)?)
+    }
+
+    /// Whether sellers whose own names and contacts do not hold a name offer under it: then it is a name of goods, whoever else calls
+    /// itself so. A seller whose name is not sealed any more is not known to be another one.
+    fn is_used_by_others(&self, connection: &Connection, surface: &str) -> Result<bool, TruthError> {
+        let mut statement = connection.prepare_cached(
+            "SELECT h.id, h.seller_hash, h.assessment FROM hits_text JOIN hits h ON h.rowid = hits_text.rowid
+             WHERE hits_text MATCH ?1 AND h.seller_hash IS NOT NULL
+               AND h.platform IN (SELECT platform FROM platform_uses WHERE use = 'research')
+             ORDER BY hits_text.rowid DESC LIMIT ?2",
+        )?;
+        let words = format!("names : \"{}\"", surface.replace('"', "\"\""));
+        let mut rows = statement.query(params![words, HITS_OF_A_NAME])?;
+        let mut sellers: BTreeSet<String> = BTreeSet::new();
+        while let Some(row) = rows.next()? {
+            let (hit, seller): (String, String) = (row.get(0)?, row.get(1)?);
+            let assessment: Assessment = serde_json::from_str(&row.get::<_, String>(2)?)?;
+            let uses_it =
+                assessment.emerging.iter().any(|found| found.surface.to_lowercase() == surface.to_lowercase());
+            if !uses_it || sellers.contains(&seller) || self.vault.open_value(&seller, "seller")?.is_none() {
+                continue;
+            }
+            let values = self.known_values(&hit)?.into_iter();
+            let values: Vec<ClearValue> =
+                values.map(|one| ClearValue { hash: String::new(), kind: "stored", value: one.value }).collect();
+            if !is_part_of(surface, &values) {
+                sellers.insert(seller);
+            }
+            if sellers.len() >= OTHER_SELLERS {
                 return Ok(true);
             }
         }
-        let mut whole = connection.prepare_cached("SELECT 1 FROM fingerprints WHERE hash = ? LIMIT 1")?;
-        Ok(whole.exists([self.seal(surface)])?)
+        Ok(false)
     }
 
     /// Leaves out what is a word of a seller's name or of a contact.
@@ -230,11 +284,11 @@ impl Truth {
     }
 
     /// Names a class rule accepts and no list has: surface, class, subclass, listings, first and last seen. Only of platforms whose
-    /// agreements allow research, and none with a word of a seller's name or of a contact.
+    /// agreements allow research, and none with a word of a seller's name or of a contact, unless other sellers use it.
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn emerging(&self) -> Result<Vec<serde_json::Value>, TruthError> {
+    pub fn emerging(&self) -> Result<EmergingNames, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT surface, min(class), min(subclass), sum(listings), min(first_seen), max(last_seen) FROM emerging_names
@@ -242,10 +296,11 @@ impl Truth {
                  GROUP BY surface ORDER BY max(last_seen) DESC, surface",
             )?;
             let mut rows = statement.query([])?;
-            let mut names = Vec::new();
+            let (mut names, mut hidden) = (Vec::new(), 0);
             while let Some(row) = rows.next()? {
                 let surface: String = row.get(0)?;
                 if self.is_of_a_person(connection, &surface)? {
+                    hidden += 1;
                     continue;
                 }
                 names.push(serde_json::json!({
@@ -254,7 +309,7 @@ impl Truth {
                     "first_seen": Timestamp::from_millis(row.get(4)?), "last_seen": Timestamp::from_millis(row.get(5)?),
                 }));
             }
-            Ok(names)
+            Ok(EmergingNames { names, hidden })
         })
     }
 }

@@ -53,6 +53,7 @@ pub use cases::{CaseEvent, CaseFilter, CaseHit, DueRecheck, RecheckTarget, Refer
 pub use changes::ChangeFilter;
 pub use citations::Citation;
 pub use deconflict::{Mark, MarkKind, Overlap};
+pub use emerging::EmergingNames;
 pub use escalations::Escalation;
 pub use figures::{AnswerTimes, MonthCount, Relisting};
 pub use flood::Queued;
