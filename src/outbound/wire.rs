@@ -67,7 +67,7 @@ pub struct CaseView {
     /// The state with its details: outcome, reason, checks.
     #[schema(value_type = Object)]
     pub lifecycle: Value,
-    /// Who approved it; none when it went out by policy or did not go out.
+    /// Who approved it, to a platform only `authority`; none when it went out by policy or did not go out.
     pub approved_by: Option<String>,
     /// Pages of the case, each with its state and what was answered for it.
     pub pages: Vec<PageView>,
@@ -257,6 +257,8 @@ impl CaseView {
                 for hit in &mut self.hits {
                     hit.seller = None;
                 }
+                // The role, as of everybody at the authority.
+                self.approved_by = self.approved_by.map(|_| "authority".to_owned());
                 // What the affected party wrote is the authority's to weigh.
                 if let Some(fields) = self.lifecycle.as_object_mut() {
                     fields.remove("statement");

@@ -15,9 +15,10 @@ use crate::vocab::time::Timestamp;
 /// One hit as search and exports show it: no seller's name, no contacts, no captured page.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct HitRow {
-    /// Hit id.
+    /// Hit id; to research another one, which nobody can compute from an address or look up elsewhere.
     pub id: String,
-    /// Case.
+    /// Case; not shown to research.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub referral: String,
     /// State of the case.
     pub state: String,
@@ -54,7 +55,8 @@ pub struct HitRow {
     pub gone_at: Option<Timestamp>,
     /// Watchlist it was judged with.
     pub watchlist: String,
-    /// Digest of the captured body.
+    /// Digest of the captured body; not shown to research, as whoever has the page can compute it.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub payload_digest: String,
 }
 
@@ -203,18 +205,14 @@ fn order_sql(query: &Query) -> &'static str {
     }
 }
 
-fn hit(row: &Row<'_>, sight: Sight) -> Result<HitRow, TruthError> {
+fn hit(row: &Row<'_>) -> Result<HitRow, TruthError> {
     let assessment: Assessment = serde_json::from_str(&row.get::<_, String>(13)?)?;
-    let (url, state) = match sight {
-        Sight::Whole => (row.get(4)?, row.get(2)?),
-        Sight::Research => (String::new(), String::new()),
-    };
     Ok(HitRow {
         id: row.get(0)?,
         referral: row.get(1)?,
-        state,
+        state: row.get(2)?,
         platform: row.get(3)?,
-        url,
+        url: row.get(4)?,
         title: row.get(5)?,
         text: row.get(6)?,
         price: row.get(7)?,
@@ -292,15 +290,24 @@ impl Truth {
                 if hits.len() == limit {
                     return Ok((hits, last.map(Place::text)));
                 }
-                let mut found = hit(row, sight)?;
+                let mut found = hit(row)?;
                 if sight == Sight::Research {
-                    self.without_persons(connection, &mut found.emerging)?;
+                    self.for_research(connection, &mut found)?;
                 }
                 last = Some(Place::of(query.order, &found, row.get(19)?));
                 hits.push(found);
             }
             Ok((hits, None))
         })
+    }
+
+    /// Takes from a row what leads to the listing, to its case or to a person.
+    fn for_research(&self, connection: &Connection, row: &mut HitRow) -> Result<(), TruthError> {
+        row.id = format!("H-{}", self.keyed_digits("hits for research", row.id.as_bytes(), 16));
+        for field in [&mut row.referral, &mut row.state, &mut row.url, &mut row.payload_digest] {
+            field.clear();
+        }
+        self.without_persons(connection, &mut row.emerging)
     }
 
     /// Every hit that matches, in the query's order, handed to `each` one by one.
