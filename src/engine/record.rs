@@ -18,7 +18,7 @@ use crate::evidence::warc::form::{Original, RevisitProfile};
 use crate::evidence::warc::{Record, WarcRef};
 use crate::examine::ExaminedListing;
 use crate::store::hot::HotError;
-use crate::store::truth::{Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded, StoredHit, TruthError};
+use crate::store::truth::{ClusterAt, Covers, HitRecord, NOT_FROM_A_PAGE, PageRecord, Recorded, StoredHit, TruthError};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::{ClusterId, MandateId, PlatformId, RunId, Sha256Digest};
 use crate::vocab::time::Timestamp;
@@ -284,23 +284,29 @@ impl<'a> Recording<'a> {
         let joined = loop {
             let Some(id) = cluster::join(minhash, subject, &candidates) else { break None };
             // One text under very many addresses is more than one case: nobody looks at thousands of pages at once.
-            if known.iter().any(|(held, _)| *held == id) || !truth.is_cluster_full(seen.platform, &id)? {
+            if known.iter().any(|held| held.id == id) || !truth.is_cluster_full(seen.platform, &id)? {
                 break Some(id);
             }
             candidates.retain(|one| one.cluster != id);
         };
         // What came another way before, or read otherwise, is of one cluster with it, unless it is about other substances.
-        let joined = joined.or_else(|| match known.as_slice() {
-            [(id, held)] if alone && (held.is_empty() || names.is_empty() || !held.is_disjoint(names)) => {
-                Some(id.clone())
+        let joined = joined.or_else(|| {
+            if !alone {
+                return None;
             }
-            _ => None,
+            let mut there = known.iter().filter(|held| !held.is_kept);
+            let only = there.next().filter(|_| there.next().is_none());
+            let is_about_it =
+                |held: &&ClusterAt| held.names.is_empty() || names.is_empty() || !held.names.is_disjoint(names);
+            // What stood there before may be back.
+            let before = known.iter().find(|held| held.is_kept && !held.names.is_disjoint(names));
+            only.filter(is_about_it).or(before).map(|held| held.id.clone())
         });
         let id = match joined {
             Some(id) => id,
             None => {
                 let mut name = format!("{:032x}-{ordinal}", seen.url.key());
-                if known.iter().any(|(held, _)| held.as_str() == name) {
+                if known.iter().any(|held| held.id.as_str() == name) {
                     name = format!("{name}-{:016x}", subject.substances);
                 }
                 ClusterId::parse(&name)

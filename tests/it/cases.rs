@@ -1078,6 +1078,51 @@ async fn a_worse_offer_opens_what_was_dismissed_and_another_substance_is_another
     let cases = of("Carfentanil").await;
     assert_eq!((cases.len(), &cases[0]["state"]), (1, &json!("drafted")), "{cases:#?}");
     assert_ne!(cases[0]["id"].as_str().unwrap(), id);
+    // What was sent keeps its page and its evidence, and can be answered for it.
+    let anna = hub.token(Role::Authority, "anna", None);
+    let case = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await;
+    assert_eq!((case["pages"].as_array().unwrap().len(), case["hits"].as_array().unwrap().len()), (1, 1), "{case}");
+    assert!(
+        case["hits"][0]["title"].to_string().contains("Isotonitazene") && !case["hits"][0]["gone_at"].is_null(),
+        "{case}"
+    );
+    let hit = case["hits"][0]["id"].as_str().unwrap();
+    let (status, page) = hub.get(&anna, &format!("/api/v1/referrals/{id}/evidence/{hit}")).await;
+    assert!(status == 200 && page.contains("Isotonitazene 10 g"), "{status} {page}");
+    let removed = json!({ "decision": "removed", "urls": case["urls"] });
+    assert_eq!(hub.post(&mo, &format!("/api/v1/referrals/{id}/outcome"), removed).await.0, 200);
+    let new = hub.json(&anna, &format!("/api/v1/referrals/{}", cases[0]["id"].as_str().unwrap())).await;
+    assert_eq!(new["hits"].as_array().unwrap().len(), 1, "{new}");
+    assert_ne!(new["hits"][0]["id"], case["hits"][0]["id"]);
+    hub.command(&["rescreen"]).await.1.unwrap();
+    // The old listing comes back: it is of its old case again, and the draft of the other one ends.
+    hub.clock.advance_hours(2);
+    shop.put("8", "Isotonitazene 10 g", OFFER);
+    hub.scan().await;
+    let case = hub.json(&anna, &format!("/api/v1/referrals/{id}")).await;
+    assert_eq!(case["hits"].as_array().unwrap().len(), 1, "{case}");
+    assert!(case["hits"][0]["gone_at"].is_null(), "{case}");
+    assert_eq!(of("Carfentanil").await[0]["state"], "expired");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_erased_stays_so_in_the_case_that_takes_the_place_of_the_first() {
+    let shop = Shop::start().await;
+    shop.put("7", "Isotonitazene 10 g", &format!("{OFFER}. Telegram: @one_vendor_here"));
+    let hub = hub_of(&shop, "channels = [\"feed\"]").await;
+    let id = hub.cases().await[0]["id"].as_str().unwrap().to_owned();
+    send(&hub, &id).await;
+    let revealed = async |case: &str| hub.command(&["reveal", case, "--purpose", "a test", "--as", "anna"]).await.0;
+    assert!(revealed(&id).await.contains("one_vendor_here"));
+    hub.command(&["retention", "erase", &id, "--as", "anna"]).await.1.unwrap();
+    hub.command(&["referrals", "correct", &id, "--reason", "another law", "--as", "anna"]).await.1.unwrap();
+    let cases = hub.cases().await;
+    let new = cases.iter().find(|case| case["state"] == "drafted").unwrap()["id"].as_str().unwrap().to_owned();
+    hub.clock.advance_hours(2);
+    shop.put("7", "Isotonitazene 20 g", &format!("{OFFER}. Telegram: @one_vendor_here"));
+    hub.scan().await;
+    hub.command(&["rescreen"]).await.1.unwrap();
+    assert!(!revealed(&new).await.contains("one_vendor_here"), "sealed again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,7 +40,8 @@ pub(super) struct Stored {
     identifiers: Vec<(String, String)>,
     content_digest: String,
     watchlist: String,
-    cluster: String,
+    pub cluster: String,
+    pub referral: String,
     payload_digest: String,
     pub was_gone: bool,
     pub last_seen: i64,
@@ -65,7 +66,7 @@ impl Stored {
     pub fn of(tx: &Connection, hit: &str) -> Result<Option<Self>, TruthError> {
         let mut statement = tx.prepare_cached(
             "SELECT rowid, url, title, text, price, currency, seller_hash, identifiers, content_digest, watchlist, cluster,
-               payload_digest, gone_at IS NOT NULL, verdict, kind, last_seen FROM hits WHERE id = ?",
+               payload_digest, gone_at IS NOT NULL, verdict, kind, last_seen, referral FROM hits WHERE id = ?",
         )?;
         let mut rows = statement.query([hit])?;
         let Some(row) = rows.next()? else { return Ok(None) };
@@ -86,6 +87,7 @@ impl Stored {
             verdict: row.get(13)?,
             kind: row.get(14)?,
             last_seen: row.get(15)?,
+            referral: row.get(16)?,
         }))
     }
 

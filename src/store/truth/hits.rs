@@ -17,7 +17,9 @@ use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, St
 use crate::store::truth::pages::NOT_FROM_A_PAGE;
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, emerging, flood, pages, series, steps};
+use crate::store::truth::{
+    Truth, TruthError, audit, cases, deconflict, emerging, flood, kept, pages, personal, series, steps,
+};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::found::FoundUrl;
@@ -161,7 +163,7 @@ impl Truth {
         let mut outcomes = Vec::with_capacity(pages.len());
         let mut noted = Noted::default();
         for (page, parted) in pages.iter().zip(&parted) {
-            let mut done = Done { recorded: Recorded::default(), noted: &mut noted };
+            let mut done = Done { recorded: Recorded::default(), noted: &mut noted, left: Vec::new() };
             self.record_page(&transaction, page, parted, now, &mut done)?;
             outcomes.push(done.recorded);
         }
@@ -173,10 +175,17 @@ impl Truth {
     /// Whether personal data of a case with a listing at this page was erased.
     fn was_erased(&self, page: &PageRecord) -> Result<bool, TruthError> {
         self.read(|reader| {
-            let sql = "SELECT EXISTS (SELECT 1 FROM hits h JOIN audit a ON a.subject = h.referral AND a.action = 'erase-personal-data'
-                       WHERE h.platform = ? AND h.page = ?)";
             let place = params![page.platform.as_str(), page.url.canonical().as_str()];
-            Ok(reader.prepare_cached(sql)?.query_row(place, |row| row.get(0))?)
+            let cases: Vec<String> = reader
+                .prepare_cached("SELECT DISTINCT referral FROM hits WHERE platform = ? AND page = ?")?
+                .query_map(place, |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            for case in &cases {
+                if personal::was_erased(reader, case)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 
@@ -198,6 +207,7 @@ impl Truth {
             };
             self.record_hit(tx, page, (listing, parted), (warc, &places), now, done)?;
         }
+        end_emptied(tx, &done.left, now)?;
         // Hits of this page that were not seen this time: removed, ended, or no longer an offer.
         let seen: Vec<u32> = page.listings.iter().map(|listing| listing.ordinal).collect();
         let mut statement = tx.prepare_cached(
@@ -268,12 +278,29 @@ impl Truth {
             _ => page.url.as_str().to_owned(),
         };
         let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
+        let is_of_another = held.as_ref().is_some_and(|held| held.referral != referral.as_str());
+        if held.is_none() || is_of_another {
+            kept::take_up(tx, page, &referral, &id)?;
+        }
+        let mut is_another = false;
+        if let Some(held) = held.as_ref().filter(|_| is_of_another) {
+            // A listing that only moved on its page leaves nothing behind.
+            let moved = page.listings.iter().any(|other| other.cluster.as_str() == held.cluster);
+            let replaced = held.cluster != listing.cluster.as_str();
+            if (replaced && !moved) || (!replaced && differs >= Differs::Attributes) {
+                let is_kept = kept::leave(tx, page, (&id, held), (listing.ordinal, replaced))?;
+                is_another = replaced && is_kept;
+            }
+            done.left.push(held.referral.clone());
+        }
         if let Some(held) = held.as_ref().filter(|_| is_visit) {
-            if held.was_gone {
+            if held.was_gone || is_of_another {
                 pages::seen_again(tx, &referral, page.url.canonical().as_str())?;
             }
-            let place = Place { page, hit: &id, referral: &referral, url: &url };
-            done.noted.seen(tx, &place, (held, places), &seen)?;
+            if !is_another {
+                let place = Place { page, hit: &id, referral: &referral, url: &url };
+                done.noted.seen(tx, &place, (held, places), &seen)?;
+            }
         }
         if differs == Differs::Nothing {
             tx.prepare_cached("UPDATE hits SET last_seen = ?, gone_at = NULL, referral = ?, url = ? WHERE id = ?")?
@@ -340,6 +367,9 @@ impl Truth {
             listing.kind,
             seen_at,
         ])?;
+        if is_another {
+            tx.prepare_cached("UPDATE hits SET first_seen = ? WHERE id = ?")?.execute(params![at, id])?;
+        }
         index(tx, &id, &parted.title, &text, assessment)?;
         add_fingerprints(tx, &id, &parted.values)?;
         self.note_names_of_people(tx, &assessment.emerging, &parted.values)?;
@@ -466,6 +496,26 @@ impl Truth {
 struct Done<'a> {
     recorded: Recorded,
     noted: &'a mut Noted,
+    /// Cases of which a hit of the page went to another case.
+    left: Vec<String>,
+}
+
+/// Ends the drafts of which every listing went to another case: nobody can decide on them.
+fn end_emptied(tx: &Connection, left: &[String], now: Timestamp) -> Result<(), TruthError> {
+    for case in left {
+        let is_empty: bool = tx
+            .prepare_cached(
+                "SELECT state IN ('queued', 'drafted') AND NOT EXISTS (SELECT 1 FROM hits WHERE referral = r.id)
+                 FROM referrals r WHERE id = ?",
+            )?
+            .query_row([case], |row| row.get(0))?;
+        if is_empty {
+            let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
+            let gone = Event::SeenGone { checks: 0 };
+            transition(tx, &cases::referral_id(case)?, gone, &Actor::Job(Job::Scan), intervals, now)?;
+        }
+    }
+    Ok(())
 }
 
 /// A page answered that it is as it was: its hits are seen again, and cases that were closed because they were gone are
@@ -625,6 +675,6 @@ pub(super) fn index(
 }
 
 /// A hit's id is made from its place, so that recording it twice names it the same.
-fn hit_id(platform: &PlatformId, url: &CanonicalUrl, ordinal: u32) -> String {
+pub(super) fn hit_id(platform: &PlatformId, url: &CanonicalUrl, ordinal: u32) -> String {
     format!("H-{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{platform}\n{url}\n{ordinal}").as_bytes()))
 }

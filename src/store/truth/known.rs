@@ -28,7 +28,7 @@ pub struct KnownHit {
     pub captured_at: Timestamp,
     /// Last visit that saw it.
     pub last_seen: Timestamp,
-    /// Not there at the last visit.
+    /// No hit of its page was there at the last visit.
     pub gone: bool,
     /// How it was judged.
     pub assessment: Assessment,
@@ -56,7 +56,9 @@ impl Truth {
         self.read(|reader| {
             let mut statement = reader.prepare_cached(
                 "SELECT rowid, platform, url, cluster, minhash, warc_file, warc_offset, warc_length, warc_record, payload_digest,
-                   captured_at, last_seen, gone_at IS NOT NULL, assessment, seller_hash FROM hits WHERE rowid > ? ORDER BY rowid LIMIT ?",
+                   captured_at, last_seen,
+                   NOT EXISTS (SELECT 1 FROM hits o WHERE o.platform = h.platform AND o.page = h.page AND o.gone_at IS NULL),
+                   assessment, seller_hash FROM hits h WHERE rowid > ? ORDER BY rowid LIMIT ?",
             )?;
             let mut rows = statement.query(params![row, i64::try_from(limit).unwrap_or(i64::MAX)])?;
             let mut hits = Vec::new();

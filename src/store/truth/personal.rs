@@ -495,6 +495,14 @@ fn is_quote(text: &str, quoted: &str) -> bool {
     text.strip_prefix(quoted).is_some_and(|rest| rest.starts_with('"'))
 }
 
+/// Whether personal data of a case, or of an earlier or later case of its cluster, was erased: a correction and a new generation have the
+/// listings of the case before them.
+pub(super) fn was_erased(connection: &Connection, case: &str) -> Result<bool, TruthError> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM audit a WHERE a.action = 'erase-personal-data' AND a.subject IN (
+                 SELECT o.id FROM referrals r JOIN referrals o ON o.platform = r.platform AND o.cluster = r.cluster WHERE r.id = ?))";
+    Ok(connection.prepare_cached(sql)?.query_row([case], |row| row.get(0))?)
+}
+
 /// Notes keyed hashes of a hit beside those it has: what a seller took off its listing stays its own, to be opened and to be erased.
 pub(super) fn add_fingerprints(tx: &Connection, hit: &str, values: &[ClearValue]) -> Result<(), TruthError> {
     for value in values {

@@ -16,9 +16,10 @@ use crate::evidence::warc::WarcRef;
 use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::hits::{HitRecord, Opening, TEXT_LIMIT_CHARS, index};
+use crate::store::truth::kept::KEPT;
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
-use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, query, search};
+use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, personal, query, search};
 use crate::store::vault::ClearValue;
 use crate::vocab::actor::{Actor, Job};
 use crate::vocab::ids::{ClusterId, PlatformId, ReferralId};
@@ -127,7 +128,8 @@ impl Difference {
 }
 
 impl Truth {
-    /// Hits that match, after the one that was read last. Those of one page come one after the other.
+    /// Hits that match, after the one that was read last. Those of one page come one after the other. What stood at a place before is no
+    /// part of them: it is kept as it was decided on.
     ///
     /// # Errors
     /// When the query cannot be read, or SQLite fails.
@@ -143,7 +145,7 @@ impl Truth {
                 "SELECT h.id, h.referral, r.state_json, h.platform, h.url, h.title, h.page, h.cluster, h.assessment, h.ordinal,
                    h.content_digest, h.warc_file, h.warc_offset, h.warc_length, h.warc_record, h.payload_digest,
                    h.capture_destroyed IS NULL, h.last_seen
-                 {} ({}) AND (h.platform, h.page, h.id) > (?, ?, ?) ORDER BY h.platform, h.page, h.id LIMIT ?",
+                 {} ({}) AND h.ordinal < {KEPT} AND (h.platform, h.page, h.id) > (?, ?, ?) ORDER BY h.platform, h.page, h.id LIMIT ?",
                 search::from(connection, &query, false)?,
                 query.condition
             );
@@ -284,9 +286,7 @@ impl Truth {
         let (known, erased) = self.read(|connection| {
             let mut statement = connection.prepare_cached("SELECT hash FROM fingerprints WHERE hit = ?")?;
             let known: HashSet<String> = statement.query_map([&hit.id], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            let erased = connection
-                .prepare_cached("SELECT 1 FROM audit WHERE subject = ? AND action = 'erase-personal-data' LIMIT 1")?
-                .exists([hit.referral.as_str()])?;
+            let erased = personal::was_erased(connection, hit.referral.as_str())?;
             Ok::<_, TruthError>((known, erased))
         })?;
         let news: Vec<ClearValue> =

@@ -171,7 +171,7 @@ fn forget_cases(tx: &Connection, before: Timestamp, hits: &mut u64) -> Result<u6
     Ok(cases.len() as u64)
 }
 
-fn forget_hit(tx: &Connection, hit: &str) -> Result<(), TruthError> {
+pub(super) fn forget_hit(tx: &Connection, hit: &str) -> Result<(), TruthError> {
     changes::forget_of_hit(tx, hit)?;
     for sql in [
         "DELETE FROM hits_text WHERE rowid = (SELECT rowid FROM hits WHERE id = ?)",
