@@ -21,8 +21,6 @@ use crate::vocab::platform::IpRange;
 const LOG_NAME: &str = "log-";
 const CAPTURES_NAME: &str = "captures-";
 
-const NOT_ON_RECORD: &str = "it was timestamped and is not on record";
-
 /// Digests in one file at most.
 const CAPTURES: usize = 1_000_000;
 
@@ -58,6 +56,50 @@ pub enum TimestampError {
     /// The address of the authority.
     #[error("the address of the authority for timestamps: {0}")]
     Address(String),
+}
+
+/// Why a timestamp proves nothing of what is on record.
+#[derive(Debug, thiserror::Error)]
+enum Unproven {
+    /// The file it is of is missing or cannot be read as one.
+    #[error("it was timestamped and is not on record")]
+    NotOnRecord,
+    /// A file cannot be read.
+    #[error("`{path}`: {error}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// The file is another one than was timestamped.
+    #[error("`{0}` was changed since it was timestamped")]
+    Changed(PathBuf),
+    /// The reply is not of the file, or not of the authority.
+    #[error(transparent)]
+    Stamp(#[from] StampError),
+    /// The reply is another one than was taken.
+    #[error("the reply is not the one on record")]
+    OtherReply,
+    /// The file of captured pages has lines that are no digests.
+    #[error("its file is no list of digests")]
+    NoList,
+    /// The file of an end of the log is none.
+    #[error("its file is no end of the log: {0}")]
+    NoEnd(#[from] serde_json::Error),
+    /// Captured pages on record have other digests.
+    #[error("{0} captured pages on record have another digest than was timestamped")]
+    OtherDigests(u64),
+    /// The list made of what is on record is another one.
+    #[error("the digests on record are not those of its file")]
+    OtherList,
+    /// The record of truth failed.
+    #[error(transparent)]
+    Truth(#[from] TruthError),
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Unproven> {
+    fs::read(path).map_err(|error| Unproven::File { path: path.to_path_buf(), error })
 }
 
 impl From<FetchError> for TimestampError {
@@ -161,7 +203,8 @@ pub struct Checked {
     pub log: Option<TimestampRow>,
     /// How captured pages and their timestamps agree.
     pub captures: Covered,
-    /// Timestamps of which only the file was checked: the settings name no roots, so that nothing says who gave them.
+    /// Timestamps of which only the file was checked: no roots are named or can be read, so that
+    /// nothing says who gave them.
     #[serde(skip_serializing_if = "is_none")]
     pub unchecked: u64,
     /// Replies that no row names: a kill cut their recording off, or an older record of truth lies here.
@@ -225,7 +268,7 @@ pub fn check(rooms: &Rooms, data: &Path) -> Result<(Checked, Vec<Checkpoint>), T
         let file = folder(data).join(format!("{name}.json"));
         match fs::read(&file).ok().and_then(|bytes| serde_json::from_slice::<Checkpoint>(&bytes).ok()) {
             Some(end) => ends.push(end),
-            None => checked.broken.push(format!("{name}: {NOT_ON_RECORD}")),
+            None => checked.broken.push(format!("{name}: {}", Unproven::NotOnRecord)),
         }
     }
     if checked.timestamps > 0 {
@@ -253,19 +296,18 @@ fn without_row(folder: &Path, names: &HashSet<String>) -> Vec<String> {
 
 /// Holds captured pages that were timestamped, and of which no row says so, against the pages on record. `files` are the reply and the
 /// digests it is of, without their endings.
-fn check_without_row(rooms: &Rooms, files: &Path, roots: Option<&Roots>) -> Result<Covered, String> {
-    let bytes = fs::read(files.with_extension("txt")).map_err(|_| NOT_ON_RECORD.to_owned())?;
+fn check_without_row(rooms: &Rooms, files: &Path, roots: Option<&Roots>) -> Result<Covered, Unproven> {
+    let bytes = fs::read(files.with_extension("txt")).map_err(|_| Unproven::NotOnRecord)?;
     if let Some(roots) = roots {
-        let reply = fs::read(files.with_extension("tsr")).map_err(|error| error.to_string())?;
-        timestamp::read(&reply, &Sha256Digest::of(&bytes), None, roots).map_err(|error| error.to_string())?;
+        let reply = read(&files.with_extension("tsr"))?;
+        timestamp::read(&reply, &Sha256Digest::of(&bytes), None, roots)?;
     }
-    let text = String::from_utf8(bytes).map_err(|_| "its file is no list of digests".to_owned())?;
+    let text = String::from_utf8(bytes).map_err(|_| Unproven::NoList)?;
     let captures: Option<Vec<CaptureDigest>> = text.lines().map(CaptureDigest::parse).collect();
-    let captures = captures.ok_or_else(|| "its file is no list of digests".to_owned())?;
-    let held = rooms.truth.compare_captures(&captures).map_err(|error| error.to_string())?;
+    let held = rooms.truth.compare_captures(&captures.ok_or(Unproven::NoList)?)?;
     match held.different {
         0 => Ok(held),
-        different => Err(format!("{different} captured pages on record have another digest than was timestamped")),
+        different => Err(Unproven::OtherDigests(different)),
     }
 }
 
@@ -274,31 +316,28 @@ fn check_one(
     folder: &Path,
     row: &TimestampRow,
     roots: Option<&Roots>,
-) -> Result<Option<Checkpoint>, String> {
+) -> Result<Option<Checkpoint>, Unproven> {
     let ending = match row.of {
         Stamped::Log => "json",
         Stamped::Captures => "txt",
     };
     let file = folder.join(format!("{}.{ending}", row.name));
-    let read = |path: &Path| fs::read(path).map_err(|error| format!("`{}`: {error}", path.display()));
     let bytes = read(&file)?;
     let digest = Sha256Digest::of(&bytes);
     if digest.to_string() != row.digest {
-        return Err(format!("`{}` was changed since it was timestamped", file.display()));
+        return Err(Unproven::Changed(file));
     }
     let reply = read(&file.with_extension("tsr"))?;
     // That there are none is told once for all.
     if let Some(roots) = roots {
-        let stamp = timestamp::read(&reply, &digest, None, roots).map_err(|error| error.to_string())?;
+        let stamp = timestamp::read(&reply, &digest, None, roots)?;
         if (stamp.at, &stamp.serial) != (row.at, &row.serial) {
-            return Err("the reply is not the one on record".to_owned());
+            return Err(Unproven::OtherReply);
         }
     }
     match row.of {
-        Stamped::Log => serde_json::from_slice(&bytes).map(Some).map_err(|error| error.to_string()),
-        Stamped::Captures => {
-            let made = rooms.truth.digest_of_captures(&row.name).map_err(|error| error.to_string())?;
-            if made == digest { Ok(None) } else { Err("the digests on record are not those of its file".to_owned()) }
-        }
+        Stamped::Log => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Stamped::Captures if rooms.truth.digest_of_captures(&row.name)? == digest => Ok(None),
+        Stamped::Captures => Err(Unproven::OtherList),
     }
 }
