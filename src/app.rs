@@ -153,7 +153,7 @@ enum Work {
 }
 
 /// A folder for an empty frontier store, elsewhere, while the disk of the data directory is full; removed afterwards.
-struct SpareFolder(PathBuf);
+struct SpareFolder(PathBuf, Option<DirectoryLock>);
 
 impl Drop for SpareFolder {
     fn drop(&mut self) {
@@ -173,10 +173,12 @@ fn hot_store(
         Err(error) => return Err(anyhow::Error::from(error).into()),
     };
     for folder in [std::env::temp_dir(), PathBuf::from("/dev/shm")] {
-        // Others write to these folders: one of theirs is neither used nor removed.
+        // What a kill left behind. Others write to these folders: one of theirs is neither used nor removed.
+        private::remove_left_in(&folder, "listingwatch");
         let Ok(made) = private::make_new_in(&folder, "listingwatch") else { continue };
-        let spare = SpareFolder(made);
-        if private::make(&spare.0).is_ok()
+        let mut spare = SpareFolder(made, None);
+        spare.1 = DirectoryLock::take(&spare.0).ok();
+        if spare.1.is_some()
             && let Ok((hot, _)) = HotStore::open(&spare.0.join("state"), limits)
         {
             tracing::warn!("the disk of the data directory is full: it can only be read");

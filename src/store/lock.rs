@@ -46,7 +46,7 @@ impl DirectoryLock {
             .write(true)
             .create(true)
             .truncate(false)
-            .open(directory.join("LOCK"))
+            .open(directory.join(private::LOCK))
             .map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}

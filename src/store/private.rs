@@ -2,13 +2,16 @@
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::Mode;
 
 const FOLDER: u32 = 0o700;
 const FILE: u32 = 0o600;
+
+/// The file of a folder that its owner holds locked.
+pub const LOCK: &str = "LOCK";
 
 /// Makes the directory if it is missing. Files that this process makes from here on are its owner's alone, those that
 /// SQLite and sled make by themselves too.
@@ -31,6 +34,31 @@ pub fn make_new_in(shared: &Path, prefix: &str) -> io::Result<PathBuf> {
     let folder = shared.join(format!("{prefix}-{}", data_encoding::HEXLOWER.encode(&random)));
     make_alone(&folder)?;
     Ok(folder)
+}
+
+/// Removes the folders that [`make_new_in`] made for processes that were killed: those of this user of which nobody holds the lock.
+pub fn remove_left_in(shared: &Path, prefix: &str) {
+    let is_made_name = |name: &str| {
+        let random = name.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('-'));
+        random.is_some_and(|random| random.len() == 32 && random.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    };
+    for entry in fs::read_dir(shared).into_iter().flatten().flatten() {
+        let path = entry.path();
+        // Not what a link leads to.
+        let is_own = fs::symlink_metadata(&path).is_ok_and(|held| {
+            held.is_dir()
+                && held.uid() == rustix::process::geteuid().as_raw()
+                && held.permissions().mode() & 0o7777 == FOLDER
+        });
+        if !is_own || !entry.file_name().to_str().is_some_and(is_made_name) {
+            continue;
+        }
+        // Without a lock file it is being made.
+        let Ok(lock) = fs::File::open(path.join(LOCK)) else { continue };
+        if lock.try_lock().is_ok() {
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
 }
 
 /// Makes a folder that was not there, whatever lies under its name.
@@ -151,6 +179,31 @@ mod tests {
         for taken in [&made[0], &theirs, &link] {
             assert_eq!(make_alone(taken).unwrap_err().kind(), io::ErrorKind::AlreadyExists);
         }
+    }
+
+    #[test]
+    fn a_folder_that_a_killed_process_left_is_removed_and_no_other() {
+        let shared = tempfile::tempdir().unwrap();
+        let made = [(); 3].map(|()| make_new_in(shared.path(), "listingwatch").unwrap());
+        let [left, used, begun] = &made;
+        fs::write(left.join(LOCK), "").unwrap();
+        fs::create_dir(left.join("state")).unwrap();
+        let lock = crate::store::lock::DirectoryLock::take(used).unwrap();
+        // Of another program, of another name, or a link.
+        let theirs = [shared.path().join("other"), shared.path().join("listingwatch-data")];
+        for folder in &theirs {
+            make_alone(folder).unwrap();
+            fs::write(folder.join(LOCK), "").unwrap();
+        }
+        let link = shared.path().join(format!("listingwatch-{}", "0".repeat(32)));
+        std::os::unix::fs::symlink(&theirs[0], &link).unwrap();
+        remove_left_in(shared.path(), "listingwatch");
+        assert!(!left.exists());
+        for kept in [used, begun, &theirs[0], &theirs[1], &link] {
+            assert!(kept.exists(), "{}", kept.display());
+        }
+        assert!(theirs[0].join(LOCK).exists());
+        drop(lock);
     }
 
     fn mode(path: &Path) -> u32 {

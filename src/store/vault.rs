@@ -107,15 +107,6 @@ impl Vault {
         Ok(tx.commit()?)
     }
 
-    /// Empties the log of writes, which holds old pages.
-    ///
-    /// # Errors
-    /// When SQLite refuses.
-    pub fn empty_log(&self) -> Result<(), VaultError> {
-        self.connection().query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
-    }
-
     /// The clear value of a hash; `None` when its time is over.
     ///
     /// # Errors
