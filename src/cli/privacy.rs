@@ -89,7 +89,7 @@ pub(super) async fn audit(app: &App, request: &AuditRequest, output: &Output) ->
                     }
                     if stamps.unchecked > 0 {
                         output.note(format!(
-                            "{} timestamps were not checked: the settings name no roots of their authority that can be read; set `roots` under [timestamps]",
+                            "{} timestamps cannot be checked: the settings name no roots of their authority that can be read; set `roots` under [timestamps]",
                             stamps.unchecked
                         ));
                     }

@@ -312,12 +312,6 @@ fn rewrite(
     Ok(true)
 }
 
-/// Forgets what is noted of a hit.
-pub(super) fn forget_of_hit(tx: &Connection, hit: &str) -> Result<(), TruthError> {
-    tx.prepare_cached("DELETE FROM changes WHERE hit = ?")?.execute([hit])?;
-    Ok(())
-}
-
 /// Forgets what was noted under a case.
 pub(super) fn forget_of_case(tx: &Connection, referral: &str) -> Result<(), TruthError> {
     tx.prepare_cached("DELETE FROM changes WHERE referral = ?")?.execute([referral])?;

@@ -14,6 +14,7 @@ use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::policy::{Sighting, weigh};
 use crate::referral::state::{Event, Intervals, ReferralState};
 use crate::store::truth::changes::{self, Differs, Noted, Place, Places, Seen, Stored};
+use crate::store::truth::kept::Leaving;
 use crate::store::truth::pages::NOT_FROM_A_PAGE;
 use crate::store::truth::personal::{Parted, Published, add_fingerprints};
 use crate::store::truth::steps::transition;
@@ -280,7 +281,7 @@ impl Truth {
         let referral = self.case_of(tx, page, (listing, parted), differs, now, &mut done.recorded)?;
         let is_of_another = held.as_ref().is_some_and(|held| held.referral != referral.as_str());
         if held.is_none() || is_of_another {
-            kept::take_up(tx, page, &referral, &id)?;
+            kept::take_up(tx, (&page.platform, page.url.canonical().as_str()), &referral, &id)?;
         }
         let mut is_another = false;
         if let Some(held) = held.as_ref().filter(|_| is_of_another) {
@@ -288,8 +289,7 @@ impl Truth {
             let moved = page.listings.iter().any(|other| other.cluster.as_str() == held.cluster);
             let replaced = held.cluster != listing.cluster.as_str();
             if (replaced && !moved) || (!replaced && differs >= Differs::Attributes) {
-                let is_kept = kept::leave(tx, page, (&id, held), (listing.ordinal, replaced))?;
-                is_another = replaced && is_kept;
+                is_another = leave(tx, page, (&id, held), listing.ordinal, replaced)? && replaced;
             }
             done.left.push(held.referral.clone());
         }
@@ -500,16 +500,33 @@ struct Done<'a> {
     left: Vec<String>,
 }
 
+/// Leaves what stood at a place with its case, where the case keeps it. `replaced`: what stands there now is another listing.
+fn leave(
+    tx: &Connection,
+    page: &PageRecord,
+    (live, held): (&str, &Stored),
+    place: u32,
+    replaced: bool,
+) -> Result<bool, TruthError> {
+    let ordinal = kept::ordinal(&held.referral, place);
+    let id = hit_id(&page.platform, page.url.canonical(), ordinal);
+    let at = page.fetched_at;
+    let is_kept = kept::leave(tx, &Leaving { live, referral: &held.referral, id: &id, ordinal, at })?;
+    if is_kept && replaced && !held.was_gone {
+        let referral = cases::referral_id(&held.referral)?;
+        changes::put(tx, &Place { page, hit: &id, referral: &referral, url: &held.url }, &gone())?;
+    }
+    Ok(is_kept)
+}
+
 /// Ends the drafts of which every listing went to another case: nobody can decide on them.
 fn end_emptied(tx: &Connection, left: &[String], now: Timestamp) -> Result<(), TruthError> {
     for case in left {
-        let is_empty: bool = tx
-            .prepare_cached(
-                "SELECT state IN ('queued', 'drafted') AND NOT EXISTS (SELECT 1 FROM hits WHERE referral = r.id)
-                 FROM referrals r WHERE id = ?",
-            )?
-            .query_row([case], |row| row.get(0))?;
-        if is_empty {
+        let mut is_empty = tx.prepare_cached(
+            "SELECT 1 FROM referrals r WHERE id = ? AND state IN ('queued', 'drafted')
+               AND NOT EXISTS (SELECT 1 FROM hits WHERE referral = r.id)",
+        )?;
+        if is_empty.exists([case])? {
             let intervals = Intervals { recheck: Duration::ZERO, renotice: Duration::ZERO };
             let gone = Event::SeenGone { checks: 0 };
             transition(tx, &cases::referral_id(case)?, gone, &Actor::Job(Job::Scan), intervals, now)?;
@@ -675,6 +692,6 @@ pub(super) fn index(
 }
 
 /// A hit's id is made from its place, so that recording it twice names it the same.
-pub(super) fn hit_id(platform: &PlatformId, url: &CanonicalUrl, ordinal: u32) -> String {
+fn hit_id(platform: &PlatformId, url: &CanonicalUrl, ordinal: u32) -> String {
     format!("H-{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{platform}\n{url}\n{ordinal}").as_bytes()))
 }

@@ -71,11 +71,12 @@ pub use outbox::{AttemptResult, AttemptRow, Delivery, DeliveryRow, FeedEvent, St
 pub use pages::NOT_FROM_A_PAGE;
 pub use personal::Revealed;
 pub use rescreen::{Difference, Rejudged, StoredHit};
-pub use retention::{CLOSED, Destroyed};
+pub use retention::Destroyed;
 pub use review::{Claim, WAITING};
 pub use search::{COUNT_LIMIT, FACETS_LIMIT, Facets, HitRow, SearchPage};
 pub use steps::{Reminder, RepeatKey};
 pub use story::StoryLine;
+pub use terms::CLOSED;
 pub use timestamps::{CaptureDigest, Covered, Stamped, TimestampRow};
 pub use tokens::{Principal, Session, TokenRow};
 

@@ -4,12 +4,11 @@ use rusqlite::{Connection, params};
 use serde::Serialize;
 
 use crate::evidence::audit::Said;
+use crate::store::truth::kept::forget_hit;
+use crate::store::truth::terms::CLOSED;
 use crate::store::truth::{Truth, TruthError, audit, changes};
 use crate::vocab::actor::Actor;
 use crate::vocab::time::Timestamp;
-
-/// States in which a case is closed; only closed cases age.
-pub const CLOSED: &[&str] = &["decided", "verified-gone", "dismissed", "withdrawn", "corrected", "expired"];
 
 /// What is due to be destroyed, or was.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -169,17 +168,4 @@ fn forget_cases(tx: &Connection, before: Timestamp, hits: &mut u64) -> Result<u6
         }
     }
     Ok(cases.len() as u64)
-}
-
-pub(super) fn forget_hit(tx: &Connection, hit: &str) -> Result<(), TruthError> {
-    changes::forget_of_hit(tx, hit)?;
-    for sql in [
-        "DELETE FROM hits_text WHERE rowid = (SELECT rowid FROM hits WHERE id = ?)",
-        "DELETE FROM hit_substances WHERE hit = ?",
-        "DELETE FROM fingerprints WHERE hit = ?",
-        "DELETE FROM hits WHERE id = ?",
-    ] {
-        tx.prepare_cached(sql)?.execute([hit])?;
-    }
-    Ok(())
 }

@@ -6,7 +6,7 @@ use crate::dedup::frame::Frame;
 use crate::detect::assessment::Assessment;
 use crate::referral::state::ReferralState;
 use crate::store::truth::cases::{ROW, ReferralRow, next_change, referral_id, row};
-use crate::store::truth::retention::CLOSED;
+use crate::store::truth::terms::CLOSED;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Verdict;

@@ -108,7 +108,7 @@ impl Truth {
             if words.is_empty() {
                 continue;
             }
-            let referral = super::cases::referral_id(&one.referral)?;
+            let referral = ReferralId::parse(&one.referral).map_err(|error| TruthError::Value(error.to_string()))?;
             let value = self.sealed_statement(&referral, &words);
             older_hashes.push(Sha256Digest::of(words.as_bytes()).to_string());
             tx.prepare_cached(

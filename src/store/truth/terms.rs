@@ -21,3 +21,6 @@ macro_rules! in_sql {
 }
 
 in_sql!(Category, Class, Message, PageKind, Role, Sight, Verdict);
+
+/// States in which a case is closed; only closed cases age.
+pub const CLOSED: &[&str] = &["decided", "verified-gone", "dismissed", "withdrawn", "corrected", "expired"];
