@@ -75,6 +75,7 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
             Behind::Prefix => 0,
             _ => rest.chars().take(GAP).take_while(|c| is_gap(*c)).map(char::len_utf8).sum(),
         };
+        let at = hit.end() + gap;
         let between = rest.get(..gap).unwrap_or_default();
         let value = rest.get(gap..).unwrap_or_default();
         let is_inner = |c: &char| !c.is_whitespace() && !matches!(c, '<' | '>' | '"' | '»' | '”' | '\'' | ')' | ',');
@@ -87,12 +88,14 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
             Behind::Code | Behind::Turned => {
                 let is_coded = of == Behind::Code && has_inner_capital(word);
                 let is_long = gap > 0 && word.chars().count() >= LETTERS_OF_A_CODE;
-                let is_value = is_coded || ((is_shaped(word) || is_announced) && !is_ordinary(&lowered(word)));
+                let is_value = is_coded
+                    || ((is_shaped(word) || is_announced)
+                        && !is_ordinary(lower.get(at..at + word.len()).unwrap_or_default()));
                 (is_long && is_value).then_some(IndicatorKind::Unknown)
             }
         };
         if let Some(kind) = kind {
-            push(kind, hit.end() + gap, hit.end() + gap + word.len());
+            push(kind, at, at + word.len());
         }
     }
     if text.contains(['/', '\\']) {

@@ -1,6 +1,5 @@
 //! Values that are known by the word beside them: `Telegram: …`, `… on wickr`, `account number …`.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -15,10 +14,10 @@ use crate::listing::contacts::plain::{Spoken, is_plain};
 use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
 use crate::listing::contacts::spelled::Apart;
 use crate::listing::contacts::tokens::{
-    LONGEST_WORD, Sign, Token, is_account_name, is_latin, is_letters_then_digits, is_mark, is_shaped, is_unspaced,
-    last_token, lowered, next_token,
+    LONGEST_WORD, Reach, Sign, Token, is_account_name, is_alphanumeric, is_latin, is_letters_then_digits, is_mark,
+    is_shaped, is_unspaced, last_token_within, lowered, next_token, token_within,
 };
-use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, TO, VERBS, all};
+use crate::listing::contacts::words::{FILLERS, JOINS, NAMING, TO, VERBS, Words, all};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Values in a row that one word leads.
@@ -27,29 +26,30 @@ const IN_A_ROW: usize = 4;
 /// Fillers between a word and its value.
 const FILLERS_IN_A_ROW: usize = 4;
 
-type WordSet = LazyLock<HashSet<String>>;
+type FoldedSet = LazyLock<Words<String>>;
 
-fn set(lists: &'static [&'static str]) -> HashSet<String> {
+fn set(lists: &'static [&'static str]) -> Words<String> {
     all(lists).map(folded).collect()
 }
 
-static IS_FILLER: WordSet = LazyLock::new(|| set(FILLERS));
-static IS_NAMING: WordSet = LazyLock::new(|| set(NAMING));
-static IS_PLAIN: WordSet = LazyLock::new(|| set(PLAIN));
-static IS_COMMON: WordSet = LazyLock::new(|| set(COMMON));
-static IS_VERB: WordSet = LazyLock::new(|| set(VERBS));
-static IS_JOIN: WordSet = LazyLock::new(|| set(JOINS));
-static IS_TO: WordSet = LazyLock::new(|| set(TO));
-static IS_MESSENGER: WordSet = LazyLock::new(|| set(MESSENGERS));
-static IS_STEM: WordSet = LazyLock::new(|| set(STEMS));
+static IS_FILLER: FoldedSet = LazyLock::new(|| set(FILLERS));
+static IS_NAMING: FoldedSet = LazyLock::new(|| set(NAMING));
+static IS_PLAIN: FoldedSet = LazyLock::new(|| set(PLAIN));
+static IS_COMMON: FoldedSet = LazyLock::new(|| set(COMMON));
+static IS_VERB: FoldedSet = LazyLock::new(|| set(VERBS));
+static IS_JOIN: FoldedSet = LazyLock::new(|| set(JOINS));
+static IS_TO: FoldedSet = LazyLock::new(|| set(TO));
+static IS_MESSENGER: FoldedSet = LazyLock::new(|| set(MESSENGERS));
+static IS_STEM: FoldedSet = LazyLock::new(|| set(STEMS));
 static OF_ORDINARY: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::new(all(UNSPACED).map(folded)).expect("a few hundred pieces of words make an automaton")
 });
 
 /// Values beside a leading word. `lower` is the text in lower case, `apart` are the letters set apart in it.
 pub(super) fn find(text: &str, lower: &str, apart: &[Apart]) -> Vec<Indicator> {
-    let mut found = Vec::new();
+    let mut found: Vec<Indicator> = Vec::new();
     let mut names_a_messenger = false;
+    let mut reach = Reach::default();
     let spoken = Spoken::of(lower);
     let (automaton, leads) = &*LEADS;
     for word in automaton.find_overlapping_iter(lower) {
@@ -59,18 +59,28 @@ pub(super) fn find(text: &str, lower: &str, apart: &[Apart]) -> Vec<Indicator> {
             continue;
         }
         names_a_messenger |= matches!(lead, Lead::Messenger | Lead::Short);
+        let reach = reach.at(lower, word.end());
+        // Deep inside of what is hidden already, or before the same word, which is looked at itself.
+        let is_hidden = || found.last().is_some_and(|last| last.start <= start && end + LONGEST_WORD < last.end);
+        let is_repeated =
+            || lower.get(word.end()..).zip(lower.get(word.range())).is_some_and(|(b, w)| b.starts_with(w));
+        if reach < LONGEST_WORD && (is_hidden() || is_repeated()) {
+            continue;
+        }
         if lead != Lead::Behind {
-            after(text, lower, end, lead, &mut found);
+            after(text, lower, (end, reach), lead, &mut found);
         }
         if matches!(lead, Lead::Messenger | Lead::Short | Lead::Ambiguous | Lead::Behind) {
-            before(text, lower, start, lead, &mut found);
+            before(text, lower, (start, reach), lead, &mut found);
         }
     }
     let spelled = apart.iter().filter(|run| names_messenger(run)).map(|run| (run.start, run.end));
+    let mut reach = Reach::default();
     for (start, end) in disguised_messengers(lower).into_iter().chain(spelled) {
         names_a_messenger = true;
-        after(text, lower, end, Lead::Messenger, &mut found);
-        before(text, lower, start, Lead::Messenger, &mut found);
+        let reach = reach.at(lower, end);
+        after(text, lower, (end, reach), Lead::Messenger, &mut found);
+        before(text, lower, (start, reach), Lead::Messenger, &mut found);
     }
     if names_a_messenger {
         found.extend(underscored(text));
@@ -90,7 +100,7 @@ pub(super) fn is_common(word: &str) -> bool {
 
 /// Words joined by an underscore, as nobody writes but an account's name, in whatever place of a text that speaks of messengers.
 fn underscored(text: &str) -> impl Iterator<Item = Indicator> + '_ {
-    let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let is_part = |c: char| is_alphanumeric(c) || c == '_' || c == '.';
     text.split(move |c: char| !is_part(c)).filter_map(|word| {
         let word = word.trim_matches(['.', '_']);
         let joined = word.split_once('_').is_some_and(|(head, tail)| !head.is_empty() && !tail.is_empty());
@@ -104,13 +114,13 @@ fn underscored(text: &str) -> impl Iterator<Item = Indicator> + '_ {
 /// Values behind a phrase that ends at `at` and asks to be written to (`contact me on`), as a list of such phrases has it.
 pub(super) fn find_behind(text: &str, at: usize) -> Vec<Indicator> {
     let mut found = Vec::new();
-    after(text, &lowered(text), at, Lead::Phrase, &mut found);
+    after(text, &lowered(text), (at, LONGEST_WORD), Lead::Phrase, &mut found);
     found
 }
 
 /// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
 pub(super) fn is_ordinary(word: &str) -> bool {
-    word.len() <= LONGEST_WORD
+    word.len() <= LEADS.0.max_pattern_len() + BYTES_OF_A_FILLER
         && (IS_PLAIN.contains(word)
             || LEADS.0.find_overlapping_iter(word).filter(|lead| lead.start() == 0).any(|lead| {
                 // Scripts without spaces run a word and what follows it together: `飞机号`.
@@ -119,17 +129,20 @@ pub(super) fn is_ordinary(word: &str) -> bool {
             }))
 }
 
+/// Bytes of the fillers that scripts without spaces run together with the word before them.
+const BYTES_OF_A_FILLER: usize = 24;
+
 /// What ends a clause.
 const ENDS_OF_CLAUSES: [char; 10] = [',', ';', '.', '!', '?', '，', '。', '；', '！', '、'];
 
 /// Hides the values behind a leading word.
-fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicator>) {
+fn after(text: &str, lower: &str, (at, reach): (usize, usize), lead: Lead, found: &mut Vec<Indicator>) {
     let (mut at, mut announced) = (at, Sign::None);
     let mut fillers = 0;
     let mut values = 0;
     let mut clause_ended = false;
     let (mut is_named, mut is_signed) = (false, false);
-    while let Some((token, sign)) = next_token(text, at, 8) {
+    while let Some((token, sign)) = token_within(text, at, 8, reach) {
         let (Some(word), Some(low)) = (text.get(token.start..token.end), lower.get(token.start..token.end)) else {
             return;
         };
@@ -165,7 +178,7 @@ fn after(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicat
             return;
         }
         let Some(end) = value_end(text, token, (word, low), lead, (announced, close)) else { return };
-        let end = if word.len() >= LONGEST_WORD { run_end(text, end, found) } else { end };
+        let end = if word.len() >= reach { run_end(text, end, found) } else { end };
         let end = spliced_end(text, lower, end, announced);
         // Another clause, or one more of a row, is taken for a value only where it looks like one.
         if (clause_ended || values > 0) && announced == Sign::None && !is_shaped(word) {
@@ -218,14 +231,29 @@ fn filler(low: &str) -> Option<bool> {
     if IS_FILLER.contains(low) {
         return Some(IS_NAMING.contains(low));
     }
-    if !low.chars().all(is_unspaced) || low.chars().count() > 6 {
+    if low.len() > BYTES_OF_A_FILLER || !low.chars().all(is_unspaced) || low.chars().count() > LONGEST_FILLER {
         return None;
     }
-    low.char_indices().skip(1).find_map(|(at, _)| {
-        let (head, tail) = low.split_at(at);
-        let names = IS_FILLER.contains(head).then(|| IS_NAMING.contains(head))?;
-        filler(tail).map(|more| names || more)
-    })
+    fillers_within(low).find_map(|(end, names)| (end == low.len()).then_some(names))
+}
+
+/// Where fillers that are run together at the beginning of a text may end, and whether they say that a value follows; the
+/// longest first.
+fn fillers_within(low: &str) -> impl Iterator<Item = (usize, bool)> {
+    let mut reached = [None; LONGEST_FILLER + 1];
+    reached[0] = Some((0, false));
+    let ends = low.char_indices().map(|(at, _)| at).chain([low.len()]).skip(1).take(LONGEST_FILLER);
+    for (count, end) in ends.enumerate() {
+        // Each filler begins where another ends.
+        let joined = reached.iter().take(count + 1).flatten().find_map(|(start, names)| {
+            let word = low.get(*start..end).filter(|word| IS_FILLER.contains(*word))?;
+            Some((end, *names || IS_NAMING.contains(word)))
+        });
+        if let Some(reached) = reached.get_mut(count + 1) {
+            *reached = joined;
+        }
+    }
+    reached.into_iter().skip(1).rev().flatten()
 }
 
 /// Where the value that begins with `token` ends; `None` when it is none. `word` is as written and in lower case; `close`:
@@ -304,8 +332,9 @@ fn value_end(
 }
 
 /// Hides a value that stands before its messenger: `… on telegram`, `… (wickr)`.
-fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indicator>) {
-    let Some((mut token, mut sign)) = last_token(text, at) else { return };
+fn before(text: &str, lower: &str, (at, reach): (usize, usize), lead: Lead, found: &mut Vec<Indicator>) {
+    let last_token = |at| last_token_within(text, at, reach);
+    let Some((mut token, mut sign)) = last_token(at) else { return };
     let low = |token: Token| lower.get(token.start..token.end).unwrap_or_default();
     let mut joined = false;
     // `… toe op telegram`: two at most.
@@ -314,7 +343,7 @@ fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indica
             break;
         }
         joined = true;
-        let Some((earlier, gap)) = last_token(text, token.start) else { return };
+        let Some((earlier, gap)) = last_token(token.start) else { return };
         (token, sign) = (earlier, gap);
     }
     let word = text.get(token.start..token.end).unwrap_or_default();
@@ -323,10 +352,10 @@ fn before(text: &str, lower: &str, at: usize, lead: Lead, found: &mut Vec<Indica
         return;
     }
     let bracketed = sign && !joined;
-    let led = last_token(text, token.start).is_some_and(|(verb, _)| {
+    let led = last_token(token.start).is_some_and(|(verb, _)| {
         // `write to …`.
         let (verb, is_to) = (low(verb), IS_TO.contains(low(verb)).then_some(verb));
-        let earlier = is_to.and_then(|to| last_token(text, to.start));
+        let earlier = is_to.and_then(|to| last_token(to.start));
         IS_VERB.contains(verb) || earlier.is_some_and(|(verb, _)| IS_VERB.contains(low(verb)))
     });
     // Codes of substances have hyphens, handles of messengers have none.
@@ -398,8 +427,8 @@ fn filler_before_value(low: &str) -> Option<(usize, bool)> {
     if !low.chars().all(is_unspaced_or_mark) {
         return None;
     }
-    let ends = low.char_indices().skip(1).take(LONGEST_FILLER).map(|(at, _)| at).collect::<Vec<_>>();
-    ends.into_iter().rev().find_map(|end| filler(low.get(..end)?).map(|names| (end, names)))
+    // All of it would be no value.
+    fillers_within(low).find(|(end, _)| *end < low.len())
 }
 
 /// Characters of a filler in a script without spaces.

@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Match, Regex};
 
 use crate::listing::contacts::led::{is_common, is_ordinary};
@@ -121,8 +122,11 @@ fn is_recipient(hit: &Captures<'_>, value: Match<'_>) -> bool {
 
 /// Whether a word in Han script speaks of payment or trade.
 fn is_trade(value: &str) -> bool {
-    all(TRADE_HAN).any(|word| value.contains(word))
+    !value.is_ascii() && OF_TRADE.is_match(value)
 }
+
+static OF_TRADE: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(all(TRADE_HAN)).expect("a few dozen words make an automaton"));
 
 /// How much of what a pattern took for a name is one: it ends before the first ordinary word or means of payment.
 fn name_length(value: &str) -> usize {

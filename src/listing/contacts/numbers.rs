@@ -1,7 +1,9 @@
 //! Telephone numbers whose digits are set in groups, whatever sign parts them, and numbers of goods that resemble them.
 
+use std::sync::LazyLock;
+
 use crate::listing::contacts::shapes::is_date;
-use crate::listing::contacts::words::all;
+use crate::listing::contacts::words::{self, WordSet, all, set};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Digits of a number that is called, with its country's code (ITU-T E.164 allows fifteen), and of a card.
@@ -184,6 +186,16 @@ const UNITS: &[&str] = &[
      руб, грн, таблеток, штук, рублей, 克, 公斤, 千克, 毫克, 毫升, 升, 吨, 元, 个, 片, 粒, 件, 箱, 袋, 瓶, 桶, 개, 정, 원, 円, 個, 錠, 本, قطعة, كجم, جرام, غرام, कि.ग्रा, ग्राम",
 ];
 
+static IS_CHECKED: WordSet = LazyLock::new(|| set(CHECKED));
+static IS_NUMBERED: WordSet = LazyLock::new(|| set(NUMBERED));
+static IS_REGISTER: WordSet = LazyLock::new(|| set(REGISTERS));
+static IS_BATCH: WordSet = LazyLock::new(|| set(BATCHES));
+static IS_UNIT: WordSet = LazyLock::new(|| set(UNITS));
+
+/// Units of scripts without capitals: a text goes on behind them with no space.
+static CASELESS_UNITS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| all(UNITS).filter(|one| !one.is_ascii() && !one.chars().any(char::is_lowercase)).collect());
+
 /// Characters before a number among which the word for it is looked for.
 const BEFORE: usize = 24;
 
@@ -197,10 +209,8 @@ pub(super) fn is_goods(text: &str, start: usize, end: usize) -> bool {
     let unit: String =
         spaceless.chars().take(12).take_while(|c| c.is_alphabetic() || *c == '.').collect::<String>().to_lowercase();
     if !unit.is_empty()
-        && all(UNITS).any(|one| {
-            unit.trim_end_matches('.') == one
-                || (!one.is_ascii() && unit.starts_with(one) && !one.chars().any(char::is_lowercase))
-        })
+        && (IS_UNIT.contains(unit.trim_end_matches('.'))
+            || (!unit.is_ascii() && CASELESS_UNITS.iter().any(|one| unit.starts_with(one))))
     {
         return true;
     }
@@ -210,8 +220,8 @@ pub(super) fn is_goods(text: &str, start: usize, end: usize) -> bool {
     }
     let before = before_number(text, start);
     let digits = text.get(start..end).unwrap_or_default();
-    ends_with_word(&before, NUMBERED)
-        || (ends_with_word(&before, CHECKED) && has_check_digit(digits))
+    ends_with_word(&before, &IS_NUMBERED)
+        || (ends_with_word(&before, &IS_CHECKED) && has_check_digit(digits))
         || is_book(digits)
 }
 
@@ -228,7 +238,7 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
         return false;
     }
     let before = before_number(text, start);
-    if is_checked && ends_with_word(&before, CHECKED) {
+    if is_checked && ends_with_word(&before, &IS_CHECKED) {
         return true;
     }
     // The identifier of a publication holds rows of digits of its own.
@@ -236,7 +246,7 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
     let token: String = head.chars().rev().take(LONGEST_IDENTIFIER).take_while(|c| !c.is_whitespace()).collect();
     let is_publication =
         token.contains('/') && token.ends_with(|c: char| c == '1' || !c.is_alphanumeric()) && token.contains(".01");
-    count <= DIGITS_OF_A_REGISTER && (is_publication || ends_with_word(&before, REGISTERS))
+    count <= DIGITS_OF_A_REGISTER && (is_publication || ends_with_word(&before, &IS_REGISTER))
 }
 
 /// Words for a batch of goods.
@@ -259,7 +269,7 @@ pub(super) fn is_of_batch(text: &str, start: usize, end: usize) -> bool {
         && DIGITS_OF_A_BATCH.contains(&count)
         && (count <= DIGITS_OF_A_REGISTER || value.starts_with("20"))
         && !value.starts_with('0')
-        && ends_with_word(&before_number(text, start), BATCHES)
+        && ends_with_word(&before_number(text, start), &IS_BATCH)
 }
 
 /// Whether a row of digits is one of hours of the day: `09.30-11.00`.
@@ -305,18 +315,9 @@ fn without_number(before: &str) -> &str {
     before.trim_end_matches([' ', '\u{a0}', ':', '.', '-', '#'])
 }
 
-/// Whether a text in lower case ends with one of the words.
-fn ends_with_word(text: &str, words: &'static [&'static str]) -> bool {
-    ends_with_one(text, words) || ends_with_one(without_number(text), words)
-}
-
-fn ends_with_one(text: &str, words: &'static [&'static str]) -> bool {
-    all(words).any(|word| {
-        text.strip_suffix(word).is_some_and(|head| {
-            word.chars().next().is_some_and(|first| u32::from(first) >= 0x3000)
-                || head.chars().next_back().is_none_or(|before| !before.is_alphanumeric())
-        })
-    })
+/// Whether a text in lower case ends with one of the words, or with one and a word for `number`.
+fn ends_with_word(text: &str, words: &WordSet) -> bool {
+    words::ends_with_one(text, words) || words::ends_with_one(without_number(text), words)
 }
 
 fn figures(text: &str) -> Vec<u32> {

