@@ -74,7 +74,7 @@ fn is_hex_key(value: &str) -> bool {
 
 /// Characters of a piece of an address, and of all of them.
 const PIECE: usize = 4;
-const PIECES: usize = 20;
+const PIECES: usize = 25;
 
 /// Addresses of coins that are written in pieces: letters of both cases with digits among them, as no words are.
 fn in_pieces(text: &str) -> Vec<Indicator> {
@@ -125,6 +125,10 @@ fn in_pieces(text: &str) -> Vec<Indicator> {
 }
 
 fn is_mixed(word: &str) -> bool {
+    // A capital and small letters are a word.
+    if word.len() > PIECE && word.bytes().skip(1).all(|b| b.is_ascii_lowercase()) {
+        return false;
+    }
     let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
     has(u8::is_ascii_uppercase) && has(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }

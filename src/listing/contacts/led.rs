@@ -6,9 +6,10 @@ use aho_corasick::AhoCorasick;
 
 use crate::listing::contacts::edges::{disguised_messengers, edges_of};
 use crate::listing::contacts::ends::{number_end, prefixed_end, run_end, spliced_end};
+use crate::listing::contacts::goods::is_thing;
 use crate::listing::contacts::leads::{LEADS, Lead, folded};
 use crate::listing::contacts::messengers::MESSENGERS;
-use crate::listing::contacts::numbers::{is_hours, is_of_batch};
+use crate::listing::contacts::numbers::{is_goods, is_hours, is_numbered, is_of_batch};
 use crate::listing::contacts::ordinary::{COMMON, PLAIN, STEMS, UNSPACED};
 use crate::listing::contacts::plain::{Spoken, is_plain};
 use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
@@ -70,7 +71,7 @@ pub(super) fn find(text: &str, lower: &str, apart: &[Apart]) -> Vec<Indicator> {
         if lead != Lead::Behind {
             after(text, lower, (end, reach), lead, &mut found);
         }
-        if matches!(lead, Lead::Messenger | Lead::Short | Lead::Ambiguous | Lead::Behind) {
+        if matches!(lead, Lead::Messenger | Lead::Short | Lead::Ambiguous | Lead::Noun | Lead::Behind) {
             before(text, lower, (start, reach), lead, &mut found);
         }
     }
@@ -161,7 +162,7 @@ fn after(text: &str, lower: &str, (at, reach): (usize, usize), lead: Lead, found
         }
         // `号北…`: a filler that no space parts from the value.
         if fillers < FILLERS_IN_A_ROW
-            && lead != Lead::Payment
+            && !matches!(lead, Lead::Payment | Lead::PaymentNoun)
             && let Some((length, names)) = filler_before_value(low)
         {
             if names {
@@ -272,7 +273,7 @@ fn value_end(
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let leads_a_number = match lead {
         Lead::Phone => digits >= 1,
-        Lead::Short | Lead::Ambiguous | Lead::Payment => digits >= 2,
+        Lead::Short | Lead::Ambiguous | Lead::Noun | Lead::Payment | Lead::PaymentNoun => digits >= 2,
         Lead::Messenger | Lead::Phrase => digits >= 4,
         Lead::Unspaced | Lead::Ordinary | Lead::Behind => false,
     };
@@ -283,12 +284,29 @@ fn value_end(
         let least = match lead {
             Lead::Phone => 5,
             Lead::Payment => 6,
+            Lead::PaymentNoun => {
+                if sign > Sign::None {
+                    6
+                } else {
+                    DIGITS_OF_A_CARD
+                }
+            }
             Lead::Phrase => 7,
             _ => 5,
         };
-        let is_of_goods = is_hours(text.get(token.start..end)?) || is_of_batch(text, token.start, end);
-        if all >= least && !is_of_goods {
+        let number = text.get(token.start..end)?;
+        let begins = number.starts_with('0') || text.get(..token.start).is_some_and(|head| head.ends_with(['+', '(']));
+        // `Phone 4000 4999 mAh`, `Card SD 128 GB`: an amount. Numbers with letters among them are models.
+        let may_be_goods = matches!(lead, Lead::Phone | Lead::PaymentNoun | Lead::Noun | Lead::Ambiguous);
+        let is_amount =
+            may_be_goods && (is_numbered(text, token.start) || (!begins && is_goods(text, token.start, end)));
+        let has_letters = number.chars().any(|c| c.is_alphabetic() && !"oOlIоО".contains(c));
+        let is_model = !begins && has_letters && matches!(lead, Lead::Phone | Lead::PaymentNoun) && sign == Sign::None;
+        if all >= least && !is_amount && !is_model && !is_hours(number) && !is_of_batch(text, token.start, end) {
             return Some(end);
+        }
+        if is_amount || is_model {
+            return None;
         }
     }
     if is_quantity(low) || is_ordinary(low) {
@@ -320,7 +338,16 @@ fn value_end(
         Lead::Ordinary => is_account(word),
         Lead::Behind => false,
         Lead::Ambiguous => ambiguous,
+        // `Handle: walnut`, `Trading bot - Pivot`.
+        Lead::Noun => {
+            ambiguous
+                && !(is_thing(low) && !goes_on(text, token.end))
+                && !(sign == Sign::Weak && !shaped && begins_with_capital(word))
+        }
         Lead::Phone => false,
+        Lead::PaymentNoun => {
+            is_bank_code(word, sign) || (sign == Sign::Strong && is_latin(word) && shaped && digits > 0 && long(6))
+        }
         // Accounts are written in Latin letters and digits: what follows in another script are words.
         Lead::Payment => is_latin(word) && ((shaped && digits > 0 && long(6)) || (sign == Sign::Strong && long(5))),
         // Codes of substances have digits and hyphens, and stand behind such phrases too.
@@ -362,13 +389,35 @@ fn before(text: &str, lower: &str, (at, reach): (usize, usize), lead: Lead, foun
     let shaped = is_shaped(word) && !word.contains('-');
     let is_value = match lead {
         Lead::Messenger => (shaped && (joined || bracketed || led)) || ((joined || bracketed) && led),
-        Lead::Short | Lead::Ambiguous => (joined || bracketed) && (shaped || led),
+        Lead::Short | Lead::Ambiguous | Lead::Noun => (joined || bracketed) && (shaped || led),
         Lead::Behind => true,
         _ => false,
     };
     if is_value {
         found.push(Indicator { kind: IndicatorKind::Messenger, start: token.start, end: token.end });
     }
+}
+
+/// Digits of the shortest number of a card or an account behind a word that has other meanings.
+const DIGITS_OF_A_CARD: usize = 8;
+
+/// Whether a sign or a bracket joins another piece: `oak + reef`, `oak(underscore)reef`.
+fn goes_on(text: &str, at: usize) -> bool {
+    let rest = text.get(at..).unwrap_or_default();
+    rest.starts_with(['(', '[', '{', '_']) || rest.trim_start().starts_with('+')
+}
+
+fn begins_with_capital(word: &str) -> bool {
+    word.starts_with(char::is_uppercase)
+}
+
+/// Whether a word is the code of a bank (ISO 9362): eight or eleven characters, of which the first six are letters.
+fn is_bank_code(word: &str, sign: Sign) -> bool {
+    matches!(word.len(), 8 | 11)
+        && word.bytes().all(|b| b.is_ascii_alphanumeric())
+        && word.bytes().take(6).all(|b| b.is_ascii_alphabetic())
+        && (sign == Sign::Strong
+            || (word.bytes().any(|b| b.is_ascii_digit()) && !word.bytes().any(|b| b.is_ascii_lowercase())))
 }
 
 /// Letters of a code of goods.

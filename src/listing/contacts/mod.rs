@@ -10,6 +10,7 @@ mod domains;
 mod edges;
 mod encoded;
 mod ends;
+mod goods;
 mod leads;
 mod led;
 mod markup;

@@ -35,13 +35,27 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
         let run = run_at(text, start);
         let end = run.groups.last().map_or(start + 1, |(_, end)| *end);
         at = end;
-        let is_piece = start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'_');
+        let before = |back: usize| start.checked_sub(back).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+        let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        // `EU/1/97/041/001`, `XK13-010-00012`: pieces of a code.
+        let is_piece = is_of_word(before(1)) || (matches!(before(1), b'-' | b'/') && is_code_before(bytes, start - 1));
         let goes_on = bytes.get(end).is_some_and(|next| next.is_ascii_alphabetic() || *next == b'_');
         if !is_piece && !goes_on && run.is_number(text) {
             found.push(Indicator { kind: IndicatorKind::Phone, start, end });
         }
     }
     found
+}
+
+/// Whether what ends at `at` is the head of a code: capitals with figures or without.
+fn is_code_before(bytes: &[u8], at: usize) -> bool {
+    let head = bytes.get(..at).unwrap_or_default();
+    let length = head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let word = head.get(head.len() - length..).unwrap_or_default();
+    (2..=6).contains(&length)
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && !word.iter().any(u8::is_ascii_lowercase)
+        && word != b"TEL"
 }
 
 /// The groups of digits that begin at `start`.
@@ -112,6 +126,20 @@ impl Run {
         if is_date(all) || is_hours(all) || is_goods(text, start, end) {
             return false;
         }
+        // Sizes in a row rise.
+        let sizes: Vec<u32> = groups.iter().filter_map(|group| group.parse().ok()).collect();
+        let are_sizes = groups.iter().all(|group| group.len() <= 3 && !group.starts_with('0'));
+        if matches!(self.sign, Some('/' | ','))
+            && groups.len() >= 4
+            && are_sizes
+            && sizes.windows(2).all(|pair| pair[0] < pair[1])
+        {
+            return false;
+        }
+        // The index of the European list of dangerous substances (regulation 1272/2008): `011-002-00-6`.
+        if self.sign == Some('-') && groups.iter().map(|group| group.len()).eq([3, 3, 2, 1]) {
+            return false;
+        }
         // A local number of North America. Ranges end in a round number, and none begins with a zero.
         if is_local && let [area, rest] = groups.as_slice() {
             return area.len() == 3 && !area.starts_with('0') && rest.starts_with('0');
@@ -167,7 +195,7 @@ fn is_ladder(groups: &[&str]) -> bool {
 /// Words before the number of a thing: numbers that carry a check digit.
 const CHECKED: &[&str] = &[
     "ean, isbn, issn, gtin, upc, jan, barcode, bar code, strichcode, code-barres, codice a barre, código de barras, kod kreskowy, barkod, \
-     čárový kód, cod de bare, mã vạch, штрихкод, штрих-код, 条码, 条形码, バーコード, 바코드, باركود, बारकोड",
+     čárový kód, cod de bare, mã vạch, штрихкод, штрих-код, 条码, 条形码, バーコード, 바코드, باركود, बारकोड, jancode, jan code, janコード",
 ];
 
 /// Words before other numbers of things.
@@ -175,6 +203,8 @@ const NUMBERED: &[&str] = &[
     "cas, cas no, cas number, einecs, ec, hs, hs code, hts, taric, un, pmid, cid, pubchem, doi, chembl, chebi, unii, iso, din, astm, \
      iec, lot, batch, charge, chargen-nr, part, part no, part number, p/n, pn, model, art, art.-nr, article, artikel, artikelnummer, item, item no, cat, cat no, catalog, \
      catalog no, catalogue, ref, référence, referencia, referência, serial, s/n, sn, sku, mpn, asin, pzn, patent, oem, nsn, артикул, арт, партия, модель, серия, \
+     item number, model no, model number, serial no, serial number, reference, artikelnr, artikel-nr, bestelnr, bestelnummer, nr kat, nr katalogowy, ürün kodu, \
+     codice, codice articolo, código, registro, license, licence, reg, fda reg, anvisa, ndc, index, zulassung, 製品コード, 商品コード, 商品番号, 상품번호, 제품번호, 许可证, \
      货号, 型号, 批号, 编号, 品番, 型番, 품번, 모델, mfg, fda, nmpa, gost, гост, ту, order, bestellnummer, bestell-nr, numéro d'article",
 ];
 
@@ -185,6 +215,9 @@ const UNITS: &[&str] = &[
      boxes, bags, bottles, drums, stück, stk, piezas, unidades, pièces, pezzi, stuks, sztuk, szt, adet, buah, viên, bucăți, buc, kusů, ks, шт, г, кг, мг, мл, л, т, \
      руб, грн, таблеток, штук, рублей, 克, 公斤, 千克, 毫克, 毫升, 升, 吨, 元, 个, 片, 粒, 件, 箱, 袋, 瓶, 桶, 개, 정, 원, 円, 個, 錠, 本, قطعة, كجم, جرام, غرام, कि.ग्रा, ग्राम",
 ];
+
+/// Words before numbers of things that stand before the number of somebody as well: `to order 0612345678`.
+static IS_ASKED: WordSet = LazyLock::new(|| set(&["order, charge, un, ec, hs, item, art, reg, código, registro"]));
 
 static IS_CHECKED: WordSet = LazyLock::new(|| set(CHECKED));
 static IS_NUMBERED: WordSet = LazyLock::new(|| set(NUMBERED));
@@ -233,6 +266,9 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
         return true;
     }
     let count = figures(digits).len();
+    if count <= DIGITS_OF_GOODS && is_numbered(text, start) {
+        return true;
+    }
     let is_checked = count <= 14 && has_check_digit(digits);
     if count > DIGITS_OF_A_REGISTER && !is_checked {
         return false;
@@ -247,6 +283,15 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
     let is_publication =
         token.contains('/') && token.ends_with(|c: char| c == '1' || !c.is_alphanumeric()) && token.contains(".01");
     count <= DIGITS_OF_A_REGISTER && (is_publication || ends_with_word(&before, &IS_REGISTER))
+}
+
+/// Digits of the longest number of a thing.
+const DIGITS_OF_GOODS: usize = 14;
+
+/// Whether a number stands behind a word for the number of a thing.
+pub(super) fn is_numbered(text: &str, start: usize) -> bool {
+    let before = before_number(text, start);
+    ends_with_word(&before, &IS_NUMBERED) && !words::ends_with_one(&before, &IS_ASKED)
 }
 
 /// Words for a batch of goods.

@@ -39,7 +39,7 @@ pub(super) const COMMON: &[&str] = &["\
     deposit, deposits, balance, pays, transfers, mini, program, moments, code, music, panel, gas, gruppe, kanal, \
     kontakt, grupo, grupa, groep, canal, privat, privado, privato, directo, immer, jederzeit, siempre, toujours, \
     sempre, altijd, zawsze, hemen, saja, chat aja, style, alike, starts, üzerinden, hattı, hatti, yazın, yazin, dan, \
-    serta, karein, karo, pe, par, se"];
+    certified, key, keys, tube, tubes, motor, motors, antique, sticker pack, serta, karein, karo, pe, par, se"];
 
 /// Han words of payment and trade that stand where a name may: none is one.
 pub(super) const TRADE_HAN: &[&str] = &["\

@@ -137,6 +137,8 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
         }
         let (start, end) = (hit.start(), hit.end());
         match uses[hit.pattern().as_usize()] {
+            // `Card holder leather brown`.
+            Use::Recipient if is_thing_for_cards(text, lower, start, end) => {}
             Use::Recipient => found.extend(name_behind(text, lower, end, true)),
             Use::Asked => found.extend(name_behind(text, lower, end, false)),
             Use::Behind => found.extend(name_before(text, lower, start).map(|(start, _)| start)),
@@ -156,6 +158,18 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
         }
     }
     found
+}
+
+/// Characters before `card holder` among which a card's number stands.
+const BEFORE_HOLDER: usize = 48;
+
+/// Whether what is called the holder of a card is a thing: no sign follows and no number stands before it.
+fn is_thing_for_cards(text: &str, lower: &str, start: usize, end: usize) -> bool {
+    let is_of_cards = matches!(lower.get(start..end), Some("card holder" | "cardholder" | "karteninhaber"));
+    let head = text.get(..start).unwrap_or_default();
+    let digits = head.chars().rev().take(BEFORE_HOLDER).filter(char::is_ascii_digit).count();
+    let behind = text.get(end..).unwrap_or_default().trim_start();
+    is_of_cards && digits < 8 && !behind.starts_with([':', '=', '>', '—', '–'])
 }
 
 /// Words between a word and the name.
@@ -298,7 +312,12 @@ fn parcel(text: &str, lower: &str, at: usize, named: bool, found: &mut Vec<Indic
                 && !any
                 && !text.get(end..).is_some_and(|rest| rest.starts_with(','));
             let has_unit = !is_bare && is_quantity(low) && low.ends_with(|c: char| !c.is_ascii_digit()) && digits < 4;
-            if is_small || is_goods(text, start, end) || (has_unit && !named) || low.contains('.') {
+            // `InPost 12,99 zł`, `24/7`.
+            let rest = text.get(end..).unwrap_or_default();
+            let goes_on =
+                |sign: char| rest.strip_prefix(sign).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            let is_price = is_bare && digits < 4 && (goes_on(',') || (goes_on('/') && !is_labelled));
+            if is_small || is_price || is_goods(text, start, end) || (has_unit && !named) || low.contains('.') {
                 return;
             }
             end

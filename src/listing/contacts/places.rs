@@ -34,6 +34,8 @@ const COORDINATES_OF: &[&str] = &[
      координаты, координати, निर्देशांक, إحداثيات, 坐标",
 ];
 
+static IS_OF_COORDINATES: WordSet = LazyLock::new(|| set(COORDINATES_OF));
+
 /// Decimals of a degree that name a house, and characters before a pair in which its word stands.
 const DECIMALS: usize = 4;
 const BEFORE: usize = 24;
@@ -49,8 +51,13 @@ fn coordinates(text: &str) -> impl Iterator<Item = Indicator> + '_ {
         let before: String = text.get(..value.start())?.chars().rev().take(BEFORE).collect();
         let before = lowered(&before.chars().rev().collect::<String>());
         let before = before.trim_end_matches(|c: char| !c.is_alphabetic() && !is_mark(c));
-        let is_named = words::all(COORDINATES_OF).any(|word| before.ends_with(word));
-        (are_long || is_named).then_some(Indicator {
+        let is_named = words::ends_with_one(before, &IS_OF_COORDINATES);
+        // A pair of masses or of prices is on no map.
+        let degrees = |part: &str| hit.name(part).and_then(|part| part.as_str().parse::<u32>().ok());
+        let is_on_map = degrees("degrees")
+            .zip(degrees("others"))
+            .is_some_and(|(one, other)| one.min(other) <= 90 && one.max(other) <= 180);
+        ((are_long && is_on_map) || is_named).then_some(Indicator {
             kind: IndicatorKind::Place,
             start: value.start(),
             end: value.end(),
@@ -118,11 +125,37 @@ fn continued(text: &str, end: usize) -> usize {
 /// Characters of a piece of an address.
 const LONGEST_PIECE: usize = 40;
 
+/// Whether what has the form of a street is a measure of goods: `1/4 Inch Drive`, `Pack of 4 Linen Square`.
+fn is_measure(text: &str, start: usize, value: &str) -> bool {
+    // `via hdmi 5`: the street of that name begins with a capital.
+    if value.strip_prefix("via ").is_some_and(|rest| rest.starts_with(char::is_lowercase)) {
+        return true;
+    }
+    let number = value.trim_start_matches(|c: char| c.is_ascii_digit());
+    if number.len() == value.len() {
+        return false;
+    }
+    let unit: String = number.trim_start_matches([' ', ',']).chars().take_while(|c| c.is_alphabetic()).collect();
+    let head = text.get(..start).unwrap_or_default();
+    let before = lowered(&head.chars().rev().take(BEFORE).collect::<Vec<_>>().into_iter().rev().collect::<String>());
+    IS_MEASURE.contains(lowered(&unit).as_str()) || words::ends_with_one(before.trim_end(), &IS_COUNT)
+}
+
+static IS_MEASURE: WordSet = LazyLock::new(|| {
+    set(&[
+        "inch, inches, in, ft, feet, foot, mm, cm, pc, pcs, piece, pieces, pack, packs, set, sets, way, ways, port, pin, pole, speed",
+    ])
+});
+static IS_COUNT: WordSet = LazyLock::new(|| set(&["of, pack, set, x, qty, size, sizes"]));
+
 /// Addresses in a text.
 pub(super) fn find(text: &str) -> Vec<Indicator> {
     let mut found = Vec::new();
     let mut scan = |regex: &Regex| {
         for hit in regex.captures_iter(text).filter_map(|hit| hit.name("value")) {
+            if is_measure(text, hit.start(), hit.as_str()) {
+                continue;
+            }
             found.push(Indicator { kind: IndicatorKind::Place, start: hit.start(), end: continued(text, hit.end()) });
         }
     };

@@ -21,22 +21,26 @@ pub(super) const PHONES: &[&str] = &[
 /// Payment means that are paid to a number, name or address.
 pub(super) const PAYMENTS: &[&str] = &[
     "\
-    iban, swift, bic, account, account number, acct, a/c, bank account, bank, konto, kontonummer, cuenta, compte, \
-    conta, rekening, rachunek, hesap, счет, счёт, карта, карту, карты, card, sberbank, сбербанк, тинькофф, 银行卡, 卡号, \
-    账号, 帐号, 账户, 支付宝, alipay, paypal, zelle, venmo, cashapp, cash app, revolut, wise, skrill, payeer, webmoney, qiwi, \
-    киви, perfect money, binance, binance id, pay id, payid, pix, upi, bizum, swish, blik, paytm, gcash, mpesa, \
+    iban, account, account number, acct, a/c, bank account, konto, kontonummer, \
+    rekening, rachunek, hesap, счет, счёт, sberbank, сбербанк, тинькофф, 银行卡, 卡号, \
+    账号, 帐号, 账户, 支付宝, alipay, paypal, zelle, venmo, cashapp, cash app, revolut, skrill, payeer, webmoney, qiwi, \
+    киви, perfect money, binance, binance id, pay id, payid, pix, upi, bizum, swish, paytm, gcash, mpesa, \
     m-pesa, btc, bitcoin, xmr, monero, ltc, litecoin, eth, ethereum, usdt, usdc, trc20, erc20, trx, tron, doge, \
-    dogecoin, dash, zec, zcash, bch, sol, solana, ton, wallet, кошелек, кошелёк, биткоин, биткойн, монеро, 钱包, 錢包, \
+    dogecoin, zec, zcash, bch, solana, wallet, кошелек, кошелёк, биткоин, биткойн, монеро, 钱包, 錢包, \
     比特币, 比特幣, 泰达币, 비트코인, 지갑, ビットコイン, محفظة, بيتكوين",
-    "cash tag, cashtag, wise tag, revtag, rev tag, interac, e-transfer, etransfer, chime, yoomoney, yandex money, gpay, google pay, phonepe, bhim, bkash, nagad, \
-     easypaisa, jazzcash, gopay, ovo, dana, zalopay, mercado pago, mercadopago, nequi, daviplata, clabe, cbu, cvu, chave pix, mbway, mb way, satispay, postepay, \
-     payconiq, tikkie, twint, mobilepay, vipps, bancontact, okx, bybit, kucoin, huobi, htx, binance pay, trust wallet, bep20, bnb, xrp, ripple, ada, \
-     cardano, avax, polygon, bitcoin cash, destination tag, dest tag, memo, payment id, sort code, routing number, routing, aba, ifsc, bsb, account no, \
-     číslo účtu, účet, cont bancar, nr konta, numer konta, numéro de compte, número de cuenta, número da conta, conto, rekeningnummer, nomor rekening, rekening bank, \
+    "cash tag, cashtag, wise tag, revtag, rev tag, interac, e-transfer, etransfer, yoomoney, yandex money, gpay, google pay, phonepe, bhim, bkash, nagad, \
+     easypaisa, jazzcash, gopay, zalopay, mercado pago, mercadopago, nequi, daviplata, clabe, cbu, cvu, chave pix, mbway, mb way, satispay, postepay, \
+     payconiq, tikkie, twint, mobilepay, vipps, bancontact, okx, bybit, kucoin, huobi, htx, binance pay, trust wallet, bep20, bnb, xrp, \
+     cardano, avax, polygon, bitcoin cash, destination tag, dest tag, payment id, sort code, routing number, aba, ifsc, bsb, account no, \
+     číslo účtu, účet, cont bancar, nr konta, numer konta, numéro de compte, número de cuenta, número da conta, rekeningnummer, nomor rekening, rekening bank, \
      số tài khoản, stk, hesap no, hesap numarası",
-    "юмани, яндекс деньги, сбп, каспи, монобанк, приватбанк, рахунок, картка, картку, номер карты, номер карти, реквизиты, реквізити, кошельок, гаманець, 微信收款, 收款账号, 银行账号, 账户号, 卡, 波场, 以太坊地址, 钱包地址, \
+    "юмани, яндекс деньги, сбп, каспи, монобанк, приватбанк, рахунок, номер карты, номер карти, реквизиты, реквізити, кошельок, гаманець, 微信收款, 收款账号, 银行账号, 账户号, 波场, 以太坊地址, 钱包地址, \
      地址trc20, 口座, 口座番号, 계좌, 계좌번호, 은행, حساب بنكي, رقم الحساب, شماره کارت, شماره حساب, खाता संख्या, खाता नंबर, यूपीआई, पेटीएम, พร้อมเพย์, บัญชี, เลขบัญชี",
 ];
+
+/// Such means whose names are words of goods as well: a number follows them, or a code behind a sign.
+pub(super) const PAYMENT_NOUNS: &[&str] = &["\
+    swift, bic, bank, conta, compte, cuenta, conto, карта, карту, карты, card, dash, sol, ton, wise, memo, routing, chime, dana, ovo, ada, ripple, blik, картка, картку, 卡"];
 
 /// Words that stand between such a word and its value.
 pub(super) const FILLERS: &[&str] = &[
