@@ -24,7 +24,7 @@ const EDGE: &str = r"(?:^|[^\p{L}\p{N}_])";
 const NAMED_WORDS: &[&str] = &[
     r"contact person|contact name|person in charge|attn|ask for|speak to|talk with|talk to|speak with|sales (?:manager|rep|representative)|account manager|manager|my name is|name is|i am called|call me",
     r"kontaktperson|ansprechpartner(?:in)?|ich hei(?:ß|ss)e|mein name ist|verlangen sie",
-    r"persona de contacto|pregunt(?:ar|e) por|me llamo|mi nombre es|pessoa de contato|pessoa de contacto|falar com|meu nome é|me chamo",
+    r"persona de contacto|pregunt(?:ar|e) por|me llamo|mi nombre es|pessoa de contato|pessoa de contacto|falar com|fale com|meu nome é|me chamo",
     r"personne (?:à|a) contacter|demande[rz]|je m'appelle|mon nom est|persona di contatto|chiedere di|referente|mi chiamo|il mio nome è",
     r"contactpersoon|vraag naar|mijn naam is|ik heet|osoba kontaktowa|proszę pytać o|nazywam się|mam na imię|yetkili(?: kişi)?|ilgili kişi|benim adım|adım",
     r"kontaktní osoba|jmenuji se|persoană de contact|persoana de contact|mă numesc|numele meu este|narahubung|nama saya|người liên hệ|tên tôi là|gặp anh|gặp chị",

@@ -90,7 +90,7 @@ const FILLERS: &[&str] = &[
 
 /// Small words inside of a name.
 const PARTICLES: &[&str] = &[
-    "van, von, vom, zu, zum, zur, de, der, den, del, della, di, da, das, do, dos, du, la, le, las, los, el, al, bin, bint, ibn, ben, ter, ten, te, y, e, af, av",
+    "van, von, vom, zu, zum, zur, de, der, den, del, della, di, da, das, do, dos, du, la, le, las, los, el, al, bin, bint, ibn, ben, ter, ten, te, y, e, af, av, بن, ابن, بنت, أبو, ابو, أم, آل, عبد",
 ];
 
 static IS_FILLER: WordSet = LazyLock::new(|| set(FILLERS));
@@ -234,7 +234,7 @@ fn name_end(text: &str, lower: &str, start: usize, low: bool) -> Option<usize> {
             }
             end = Some(at + length);
         }
-        count += 1;
+        count += usize::from(!is_particle || is_capital);
         let initial = follows.starts_with('.') && word.chars().count() <= 2;
         let gap = usize::from(initial);
         if !follows.get(gap..).is_some_and(|rest| rest.starts_with([' ', '\u{a0}'])) {

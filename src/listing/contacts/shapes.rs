@@ -37,6 +37,8 @@ patterns! {
     MOBILE = r"(?-u:\b)(?P<value>1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})(?-u:\b)";
     DIGITS = r"(?-u:\b)(?P<value>\d(?:[.-]?\d){8,24})(?-u:\b)";
     DIGIT_GROUPS = r"(?-u:\b)(?P<value>\d{2,4}(?: \d{3,4}){2,5})(?-u:\b)";
+    // The tax code of Italy, which its ministry of finance makes of a name, the day of birth and the town.
+    CODICE_FISCALE = r"(?-u:\b)[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z](?-u:\b)";
     CAS = r"^\d{2,7}-\d{2}-\d$";
     INCHI = r"InChI=1S?/[A-Z][A-Za-z0-9.]*/[^\s]+";
     EC = r"^\d{3}-\d{3}-\d$";
@@ -112,6 +114,7 @@ pub(super) fn find(text: &str, has_digits: bool) -> Vec<Indicator> {
         scan(&SELLER, |_| Some(K::Account));
     }
     if has_digits {
+        scan(&CODICE_FISCALE, |_| Some(K::Account));
         scan(&INTERNATIONAL, |_| Some(K::Phone));
         scan(&NATIONAL, |value| (count_digits(value) >= 8 && !DATE.is_match(value)).then_some(K::Phone));
         scan(&GROUPED, |_| Some(K::Phone));
@@ -154,6 +157,11 @@ const DIGITS_OF_ANOTHER: usize = 5;
 
 /// Whether a row of digits has letters that look like them for some, and begins as numbers do.
 fn has_letters_among(value: &str) -> bool {
+    // `O6 - oooo oo44 (o`: what explains the letter goes on behind.
+    let last = value.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1);
+    let is_letter =
+        value.get(last..).is_some_and(|group| group.len() == 1 && !group.bytes().any(|b| b.is_ascii_digit()));
+    let value = if is_letter { value.get(..last).unwrap_or(value) } else { value };
     let mut groups = value.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty());
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let begins = value.starts_with(['0', 'O', 'o', '+', '(']);

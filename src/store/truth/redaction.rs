@@ -9,7 +9,7 @@ use crate::store::truth::{Truth, TruthError, emerging};
 use crate::vocab::time::Timestamp;
 
 /// Grows with every change of `listing::contacts` or of [`Truth::part`] that hides more, and of the words that are noted of names.
-const RULES: i64 = 7;
+const RULES: i64 = 8;
 
 /// Hits parted in one transaction.
 const HITS_AT_ONCE: usize = 500;

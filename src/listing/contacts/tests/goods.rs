@@ -47,10 +47,31 @@ fn titles_and_fields_of_goods_stay() {
         InPost 11,99 zł, InPost 24/7
         找平砂浆 20kg，找茬图画书，我叫不一样 绘本
         私はあなたの瞳の林檎 単行本
+        海关编码 2933.99.80，产品编码 XJ-9000-220
+        The quickBrownFoxJumps over, C17H21NO4C17H21NO4, InChIKey RYYVLZVUVIJVGH-UHFFFAOYSA-N
+        Galaxy S24, Model 44, 12345 Stück, Regal Oslo 80, 10000 Units
+        Acme Sofa, 3 Piece Corner Square
         TCpop60x102-SageP39 Polyester Poplin Tablecloth
     ";
     let wrong = changed(lines);
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn forms_that_were_missed_are_hidden() {
+    check_forms(
+        "
+        it is base64 so the bots sleep: ⟦b2FrcmVlZjUyQG1haWwuZXhhbXBsZQ==⟧
+        read this ⟦dGVsZWdyYW0gb2FrcmVlZjUy⟧ and write
+        Cash in an envelope to ⟦Orla Fennimore⟧, ⟦14 Nowhere Lane⟧
+        poslat: ⟦Orla Fennimorová⟧, ⟦Vymyšlená 44, 000 44 Nikdeves⟧
+        Orla: ⟦Erfundener Hof 12, 00123 Nirgendstadt⟧
+        App mij op ⟦O6 - oooo oo44⟧ (o = nul)
+        CF ⟦NSSFNT00A00Z000Z⟧
+        باسم ⟦وهمان بن لاأحد الخيالي⟧
+        Fale com ⟦Orla⟧, resposta rápida
+        ",
+    );
 }
 
 #[test]
