@@ -9,7 +9,7 @@ use crate::listing::contacts::IndicatorKind;
 use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, NAMED_BEHIND, NOUNS, ORDINARY, SHORT};
 use crate::listing::contacts::ordinary::SURE_HAN;
 use crate::listing::contacts::tokens::lowered;
-use crate::listing::contacts::words::{PAYMENT_NOUNS, PAYMENTS, PHONES, all};
+use crate::listing::contacts::words::{PAYMENT_NOUNS, PAYMENTS, PHONES, Words, all};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Lead {
@@ -77,4 +77,12 @@ pub(super) static LEADS: LazyLock<(AhoCorasick, Vec<Lead>)> = LazyLock::new(|| {
 /// A word as texts are folded.
 pub(super) fn folded(word: &str) -> String {
     lowered(&word.nfkc().collect::<String>())
+}
+
+/// Words of lists as texts are folded, to be looked up.
+pub(super) type FoldedSet = LazyLock<Words<String>>;
+
+/// The words of several lists as texts are folded.
+pub(super) fn folded_set(lists: &'static [&'static str]) -> Words<String> {
+    all(lists).map(folded).collect()
 }
