@@ -7,6 +7,7 @@ use regex::{Captures, Match, Regex};
 
 use crate::listing::contacts::goods;
 use crate::listing::contacts::led::{is_common, is_ordinary};
+use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::ordinary::TRADE_HAN;
 use crate::listing::contacts::shapes::pattern;
 use crate::listing::contacts::tokens::{is_unspaced, last_token, lowered};
@@ -51,8 +52,8 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 static NAMED_IN_FULL: LazyLock<Regex> = LazyLock::new(|| {
     let full = r"(?P<value>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})";
     pattern(&format!(
-        r"{EDGE}(?:(?i:ask|money goes to|pay to|payable to|transfer to|zahlbar an|à l'ordre de|a favor de)[\s:]{{1,2}}{full}|(?i:this is|i am|i'm|hier ist|soy|sono|je suis|ik ben)\s{})",
-        r"(?P<east>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})(?:[.,!]| from | speaking| here| aus | de | von |$)"
+        r"{EDGE}(?:(?i:ask|money goes to|pay to|payable to|payment to|transfer to|zahlbar an|zahlung an|zahlen an|pago a|paiement à|pagamento (?:a|para)|betaling aan|betalen aan|płatność dla|à l'ordre de|a favor de)[\s:]{{1,2}}{full}|(?:contact|(?i:this is|please contact|i am|i'm|hier ist|soy|sono|je suis|ik ben))\s{})",
+        r"(?P<east>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})(?:[.,!]| from | speaking| here| for | via | on | at | aus | de | von |$)"
     ))
 });
 
@@ -147,6 +148,14 @@ fn is_of_goods(text: &str, hit: &Captures<'_>, value: Match<'_>) -> bool {
     if word == "dr" {
         return !speaks_of_somebody(text, value.start() - label.trim_start().len());
     }
+    // `Miss Dior EDP 50 ml`, at the head of a title.
+    let measure =
+        tail.strip_prefix(' ').map(|rest| rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')));
+    let digits = measure.map_or(0, Iterator::count);
+    let is_head = || !speaks_of_somebody(text, value.start() - label.trim_start().len());
+    if digits > 0 && IS_TITLE.contains(word) && is_goods(text, value.end() + 1, value.end() + 1 + digits) && is_head() {
+        return true;
+    }
     // These words are pieces of others where nothing parts them from what follows.
     NAMED_BY_PIECES.contains(&label)
         && value.as_str().chars().all(is_unspaced)
@@ -157,6 +166,12 @@ fn is_of_goods(text: &str, hit: &Captures<'_>, value: Match<'_>) -> bool {
 static IS_NOUN: WordSet = LazyLock::new(|| {
     set(&[
         "manager, account manager, recipient, receiver, beneficiary, payee, inhaber, empfänger, titular, referente, beneficiario, titulaire, менеджер, получатель",
+    ])
+});
+
+static IS_TITLE: WordSet = LazyLock::new(|| {
+    set(&[
+        "mr, mrs, ms, miss, mister, madam, madame, monsieur, mme, mlle, herr, frau, señor, señora, sr, sra, signor, signora, dhr, mevr",
     ])
 });
 

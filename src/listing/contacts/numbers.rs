@@ -205,7 +205,7 @@ const NUMBERED: &[&str] = &[
      catalog no, catalogue, ref, référence, referencia, referência, serial, s/n, sn, sku, mpn, asin, pzn, patent, oem, nsn, артикул, арт, партия, модель, серия, \
      item number, model no, model number, serial no, serial number, reference, artikelnr, artikel-nr, bestelnr, bestelnummer, nr kat, nr katalogowy, ürün kodu, \
      codice, codice articolo, código, registro, license, licence, reg, fda reg, anvisa, ndc, index, zulassung, 製品コード, 商品コード, 商品番号, 상품번호, 제품번호, 许可证, \
-     海关编码, 税号, 税则号, hs编码, 海關編碼, 货号, 型号, 批号, 编号, 品番, 型番, 품번, 모델, mfg, fda, nmpa, gost, гост, ту, order, bestellnummer, bestell-nr, numéro d'article",
+     заводской, заводской номер, зав, серийный, каталожный, регистрационный, гост р, 海关编码, 税号, 税则号, hs编码, 海關編碼, 货号, 型号, 批号, 编号, 品番, 型番, 품번, 모델, mfg, fda, nmpa, gost, гост, ту, order, bestellnummer, bestell-nr, numéro d'article",
 ];
 
 /// Units behind a number.

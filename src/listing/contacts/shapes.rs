@@ -42,6 +42,7 @@ patterns! {
     CAS = r"^\d{2,7}-\d{2}-\d$";
     INCHI = r"InChI=1S?/[A-Z][A-Za-z0-9.]*/[^\s]+";
     EC = r"^\d{3}-\d{3}-\d$";
+    REACH = r"^\d{2}-\d{10}-\d{2}-\d{4}$";
     DATE = r"^\(?(?:\d{1,2}[./ -]\d{1,2}[./ -](?:\d{2}|\d{4})|\d{4}[./ -]\d{1,2}[./ -]\d{1,2})$";
     QUANTITY = r"(?i)^\d+(?:[.,]\d+)*(?:usd|eur|gbp|rmb|cny|usdt|btc|[a-zµμ%€$]{0,3})$";
 }
@@ -119,7 +120,9 @@ pub(super) fn find(text: &str, has_digits: bool) -> Vec<Indicator> {
         scan(&NATIONAL, |value| (count_digits(value) >= 8 && !DATE.is_match(value)).then_some(K::Phone));
         scan(&GROUPED, |_| Some(K::Phone));
         scan(&MOBILE, |_| Some(K::Phone));
-        scan(&DIGITS, |value| (!CAS.is_match(value) && !DATE.is_match(value)).then_some(K::Unknown));
+        scan(&DIGITS, |value| {
+            (![&*CAS, &*DATE, &*REACH].iter().any(|number| number.is_match(value))).then_some(K::Unknown)
+        });
         scan(&DIGIT_GROUPS, |value| (count_digits(value) >= 9).then_some(K::Unknown));
     }
     found

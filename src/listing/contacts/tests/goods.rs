@@ -51,6 +51,12 @@ fn titles_and_fields_of_goods_stay() {
         The quickBrownFoxJumps over, C17H21NO4C17H21NO4, InChIKey RYYVLZVUVIJVGH-UHFFFAOYSA-N
         Galaxy S24, Model 44, 12345 Stück, Regal Oslo 80, 10000 Units
         Acme Sofa, 3 Piece Corner Square
+        REACH-Nr. 01-2119458838-20-0000
+        Miss Norwell EDP 50 ml, Monsieur Norwell Citron 1,3 L, Mr Norwell Oven Cleaner 300 ml
+        заводской номер 2023045678, ГОСТ Р 50193-2015
+        微信读书会员年卡 兑换码
+        Contact Lens Solution 360 ml, Contact Grill Norwell for two
+        Zahlung an Kasse, Zahlung an der Tür
         TCpop60x102-SageP39 Polyester Poplin Tablecloth
     ";
     let wrong = changed(lines);
@@ -70,6 +76,11 @@ fn forms_that_were_missed_are_hidden() {
         CF ⟦NSSFNT00A00Z000Z⟧
         باسم ⟦وهمان بن لاأحد الخيالي⟧
         Fale com ⟦Orla⟧, resposta rápida
+        Zahlung an ⟦Orla Fennimore⟧, IBAN folgt
+        payment to ⟦Orla Fennimore⟧
+        contact ⟦Orla Fennimore⟧ for prices
+        टेलीग्राम पर ⟦oakreef⟧ से संपर्क करें
+        テレグラムで ⟦oakreef⟧
         ",
     );
 }
@@ -80,6 +91,9 @@ fn what_those_resemble_is_hidden() {
         "
         Contact name: ⟦Orla Fennimore⟧
         Name: ⟦Orla Fennimore⟧, Telegram below
+        Miss ⟦Fennimore⟧: 20 g
+        (Miss ⟦Fennimore⟧) 5 kg
+        write to Mr ⟦Fennimore⟧ 50 g
         ask for Dr ⟦Fennimore⟧
         Contact Dr. ⟦Fennimore⟧
         prof. Dr. ⟦Orla Fennimore⟧
