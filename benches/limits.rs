@@ -99,6 +99,38 @@ fn main() {
         let name = format!("10 MB of {name}");
         println!("{name:<60} {:>8.0} ms, {:.1} times a quarter of it", large * 1e3, large / small);
     }
+    contacts();
+}
+
+/// What the redactor of contacts takes for text that keeps it busy.
+fn contacts() {
+    black_box(listingwatch::listing::contacts::find("warm up, telegram: northpier, +44 20 7946 0958"));
+    for (name, piece) in [
+        ("sentences of ordinary listings", &*listing(3, 12)),
+        ("a messenger's name in Han", "微信"),
+        ("phrases in Han that lead to a value", "加微信"),
+        ("a messenger's name in Thai", "ไลน์"),
+        ("a messenger's name in Korean", "텔레그램"),
+        ("a messenger's name and a full stop", "telegram."),
+        ("a word and a hyphen", "line-"),
+        ("signs before an account", "@"),
+        ("words for the signs of an address", "a dot b at "),
+        ("accounts in groups", "account number 12345678 "),
+        ("places of parcels", "packstation 123 "),
+        ("names behind a word", "ask for John "),
+        ("tags", "<b>a"),
+        ("base64", "aGVsbG8gd29ybGQh/"),
+        ("fractions", "½"),
+    ] {
+        let [small, large] = [250_000, 1_000_000].map(|bytes| {
+            let text = piece.repeat(bytes / piece.len());
+            let started = seconds();
+            black_box(listingwatch::listing::contacts::find(&text));
+            seconds() - started
+        });
+        let name = format!("contacts in 1 MB of {name} (under 500)");
+        println!("{name:<60} {:>8.0} ms, {:.1} times a quarter of it", large * 1e3, large / small);
+    }
 }
 
 /// From the start of a process of the program to its first verdict, on the wall: the best and the middle of eleven.

@@ -2,9 +2,9 @@
 
 use crate::listing::contacts::IndicatorKind;
 use crate::listing::contacts::leads::Lead;
-use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, SHORT};
+use crate::listing::contacts::messengers::{AMBIGUOUS, MESSENGERS, NOUNS, SHORT};
 use crate::listing::contacts::tokens::{is_unspaced, lowered};
-use crate::listing::contacts::words::{PAYMENTS, PHONES, all};
+use crate::listing::contacts::words::{PAYMENT_NOUNS, PAYMENTS, PHONES, all};
 
 /// Names of attributes that say who sells, or where, as the fields of shops and directories are called.
 const HOLDERS: &[&str] = &[
@@ -22,7 +22,9 @@ pub(super) fn kind_of_attribute(name: &str) -> Option<IndicatorKind> {
         (PHONES, Lead::Phone),
         (SHORT, Lead::Short),
         (AMBIGUOUS, Lead::Ambiguous),
+        (NOUNS, Lead::Noun),
         (PAYMENTS, Lead::Payment),
+        (PAYMENT_NOUNS, Lead::PaymentNoun),
     ]
     .into_iter()
     .find(|(list, _)| all(list).any(|word| name == word || starts_with_word(name, word)))

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use crate::listing::contacts::shapes::pattern;
-use crate::listing::contacts::words::each;
+use crate::listing::contacts::tokens::is_alphanumeric;
+use crate::listing::contacts::words::{WordSet, each};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 macro_rules! patterns {
@@ -28,6 +29,8 @@ const IBAN_COUNTRIES: &str = "\
     ad, ae, al, at, az, ba, be, bg, bh, br, by, ch, cr, cy, cz, de, dk, do, ee, eg, es, fi, fo, fr, gb, ge, gi, gl, gr, gt, hr, hu, ie, il, \
     iq, is, it, jo, kw, kz, lb, lc, li, lt, lu, lv, ly, mc, md, me, mk, mr, mt, mu, nl, no, pk, pl, ps, pt, qa, ro, rs, ru, sa, sc, sd, se, si, \
     sk, sm, st, sv, tl, tn, tr, ua, va, vg, xk";
+
+static IS_COUNTRY: WordSet = LazyLock::new(|| each(IBAN_COUNTRIES).collect());
 
 /// Addresses, keys and accounts in a text; `digits`: whether it has as many as an account.
 pub(super) fn find(text: &str, digits: bool) -> Vec<Indicator> {
@@ -71,7 +74,7 @@ fn is_hex_key(value: &str) -> bool {
 
 /// Characters of a piece of an address, and of all of them.
 const PIECE: usize = 4;
-const PIECES: usize = 20;
+const PIECES: usize = 25;
 
 /// Addresses of coins that are written in pieces: letters of both cases with digits among them, as no words are.
 fn in_pieces(text: &str) -> Vec<Indicator> {
@@ -84,8 +87,8 @@ fn in_pieces(text: &str) -> Vec<Indicator> {
         }
     };
     let mut at = 0;
-    for piece in text.split_inclusive(|c: char| !c.is_alphanumeric()) {
-        let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+    for piece in text.split_inclusive(|c: char| !is_alphanumeric(c)) {
+        let word = piece.trim_end_matches(|c: char| !is_alphanumeric(c));
         let start = at;
         at += piece.len();
         if word.is_empty() {
@@ -122,6 +125,10 @@ fn in_pieces(text: &str) -> Vec<Indicator> {
 }
 
 fn is_mixed(word: &str) -> bool {
+    // A capital and small letters are a word.
+    if word.len() > PIECE && word.bytes().skip(1).all(|b| b.is_ascii_lowercase()) {
+        return false;
+    }
     let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
     has(u8::is_ascii_uppercase) && has(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
 }
@@ -167,7 +174,7 @@ fn ibans(text: &str) -> Vec<Indicator> {
         // Another may begin inside of what is none.
         at = hit.start() + 2;
         let country = hit.as_str().get(..2).unwrap_or_default().to_ascii_lowercase();
-        if !each(IBAN_COUNTRIES).any(|one| one == country) {
+        if !IS_COUNTRY.contains(country.as_str()) {
             continue;
         }
         if let Some(length) = iban_length(hit.as_str(), text.get(hit.end()..).unwrap_or_default()) {

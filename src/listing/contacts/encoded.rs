@@ -13,7 +13,7 @@ use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Words for a code.
 const CODES: &[&str] = &[
-    "base64, base 64, b64, rot13, rot 13, rot-13, caesar, hex, encoded, kodiert, codé, codificado, codificato, gecodeerd, zakodowane, закодировано, закодовано, şifreli, 编码, مشفر",
+    "base64, base 64, b64, rot13, rot 13, rot-13, caesar, hex, encoded, kodiert, codé, codificado, codificato, gecodeerd, zakodowane, закодировано, закодовано, şifreli, 编码后, مشفر",
 ];
 
 /// Words for what is written backwards.
@@ -75,6 +75,7 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
             Behind::Prefix => 0,
             _ => rest.chars().take(GAP).take_while(|c| is_gap(*c)).map(char::len_utf8).sum(),
         };
+        let at = hit.end() + gap;
         let between = rest.get(..gap).unwrap_or_default();
         let value = rest.get(gap..).unwrap_or_default();
         let is_inner = |c: &char| !c.is_whitespace() && !matches!(c, '<' | '>' | '"' | '»' | '”' | '\'' | ')' | ',');
@@ -87,12 +88,19 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
             Behind::Code | Behind::Turned => {
                 let is_coded = of == Behind::Code && has_inner_capital(word);
                 let is_long = gap > 0 && word.chars().count() >= LETTERS_OF_A_CODE;
-                let is_value = is_coded || ((is_shaped(word) || is_announced) && !is_ordinary(&lowered(word)));
+                let is_value = is_coded
+                    || ((is_shaped(word) || is_announced)
+                        && !is_ordinary(lower.get(at..at + word.len()).unwrap_or_default()));
                 (is_long && is_value).then_some(IndicatorKind::Unknown)
             }
         };
         if let Some(kind) = kind {
-            push(kind, hit.end() + gap, hit.end() + gap + word.len());
+            push(kind, at, at + word.len());
+        }
+    }
+    for (start, word) in coded_words(text) {
+        if says_something(word) {
+            push(IndicatorKind::Unknown, start, start + word.len());
         }
     }
     if text.contains(['/', '\\']) {
@@ -103,6 +111,48 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
         }
     }
     found
+}
+
+/// Characters of a word in base64 that is read for what it says, at least: twelve letters.
+const LETTERS_OF_BASE64: usize = 16;
+
+/// Words of the alphabet of base64 that are long enough, with the bytes they begin at.
+fn coded_words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let is_of_code = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '-' | '_' | '=');
+    text.split(move |c: char| !is_of_code(c)).filter(|word| word.len() >= LETTERS_OF_BASE64).map(|word| {
+        let word = word.trim_start_matches('=');
+        (word.as_ptr().addr() - text.as_ptr().addr(), word)
+    })
+}
+
+/// Whether a word is text in base64 (RFC 4648): three letters of ASCII for each four characters. Words and codes of goods come out
+/// as other bytes.
+fn says_something(word: &str) -> bool {
+    let word = word.trim_end_matches('=');
+    let has = |is: fn(&u8) -> bool| word.as_bytes().iter().any(is);
+    if !(has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase)) || word.len() < LETTERS_OF_BASE64 - 2 {
+        return false;
+    }
+    let (mut held, mut bits) = (0_u32, 0);
+    word.bytes().all(|byte| {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return false,
+        };
+        held = (held << 6) | u32::from(value);
+        bits += 6;
+        if bits < 8 {
+            return true;
+        }
+        bits -= 8;
+        let letter = (held >> bits) & 0xFF;
+        held &= (1 << bits) - 1;
+        (0x20..0x7F).contains(&letter) || letter == 0x0A
+    })
 }
 
 /// Letters and figures with the signs of a handle.

@@ -1,5 +1,7 @@
 //! Where a value ends: groups of a number, a handle with a prefix, pieces joined by a word for a sign.
 
+use std::sync::LazyLock;
+
 use crate::listing::contacts::Indicator;
 use crate::listing::contacts::led::is_ordinary;
 use crate::listing::contacts::shapes::is_quantity;
@@ -23,10 +25,9 @@ pub(super) fn run_end(text: &str, at: usize, found: &[Indicator]) -> usize {
 pub(super) fn prefixed_end(text: &str, token: Token) -> usize {
     let rest = text.get(token.end..).unwrap_or_default();
     let behind = rest.strip_prefix(':').and_then(|rest| rest.chars().next());
-    match (behind, next_token(text, token.end, 3)) {
-        (Some(c), Some((next, _))) if c.is_alphanumeric() || c == '.' => next.end,
-        _ => token.end,
-    }
+    let has_prefix = behind.is_some_and(|c| c.is_alphanumeric() || c == '.');
+    let next = if has_prefix { next_token(text, token.end, 3) } else { None };
+    next.map_or(token.end, |(next, _)| next.end)
 }
 
 /// The end of a number that is set in groups.
@@ -51,16 +52,18 @@ pub(super) fn number_end(text: &str, token: Token) -> usize {
 /// Pieces of a value that a sign joins: `north + pier`, `north(underscore)pier`.
 const PIECES: usize = 6;
 
+static WORDS_FOR_SIGNS: LazyLock<Vec<&str>> = LazyLock::new(|| all(SPLICES).collect());
+
 /// Where a value ends whose pieces are joined by signs or by words for them.
 pub(super) fn spliced_end(text: &str, lower: &str, at: usize, announced: Sign) -> usize {
     let mut end = at;
     for _ in 0..PIECES {
         let rest = lower.get(end..).unwrap_or_default();
-        let splice = all(SPLICES).find_map(|word| {
-            let inner = rest.trim_start_matches([' ', '(', '[', '{', '<']);
+        let inner = rest.trim_start_matches([' ', '(', '[', '{', '<']);
+        let is_set_off = inner.len() < rest.len();
+        let splice = WORDS_FOR_SIGNS.iter().filter(|_| is_set_off).find_map(|word| {
             let behind = inner.strip_prefix(word)?;
-            let set_off = inner.len() < rest.len();
-            set_off.then(|| rest.len() - behind.trim_start_matches([' ', ')', ']', '}', '>']).len())
+            Some(rest.len() - behind.trim_start_matches([' ', ')', ']', '}', '>']).len())
         });
         let plus = rest.strip_prefix(" + ").filter(|_| announced == Sign::Strong).map(|_| 3);
         let Some(gap) = splice.or(plus) else { break };

@@ -42,15 +42,21 @@ pub(super) const MESSENGERS: &[&str] = &[
 /// Names that are ordinary words or too short, and words for an account: what follows must look like a value, or stand
 /// behind a sign. An attribute of this name holds a contact.
 pub(super) const AMBIGUOUS: &[&str] = &[
-    "wa, zap, kakao, ig, fb, facebook, messenger, line, signal, session, element, matrix, discord, imo, snap, twitter, tox, \
-     bat, silent phone, wire, olvid, dust, nostr, reddit, tumblr, mastodon, bluesky, tiktok, linkedin, id, user, username, user name, handle, nick, nickname, contact, contacts, \
+    "wa, zap, kakao, ig, fb, facebook, messenger, discord, imo, twitter, tox, \
+     silent phone, olvid, nostr, reddit, tumblr, mastodon, bluesky, tiktok, linkedin, username, user name, nickname, contacts, \
      contact us, email, e-mail, e mail, mail, mailbox, gmail, protonmail, proton, tutanota, outlook, yahoo, hotmail, \
-     website, web site, site, shop, store, channel, group, bot, link, inbox, dm, pm, add, search, scan",
+     website, web site, dm, pm",
     // Further languages.
-    "kontakt, contacto, contato, contatto, contactez, iletişim, correo, kontaktní, kontakty, liên hệ, hubungi, kontak, contactați",
+    "contacto, contato, contatto, contactez, iletişim, correo, kontaktní, kontakty, liên hệ, hubungi, kontak, contactați",
     "сигнал, лс, связь, контакт, контакты, ник, почта, мейл, канал, зв'язок, пошта, нік",
     "联系, 联系方式, 聯繫, 加我, 连络, 連絡, 連絡先, 邮箱, 电邮, 電郵, 频道, シグナル, セッション, メール, 문의, 연락, 연락처, 이메일",
     "ويكر, فايبر, سيجنال, سيغنال, تواصل, للتواصل, الايميل, البريد, אינסטגרם, סיגנל, संपर्क, ติดต่อ",
+];
+
+/// The same that are words of goods as well: what is plainly one of those is no value behind them.
+pub(super) const NOUNS: &[&str] = &[
+    "line, signal, session, element, matrix, snap, bat, wire, dust, id, user, handle, nick, contact, site, shop, store, channel, group, bot, link, inbox, \
+     add, search, scan, kontakt",
 ];
 
 /// Ordinary words that name a messenger, or where to look for somebody, only when something like a handle follows. An

@@ -2,7 +2,23 @@
 //!
 //! A value is what identifies somebody: the handle, number, address or name. The word beside it (`Telegram`, `BTC`) is a
 //! signal and no value. What looks like a value and is not understood counts as one: hiding a word too many costs little,
-//! showing one handle does.
+//! showing one handle does. Words of goods, their numbers and their measures are no values (`goods`, `numbers`, `ordinary`).
+//!
+//! A text is searched as its readers see it: `shadow` folds it and keeps every offset, `markup` reads the remains of tags, `signs` the
+//! words for `@` and dots. In that, each finder looks for what it knows and none sees what another found:
+//!
+//! | finder | finds | its words |
+//! | --- | --- | --- |
+//! | `shapes`, `domains` | addresses of mail, pages and profiles, handles behind `@`, numbers by their form | endings in `domains` |
+//! | `numbers` | telephone numbers in groups; tells numbers of goods from them | `numbers` |
+//! | `coins` | addresses of coins, keys, bank accounts | |
+//! | `led` | values beside a word: messengers, telephones, payments | `messengers`, `words`; all in one automaton in `leads` |
+//! | `names`, `people` | names beside a word: who receives, is asked for, signs; who fetches a parcel, and where | their own |
+//! | `places` | addresses, boxes, coordinates | `places` |
+//! | `spelled`, `encoded` | what is spelled, said in words, written backwards or in a code | their own |
+//!
+//! `led` goes from a word over `fillers` to a token, which `values` judges and `ends` completes; `edges` and `plain` say whether the
+//! word is one that leads. `official` takes back what lies in a link to a text of law. The time of each is proportional to the text.
 
 mod attributes;
 mod coins;
@@ -10,6 +26,8 @@ mod domains;
 mod edges;
 mod encoded;
 mod ends;
+mod fillers;
+mod goods;
 mod leads;
 mod led;
 mod markup;
@@ -26,6 +44,7 @@ mod shapes;
 mod signs;
 mod spelled;
 mod tokens;
+mod values;
 mod words;
 
 use crate::listing::contacts::shadow::Shadow;

@@ -2,13 +2,16 @@
 
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Match, Regex};
 
+use crate::listing::contacts::goods;
 use crate::listing::contacts::led::{is_common, is_ordinary};
+use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::ordinary::TRADE_HAN;
 use crate::listing::contacts::shapes::pattern;
-use crate::listing::contacts::tokens::lowered;
-use crate::listing::contacts::words::all;
+use crate::listing::contacts::tokens::{is_unspaced, last_token, lowered};
+use crate::listing::contacts::words::{WordSet, all, set};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 const NAME: &str = r"(?P<value>(?:(?:Mr|Mrs|Ms|Miss|Dr|Herr|Frau|Sr|Sra|Mme)\.?\s)?\p{Lu}(?:\.|[\p{L}'’-]*)(?:[ \t]+(?:(?:van|von|de|der|den|del|la|bin|al|da|dos)[ \t]+){0,2}\p{Lu}(?:\.|[\p{L}'’-]*)){0,3}|[\p{Han}·]{2,5}|\p{Hangul}{2,4}|[\p{Hiragana}\p{Katakana}\p{Han}]{2,8}|[\p{Arabic}]{2,}(?: [\p{Arabic}]{2,}){0,2}|[\p{Hebrew}]{2,}(?: [\p{Hebrew}]{2,}){0,2}|[\p{Devanagari}]{2,}(?: [\p{Devanagari}]{2,}){0,2}|[\p{Thai}]{3,30})";
@@ -22,7 +25,7 @@ const EDGE: &str = r"(?:^|[^\p{L}\p{N}_])";
 const NAMED_WORDS: &[&str] = &[
     r"contact person|contact name|person in charge|attn|ask for|speak to|talk with|talk to|speak with|sales (?:manager|rep|representative)|account manager|manager|my name is|name is|i am called|call me",
     r"kontaktperson|ansprechpartner(?:in)?|ich hei(?:ß|ss)e|mein name ist|verlangen sie",
-    r"persona de contacto|pregunt(?:ar|e) por|me llamo|mi nombre es|pessoa de contato|pessoa de contacto|falar com|meu nome é|me chamo",
+    r"persona de contacto|pregunt(?:ar|e) por|me llamo|mi nombre es|pessoa de contato|pessoa de contacto|falar com|fale com|meu nome é|me chamo",
     r"personne (?:à|a) contacter|demande[rz]|je m'appelle|mon nom est|persona di contatto|chiedere di|referente|mi chiamo|il mio nome è",
     r"contactpersoon|vraag naar|mijn naam is|ik heet|osoba kontaktowa|proszę pytać o|nazywam się|mam na imię|yetkili(?: kişi)?|ilgili kişi|benim adım|adım",
     r"kontaktní osoba|jmenuji se|persoană de contact|persoana de contact|mă numesc|numele meu este|narahubung|nama saya|người liên hệ|tên tôi là|gặp anh|gặp chị",
@@ -49,8 +52,8 @@ static NAMED: LazyLock<Regex> = LazyLock::new(|| {
 static NAMED_IN_FULL: LazyLock<Regex> = LazyLock::new(|| {
     let full = r"(?P<value>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})";
     pattern(&format!(
-        r"{EDGE}(?:(?i:ask|money goes to|pay to|payable to|transfer to|zahlbar an|à l'ordre de|a favor de)[\s:]{{1,2}}{full}|(?i:this is|i am|i'm|hier ist|soy|sono|je suis|ik ben)\s{})",
-        r"(?P<east>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})(?:[.,!]| from | speaking| here| aus | de | von |$)"
+        r"{EDGE}(?:(?i:ask|money goes to|pay to|payable to|payment to|transfer to|zahlbar an|zahlung an|zahlen an|pago a|paiement à|pagamento (?:a|para)|betaling aan|betalen aan|płatność dla|à l'ordre de|a favor de)[\s:]{{1,2}}{full}|(?:contact|(?i:this is|please contact|i am|i'm|hier ist|soy|sono|je suis|ik ben))\s{})",
+        r"(?P<east>\p{Lu}\p{Ll}[\p{L}'’-]*(?:[ \t]+\p{Lu}\p{Ll}[\p{L}'’-]*){1,2})(?:[.,!]| from | speaking| here| for | via | on | at | aus | de | von |$)"
     ))
 });
 
@@ -99,6 +102,8 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
                 // `Zelle B12`: a letter with figures behind it is none.
                 _ if text.get(value.end()..).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit())) => 0,
                 name if is_trade(name) || (sent && !is_recipient(&hit, value)) => 0,
+                name if sent && words_of(name).next().is_some_and(|(_, word)| is_common(&lowered(word))) => 0,
+                _ if is_of_goods(text, &hit, value) => 0,
                 name if std::ptr::eq(regex, &raw const *NAMED_IN_FULL) => full_name_length(name),
                 name => name_length(name),
             };
@@ -110,19 +115,110 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
     found
 }
 
+/// Whether what a pattern took for a name is of goods: `Product name: …`, `signed first edition`, `Dr Martens 1460`,
+/// `找平砂浆`.
+fn is_of_goods(text: &str, hit: &Captures<'_>, value: Match<'_>) -> bool {
+    let Some(all) = hit.get(0) else { return false };
+    let (head, label) = (text.get(..all.start()), text.get(all.start()..value.start()));
+    let (Some(head), Some(label)) = (head, label) else { return false };
+    let tail = text.get(value.end()..).unwrap_or_default();
+    let is_signed = label.contains([':', '=', '-', '–', '—', '>', ',', '\n']);
+    let small = lowered(label);
+    let word = small.trim_matches(|c: char| !c.is_alphanumeric());
+    // The edge before a label is part of it.
+    if goods::is_name_of_goods(text.get(..value.start() - label.trim_start().len()).unwrap_or(head), label, tail) {
+        return true;
+    }
+    let first = lowered(words_of(value.as_str()).next().map_or("", |(_, word)| word));
+    if value.as_str().starts_with(char::is_lowercase) && goods::is_thing(&first) {
+        return true;
+    }
+    // A thing that somebody signed.
+    if word == "signed" && !is_signed {
+        return true;
+    }
+    // More capitals than a name has are a title.
+    if IS_NOUN.contains(word)
+        && !label.contains([':', '=', '>'])
+        && words_of(value.as_str()).count() >= WORDS_OF_A_TITLE
+    {
+        return true;
+    }
+    // Makers call themselves doctors at the head of a title; of a doctor who is to be asked, a sentence speaks.
+    if word == "dr" {
+        return !speaks_of_somebody(text, value.start() - label.trim_start().len());
+    }
+    // `Miss Dior EDP 50 ml`, at the head of a title.
+    let measure =
+        tail.strip_prefix(' ').map(|rest| rest.chars().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',')));
+    let digits = measure.map_or(0, Iterator::count);
+    let is_head = || !speaks_of_somebody(text, value.start() - label.trim_start().len());
+    if digits > 0 && IS_TITLE.contains(word) && is_goods(text, value.end() + 1, value.end() + 1 + digits) && is_head() {
+        return true;
+    }
+    // These words are pieces of others where nothing parts them from what follows.
+    NAMED_BY_PIECES.contains(&label)
+        && value.as_str().chars().all(is_unspaced)
+        && !goods::begins_with_surname(value.as_str())
+}
+
+/// Words for who receives that are nouns of goods too.
+static IS_NOUN: WordSet = LazyLock::new(|| {
+    set(&[
+        "manager, account manager, recipient, receiver, beneficiary, payee, inhaber, empfänger, titular, referente, beneficiario, titulaire, менеджер, получатель",
+    ])
+});
+
+static IS_TITLE: WordSet = LazyLock::new(|| {
+    set(&[
+        "mr, mrs, ms, miss, mister, madam, madame, monsieur, mme, mlle, herr, frau, señor, señora, sr, sra, signor, signora, dhr, mevr",
+    ])
+});
+
+/// Words of a title, all of which are written in capitals.
+const WORDS_OF_A_TITLE: usize = 4;
+
+/// Words before a name that are pieces of longer words where a name follows right behind.
+const NAMED_BY_PIECES: [&str; 11] =
+    ["找", "我叫", "我是", "私は", "担当者", "負責人", "负责人", "姓名", "名義人", "担当", "受取人"];
+
+/// Whether what ends at `at` is a sentence about somebody: a word in small letters, a word of trade or a sign stands before.
+fn speaks_of_somebody(text: &str, at: usize) -> bool {
+    let head = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
+    if head.ends_with([':', '(', '=', '>', '→']) {
+        return true;
+    }
+    // Another title.
+    let title = head.trim_end_matches('.').rsplit(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    if ["prof", "mr", "mrs", "ms", "herr", "frau", "pan", "pani", "sr", "sra"].contains(&lowered(title).as_str()) {
+        return true;
+    }
+    last_token(text, at).is_some_and(|(token, _)| {
+        let word = text.get(token.start..token.end).unwrap_or_default();
+        let has_digits = word.contains(|c: char| c.is_ascii_digit());
+        !has_digits && (word.starts_with(char::is_lowercase) || is_ordinary(&lowered(word)))
+    })
+}
+
 /// Whether what follows a way to send money is to whom it goes. Scripts without capitals do not show where a name begins:
-/// there a word or a sign must say so (`西联给李美华`, not `西联汇款`).
+/// there a word or a sign must say so (`西联给李美华`, not `西联汇款`); so must it behind means of payment other than those that
+/// pay out to a name (`Western Union Anna Bell`, but `PayPal Invoice Template`).
 fn is_recipient(hit: &Captures<'_>, value: Match<'_>) -> bool {
     let before = hit.get(0).and_then(|all| all.as_str().get(..value.start() - all.start())).unwrap_or_default();
-    value.as_str().chars().next().is_some_and(char::is_uppercase)
-        || hit.name("to").is_some()
+    let small = lowered(before);
+    let pays_to_a_name = ["western", "вестерн", "gram", "wu", "w.u"].iter().any(|word| small.contains(word));
+    hit.name("to").is_some()
         || before.contains([':', '(', '>'])
+        || (value.as_str().starts_with(char::is_uppercase) && (pays_to_a_name || before.contains(['-', '–', '—'])))
 }
 
 /// Whether a word in Han script speaks of payment or trade.
 fn is_trade(value: &str) -> bool {
-    all(TRADE_HAN).any(|word| value.contains(word))
+    !value.is_ascii() && OF_TRADE.is_match(value)
 }
+
+static OF_TRADE: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(all(TRADE_HAN)).expect("a few dozen words make an automaton"));
 
 /// How much of what a pattern took for a name is one: it ends before the first ordinary word or means of payment.
 fn name_length(value: &str) -> usize {

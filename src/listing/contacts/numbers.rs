@@ -1,7 +1,9 @@
 //! Telephone numbers whose digits are set in groups, whatever sign parts them, and numbers of goods that resemble them.
 
+use std::sync::LazyLock;
+
 use crate::listing::contacts::shapes::is_date;
-use crate::listing::contacts::words::all;
+use crate::listing::contacts::words::{self, WordSet, all, set};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Digits of a number that is called, with its country's code (ITU-T E.164 allows fifteen), and of a card.
@@ -33,13 +35,27 @@ pub(super) fn find(text: &str) -> Vec<Indicator> {
         let run = run_at(text, start);
         let end = run.groups.last().map_or(start + 1, |(_, end)| *end);
         at = end;
-        let is_piece = start > 0 && (bytes[start - 1].is_ascii_alphanumeric() || bytes[start - 1] == b'_');
+        let before = |back: usize| start.checked_sub(back).and_then(|at| bytes.get(at)).copied().unwrap_or(b' ');
+        let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        // `EU/1/97/041/001`, `XK13-010-00012`: pieces of a code.
+        let is_piece = is_of_word(before(1)) || (matches!(before(1), b'-' | b'/') && is_code_before(bytes, start - 1));
         let goes_on = bytes.get(end).is_some_and(|next| next.is_ascii_alphabetic() || *next == b'_');
         if !is_piece && !goes_on && run.is_number(text) {
             found.push(Indicator { kind: IndicatorKind::Phone, start, end });
         }
     }
     found
+}
+
+/// Whether what ends at `at` is the head of a code: capitals with figures or without.
+fn is_code_before(bytes: &[u8], at: usize) -> bool {
+    let head = bytes.get(..at).unwrap_or_default();
+    let length = head.iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let word = head.get(head.len() - length..).unwrap_or_default();
+    (2..=6).contains(&length)
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && !word.iter().any(u8::is_ascii_lowercase)
+        && word != b"TEL"
 }
 
 /// The groups of digits that begin at `start`.
@@ -110,6 +126,20 @@ impl Run {
         if is_date(all) || is_hours(all) || is_goods(text, start, end) {
             return false;
         }
+        // Sizes in a row rise.
+        let sizes: Vec<u32> = groups.iter().filter_map(|group| group.parse().ok()).collect();
+        let are_sizes = groups.iter().all(|group| group.len() <= 3 && !group.starts_with('0'));
+        if matches!(self.sign, Some('/' | ','))
+            && groups.len() >= 4
+            && are_sizes
+            && sizes.windows(2).all(|pair| pair[0] < pair[1])
+        {
+            return false;
+        }
+        // The index of the European list of dangerous substances (regulation 1272/2008): `011-002-00-6`.
+        if self.sign == Some('-') && groups.iter().map(|group| group.len()).eq([3, 3, 2, 1]) {
+            return false;
+        }
         // A local number of North America. Ranges end in a round number, and none begins with a zero.
         if is_local && let [area, rest] = groups.as_slice() {
             return area.len() == 3 && !area.starts_with('0') && rest.starts_with('0');
@@ -165,7 +195,7 @@ fn is_ladder(groups: &[&str]) -> bool {
 /// Words before the number of a thing: numbers that carry a check digit.
 const CHECKED: &[&str] = &[
     "ean, isbn, issn, gtin, upc, jan, barcode, bar code, strichcode, code-barres, codice a barre, código de barras, kod kreskowy, barkod, \
-     čárový kód, cod de bare, mã vạch, штрихкод, штрих-код, 条码, 条形码, バーコード, 바코드, باركود, बारकोड",
+     čárový kód, cod de bare, mã vạch, штрихкод, штрих-код, 条码, 条形码, バーコード, 바코드, باركود, बारकोड, jancode, jan code, janコード",
 ];
 
 /// Words before other numbers of things.
@@ -173,7 +203,9 @@ const NUMBERED: &[&str] = &[
     "cas, cas no, cas number, einecs, ec, hs, hs code, hts, taric, un, pmid, cid, pubchem, doi, chembl, chebi, unii, iso, din, astm, \
      iec, lot, batch, charge, chargen-nr, part, part no, part number, p/n, pn, model, art, art.-nr, article, artikel, artikelnummer, item, item no, cat, cat no, catalog, \
      catalog no, catalogue, ref, référence, referencia, referência, serial, s/n, sn, sku, mpn, asin, pzn, patent, oem, nsn, артикул, арт, партия, модель, серия, \
-     货号, 型号, 批号, 编号, 品番, 型番, 품번, 모델, mfg, fda, nmpa, gost, гост, ту, order, bestellnummer, bestell-nr, numéro d'article",
+     item number, model no, model number, serial no, serial number, reference, artikelnr, artikel-nr, bestelnr, bestelnummer, nr kat, nr katalogowy, ürün kodu, \
+     codice, codice articolo, código, registro, license, licence, reg, fda reg, anvisa, ndc, index, zulassung, 製品コード, 商品コード, 商品番号, 상품번호, 제품번호, 许可证, \
+     заводской, заводской номер, зав, серийный, каталожный, регистрационный, гост р, 海关编码, 税号, 税则号, hs编码, 海關編碼, 货号, 型号, 批号, 编号, 品番, 型番, 품번, 모델, mfg, fda, nmpa, gost, гост, ту, order, bestellnummer, bestell-nr, numéro d'article",
 ];
 
 /// Units behind a number.
@@ -183,6 +215,19 @@ const UNITS: &[&str] = &[
      boxes, bags, bottles, drums, stück, stk, piezas, unidades, pièces, pezzi, stuks, sztuk, szt, adet, buah, viên, bucăți, buc, kusů, ks, шт, г, кг, мг, мл, л, т, \
      руб, грн, таблеток, штук, рублей, 克, 公斤, 千克, 毫克, 毫升, 升, 吨, 元, 个, 片, 粒, 件, 箱, 袋, 瓶, 桶, 개, 정, 원, 円, 個, 錠, 本, قطعة, كجم, جرام, غرام, कि.ग्रा, ग्राम",
 ];
+
+/// Words before numbers of things that stand before the number of somebody as well: `to order 0612345678`.
+static IS_ASKED: WordSet = LazyLock::new(|| set(&["order, charge, un, ec, hs, item, art, reg, código, registro"]));
+
+static IS_CHECKED: WordSet = LazyLock::new(|| set(CHECKED));
+static IS_NUMBERED: WordSet = LazyLock::new(|| set(NUMBERED));
+static IS_REGISTER: WordSet = LazyLock::new(|| set(REGISTERS));
+static IS_BATCH: WordSet = LazyLock::new(|| set(BATCHES));
+static IS_UNIT: WordSet = LazyLock::new(|| set(UNITS));
+
+/// Units of scripts without capitals: a text goes on behind them with no space.
+static CASELESS_UNITS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| all(UNITS).filter(|one| !one.is_ascii() && !one.chars().any(char::is_lowercase)).collect());
 
 /// Characters before a number among which the word for it is looked for.
 const BEFORE: usize = 24;
@@ -197,10 +242,8 @@ pub(super) fn is_goods(text: &str, start: usize, end: usize) -> bool {
     let unit: String =
         spaceless.chars().take(12).take_while(|c| c.is_alphabetic() || *c == '.').collect::<String>().to_lowercase();
     if !unit.is_empty()
-        && all(UNITS).any(|one| {
-            unit.trim_end_matches('.') == one
-                || (!one.is_ascii() && unit.starts_with(one) && !one.chars().any(char::is_lowercase))
-        })
+        && (IS_UNIT.contains(unit.trim_end_matches('.'))
+            || (!unit.is_ascii() && CASELESS_UNITS.iter().any(|one| unit.starts_with(one))))
     {
         return true;
     }
@@ -210,8 +253,8 @@ pub(super) fn is_goods(text: &str, start: usize, end: usize) -> bool {
     }
     let before = before_number(text, start);
     let digits = text.get(start..end).unwrap_or_default();
-    ends_with_word(&before, NUMBERED)
-        || (ends_with_word(&before, CHECKED) && has_check_digit(digits))
+    ends_with_word(&before, &IS_NUMBERED)
+        || (ends_with_word(&before, &IS_CHECKED) && has_check_digit(digits))
         || is_book(digits)
 }
 
@@ -223,12 +266,15 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
         return true;
     }
     let count = figures(digits).len();
+    if count <= DIGITS_OF_GOODS && is_numbered(text, start) {
+        return true;
+    }
     let is_checked = count <= 14 && has_check_digit(digits);
     if count > DIGITS_OF_A_REGISTER && !is_checked {
         return false;
     }
     let before = before_number(text, start);
-    if is_checked && ends_with_word(&before, CHECKED) {
+    if is_checked && ends_with_word(&before, &IS_CHECKED) {
         return true;
     }
     // The identifier of a publication holds rows of digits of its own.
@@ -236,7 +282,16 @@ pub(super) fn is_registered(text: &str, start: usize, end: usize) -> bool {
     let token: String = head.chars().rev().take(LONGEST_IDENTIFIER).take_while(|c| !c.is_whitespace()).collect();
     let is_publication =
         token.contains('/') && token.ends_with(|c: char| c == '1' || !c.is_alphanumeric()) && token.contains(".01");
-    count <= DIGITS_OF_A_REGISTER && (is_publication || ends_with_word(&before, REGISTERS))
+    count <= DIGITS_OF_A_REGISTER && (is_publication || ends_with_word(&before, &IS_REGISTER))
+}
+
+/// Digits of the longest number of a thing.
+const DIGITS_OF_GOODS: usize = 14;
+
+/// Whether a number stands behind a word for the number of a thing.
+pub(super) fn is_numbered(text: &str, start: usize) -> bool {
+    let before = before_number(text, start);
+    ends_with_word(&before, &IS_NUMBERED) && !words::ends_with_one(&before, &IS_ASKED)
 }
 
 /// Words for a batch of goods.
@@ -259,7 +314,7 @@ pub(super) fn is_of_batch(text: &str, start: usize, end: usize) -> bool {
         && DIGITS_OF_A_BATCH.contains(&count)
         && (count <= DIGITS_OF_A_REGISTER || value.starts_with("20"))
         && !value.starts_with('0')
-        && ends_with_word(&before_number(text, start), BATCHES)
+        && ends_with_word(&before_number(text, start), &IS_BATCH)
 }
 
 /// Whether a row of digits is one of hours of the day: `09.30-11.00`.
@@ -289,6 +344,11 @@ const REGISTERS: &[&str] = &[
     "cas, cas no, einecs, pmid, pmcid, cid, sid, pubchem, pubchem cid, doi, chembl, chebi, chemspider, unii, drugbank, hs code, hs, taric, patent, nct",
 ];
 
+/// Whether a word in lower case is a unit of goods.
+pub(super) fn is_unit(word: &str) -> bool {
+    IS_UNIT.contains(word)
+}
+
 /// What stands before a number, in lower case, without signs.
 fn before_number(text: &str, start: usize) -> String {
     let head = text.get(..start).unwrap_or_default();
@@ -305,18 +365,9 @@ fn without_number(before: &str) -> &str {
     before.trim_end_matches([' ', '\u{a0}', ':', '.', '-', '#'])
 }
 
-/// Whether a text in lower case ends with one of the words.
-fn ends_with_word(text: &str, words: &'static [&'static str]) -> bool {
-    ends_with_one(text, words) || ends_with_one(without_number(text), words)
-}
-
-fn ends_with_one(text: &str, words: &'static [&'static str]) -> bool {
-    all(words).any(|word| {
-        text.strip_suffix(word).is_some_and(|head| {
-            word.chars().next().is_some_and(|first| u32::from(first) >= 0x3000)
-                || head.chars().next_back().is_none_or(|before| !before.is_alphanumeric())
-        })
-    })
+/// Whether a text in lower case ends with one of the words, or with one and a word for `number`.
+fn ends_with_word(text: &str, words: &WordSet) -> bool {
+    words::ends_with_one(text, words) || words::ends_with_one(without_number(text), words)
 }
 
 fn figures(text: &str) -> Vec<u32> {

@@ -39,7 +39,7 @@ pub(super) const COMMON: &[&str] = &["\
     deposit, deposits, balance, pays, transfers, mini, program, moments, code, music, panel, gas, gruppe, kanal, \
     kontakt, grupo, grupa, groep, canal, privat, privado, privato, directo, immer, jederzeit, siempre, toujours, \
     sempre, altijd, zawsze, hemen, saja, chat aja, style, alike, starts, üzerinden, hattı, hatti, yazın, yazin, dan, \
-    serta, karein, karo, pe, par, se"];
+    certified, key, keys, tube, tubes, motor, motors, antique, sticker pack, serta, karein, karo, pe, par, se"];
 
 /// Han words of payment and trade that stand where a name may: none is one.
 pub(super) const TRADE_HAN: &[&str] = &["\
@@ -68,7 +68,7 @@ pub(super) const STEMS: &[&str] = &[
     // Hebrew.
     "ו, או, רק, ב, ל, מ, ה, ש, כ, של, את, עם, בלבד, הזמנ, הזמי, מחיר, משלוח, תשלום, מזומן, קבוצ, ערוץ, הודע, שלח, דבר, צור, קשר, פרט, זמין, עכשיו, מיידי, מהיר, דיסקרט, איכות, ביטקוין, סיגנל",
     // Hindi and other languages of India.
-    "पर, पे, में, से, और, या, के, का, की, को, करें, कर, केवल, सिर्फ, ही, भी, नंबर, संपर्क, मैसेज, संदेश, ऑर्डर, कीमत, दाम, भुगतान, डिलीवरी, डिलिवरी, समूह, ग्रुप, चैनल, \
+    "पर, पे, में, से, ग्राहक, खरीद, बेच, सामान, लोग, और, या, के, का, की, को, करें, कर, केवल, सिर्फ, ही, भी, नंबर, संपर्क, मैसेज, संदेश, ऑर्डर, कीमत, दाम, भुगतान, डिलीवरी, डिलिवरी, समूह, ग्रुप, चैनल, \
      चैट, आईडी, हमें, हम, आप, लिखें, उपलब्ध, तुरंत, अभी, लिंक, बॉट, खाता, यूज़र, यूजर, कॉल, फोटो, वीडियो, व्हाट्स, टेली, बिटकॉइन, नकद, द्वारा, जल्दी, है, हैं, এ, এবং, বা, করুন, யில், இல், లో",
     // Greek, Georgian, Armenian, Thai is written without spaces and counted with Han.
     "και, ή, για, με, στο, μόνο, εδώ, παραγγ, τιμ, αποστολ, πληρωμ, επικοιν, μήνυμα, ομάδα, κανάλι, და, ან, მხოლოდ, ფას, և, կամ, միայն",
@@ -76,7 +76,7 @@ pub(super) const STEMS: &[&str] = &[
 
 /// Pieces of words in scripts without spaces that follow a messenger's name: what has one in it is no account.
 pub(super) const UNSPACED: &[&str] = &["\
-    支付, 联系, 聯繫, 聯絡, 客服, 咨询, 諮詢, 公众号, 公眾, 小程序, 小店, 朋友圈, 视频, 群, 扫码, 掃碼, 扫, 二维码, 付款, 转账, 转帐, 下单, 订购, 购买, 销售, 供应, 出售, 现货, 批发, 零售, 代发, \
+    支付, 联系, 聯繫, 聯絡, 读书, 会员, 年卡, 红包, 表情, 客服, 咨询, 諮詢, 公众号, 公眾, 小程序, 小店, 朋友圈, 视频, 群, 扫码, 掃碼, 扫, 二维码, 付款, 转账, 转帐, 下单, 订购, 购买, 销售, 供应, 出售, 现货, 批发, 零售, 代发, \
     优惠, 同款, 同步, 登录, 登陆, 关注, 添加, 请, 可, 或, 和, 及, 与, 在线, 在, 的, 是, 有, 不, 都, 等, 加, 详, 了解, 私聊, 私信, 报价, 询价, 样品, 号码, 电话, 手机, 邮箱, 网, 店, 厂, 公司, 厂家, 直销, 质量, 保证, 纯度, \
     发送, 快速, 免费, 服务, 售后, 平台, 软件, 版, 端, 号, 號, 账, 帐, 消息, 交流, 沟通, 联络, 国内, 国外, 全国, 出口, 仅, 只, 均, 也, 我, 你, 您, 他, 粉, 剂, 酸, 胺, 酮, 醇, 酯, 啶, 嗪, 唑, 苯, 盐, 钠, 原料, 药, 片, 克, 公斤, 元, 折, \
     문의, 연락, 상담, 주문, 구매, 가능, 판매, 가격, 배송, 으로, 에서, 채널, 그룹, 채팅, 링크, 아이디, 추가, 주세요, 환영, 입니다, 이나, 또는, 및, 만, 로, 의, 를, 을, 은, 는, 이, 가, 에, 비전, \

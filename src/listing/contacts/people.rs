@@ -7,8 +7,10 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use crate::listing::contacts::led::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::shapes::is_quantity;
-use crate::listing::contacts::tokens::{Token, is_mark, last_token, lowered, next_token, stands_alone};
-use crate::listing::contacts::words::all;
+use crate::listing::contacts::tokens::{
+    LONGEST_WORD, Token, is_mark, last_token, lowered, next_token, stands_alone, token_within,
+};
+use crate::listing::contacts::words::{WordSet, all, set};
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
 /// Words for who receives money or holds an account; behind a colon a name in small letters follows as well.
@@ -88,8 +90,15 @@ const FILLERS: &[&str] = &[
 
 /// Small words inside of a name.
 const PARTICLES: &[&str] = &[
-    "van, von, vom, zu, zum, zur, de, der, den, del, della, di, da, das, do, dos, du, la, le, las, los, el, al, bin, bint, ibn, ben, ter, ten, te, y, e, af, av",
+    "van, von, vom, zu, zum, zur, de, der, den, del, della, di, da, das, do, dos, du, la, le, las, los, el, al, bin, bint, ibn, ben, ter, ten, te, y, e, af, av, بن, ابن, بنت, أبو, ابو, أم, آل, عبد",
 ];
+
+static IS_FILLER: WordSet = LazyLock::new(|| set(FILLERS));
+static IS_TITLE: WordSet = LazyLock::new(|| set(TITLES));
+static IS_PARTICLE: WordSet = LazyLock::new(|| set(PARTICLES));
+static IS_NO_NAME: WordSet = LazyLock::new(|| set(NO_NAMES));
+static IS_LABEL: WordSet = LazyLock::new(|| set(LABELS));
+static IS_BEFORE_ASKED: WordSet = LazyLock::new(|| set(BEFORE_ASKED));
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Use {
@@ -128,11 +137,14 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
         }
         let (start, end) = (hit.start(), hit.end());
         match uses[hit.pattern().as_usize()] {
+            // `Card holder leather brown`.
+            Use::Recipient if is_thing_for_cards(text, lower, start, end) => {}
             Use::Recipient => found.extend(name_behind(text, lower, end, true)),
             Use::Asked => found.extend(name_behind(text, lower, end, false)),
             Use::Behind => found.extend(name_before(text, lower, start).map(|(start, _)| start)),
             Use::BehindAsked => {
-                let asked = name_before(text, lower, start).filter(|(_, before)| is_one(BEFORE_ASKED, before));
+                let asked =
+                    name_before(text, lower, start).filter(|(_, before)| IS_BEFORE_ASKED.contains(before.as_str()));
                 found.extend(asked.map(|(name, _)| name));
             }
             Use::Title => {
@@ -148,26 +160,37 @@ pub(super) fn find(text: &str, lower: &str) -> Vec<Indicator> {
     found
 }
 
-fn is_one(list: &'static [&'static str], word: &str) -> bool {
-    all(list).any(|one| one == word)
+/// Characters before `card holder` among which a card's number stands.
+const BEFORE_HOLDER: usize = 48;
+
+/// Whether what is called the holder of a card is a thing: no sign follows and no number stands before it.
+fn is_thing_for_cards(text: &str, lower: &str, start: usize, end: usize) -> bool {
+    let is_of_cards = matches!(lower.get(start..end), Some("card holder" | "cardholder" | "karteninhaber"));
+    let head = text.get(..start).unwrap_or_default();
+    let digits = head.chars().rev().take(BEFORE_HOLDER).filter(char::is_ascii_digit).count();
+    let behind = text.get(end..).unwrap_or_default().trim_start();
+    is_of_cards && digits < 8 && !behind.starts_with([':', '=', '>', '—', '–'])
 }
 
 /// Words between a word and the name.
 const FILLERS_IN_A_ROW: usize = 3;
+
+/// Bytes of a token within which it is known whether it is such a word.
+const BYTES_OF_A_FILLER: usize = 40;
 
 /// The name that follows a word; `low`: in small letters too where a sign announces it.
 fn name_behind(text: &str, lower: &str, at: usize, low: bool) -> Option<Indicator> {
     let mut at = at;
     let mut is_announced = false;
     for _ in 0..FILLERS_IN_A_ROW {
-        let (token, _) = next_token(text, at, 4)?;
+        let (token, _) = token_within(text, at, 4, BYTES_OF_A_FILLER)?;
         let gap = text.get(at..token.start)?;
         if gap.contains(['\n', ',', ';', '!', '?', '/', ')']) && !gap.contains(':') {
             return None;
         }
         is_announced |= gap.contains([':', '=']);
         let word = lower.get(token.start..token.end)?;
-        if is_one(FILLERS, word) || is_one(TITLES, word) {
+        if IS_FILLER.contains(word) || IS_TITLE.contains(word) {
             at = token.end;
             continue;
         }
@@ -193,7 +216,8 @@ fn name_end(text: &str, lower: &str, start: usize, low: bool) -> Option<usize> {
     let (mut at, mut end, mut count) = (start, None, 0);
     while count < most {
         let rest = text.get(at..)?;
-        let length: usize = rest.chars().take_while(|c| is_of_name(*c)).map(char::len_utf8).sum();
+        let letters = rest.chars().take(LONGEST_WORD).take_while(|c| is_of_name(*c));
+        let length: usize = letters.map(char::len_utf8).sum();
         let word = rest.get(..length)?;
         let small = lower.get(at..at + length)?;
         let follows = rest.get(length..).unwrap_or_default();
@@ -201,16 +225,16 @@ fn name_end(text: &str, lower: &str, start: usize, low: bool) -> Option<usize> {
         if length == 0 || follows.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '@' | '/')) {
             break;
         }
-        let is_particle = count > 0 && is_one(PARTICLES, small);
+        let is_particle = count > 0 && IS_PARTICLE.contains(small);
         if !is_particle {
             let fits =
                 if is_capital { word.starts_with(char::is_uppercase) } else { !word.starts_with(char::is_uppercase) };
-            if !fits || is_ordinary(small) || (count == 0 && (is_common(small) || is_one(NO_NAMES, small))) {
+            if !fits || is_ordinary(small) || (count == 0 && (is_common(small) || IS_NO_NAME.contains(small))) {
                 break;
             }
             end = Some(at + length);
         }
-        count += 1;
+        count += usize::from(!is_particle || is_capital);
         let initial = follows.starts_with('.') && word.chars().count() <= 2;
         let gap = usize::from(initial);
         if !follows.get(gap..).is_some_and(|rest| rest.starts_with([' ', '\u{a0}'])) {
@@ -274,7 +298,7 @@ fn parcel(text: &str, lower: &str, at: usize, named: bool, found: &mut Vec<Indic
             return;
         }
         let low = lower.get(start..end).unwrap_or_default();
-        if is_one(LABELS, low) {
+        if IS_LABEL.contains(low) {
             (at, is_labelled) = (end, true);
             continue;
         }
@@ -288,7 +312,12 @@ fn parcel(text: &str, lower: &str, at: usize, named: bool, found: &mut Vec<Indic
                 && !any
                 && !text.get(end..).is_some_and(|rest| rest.starts_with(','));
             let has_unit = !is_bare && is_quantity(low) && low.ends_with(|c: char| !c.is_ascii_digit()) && digits < 4;
-            if is_small || is_goods(text, start, end) || (has_unit && !named) || low.contains('.') {
+            // `InPost 12,99 zł`, `24/7`.
+            let rest = text.get(end..).unwrap_or_default();
+            let goes_on =
+                |sign: char| rest.strip_prefix(sign).is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+            let is_price = is_bare && digits < 4 && (goes_on(',') || (goes_on('/') && !is_labelled));
+            if is_small || is_price || is_goods(text, start, end) || (has_unit && !named) || low.contains('.') {
                 return;
             }
             end

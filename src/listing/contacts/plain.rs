@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use crate::listing::contacts::leads::Lead;
-use crate::listing::contacts::tokens::{lowered, stands_alone};
+use crate::listing::contacts::tokens::{LONGEST_WORD, lowered, stands_alone};
 use crate::listing::contacts::words::{all, each};
 
 /// Words before a word that is spoken about.
@@ -47,7 +47,8 @@ pub(super) fn is_plain(lower: &str, (start, end): (usize, usize), lead: Lead, sp
         return false;
     };
     is_compound(tail, lead)
-        || (lead != Lead::Payment && lead != Lead::Phone && spoken.is_about(head, tail, end))
+        || is_end_of_compound(head, lead)
+        || (!matches!(lead, Lead::Payment | Lead::PaymentNoun | Lead::Phone) && spoken.is_about(head, tail, end))
         || NEIGHBOURS.iter().any(|(of, before, behind)| {
             word == *of
                 && (each(before).any(|one| ends_with(head.trim_end(), one))
@@ -57,11 +58,18 @@ pub(super) fn is_plain(lower: &str, (start, end): (usize, usize), lead: Lead, sp
 
 /// `signal-to-noise`, `line-up`: a hyphen and letters alone, where the word is none of a messenger only.
 fn is_compound(tail: &str, lead: Lead) -> bool {
-    let may_be = matches!(lead, Lead::Ambiguous | Lead::Ordinary);
+    let may_be = matches!(lead, Lead::Ambiguous | Lead::Noun | Lead::Ordinary);
     let Some(rest) = tail.strip_prefix('-').filter(|_| may_be) else { return false };
-    let piece: &str =
-        rest.split(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@'))).next().unwrap_or_default();
+    let is_inner = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    let length: usize = rest.chars().take(LONGEST_WORD).take_while(is_inner).map(char::len_utf8).sum();
+    let piece = rest.get(..length).unwrap_or_default();
     !piece.is_empty() && piece.trim_end_matches('.').chars().all(|c| c.is_alphabetic() || c == '-')
+}
+
+/// `up-link`, `D-Link`: letters and a hyphen before it.
+fn is_end_of_compound(head: &str, lead: Lead) -> bool {
+    let may_be = matches!(lead, Lead::Ambiguous | Lead::Noun | Lead::Ordinary);
+    may_be && head.strip_suffix('-').is_some_and(|head| head.ends_with(char::is_alphabetic))
 }
 
 static ABOUT: LazyLock<(AhoCorasick, usize)> = LazyLock::new(|| {

@@ -37,21 +37,26 @@ patterns! {
     MOBILE = r"(?-u:\b)(?P<value>1[3-9]\d[\s-]?\d{4}[\s-]?\d{4})(?-u:\b)";
     DIGITS = r"(?-u:\b)(?P<value>\d(?:[.-]?\d){8,24})(?-u:\b)";
     DIGIT_GROUPS = r"(?-u:\b)(?P<value>\d{2,4}(?: \d{3,4}){2,5})(?-u:\b)";
+    // The tax code of Italy, which its ministry of finance makes of a name, the day of birth and the town.
+    CODICE_FISCALE = r"(?-u:\b)[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z](?-u:\b)";
     CAS = r"^\d{2,7}-\d{2}-\d$";
     INCHI = r"InChI=1S?/[A-Z][A-Za-z0-9.]*/[^\s]+";
     EC = r"^\d{3}-\d{3}-\d$";
+    REACH = r"^\d{2}-\d{10}-\d{2}-\d{4}$";
     DATE = r"^\(?(?:\d{1,2}[./ -]\d{1,2}[./ -](?:\d{2}|\d{4})|\d{4}[./ -]\d{1,2}[./ -]\d{1,2})$";
     QUANTITY = r"(?i)^\d+(?:[.,]\d+)*(?:usd|eur|gbp|rmb|cny|usdt|btc|[a-zµμ%€$]{0,3})$";
 }
 
 /// A small amount with its unit, a percentage, a price.
 pub(super) fn is_quantity(token: &str) -> bool {
-    QUANTITY.is_match(token) && token.chars().filter(char::is_ascii_digit).count() < 6
+    token.starts_with(|c: char| c.is_ascii_digit())
+        && QUANTITY.is_match(token)
+        && token.chars().filter(char::is_ascii_digit).count() < 6
 }
 
 /// A CAS or EC number by its shape.
 pub(super) fn is_registry_number(token: &str) -> bool {
-    CAS.is_match(token) || EC.is_match(token)
+    token.starts_with(|c: char| c.is_ascii_digit()) && (CAS.is_match(token) || EC.is_match(token))
 }
 
 pub(super) fn find(text: &str, has_digits: bool) -> Vec<Indicator> {
@@ -110,11 +115,14 @@ pub(super) fn find(text: &str, has_digits: bool) -> Vec<Indicator> {
         scan(&SELLER, |_| Some(K::Account));
     }
     if has_digits {
+        scan(&CODICE_FISCALE, |_| Some(K::Account));
         scan(&INTERNATIONAL, |_| Some(K::Phone));
         scan(&NATIONAL, |value| (count_digits(value) >= 8 && !DATE.is_match(value)).then_some(K::Phone));
         scan(&GROUPED, |_| Some(K::Phone));
         scan(&MOBILE, |_| Some(K::Phone));
-        scan(&DIGITS, |value| (!CAS.is_match(value) && !DATE.is_match(value)).then_some(K::Unknown));
+        scan(&DIGITS, |value| {
+            (![&*CAS, &*DATE, &*REACH].iter().any(|number| number.is_match(value))).then_some(K::Unknown)
+        });
         scan(&DIGIT_GROUPS, |value| (count_digits(value) >= 9).then_some(K::Unknown));
     }
     found
@@ -125,7 +133,10 @@ pub(super) fn without_layers(text: &str, found: &mut Vec<Indicator>) {
     if text.contains("InChI=") {
         let layers: Vec<(usize, usize)> = INCHI.find_iter(text).map(|hit| (hit.start(), hit.end())).collect();
         found.retain(|one| {
-            let within = layers.iter().any(|(start, end)| *start <= one.start && one.end <= *end);
+            // They follow each other: the last that begins before it is the only one it may lie in.
+            let before = layers.partition_point(|(start, _)| *start <= one.start);
+            let layer = before.checked_sub(1).and_then(|at| layers.get(at));
+            let within = layer.is_some_and(|(_, end)| one.end <= *end);
             !within || !text.get(one.start..one.end).is_some_and(|value| value.contains('-'))
         });
     }
@@ -149,6 +160,11 @@ const DIGITS_OF_ANOTHER: usize = 5;
 
 /// Whether a row of digits has letters that look like them for some, and begins as numbers do.
 fn has_letters_among(value: &str) -> bool {
+    // `O6 - oooo oo44 (o`: what explains the letter goes on behind.
+    let last = value.rfind(|c: char| !c.is_alphanumeric()).map_or(0, |at| at + 1);
+    let is_letter =
+        value.get(last..).is_some_and(|group| group.len() == 1 && !group.bytes().any(|b| b.is_ascii_digit()));
+    let value = if is_letter { value.get(..last).unwrap_or(value) } else { value };
     let mut groups = value.split(|c: char| !c.is_alphanumeric()).filter(|group| !group.is_empty());
     let letters = value.chars().filter(|c| c.is_alphabetic()).count();
     let begins = value.starts_with(['0', 'O', 'o', '+', '(']);

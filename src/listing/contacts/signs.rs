@@ -1,6 +1,5 @@
 //! Signs that are written as words or set in brackets (`name [at] host dot org`, `t[.]me[/]name`), read as the signs they are.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -8,7 +7,7 @@ use aho_corasick::AhoCorasick;
 use crate::listing::contacts::domains::{self, Suffix};
 use crate::listing::contacts::shadow::Shadow;
 use crate::listing::contacts::tokens::{is_unspaced, lowered};
-use crate::listing::contacts::words::all;
+use crate::listing::contacts::words::{WordSet, all, set};
 
 /// Words for `@`. From the names of the sign in each language's dictionaries and the ways sellers write it.
 const AT: &[&str] = &[
@@ -78,7 +77,8 @@ static SIGNS: LazyLock<(AhoCorasick, Vec<(char, bool)>)> = LazyLock::new(|| {
     (automaton, words.into_iter().map(|(_, sign)| sign).collect())
 });
 
-static IS_PROVIDER: LazyLock<HashMap<&str, ()>> = LazyLock::new(|| all(PROVIDERS).map(|word| (word, ())).collect());
+static WORDS_FOR_AT: LazyLock<Vec<&str>> = LazyLock::new(|| all(AT).collect());
+static IS_PROVIDER: WordSet = LazyLock::new(|| set(PROVIDERS));
 
 /// How a sign is set off from what is around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,7 +216,7 @@ fn is_sign(text: &str, lower: &str, one: Sign, follower: Option<Sign>) -> bool {
             let real_dot = dot
                 .strip_prefix('.')
                 .is_some_and(|rest| domains::suffix(label(rest, 0)).is_some() || label(rest, 0).chars().count() >= 4);
-            let named = IS_PROVIDER.contains_key(host);
+            let named = IS_PROVIDER.contains(host);
             match one.set {
                 Set::Brackets => !one.spaced || dotted || real_dot || named,
                 Set::Marks => dotted || real_dot || (named && !one.spaced),
@@ -261,5 +261,5 @@ fn is_after_at(lower: &str, at: usize) -> bool {
     let host = head.chars().rev().take(LONGEST_HOST).take_while(|c| c.is_alphanumeric() || *c == '-');
     let before = head.get(..head.len() - host.map(char::len_utf8).sum::<usize>()).unwrap_or_default();
     let word = before.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '@');
-    word.ends_with('@') || all(AT).any(|at| word.ends_with(at) && word.len() < head.len())
+    word.ends_with('@') || WORDS_FOR_AT.iter().any(|at| word.ends_with(at) && word.len() < head.len())
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::listing::contacts::led;
+use crate::listing::contacts::tokens::is_alphanumeric;
 use crate::listing::contacts::words::all;
 use crate::listing::contacts::{Indicator, IndicatorKind};
 use regex::Regex;
@@ -46,7 +47,7 @@ pub(super) fn apart(text: &str) -> Vec<Apart> {
     while let Some((at, c)) = chars.next() {
         let next = chars.peek().map(|(_, next)| *next);
         let is_single =
-            c.is_alphanumeric() && !before.is_some_and(is_part_of_word) && !next.is_some_and(is_part_of_word);
+            is_alphanumeric(c) && !before.is_some_and(is_part_of_word) && !next.is_some_and(is_part_of_word);
         before = Some(c);
         if is_single {
             let end = at + c.len_utf8();
@@ -98,7 +99,7 @@ pub(super) fn apart(text: &str) -> Vec<Apart> {
 }
 
 fn is_part_of_word(c: char) -> bool {
-    c.is_alphanumeric()
+    is_alphanumeric(c)
 }
 
 impl Apart {
@@ -332,7 +333,7 @@ fn counted(word: &str) -> Said {
 
 /// Letters of a word, with the marks that scripts of India write with them.
 fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '\'' || crate::listing::contacts::tokens::is_mark(c)
+    is_alphanumeric(c) || c == '\'' || crate::listing::contacts::tokens::is_mark(c)
 }
 
 /// Whether two words are parted as those of one number are.
@@ -399,7 +400,7 @@ pub(super) fn by_example(text: &str) -> impl Iterator<Item = Indicator> + '_ {
 fn has_single_letters(text: &str) -> bool {
     let mut earlier = (' ', ' ');
     let singles = text.chars().filter(|&c| {
-        let is_single = !earlier.0.is_alphanumeric() && earlier.1.is_alphabetic() && !c.is_alphanumeric();
+        let is_single = !is_alphanumeric(c) && earlier.1.is_alphabetic() && !is_alphanumeric(earlier.0);
         earlier = (earlier.1, c);
         is_single
     });

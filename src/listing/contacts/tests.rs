@@ -1,6 +1,7 @@
 use super::*;
 
 mod forms;
+mod goods;
 mod kinds;
 mod ordinary;
 

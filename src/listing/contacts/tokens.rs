@@ -43,6 +43,31 @@ pub(super) fn stands_alone(text: &str, start: usize, end: usize) -> bool {
 /// a seller who writes a messenger's name a thousand times in a row makes a thousand of them.
 pub(super) const LONGEST_WORD: usize = 200;
 
+/// How far is looked from a leading word. A run of text without a separator in which leading words follow each other by the
+/// dozen would be walked once for each of them: behind the first dozens only what stands close by is looked at, and a value
+/// that is longer reaches to the end of the run.
+#[derive(Default)]
+pub(super) struct Reach {
+    run_end: usize,
+    leads: usize,
+}
+
+/// Leading words in one run that are looked at as far as a word may reach, and bytes that are looked at from the others.
+const LEADS_IN_A_RUN: usize = 32;
+const REACH_IN_A_RUN: usize = 24;
+
+impl Reach {
+    /// Bytes of the longest piece that is looked at beside the leading word that ends at `at`; words come in order.
+    pub fn at(&mut self, text: &str, at: usize) -> usize {
+        if at >= self.run_end {
+            let rest = text.get(at..).unwrap_or_default();
+            *self = Reach { run_end: at + rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len()), leads: 0 };
+        }
+        self.leads += 1;
+        if self.leads > LEADS_IN_A_RUN { REACH_IN_A_RUN } else { LONGEST_WORD }
+    }
+}
+
 /// A piece of text between separators.
 #[derive(Clone, Copy)]
 pub(super) struct Token {
@@ -50,9 +75,17 @@ pub(super) struct Token {
     pub end: usize,
 }
 
+/// Whether a character is a letter or a digit. The tables for that take ten times as long as the ranges of Cyrillic, Arabic,
+/// Han, kana, Hangul and Thai, of whose letters most of their texts consist.
+pub(super) fn is_alphanumeric(c: char) -> bool {
+    matches!(u32::from(c),
+        0x410..=0x44F | 0x620..=0x64A | 0xE01..=0xE3A | 0xE40..=0xE46 | 0x3041..=0x3096 | 0x30A1..=0x30FA | 0x4E00..=0x9FEF | 0xAC00..=0xD7A3)
+        || c.is_alphanumeric()
+}
+
 /// Characters of a handle, a number or an address.
 pub(super) fn is_inner(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '_' | '.' | '-' | '#' | '@' | '+' | '\'') || is_mark(c)
+    is_alphanumeric(c) || matches!(c, '_' | '.' | '-' | '#' | '@' | '+' | '\'') || is_mark(c)
 }
 
 /// How a value is announced by what stands before it.
@@ -67,6 +100,11 @@ pub(super) enum Sign {
 
 /// The token that begins at or behind `at`, over at most `gap` separators; and the strongest sign among them.
 pub(super) fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Sign)> {
+    token_within(text, at, gap, LONGEST_WORD)
+}
+
+/// The same with no more than about `reach` bytes of the token.
+pub(super) fn token_within(text: &str, at: usize, gap: usize, reach: usize) -> Option<(Token, Sign)> {
     let (mut announced, mut start) = (Sign::None, None);
     for (count, (offset, c)) in text.get(at..)?.char_indices().enumerate() {
         if c.is_alphanumeric() || c == '_' {
@@ -88,7 +126,7 @@ pub(super) fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Si
     let mut script = None;
     for (offset, c) in rest.char_indices() {
         // What is so long is hidden to here, and the next piece begins here.
-        if offset > LONGEST_WORD {
+        if offset > reach {
             break;
         }
         // A script without spaces ends a token of one with spaces, and the other way round.
@@ -104,6 +142,11 @@ pub(super) fn next_token(text: &str, at: usize, gap: usize) -> Option<(Token, Si
 
 /// The token that ends before `at`, over a few separators; and whether a bracket, a colon or a dash is among them.
 pub(super) fn last_token(text: &str, at: usize) -> Option<(Token, bool)> {
+    last_token_within(text, at, LONGEST_WORD)
+}
+
+/// The same with no more than `reach` characters of the token.
+pub(super) fn last_token_within(text: &str, at: usize, reach: usize) -> Option<(Token, bool)> {
     let head = text.get(..at)?;
     let mut sign = false;
     let mut end = None;
@@ -118,7 +161,7 @@ pub(super) fn last_token(text: &str, at: usize) -> Option<(Token, bool)> {
         sign |= matches!(c, '(' | '[' | '-' | '–' | '—' | '@' | '/' | '"' | '|');
     }
     let end = end?;
-    let inner = head.get(..end)?.char_indices().rev().take_while(|(_, c)| is_inner(*c)).take(LONGEST_WORD);
+    let inner = head.get(..end)?.char_indices().rev().take(reach).take_while(|(_, c)| is_inner(*c));
     let start = inner.last().map(|(offset, _)| offset)?;
     Some((Token { start, end }, sign))
 }

@@ -1,5 +1,9 @@
 //! Words that a contact or payment value stands beside. Each list is a text, its words parted by commas.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
+
 /// Words before a telephone number.
 pub(super) const PHONES: &[&str] = &[
     "\
@@ -17,22 +21,26 @@ pub(super) const PHONES: &[&str] = &[
 /// Payment means that are paid to a number, name or address.
 pub(super) const PAYMENTS: &[&str] = &[
     "\
-    iban, swift, bic, account, account number, acct, a/c, bank account, bank, konto, kontonummer, cuenta, compte, \
-    conta, rekening, rachunek, hesap, счет, счёт, карта, карту, карты, card, sberbank, сбербанк, тинькофф, 银行卡, 卡号, \
-    账号, 帐号, 账户, 支付宝, alipay, paypal, zelle, venmo, cashapp, cash app, revolut, wise, skrill, payeer, webmoney, qiwi, \
-    киви, perfect money, binance, binance id, pay id, payid, pix, upi, bizum, swish, blik, paytm, gcash, mpesa, \
+    iban, account, account number, acct, a/c, bank account, konto, kontonummer, \
+    rekening, rachunek, hesap, счет, счёт, sberbank, сбербанк, тинькофф, 银行卡, 卡号, \
+    账号, 帐号, 账户, 支付宝, alipay, paypal, zelle, venmo, cashapp, cash app, revolut, skrill, payeer, webmoney, qiwi, \
+    киви, perfect money, binance, binance id, pay id, payid, pix, upi, bizum, swish, paytm, gcash, mpesa, \
     m-pesa, btc, bitcoin, xmr, monero, ltc, litecoin, eth, ethereum, usdt, usdc, trc20, erc20, trx, tron, doge, \
-    dogecoin, dash, zec, zcash, bch, sol, solana, ton, wallet, кошелек, кошелёк, биткоин, биткойн, монеро, 钱包, 錢包, \
+    dogecoin, zec, zcash, bch, solana, wallet, кошелек, кошелёк, биткоин, биткойн, монеро, 钱包, 錢包, \
     比特币, 比特幣, 泰达币, 비트코인, 지갑, ビットコイン, محفظة, بيتكوين",
-    "cash tag, cashtag, wise tag, revtag, rev tag, interac, e-transfer, etransfer, chime, yoomoney, yandex money, gpay, google pay, phonepe, bhim, bkash, nagad, \
-     easypaisa, jazzcash, gopay, ovo, dana, zalopay, mercado pago, mercadopago, nequi, daviplata, clabe, cbu, cvu, chave pix, mbway, mb way, satispay, postepay, \
-     payconiq, tikkie, twint, mobilepay, vipps, bancontact, okx, bybit, kucoin, huobi, htx, binance pay, trust wallet, bep20, bnb, xrp, ripple, ada, \
-     cardano, avax, polygon, bitcoin cash, destination tag, dest tag, memo, payment id, sort code, routing number, routing, aba, ifsc, bsb, account no, \
-     číslo účtu, účet, cont bancar, nr konta, numer konta, numéro de compte, número de cuenta, número da conta, conto, rekeningnummer, nomor rekening, rekening bank, \
+    "cash tag, cashtag, wise tag, revtag, rev tag, interac, e-transfer, etransfer, yoomoney, yandex money, gpay, google pay, phonepe, bhim, bkash, nagad, \
+     easypaisa, jazzcash, gopay, zalopay, mercado pago, mercadopago, nequi, daviplata, clabe, cbu, cvu, chave pix, mbway, mb way, satispay, postepay, \
+     payconiq, tikkie, twint, mobilepay, vipps, bancontact, okx, bybit, kucoin, huobi, htx, binance pay, trust wallet, bep20, bnb, xrp, \
+     cardano, avax, polygon, bitcoin cash, destination tag, dest tag, payment id, sort code, routing number, aba, ifsc, bsb, account no, \
+     číslo účtu, účet, cont bancar, nr konta, numer konta, numéro de compte, número de cuenta, número da conta, rekeningnummer, nomor rekening, rekening bank, \
      số tài khoản, stk, hesap no, hesap numarası",
-    "юмани, яндекс деньги, сбп, каспи, монобанк, приватбанк, рахунок, картка, картку, номер карты, номер карти, реквизиты, реквізити, кошельок, гаманець, 微信收款, 收款账号, 银行账号, 账户号, 卡, 波场, 以太坊地址, 钱包地址, \
+    "юмани, яндекс деньги, сбп, каспи, монобанк, приватбанк, рахунок, номер карты, номер карти, реквизиты, реквізити, кошельок, гаманець, 微信收款, 收款账号, 银行账号, 账户号, 波场, 以太坊地址, 钱包地址, \
      地址trc20, 口座, 口座番号, 계좌, 계좌번호, 은행, حساب بنكي, رقم الحساب, شماره کارت, شماره حساب, खाता संख्या, खाता नंबर, यूपीआई, पेटीएम, พร้อมเพย์, บัญชี, เลขบัญชี",
 ];
+
+/// Such means whose names are words of goods as well: a number follows them, or a code behind a sign.
+pub(super) const PAYMENT_NOUNS: &[&str] = &["\
+    swift, bic, bank, conta, compte, cuenta, conto, карта, карту, карты, card, dash, sol, ton, wise, memo, routing, chime, dana, ovo, ada, ripple, blik, картка, картку, 卡"];
 
 /// Words that stand between such a word and its value.
 pub(super) const FILLERS: &[&str] = &[
@@ -46,7 +54,7 @@ pub(super) const FILLERS: &[&str] = &[
     nutzer, nutzername, utente, gebruiker, gebruikersnaam, użytkownik, uživatel, utilizator, пользователь, \
     користувач, kullanici, pengguna, alias, apodo, 用户名, 用户, 昵称, 사용자, 유저, ユーザー, المستخدم, उपयोगकर्ता, ผู้ใช้",
     "u, tag, pin, pin code, acct, cont, contul, účet, jméno, numele, nume, utilizatorul, tài khoản, akun, nama, cashtag, contact us, profile, profil, do, da, del, du, vom, van, vendedor, vendeur, venditore, verkäufer, seller, sprzedawcy, \
-     perfil, our account, handle is, called, named, search",
+     पर, पे, で, では, 에서, 으로, 로, perfil, our account, handle is, called, named, search",
     "айди, айді, нік, акк, 同号, 同號, id是, 账户, 扫, 找, 请搜, الحساب, المعرف, آیدی, ایدی, खाता, यूज़र, यूजर, हमारा, हमारी, บัญชี, ชื่อผู้ใช้, 계정, アカウント, 저희, לי, שלנו, הוא, שם משתמש",
 ];
 
@@ -98,4 +106,48 @@ pub(super) fn each(list: &'static str) -> impl Iterator<Item = &'static str> {
 /// The words of several lists.
 pub(super) fn all(lists: &'static [&'static str]) -> impl Iterator<Item = &'static str> {
     lists.iter().copied().flat_map(each)
+}
+
+/// Words that are looked up, each time in as many steps however many there are.
+pub(super) type Words<T> = HashSet<T, BuildHasherDefault<Fnv>>;
+
+/// The same as they stand in their list.
+pub(super) type WordSet = LazyLock<Words<&'static str>>;
+
+/// The words of several lists, to be looked up.
+pub(super) fn set(lists: &'static [&'static str]) -> Words<&'static str> {
+    all(lists).collect()
+}
+
+/// The hash FNV-1a. The words of a list are known beforehand, so that no text that is looked up can make them collide, and
+/// short words are hashed in a fifth of the time that the hash of the standard library takes.
+pub(super) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Fnv(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3);
+        }
+    }
+}
+
+/// Whether a text ends with one of the words and that word is no end of a longer one; words of scripts without spaces may be.
+/// Of the text, which is short, each end is looked up.
+pub(super) fn ends_with_one(text: &str, words: &Words<&'static str>) -> bool {
+    let mut before: Option<char> = None;
+    text.char_indices().any(|(at, first)| {
+        let is_parted = u32::from(first) >= 0x3000 || before.is_none_or(|before| !before.is_alphanumeric());
+        before = Some(first);
+        is_parted && text.get(at..).is_some_and(|end| words.contains(end))
+    })
 }
