@@ -106,7 +106,7 @@ pub(super) fn value_end(
         // `Handle: walnut`, `Trading bot - Pivot`.
         Lead::Noun => {
             ambiguous
-                && !(is_thing(low) && !goes_on(text, token.end))
+                && (!is_thing(low) || goes_on(text, token.end))
                 && !(sign == Sign::Weak && !shaped && begins_with_capital(word))
         }
         Lead::Phone => false,
