@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use crate::listing::contacts::led::is_ordinary;
+use crate::listing::contacts::fillers::is_ordinary;
 use crate::listing::contacts::words::each;
 use crate::listing::contacts::{Indicator, IndicatorKind};
 
@@ -212,7 +212,7 @@ fn is_label(lower: &str, start: usize, end: usize) -> bool {
     let label = name.rsplit('.').next().unwrap_or_default();
     label.chars().filter(|c| c.is_alphabetic()).count() >= LETTERS_OF_A_LABEL
         && !is_ordinary(label)
-        && !crate::listing::contacts::led::is_common(label)
+        && !crate::listing::contacts::fillers::is_common(label)
 }
 
 /// Endings that are words are written small.

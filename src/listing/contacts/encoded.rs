@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::{AhoCorasick, MatchKind};
 use regex::Regex;
 
-use crate::listing::contacts::led::is_ordinary;
+use crate::listing::contacts::fillers::is_ordinary;
 use crate::listing::contacts::shapes::pattern;
 use crate::listing::contacts::tokens::{LONGEST_WORD, is_shaped, lowered, stands_alone};
 use crate::listing::contacts::words::all;

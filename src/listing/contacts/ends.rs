@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use crate::listing::contacts::Indicator;
-use crate::listing::contacts::led::is_ordinary;
+use crate::listing::contacts::fillers::is_ordinary;
 use crate::listing::contacts::shapes::is_quantity;
 use crate::listing::contacts::tokens::{LONGEST_WORD, Sign, Token, is_inner, next_token};
 use crate::listing::contacts::words::{SPLICES, all};

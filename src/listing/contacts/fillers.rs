@@ -1,13 +1,33 @@
-//! Words between a leading word and its value (`Telegram id is …`, `微信号是…`), parted by spaces or run together.
+//! Words between a leading word and its value (`Telegram id is …`, `微信号是…`), parted by spaces or run together, and the
+//! ordinary words that are no value.
 
 use std::sync::LazyLock;
 
-use crate::listing::contacts::leads::{FoldedSet, folded_set};
+use crate::listing::contacts::leads::{FoldedSet, LEADS, folded_set};
+use crate::listing::contacts::ordinary::{COMMON, PLAIN};
 use crate::listing::contacts::tokens::{is_mark, is_unspaced};
 use crate::listing::contacts::words::{FILLERS, NAMING};
 
 static IS_FILLER: FoldedSet = LazyLock::new(|| folded_set(FILLERS));
 static IS_NAMING: FoldedSet = LazyLock::new(|| folded_set(NAMING));
+static IS_PLAIN: FoldedSet = LazyLock::new(|| folded_set(PLAIN));
+static IS_COMMON: FoldedSet = LazyLock::new(|| folded_set(COMMON));
+
+/// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
+pub(super) fn is_ordinary(word: &str) -> bool {
+    word.len() <= LEADS.0.max_pattern_len() + BYTES_OF_A_FILLER
+        && (IS_PLAIN.contains(word)
+            || LEADS.0.find_overlapping_iter(word).filter(|lead| lead.start() == 0).any(|lead| {
+                // Scripts without spaces run a word and what follows it together: `飞机号`.
+                let rest = word.get(lead.end()..).unwrap_or_default();
+                rest.is_empty() || (rest.chars().all(is_unspaced) && filler(rest).is_some())
+            }))
+}
+
+/// Whether a word in lower case is one of trade that follows a messenger's name.
+pub(super) fn is_common(word: &str) -> bool {
+    IS_COMMON.contains(word)
+}
 
 /// Bytes of the fillers that scripts without spaces run together with the word before them.
 pub(super) const BYTES_OF_A_FILLER: usize = 24;

@@ -4,10 +4,9 @@ use std::sync::LazyLock;
 
 use crate::listing::contacts::edges::{disguised_messengers, edges_of};
 use crate::listing::contacts::ends::{run_end, spliced_end};
-use crate::listing::contacts::fillers::{BYTES_OF_A_FILLER, filler, filler_before_value};
+use crate::listing::contacts::fillers::{filler, filler_before_value, is_ordinary};
 use crate::listing::contacts::leads::{FoldedSet, LEADS, Lead, folded_set};
 use crate::listing::contacts::messengers::MESSENGERS;
-use crate::listing::contacts::ordinary::{COMMON, PLAIN};
 use crate::listing::contacts::plain::{Spoken, is_plain};
 use crate::listing::contacts::shapes::is_quantity;
 use crate::listing::contacts::spelled::Apart;
@@ -25,8 +24,6 @@ const IN_A_ROW: usize = 4;
 /// Fillers between a word and its value.
 const FILLERS_IN_A_ROW: usize = 4;
 
-static IS_PLAIN: FoldedSet = LazyLock::new(|| folded_set(PLAIN));
-static IS_COMMON: FoldedSet = LazyLock::new(|| folded_set(COMMON));
 static IS_VERB: FoldedSet = LazyLock::new(|| folded_set(VERBS));
 static IS_JOIN: FoldedSet = LazyLock::new(|| folded_set(JOINS));
 static IS_TO: FoldedSet = LazyLock::new(|| folded_set(TO));
@@ -80,11 +77,6 @@ pub(super) fn names_messenger(run: &Apart) -> bool {
     IS_MESSENGER.contains(&run.spelled)
 }
 
-/// Whether a word in lower case is one of trade that follows a messenger's name.
-pub(super) fn is_common(word: &str) -> bool {
-    IS_COMMON.contains(word)
-}
-
 /// Words joined by an underscore, as nobody writes but an account's name, in whatever place of a text that speaks of messengers.
 fn underscored(text: &str) -> impl Iterator<Item = Indicator> + '_ {
     let is_part = |c: char| is_alphanumeric(c) || c == '_' || c == '.';
@@ -103,17 +95,6 @@ pub(super) fn find_behind(text: &str, at: usize) -> Vec<Indicator> {
     let mut found = Vec::new();
     after(text, &lowered(text), (at, LONGEST_WORD), Lead::Phrase, &mut found);
     found
-}
-
-/// Whether a word in lower case is ordinary, a means of payment or one that leads to a value itself.
-pub(super) fn is_ordinary(word: &str) -> bool {
-    word.len() <= LEADS.0.max_pattern_len() + BYTES_OF_A_FILLER
-        && (IS_PLAIN.contains(word)
-            || LEADS.0.find_overlapping_iter(word).filter(|lead| lead.start() == 0).any(|lead| {
-                // Scripts without spaces run a word and what follows it together: `飞机号`.
-                let rest = word.get(lead.end()..).unwrap_or_default();
-                rest.is_empty() || (rest.chars().all(is_unspaced) && filler(rest).is_some())
-            }))
 }
 
 /// What ends a clause.

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use regex::{Captures, Match, Regex};
 
+use crate::listing::contacts::fillers::{is_common, is_ordinary};
 use crate::listing::contacts::goods;
-use crate::listing::contacts::led::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::ordinary::TRADE_HAN;
 use crate::listing::contacts::shapes::pattern;

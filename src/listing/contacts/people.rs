@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use crate::listing::contacts::led::{is_common, is_ordinary};
+use crate::listing::contacts::fillers::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::is_goods;
 use crate::listing::contacts::shapes::is_quantity;
 use crate::listing::contacts::tokens::{

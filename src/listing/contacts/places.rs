@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::listing::contacts::led::{is_common, is_ordinary};
+use crate::listing::contacts::fillers::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::{is_goods, is_unit};
 use crate::listing::contacts::shapes::{is_quantity, pattern};
 use crate::listing::contacts::tokens::{is_mark, lowered};

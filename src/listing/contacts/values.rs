@@ -5,10 +5,9 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 use crate::listing::contacts::ends::{number_end, prefixed_end};
-use crate::listing::contacts::fillers::is_unspaced_or_mark;
+use crate::listing::contacts::fillers::{is_common, is_ordinary, is_unspaced_or_mark};
 use crate::listing::contacts::goods::is_thing;
 use crate::listing::contacts::leads::{FoldedSet, Lead, folded, folded_set};
-use crate::listing::contacts::led::{is_common, is_ordinary};
 use crate::listing::contacts::numbers::{is_goods, is_hours, is_numbered, is_of_batch};
 use crate::listing::contacts::ordinary::{STEMS, UNSPACED};
 use crate::listing::contacts::shapes::{is_quantity, is_registry_number};
