@@ -4,6 +4,8 @@
 //! scripts mapped to Latin, dashes and spaces as one space. The lexicon is folded by the same function, so names in other
 //! scripts still match themselves.
 
+mod markup;
+
 use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
@@ -19,15 +21,16 @@ pub struct Folded {
     source_chars: u32,
     /// For each byte, [`DISGUISED`], [`GLUE`] and [`CAPITAL`].
     marks: Vec<u8>,
-    /// Places of characters written as entities, with how many characters each takes in the source.
+    /// Places of characters written as entities and of tags, with how many characters each takes in the source.
     wide: Vec<(u32, u32)>,
 }
 
-/// ASCII characters that folding keeps but for case: no separators, no control characters, no `&` that may begin an entity.
+/// ASCII characters that folding keeps but for case: no separators, no control characters, no `&` and
+/// no `<` that may begin an entity or a tag.
 static IS_KEPT: LazyLock<[bool; 256]> = LazyLock::new(|| {
     std::array::from_fn(|code| {
         let b = code as u8;
-        b.is_ascii_graphic() && b != b'&' && !is_separator(char::from(b))
+        b.is_ascii_graphic() && !matches!(b, b'&' | b'<') && !is_separator(char::from(b))
     })
 });
 
@@ -66,8 +69,7 @@ impl Folded {
             folded.push_run(&rest[..run], place);
             (rest, place) = (&rest[run..], place + run as u32);
             let Some(c) = rest.chars().next() else { break };
-            let (c, bytes) = entity(rest).unwrap_or((c, c.len_utf8()));
-            // An entity is as many characters as bytes.
+            let (c, bytes) = markup::stands_for(rest).unwrap_or((c, c.len_utf8()));
             let chars = rest[..bytes].chars().count();
             if chars > 1 {
                 folded.wide.push((place, chars as u32));
@@ -297,42 +299,11 @@ fn plain_length(bytes: &[u8]) -> usize {
     from + bytes[from..].iter().take_while(|b| b.is_ascii_graphic() || is_space(**b)).count()
 }
 
-/// Entities that stand for characters people hide or join names with.
-const ENTITIES: [(&str, char); 15] = [
-    ("shy", '\u{ad}'),
-    ("nbsp", ' '),
-    ("zwnj", '\u{200c}'),
-    ("zwj", '\u{200d}'),
-    ("ensp", ' '),
-    ("emsp", ' '),
-    ("thinsp", ' '),
-    ("ndash", '-'),
-    ("mdash", '-'),
-    ("minus", '-'),
-    ("hyphen", '-'),
-    ("alpha", 'α'),
-    ("beta", 'β'),
-    ("gamma", 'γ'),
-    ("amp", '&'),
-];
-
-/// The character an entity at the start of a text stands for, and its bytes: `&#102;`, `&#x66;`, `&shy;`.
-fn entity(text: &str) -> Option<(char, usize)> {
-    let body = text.strip_prefix('&')?;
-    let end = body.bytes().take(10).position(|b| b == b';')?;
-    let name = &body[..end];
-    let found = match name.strip_prefix('#') {
-        Some(hex) if hex.starts_with(['x', 'X']) => u32::from_str_radix(&hex[1..], 16).ok().and_then(char::from_u32)?,
-        Some(number) => number.parse().ok().and_then(char::from_u32)?,
-        None => ENTITIES.iter().find(|(known, _)| *known == name)?.1,
-    };
-    Some((found, end + 2))
-}
-
 /// Whether folding changes no more than case and separators.
 pub fn is_plain(source: &str) -> bool {
     let strange = source.bytes().fold(false, |strange, b| strange | !(b.is_ascii_graphic() | is_space(b)));
-    !strange && memchr::memchr_iter(b'&', source.as_bytes()).all(|at| entity(&source[at..]).is_none())
+    let mut marks = memchr::memchr2_iter(b'&', b'<', source.as_bytes());
+    !strange && marks.all(|at| markup::stands_for(&source[at..]).is_none())
 }
 
 const fn is_space(b: u8) -> bool {
@@ -346,13 +317,13 @@ pub fn fold_quickly(source: &str, folded: &mut String) -> bool {
     let mut rest = source;
     while !rest.is_empty() {
         let plain = plain_length(rest.as_bytes());
-        // Entities are rare: look for one in this stretch only.
-        let amp = memchr::memchr_iter(b'&', &rest.as_bytes()[..plain]).find(|at| entity(&rest[*at..]).is_some());
-        let plain = amp.unwrap_or(plain);
+        // Mark-up is rare: look for it in this stretch only.
+        let mut marks = memchr::memchr2_iter(b'&', b'<', &rest.as_bytes()[..plain]);
+        let plain = marks.find(|at| markup::stands_for(&rest[*at..]).is_some()).unwrap_or(plain);
         folded.push_str(&rest[..plain]);
         rest = &rest[plain..];
         let Some(c) = rest.chars().next() else { break };
-        let (c, bytes) = entity(rest).unwrap_or((c, c.len_utf8()));
+        let (c, bytes) = markup::stands_for(rest).unwrap_or((c, c.len_utf8()));
         rest = &rest[bytes..];
         let mut push = |piece| match piece {
             Piece::Separator => folded.push(' '),
@@ -460,7 +431,7 @@ pub fn digit_as_letter(c: char) -> char {
 /// Folds a name of the lexicon: what [`Folded`] does without the map, because folding tens of thousands of names is much of
 /// what it costs to start.
 pub fn fold(name: &str) -> String {
-    if name.contains('&') {
+    if name.contains(['&', '<']) {
         return Folded::of(name).text.trim().to_owned();
     }
     if name.is_ascii() {

@@ -33,9 +33,15 @@ fn spans_are_what_the_seller_wrote() {
 
 #[test]
 fn the_first_pass_folds_alike_and_entities_are_cut_whole() {
-    for source in
-        ["fent&#97;ny&#108;!", "α-PVP – ５ｇ", "a & b &amp; c", "&unknown; &#xffffffff; &", "x\u{1}y\u{200b}z"]
-    {
+    for source in [
+        "fent&#97;ny&#108;!",
+        "carfen<b>ta</b>nil<br>10 g",
+        "<p class='x'>a</p><!-- b -->c < d <3",
+        "α-PVP – ５ｇ",
+        "a & b &amp; c",
+        "&unknown; &#xffffffff; &",
+        "x\u{1}y\u{200b}z",
+    ] {
         let (mut quick, folded) = (String::new(), Folded::of(source));
         fold_quickly(source, &mut quick);
         let bare = |text: &str| text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect::<String>();
@@ -43,6 +49,25 @@ fn the_first_pass_folds_alike_and_entities_are_cut_whole() {
     }
     let folded = Folded::of("fent&#97;ny&#108;!");
     assert_eq!((folded.text.as_str(), folded.span(0, 8)), ("fentanyl!", (0, 17)));
+}
+
+#[test]
+fn tags_are_read_as_a_browser_shows_them() {
+    for (source, folded) in [
+        ("carfen<b>tanil</b>", "carfentanil"),
+        ("carfen<!-- x -->tanil", "carfentanil"),
+        ("car<span style='x'>fen</span>ta<wbr>nil", "carfentanil"),
+        ("<p>carfentanil</p><p>10 g</p>", "carfentanil 10 g"),
+        ("carfentanil<BR/>10 g", "carfentanil 10 g"),
+        ("carfen<x-y>tanil", "carfentanil"),
+        ("a < b, i <3 it, <me@example.test>, <b", "a < b, i <3 it, <me@example.test>, <b"),
+        ("x <b y", "x <b y"),
+    ] {
+        assert_eq!(fold(source), folded, "{source}");
+    }
+    let folded = Folded::of("carfen<b>tanil</b> 10 g");
+    assert_eq!(folded.span(0, 11), (0, 14));
+    assert!(Folded::of("one<br>two").breaks_within(3, 4));
 }
 
 proptest! {
