@@ -293,6 +293,7 @@ impl App {
             identity,
             recording: Mutex::new(()),
             dispatching: tokio::sync::Mutex::new(()),
+            busy: Mutex::default(),
             gate,
             hot,
             truth,

@@ -18,15 +18,15 @@ use crate::store::truth::TruthError;
 use crate::store::truth::{CaseFilter, NoticeTerms, ReferralFull, ReferralRow};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Platform;
-use crate::vocab::terms::CaseSight;
+use crate::vocab::terms::{CaseSight, CaseState};
 
 pub(super) async fn run(app: &Arc<App>, request: &ReferralsRequest, output: &Output) -> Result<Exit, Failure> {
     let truth = &app.rooms.truth;
     match request {
         ReferralsRequest::List { platform, state, category, series, limit } => {
-            if let Some(state) = state.as_deref().filter(|state| !ReferralState::NAMES.contains(state)) {
-                return Err(Failure::usage(format!("no state `{state}`"))
-                    .hint(format!("states are {}", ReferralState::NAMES.join(", "))));
+            if let Some(Err(unknown)) = state.as_deref().map(str::parse::<CaseState>) {
+                return Err(Failure::usage(format!("no state `{}`", unknown.written))
+                    .hint(format!("states are {}", unknown.known.join(", "))));
             }
             let platform =
                 platform.as_deref().map(PlatformId::parse).transpose().map_err(|e| Failure::usage(e.to_string()))?;

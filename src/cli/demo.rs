@@ -7,7 +7,7 @@ use crate::app::{App, Paths};
 use crate::cli::exit::{Exit, Failure};
 use crate::cli::output::Output;
 use crate::cli::request::DemoArgs;
-use crate::cli::{cases, scan, serve};
+use crate::cli::{cases, sandbox, scan, serve};
 use crate::config::settings::{Sender, Settings};
 use crate::demo::DEFAULT_SEED;
 use crate::demo::serve::{Marketplace, PortChoice};
@@ -46,7 +46,7 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
         Failure::new(Exit::Configuration, error.to_string()).hint("free the port, or end the other demo")
     })?;
     let marketplace = Arc::new(marketplace);
-    let platforms = platforms(&marketplace, &*clock, output)?;
+    let platforms = platforms(&marketplace, args, &*clock, output)?;
     let app =
         App::open(paths, platforms, Some(settings(args)), clock).map_err(|error| super::failure(error, output))?;
     let market = marketplace.clone();
@@ -83,6 +83,9 @@ pub(super) async fn run(paths: &Paths, args: &DemoArgs, output: &Output) -> Resu
     };
     let (_, token) =
         app.rooms.truth.create_token(Role::Admin, "demo", None, None, &super::actor(Some("demo"))?, app.rooms.now())?;
+    if args.platform_sandbox {
+        sandbox::start(&app, &marketplace, args, output)?;
+    }
     serve::until_stopped(app, listener, serve::Door::Plain, Some(&token), output).await
 }
 
@@ -133,9 +136,15 @@ fn found(rows: &[ReferralRow]) -> Vec<FoundReferral> {
         .collect()
 }
 
-fn platforms(marketplace: &Marketplace, clock: &dyn Clock, output: &Output) -> Result<Vec<Platform>, Failure> {
+fn platforms(
+    marketplace: &Marketplace,
+    args: &DemoArgs,
+    clock: &dyn Clock,
+    output: &Output,
+) -> Result<Vec<Platform>, Failure> {
     let mut platforms = Vec::new();
     for (name, text) in marketplace.platform_files() {
+        let text = sandbox::with_webhook(&text, args)?;
         match crate::config::platforms::parse(&name, &text, clock.now().date()) {
             Ok(platform) => platforms.push(platform),
             Err(problems) => {

@@ -262,13 +262,12 @@ pub(super) fn emerging(app: &App, output: &Output) -> Result<Exit, Failure> {
         if output.json {
             output.json_line(name)?;
         } else {
-            let text = |key: &str| name[key].as_str().unwrap_or_default().to_owned();
             output.line(format!(
                 "{:<40} {:<24} {} listings, last seen {}",
-                text("surface"),
-                text("subclass"),
-                name["listings"],
-                text("last_seen")
+                name.surface,
+                name.subclass.as_deref().unwrap_or_default(),
+                name.listings,
+                name.last_seen
             ))?;
         }
     }

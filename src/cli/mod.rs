@@ -26,6 +26,7 @@ pub mod referrals_request;
 mod report;
 pub mod request;
 mod same_files;
+mod sandbox;
 mod scan;
 mod serve;
 

@@ -144,6 +144,12 @@ pub struct DemoArgs {
     /// Go on with the data of the demo before instead of starting afresh
     #[arg(long)]
     pub keep: bool,
+    /// For integrators: print tokens of a platform, and let the demo's authority send it a case every few seconds
+    #[arg(long, conflicts_with = "once")]
+    pub platform_sandbox: bool,
+    /// Send the sandbox's events to this address of this machine too
+    #[arg(long, value_name = "URL", requires = "platform_sandbox")]
+    pub webhook: Option<String>,
 }
 
 /// Arguments of `check`.

@@ -11,6 +11,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::config::keys::{Effect, Key};
 use crate::config::problem::{Problem, Severity};
+use crate::vocab::nearest::nearest;
 
 /// Largest configuration file we read.
 pub(super) const FILE_LIMIT_BYTES: usize = 1 << 20;
@@ -325,10 +326,9 @@ impl<'d, 'a> Section<'d, 'a> {
 
 /// The nearest known name, or the list of them.
 pub(super) fn suggestion(name: &str, known: &[&'static str]) -> String {
-    let nearest = known.iter().map(|candidate| (strsim::jaro_winkler(name, candidate), candidate));
-    match nearest.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((likeness, candidate)) if likeness >= 0.8 => format!("did you mean `{candidate}`?"),
-        _ => format!("known here: {}", known.join(", ")),
+    match nearest(name, known.iter().copied()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => format!("known here: {}", known.join(", ")),
     }
 }
 

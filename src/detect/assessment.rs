@@ -29,7 +29,7 @@ pub struct ListingText<'a> {
 }
 
 /// Verdict with everything that led to it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Assessment {
     /// What should happen.
     pub verdict: Verdict,
@@ -53,7 +53,8 @@ pub struct Assessment {
 }
 
 /// The three answers a verdict rests on: what is named, is it offered, what speaks for a lawful trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = AssessmentDecision)]
 pub struct Decision {
     /// What the strongest name is.
     pub named: DecisionNamed,
@@ -64,7 +65,7 @@ pub struct Decision {
 }
 
 /// One substance found, with its controls and the places it was found in.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SubstanceFinding {
     /// Watchlist id.
     pub id: String,
@@ -85,7 +86,7 @@ pub struct SubstanceFinding {
 }
 
 /// One control of a substance.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Control {
     /// `UN1961`, `UN1971`, `UN1988`, `EU`, `US`, …
     pub instrument: String,
@@ -99,7 +100,7 @@ pub struct Control {
 }
 
 /// One place where a name stands. Offsets count Unicode scalar values of the source field, half open.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NameMatch {
     /// `title`, `text`, or `attributes.<key>`.
     pub field: String,
@@ -119,7 +120,7 @@ pub struct NameMatch {
 }
 
 /// One context signal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct ContextFinding {
     /// `title`, `text`, or `attributes.<key>`.
     pub field: String,
@@ -136,7 +137,7 @@ pub struct ContextFinding {
 }
 
 /// A name a class rule accepts and the watchlist lacks.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EmergingFinding {
     /// The name as written.
     pub surface: String,

@@ -10,7 +10,8 @@ use crate::listing::input::{InputError, InputLine, KEYS, ListingId};
 use crate::vocab::strict_json::Strict;
 
 /// One verdict.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ScreenedListing)]
 pub struct OutputLine {
     /// The caller's id, as it came.
     pub id: ListingId,
@@ -20,7 +21,8 @@ pub struct OutputLine {
 }
 
 /// A line that could not be judged.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RefusedListing)]
 pub struct BadLine {
     /// The caller's id, if it could be read.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -32,7 +32,7 @@ pub struct PatternProblem {
 pub type Names = BTreeMap<String, Vec<String>>;
 
 /// One watched substance.
-#[derive(Debug, Clone, Deserialize, Serialize)]
+#[derive(Debug, Clone, Deserialize, Serialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Substance {
     /// Id.
@@ -40,6 +40,7 @@ pub struct Substance {
     /// Preferred name.
     pub name: String,
     /// Class, as written: see [`Substance::class`].
+    #[schema(value_type = String)]
     pub class: Written<Class>,
     /// Finer class.
     #[serde(default)]
@@ -47,9 +48,11 @@ pub struct Substance {
     /// Category of a hit, where the class does not say it: a drug of the 1961 and 1971 Conventions that was traded long
     /// before the new substances of its class is `other-controlled`.
     #[serde(default)]
+    #[schema(value_type = Option<String>)]
     pub category: Option<Written<Category>>,
     /// What it is used for lawfully, as written: see [`Substance::legitimate_use`].
     #[serde(rename = "use")]
+    #[schema(value_type = String)]
     pub legitimate_use: Written<LegitimateUse>,
     /// Why `use` is what it is, in one short clause; an entry that has it was reviewed.
     #[serde(default)]

@@ -11,7 +11,7 @@ use crate::outbound::wire::{ChangeView, EventData, EventView, ReferralView};
 use crate::referral::issued::IssuedKind;
 use crate::referral::language::Catalogue;
 use crate::referral::state::ReferralState;
-use crate::store::truth::{Brought, Delivery, ReferralFull, ReferralRow, TruthError};
+use crate::store::truth::{Brought, Delivery, ReferralFull, ReferralRow, TruthError, what_changed};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::{Channel, Platform};
@@ -91,6 +91,12 @@ fn view(row: ReferralRow) -> ReferralView {
         verdict: row.verdict,
         change: row.change,
         series: row.series,
+        listing_ids: row.listing_ids,
+        severity: row.severity,
+        decision: row.decision,
+        reference: row.reference,
+        answer_due: row.answer_due,
+        language: row.language,
     }
 }
 
@@ -122,7 +128,19 @@ async fn by_webhook(
         Ok(told) => told,
         Err(error) => return later(error.to_string()),
     };
+    let step = match delivery.event() {
+        Some(seq) => rooms.truth.step_named(seq).map(|step| (seq, step.unwrap_or_default())),
+        None => Ok((0, String::new())),
+    };
+    let (sequence, step) = match step {
+        Ok(step) => step,
+        Err(error) => return later(error.to_string()),
+    };
+    let parts = told.iter().map(|change| format!("listing.{}", change.field.name()));
+    let what_changed = what_changed(&step).iter().map(|what| (*what).to_owned()).chain(parts).collect();
     let event = EventView {
+        sequence,
+        what_changed,
         kind: delivery.message,
         timestamp: delivery.created,
         data: EventData {

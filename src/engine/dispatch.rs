@@ -1,7 +1,7 @@
 //! Approval, delivery and reminders: nothing leaves unapproved, incomplete or twice.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -65,6 +65,19 @@ pub struct Dispatched {
 /// # Errors
 /// When the store fails.
 pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dispatched, TruthError> {
+    step_within(rooms, platforms, None).await
+}
+
+/// The same, without waiting longer than `patience` for receivers that do not answer: their messages stay on their way, nothing
+/// else is sent to them meanwhile, and the next step serves the others.
+///
+/// # Errors
+/// When the store fails.
+pub async fn step_within(
+    rooms: &Arc<Rooms>,
+    platforms: &[Arc<Platform>],
+    patience: Option<Duration>,
+) -> Result<Dispatched, TruthError> {
     let _turn = rooms.dispatching.lock().await;
     let mut done = Dispatched { opened: rooms.truth.open_queued(rooms.now())?, ..Dispatched::default() };
     for platform in platforms.iter().filter(|platform| platform.referral.approval == Approval::Automatic) {
@@ -79,7 +92,9 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
         }
     }
     remind(rooms, platforms, &mut done)?;
-    let mut waiting = rooms.truth.due_deliveries(rooms.now(), DELIVERIES_AT_ONCE)?;
+    let busy = rooms.busy.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut waiting = rooms.truth.due_deliveries(rooms.now(), &busy, DELIVERIES_AT_ONCE)?;
+    let end = patience.map(|patience| tokio::time::Instant::now() + patience);
     // Turn by turn between receivers: many messages to one do not stand before the first to another.
     let mut turn: HashMap<(PlatformId, Channel), usize> = HashMap::new();
     waiting.sort_by_cached_key(|delivery| {
@@ -90,7 +105,8 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
     let mut waiting = waiting.into_iter();
     // Receivers that did not take a message in this step: what else waits for them waits a little longer.
     let mut tired: HashSet<(PlatformId, Channel)> = HashSet::new();
-    let mut flying: JoinSet<Result<(Delivery, Attempt), TruthError>> = JoinSet::new();
+    let mut flying: Flying = JoinSet::new();
+    let mut receivers: Vec<(i64, (PlatformId, Channel))> = Vec::new();
     loop {
         while flying.len() < IN_FLIGHT
             && let Some(delivery) = waiting.next()
@@ -102,6 +118,7 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
             }
             // The intent is on record before anything leaves: what a crash cuts short goes out again under the same key.
             rooms.truth.begin_attempt(delivery.id)?;
+            receivers.push((delivery.id, (delivery.platform.clone(), delivery.channel)));
             let platform = platforms.iter().find(|platform| platform.id == delivery.platform).cloned();
             let rooms = rooms.clone();
             flying.spawn(async move {
@@ -112,10 +129,21 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
                 Ok((delivery, attempt))
             });
         }
-        match flying.join_next().await {
+        let landed = match end {
+            None => flying.join_next().await,
+            Some(end) => match tokio::time::timeout_at(end, flying.join_next()).await {
+                Ok(landed) => landed,
+                Err(_) => {
+                    leave_behind(rooms, platforms, flying, receivers);
+                    break;
+                }
+            },
+        };
+        match landed {
             None => break,
             Some(Ok(result)) => {
                 let (delivery, attempt) = result?;
+                receivers.retain(|(id, _)| *id != delivery.id);
                 if matches!(attempt, Attempt::Later { .. }) {
                     tired.insert((delivery.platform.clone(), delivery.channel));
                 }
@@ -125,6 +153,38 @@ pub async fn step(rooms: &Arc<Rooms>, platforms: &[Arc<Platform>]) -> Result<Dis
         }
     }
     Ok(done)
+}
+
+/// Messages on their way.
+type Flying = JoinSet<Result<(Delivery, Attempt), TruthError>>;
+
+/// Lets messages arrive, or fail, after the step that sent them. A crash meanwhile sends them again under the same key.
+fn leave_behind(
+    rooms: &Arc<Rooms>,
+    platforms: &[Arc<Platform>],
+    mut flying: Flying,
+    receivers: Vec<(i64, (PlatformId, Channel))>,
+) {
+    let receivers: HashSet<(PlatformId, Channel)> = receivers.into_iter().map(|(_, receiver)| receiver).collect();
+    rooms.busy.lock().unwrap_or_else(PoisonError::into_inner).extend(receivers.iter().cloned());
+    let (rooms, platforms) = (rooms.clone(), platforms.to_vec());
+    tokio::spawn(async move {
+        let mut done = Dispatched::default();
+        while let Some(landed) = flying.join_next().await {
+            let concluded = match landed {
+                Ok(Ok((delivery, attempt))) => conclude(&rooms, &platforms, &delivery, attempt, &mut done),
+                Ok(Err(error)) => Err(error),
+                Err(error) => {
+                    tracing::error!(%error, "a delivery broke off; it is tried again");
+                    Ok(())
+                }
+            };
+            if let Err(error) = concluded {
+                tracing::error!(%error, "what became of a delivery could not be noted; it is tried again");
+            }
+        }
+        rooms.busy.lock().unwrap_or_else(PoisonError::into_inner).retain(|receiver| !receivers.contains(receiver));
+    });
 }
 
 fn conclude(

@@ -1,5 +1,6 @@
 //! The rooms a driver works with, built once by `app`.
 
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::archive::warc_file::WarcWriter;
@@ -16,7 +17,8 @@ use crate::store::hot::HotStore;
 use crate::store::keys::KeyRing;
 use crate::store::truth::{NoticeTerms, Truth};
 use crate::vocab::identity::Identity;
-use crate::vocab::ids::ReferralId;
+use crate::vocab::ids::{PlatformId, ReferralId};
+use crate::vocab::platform::Channel;
 use crate::vocab::time::{Clock, Timestamp};
 
 /// Everything a loop needs, shared.
@@ -47,6 +49,8 @@ pub struct Rooms {
     pub recording: Mutex<()>,
     /// Held by the step of dispatch that runs: two at once would send one message twice.
     pub dispatching: tokio::sync::Mutex<()>,
+    /// Receivers of messages that are still on their way from an earlier step of dispatch.
+    pub busy: Mutex<HashSet<(PlatformId, Channel)>>,
     /// Who signs notices, and their links.
     pub desk: NoticeDesk,
     /// Settings.

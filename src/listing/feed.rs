@@ -179,10 +179,13 @@ pub enum RowError {
 /// # Errors
 /// What is missing or wrong, as a clause.
 pub fn offered(row: &Value, base: Option<&FoundUrl>, limit_bytes: usize) -> Result<Offered, RowError> {
-    if row.is_object() && row.get("url").is_none_or(Value::is_null) {
+    let read = InputLine::read(row, &KEYS_WITH_SELLER, limit_bytes);
+    // A mistyped `url` is told as what it is.
+    let mistyped = matches!(read, Err(InputError::UnknownKey { .. }));
+    if !mistyped && row.is_object() && row.get("url").is_none_or(Value::is_null) {
         return Err(RowError::NoUrl);
     }
-    let input = InputLine::read(row, &KEYS_WITH_SELLER, limit_bytes)?;
+    let input = read?;
     let link = input.url.as_deref().ok_or(RowError::NoUrl)?;
     // A feed's links are links; what a platform posts is its own word for the page.
     let url = match base {

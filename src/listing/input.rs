@@ -8,7 +8,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Schema, Type};
 
+use crate::vocab::nearest::nearest;
 use crate::vocab::terms::PageKind;
 
 /// Keys of a listing to judge.
@@ -67,6 +70,16 @@ pub enum ListingId {
     Negative(i64),
 }
 
+impl utoipa::PartialSchema for ListingId {
+    fn schema() -> RefOr<Schema> {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        let text = ObjectBuilder::new().schema_type(Type::String);
+        OneOfBuilder::new().item(text).item(number).description(Some("the caller's id, as it came")).into()
+    }
+}
+
+impl utoipa::ToSchema for ListingId {}
+
 impl ListingId {
     /// The id, if the value can be one. Numbers with a fraction and those beyond 64 bits cannot: they would not come back
     /// as they came.
@@ -105,7 +118,7 @@ pub enum InputError {
     #[error("a listing is a JSON object")]
     NotAnObject,
     /// A key nobody reads.
-    #[error("unknown key `{key}`; known keys are {}", .known.join(", "))]
+    #[error("unknown key `{key}`; known keys are {}{}", .known.join(", "), meant(.key, .known))]
     UnknownKey {
         /// The key, cut short.
         key: String,
@@ -204,6 +217,11 @@ impl InputLine {
     pub fn price_as_written(&self) -> Option<String> {
         self.price.as_ref().filter(|price| !price.is_null()).map(words_of)
     }
+}
+
+/// `; did you mean …?`, where a key is near.
+fn meant(key: &str, known: &[&'static str]) -> String {
+    nearest(key, known.iter().copied()).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
 }
 
 fn words_of(value: &Value) -> String {

@@ -7,10 +7,13 @@ use utoipa::ToSchema;
 use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
 use crate::referral::changes::{Change, Field};
-use crate::referral::outcome::Decision;
+use crate::referral::issued::DocumentTold;
+use crate::referral::notice::Notice;
+use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::pages::PageAnswer;
+use crate::referral::state::ReferralState;
 use crate::vocab::actor::ActorKind;
-use crate::vocab::terms::{Category, Message, PageState, Role, Sight, Verdict};
+use crate::vocab::terms::{CaseState, Category, Message, PageState, Role, Severity, Sight, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Who reads. Authorities and the platform concerned see different parts of one case.
@@ -29,10 +32,10 @@ pub struct ReferralView {
     pub id: String,
     /// Platform.
     pub platform: String,
-    /// `drafted`, `sent`, `decided`, ….
+    /// Where it is in its life.
+    #[schema(value_type = CaseState)]
     pub state: String,
     /// `synthetic-opioid`, `nps`, `precursor`, `equipment`, `other-controlled`.
-    #[schema(value_type = Option<String>)]
     pub category: Option<Category>,
     /// Exact locations of the listings.
     pub urls: Vec<String>,
@@ -43,19 +46,34 @@ pub struct ReferralView {
     /// Calibrated probability that a reviewer would call it in scope.
     pub score: f64,
     /// When the case was opened.
-    #[schema(value_type = String, format = DateTime)]
     pub created: Timestamp,
     /// Last change.
-    #[schema(value_type = String, format = DateTime)]
     pub updated: Timestamp,
     /// `refer` or `review`.
-    #[schema(value_type = String)]
     pub verdict: Verdict,
     /// Number of the last change; give the greatest one you have seen as `since`.
     pub change: i64,
     /// The series of cases with one wording that it belongs to: `/series/{id}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
+    /// The platform's own ids of its listings, as it handed them over or its pages name them; at most a hundred.
+    #[serde(default)]
+    pub listing_ids: Vec<String>,
+    /// How urgent it is: `high` for new substances and synthetic opioids, `medium` for precursors and other drugs, `low` for
+    /// equipment and where it is not certain.
+    pub severity: Severity,
+    /// What the platform decided, while that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// The platform's own reference of its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// When the notice is said again if there is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_due: Option<Timestamp>,
+    /// Language of its notice, once that left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// A referral with everything its reader may see.
@@ -64,9 +82,11 @@ pub struct CaseView {
     /// As lists show it.
     #[serde(flatten)]
     pub referral: ReferralView,
-    /// The state with its details: outcome, reason, checks.
-    #[schema(value_type = Object)]
-    pub lifecycle: Value,
+    /// The state with its details.
+    pub lifecycle: LifecycleView,
+    /// When its pages were looked at last. It moves no `change`, no date and no `ETag`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_checked: Option<Timestamp>,
     /// Who approved it, to a platform only `authority`; none when it went out by policy or did not go out.
     pub approved_by: Option<String>,
     /// Pages of the case, each with its state and what was answered for it.
@@ -86,28 +106,82 @@ pub struct CaseView {
     pub history: Vec<String>,
 }
 
+/// The state of a case with its details, those that it has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LifecycleView {
+    /// The state.
+    pub state: CaseState,
+    /// Why it is held, dismissed or withdrawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Looks in a row that found the listing gone; only for the authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gone_checks: Option<u8>,
+    /// What the platform decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// How often it came back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub times: Option<u32>,
+    /// What the affected party wrote; only for the authority.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub statement: Option<String>,
+}
+
+impl LifecycleView {
+    /// Of a state.
+    pub fn of(state: &ReferralState) -> Self {
+        let mut view = LifecycleView {
+            state: state.kind(),
+            reason: None,
+            gone_checks: None,
+            outcome: None,
+            times: None,
+            statement: None,
+        };
+        match state {
+            ReferralState::Held { reason }
+            | ReferralState::Dismissed { reason }
+            | ReferralState::Withdrawn { reason } => view.reason = Some(reason.clone()),
+            ReferralState::Sent { gone_checks }
+            | ReferralState::Delivered { gone_checks }
+            | ReferralState::Acknowledged { gone_checks }
+            | ReferralState::Reopened { gone_checks } => view.gone_checks = Some(*gone_checks),
+            ReferralState::Decided { outcome, gone_checks } => {
+                (view.outcome, view.gone_checks) = (Some(outcome.clone()), Some(*gone_checks));
+            }
+            ReferralState::VerifiedGone { outcome } => view.outcome.clone_from(outcome),
+            ReferralState::Relisted { times } => view.times = Some(*times),
+            ReferralState::Contested { statement } => view.statement = Some(statement.clone()),
+            ReferralState::Queued
+            | ReferralState::Drafted
+            | ReferralState::Approved
+            | ReferralState::Corrected
+            | ReferralState::Expired
+            | ReferralState::Undeliverable => {}
+        }
+        view
+    }
+}
+
 /// One page of a case.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PageView {
     /// Its address.
     pub url: String,
     /// `live`, `gone`, `confirmed-gone` or `back`.
-    #[schema(value_type = String)]
     pub state: PageState,
     /// What the last look saw; only for the authority.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub seen: Option<Sight>,
     /// HTTP status of that look.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
     /// When that was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub looked_at: Option<Timestamp>,
     /// What the platform answered for it: decision, reason, reference, when and who.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
     pub answer: Option<PageAnswer>,
 }
 
@@ -137,18 +211,14 @@ pub struct HitView {
     /// Addresses of images as published; never loaded by the console.
     pub images: Vec<String>,
     /// Verdict, substances with controls and matches, context with weights, reasons.
-    #[schema(value_type = Object)]
     pub assessment: Assessment,
     /// Where the evidence lies and its digest.
     pub evidence: EvidenceView,
     /// First seen.
-    #[schema(value_type = String, format = DateTime)]
     pub first_seen: Timestamp,
     /// Last seen.
-    #[schema(value_type = String, format = DateTime)]
     pub last_seen: Timestamp,
     /// When it was found gone.
-    #[schema(value_type = Option<String>, format = DateTime)]
     pub gone_at: Option<Timestamp>,
 }
 
@@ -164,7 +234,6 @@ pub struct EvidenceView {
     /// SHA-256 of the body.
     pub payload_digest: String,
     /// When it was captured.
-    #[schema(value_type = String, format = DateTime)]
     pub captured_at: Timestamp,
 }
 
@@ -172,13 +241,11 @@ pub struct EvidenceView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct TimelineView {
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who, as a word.
     pub actor: String,
     /// Whether that is a person, the platform's agreed policy or a job of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub actor_kind: Option<ActorKind>,
     /// Role of a person, by which it is decided who reads the name.
     #[serde(skip)]
@@ -186,6 +253,7 @@ pub struct TimelineView {
     /// What.
     pub event: String,
     /// State afterwards.
+    #[schema(value_type = CaseState)]
     pub state: String,
 }
 
@@ -193,7 +261,6 @@ pub struct TimelineView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct StoryView {
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Who, as a word.
     pub actor: String,
@@ -204,7 +271,6 @@ pub struct StoryView {
     pub event: String,
     /// What the platform decided.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
     pub decision: Option<Decision>,
     /// The pages an answer is for, where it is not for all.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -260,10 +326,7 @@ impl CaseView {
                 // The role, as of everybody at the authority.
                 self.approved_by = self.approved_by.map(|_| "authority".to_owned());
                 // What the affected party wrote is the authority's to weigh.
-                if let Some(fields) = self.lifecycle.as_object_mut() {
-                    fields.remove("statement");
-                    fields.remove("gone_checks");
-                }
+                (self.lifecycle.statement, self.lifecycle.gone_checks) = (None, None);
                 for page in &mut self.pages {
                     (page.seen, page.status, page.looked_at) = (None, None, None);
                     if let Some(answer) = &mut page.answer {
@@ -295,12 +358,10 @@ impl CaseView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct ChangeView {
     /// When the visit saw it.
-    #[schema(value_type = String, format = DateTime)]
     pub at: Timestamp,
     /// Page.
     pub url: String,
     /// `title`, `price`, `text`, `seller` or `availability`.
-    #[schema(value_type = String)]
     pub field: Field,
     /// What it was; for a text, the lines removed. None for seller and availability.
     pub before: Option<String>,
@@ -319,13 +380,15 @@ impl From<Change> for ChangeView {
 /// A webhook's body, also a line of the NDJSON feed: what happened to which case.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventView {
+    /// Place among the platform's events; grows. Give the last one as `since` of the NDJSON feed or the stream.
+    pub sequence: i64,
     /// `referral.created`, `referral.updated`, `referral.withdrawn`, `listing.relisted`, `listing.changed`.
     #[serde(rename = "type")]
-    #[schema(value_type = String)]
     pub kind: Message,
     /// When it happened.
-    #[schema(value_type = String, format = DateTime)]
     pub timestamp: Timestamp,
+    /// What is new: `state`, `decision`, `pages`, `document`, and parts of listings such as `listing.price`.
+    pub what_changed: Vec<String>,
     /// The case.
     pub data: EventData,
 }
@@ -337,12 +400,11 @@ pub struct EventData {
     pub referral: ReferralView,
     /// The notice as it was sent; left out when the case was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Notice>)]
     pub notice: Option<Value>,
     /// The document this message brings: a notice, a reminder, a correction or a withdrawal; its number, date and digests.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub document: Option<Value>,
+    pub document: Option<DocumentTold>,
     /// What changed in its listings, for `listing.changed`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<ChangeView>,
@@ -386,8 +448,15 @@ mod tests {
                 verdict: Verdict::Refer,
                 change: 1,
                 series: None,
+                listing_ids: vec![],
+                severity: Severity::High,
+                decision: None,
+                reference: None,
+                answer_due: None,
+                language: None,
             },
-            lifecycle: Value::Null,
+            lifecycle: LifecycleView::of(&ReferralState::Drafted),
+            last_checked: None,
             approved_by: None,
             pages: Vec::new(),
             hits: vec![],

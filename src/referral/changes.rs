@@ -11,8 +11,9 @@ use crate::listing::contacts::BLOT;
 use crate::vocab::time::Timestamp;
 
 /// A part of a listing that can change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = ChangedField)]
 pub enum Field {
     /// Its title.
     Title,
@@ -59,7 +60,8 @@ pub struct Difference {
 }
 
 /// A difference on record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = ListingChange)]
 pub struct Change {
     /// Number; grows.
     pub id: i64,

@@ -48,7 +48,8 @@ pub enum Block {
 }
 
 /// A piece of a listing's text.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = NoticePiece)]
 pub struct Piece {
     /// The text as published.
     pub text: String,

@@ -7,7 +7,8 @@ use crate::referral::document::Piece;
 use crate::vocab::terms::Signal;
 
 /// One place.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = NoticeExcerpt)]
 pub struct Excerpt {
     /// Page.
     pub url: String,

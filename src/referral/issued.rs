@@ -2,18 +2,19 @@
 //!
 //! What is sent, shown, fetched or published of a case after its approval are these bytes, and nothing is written anew.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::referral::document::{Block, Document, Section};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::Notice;
-use crate::vocab::ids::{ReferralId, Sha256Digest};
+use crate::vocab::ids::{PlatformId, ReferralId, Sha256Digest};
 use crate::vocab::time::Timestamp;
 use crate::vocab::visible::escaped_json;
 
 /// Kinds of documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = DocumentKind)]
 pub enum IssuedKind {
     /// The notice of an approved case.
     Notice,
@@ -50,7 +51,8 @@ impl IssuedKind {
 }
 
 /// What a document is known by.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DocumentHead)]
 pub struct IssuedHead {
     /// Case and place among its documents: `R-…/1`.
     pub number: String,
@@ -74,7 +76,8 @@ pub struct IssuedHead {
 }
 
 /// SHA-256 of the forms of a document.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = DocumentDigests)]
 pub struct Digests {
     /// Of the JSON form.
     pub json: String,
@@ -82,6 +85,45 @@ pub struct Digests {
     pub text: String,
     /// Of the HTML form.
     pub html: String,
+}
+
+/// A document that is told of with a step of a case: what it is known by, and what it says besides the notice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct DocumentTold {
+    /// Number, kind, date and digests.
+    #[serde(flatten)]
+    pub head: IssuedHead,
+    /// Its sentences; none of a notice.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub says: Option<Vec<String>>,
+}
+
+/// A document that follows a notice, as JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FollowingDocument {
+    /// Case and place among its documents: `R-…/2`.
+    pub number: String,
+    /// What it is.
+    pub kind: IssuedKind,
+    /// Number of the notice it speaks of.
+    pub cites: String,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Code of its language.
+    pub language: String,
+    /// Case.
+    pub referral: ReferralId,
+    /// Platform it goes to.
+    pub platform: PlatformId,
+    /// Title of the listing.
+    pub title: String,
+    /// Exact locations.
+    pub urls: Vec<String>,
+    /// What it says.
+    pub says: Vec<String>,
+    /// The last day for an answer, in a warning.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
 }
 
 /// A document with its bytes.
@@ -136,20 +178,23 @@ impl Issued {
     }
 
     /// What follows a notice. `until` is the day that a warning names.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
     pub fn following(
         kind: IssuedKind,
         cited: Cited<'_>,
         serial: u32,
         (at, until): (Timestamp, Option<jiff::civil::Date>),
         print: Printer,
-    ) -> Self {
+    ) -> Result<Self, serde_json::Error> {
         let Cited { notice, number: cites } = cited;
         let own = number(&notice.referral, serial);
         let document = following(kind, cited, &own, (at, until));
         let blocks = document.sections.iter().flat_map(|section| &section.blocks);
-        let said: Vec<&str> = blocks
+        let says: Vec<String> = blocks
             .filter_map(|block| match block {
-                Block::Text(text) => Some(text.as_str()),
+                Block::Text(text) => Some(text.clone()),
                 Block::List(_)
                 | Block::Codes(_)
                 | Block::Link(_)
@@ -158,13 +203,19 @@ impl Issued {
                 | Block::Address(_) => None,
             })
             .collect();
-        let mut json = serde_json::json!({
-            "number": own, "kind": kind, "cites": cites, "at": at, "language": notice.language, "referral": notice.referral,
-            "platform": notice.platform, "title": notice.title, "urls": notice.urls, "says": said,
-        });
-        if let Some(until) = until {
-            json["until"] = until.to_string().into();
-        }
+        let json = FollowingDocument {
+            number: own,
+            kind,
+            cites: cites.to_owned(),
+            at,
+            language: notice.language.clone(),
+            referral: notice.referral.clone(),
+            platform: notice.platform.clone(),
+            title: notice.title.clone(),
+            urls: notice.urls.clone(),
+            says,
+            until: until.map(|day| day.to_string()),
+        };
         let head = Head {
             referral: &notice.referral,
             serial,
@@ -174,7 +225,7 @@ impl Issued {
             watchlist: &notice.watchlist,
             cites: Some(cites),
         };
-        head.with(json, &document, print)
+        Ok(head.with(serde_json::to_value(&json)?, &document, print))
     }
 }
 
@@ -183,9 +234,13 @@ impl Issued {
     ///
     /// # Errors
     /// When its JSON cannot be read.
-    pub fn says(&self) -> Result<Option<serde_json::Value>, serde_json::Error> {
-        let mut value: serde_json::Value = serde_json::from_str(&self.json)?;
-        Ok(value.get_mut("says").map(serde_json::Value::take))
+    pub fn says(&self) -> Result<Option<Vec<String>>, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Said {
+            says: Option<Vec<String>>,
+        }
+        let said: Said = serde_json::from_str(&self.json)?;
+        Ok(said.says)
     }
 }
 

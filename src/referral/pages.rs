@@ -32,7 +32,7 @@ pub struct CasePage {
 }
 
 /// A platform's answer for one page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct PageAnswer {
     /// What it decided.
     #[serde(flatten)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::referral::outcome::{Decision, Outcome};
 
 /// A measure as the DSA transparency database names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct DsaMeasure {
     /// `DECISION_GROUND_ILLEGAL_CONTENT` or `DECISION_GROUND_INCOMPATIBLE_CONTENT`.
     pub decision_ground: &'static str,
@@ -23,7 +23,7 @@ pub struct DsaMeasure {
 }
 
 /// One reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct OutcomeReason {
     /// The code, given as `reason` of an answer.
     pub code: &'static str,

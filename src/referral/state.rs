@@ -11,7 +11,7 @@ use crate::referral::pages::PagesAnswered;
 use crate::vocab::platform::ReferralPolicy;
 use crate::vocab::time::Timestamp;
 
-pub use crate::vocab::terms::Message;
+pub use crate::vocab::terms::{CaseState, Message};
 
 /// Looks in a row, a recheck interval apart, that must all find a listing gone before the removal counts.
 pub const CHECKS_UNTIL_GONE: u8 = 2;
@@ -195,7 +195,7 @@ pub enum Effect {
 }
 
 /// Why a case that left waits for an authority.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attention {
     /// Notice and reminders brought no answer, and the listing is still there.
@@ -263,49 +263,33 @@ impl Intervals {
 }
 
 impl ReferralState {
-    /// The state's name, as every interface spells it.
-    pub fn name(&self) -> &'static str {
+    /// The state without its details.
+    pub fn kind(&self) -> CaseState {
         match self {
-            ReferralState::Queued => "queued",
-            ReferralState::Drafted => "drafted",
-            ReferralState::Held { .. } => "held",
-            ReferralState::Approved => "approved",
-            ReferralState::Sent { .. } => "sent",
-            ReferralState::Delivered { .. } => "delivered",
-            ReferralState::Acknowledged { .. } => "acknowledged",
-            ReferralState::Decided { .. } => "decided",
-            ReferralState::VerifiedGone { .. } => "verified-gone",
-            ReferralState::Relisted { .. } => "relisted",
-            ReferralState::Reopened { .. } => "reopened",
-            ReferralState::Contested { .. } => "contested",
-            ReferralState::Dismissed { .. } => "dismissed",
-            ReferralState::Withdrawn { .. } => "withdrawn",
-            ReferralState::Corrected => "corrected",
-            ReferralState::Expired => "expired",
-            ReferralState::Undeliverable => "undeliverable",
+            ReferralState::Queued => CaseState::Queued,
+            ReferralState::Drafted => CaseState::Drafted,
+            ReferralState::Held { .. } => CaseState::Held,
+            ReferralState::Approved => CaseState::Approved,
+            ReferralState::Sent { .. } => CaseState::Sent,
+            ReferralState::Delivered { .. } => CaseState::Delivered,
+            ReferralState::Acknowledged { .. } => CaseState::Acknowledged,
+            ReferralState::Decided { .. } => CaseState::Decided,
+            ReferralState::VerifiedGone { .. } => CaseState::VerifiedGone,
+            ReferralState::Relisted { .. } => CaseState::Relisted,
+            ReferralState::Reopened { .. } => CaseState::Reopened,
+            ReferralState::Contested { .. } => CaseState::Contested,
+            ReferralState::Dismissed { .. } => CaseState::Dismissed,
+            ReferralState::Withdrawn { .. } => CaseState::Withdrawn,
+            ReferralState::Corrected => CaseState::Corrected,
+            ReferralState::Expired => CaseState::Expired,
+            ReferralState::Undeliverable => CaseState::Undeliverable,
         }
     }
 
-    /// All names, in the order of a case's life.
-    pub const NAMES: [&'static str; 17] = [
-        "queued",
-        "drafted",
-        "held",
-        "approved",
-        "sent",
-        "delivered",
-        "acknowledged",
-        "decided",
-        "verified-gone",
-        "relisted",
-        "reopened",
-        "contested",
-        "dismissed",
-        "withdrawn",
-        "corrected",
-        "expired",
-        "undeliverable",
-    ];
+    /// The name used in every interface.
+    pub fn name(&self) -> &'static str {
+        self.kind().as_str()
+    }
 
     /// Names of the states in which the platform may see a case.
     pub const VISIBLE_TO_PLATFORM: [&'static str; 12] = [

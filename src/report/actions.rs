@@ -12,7 +12,7 @@ use crate::vocab::visible::{Keep, visible};
 pub const KIND: &str = "listingwatch record of action, version 1";
 
 /// One notice and what came of it. No personal data.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Action {
     /// Case.
     pub referral: String,
@@ -58,7 +58,8 @@ pub struct Action {
 }
 
 /// What a record is of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RecordOfActionHead)]
 pub struct Head {
     /// [`KIND`].
     pub kind: String,
@@ -79,7 +80,8 @@ pub struct Head {
 }
 
 /// A record.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RecordOfAction)]
 pub struct Record {
     /// What it is of.
     #[serde(flatten)]

@@ -10,7 +10,7 @@ use crate::vocab::terms::{Reason, Written};
 use crate::vocab::time::Timestamp;
 
 /// The coverage statement of one platform in one scan.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Coverage {
     /// Platform.
     pub platform: PlatformId,
@@ -26,6 +26,7 @@ pub struct Coverage {
     pub fetched: u64,
     /// What became of the pages that answered; none in statements of versions that did not count it.
     #[serde(flatten)]
+    #[schema(value_type = Judged)]
     pub judged: Option<Judged>,
     /// Pages by outcome.
     pub outcomes: BTreeMap<String, u64>,
@@ -49,22 +50,29 @@ pub struct Coverage {
 
 /// What became of pages that answered with content. Pages that say they are gone count by their outcome, sitemaps and feeds
 /// not at all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = JudgedPages)]
 pub struct Judged {
     /// Judged by the offers they make.
     #[serde(rename = "judged")]
+    #[schema(required = false)]
     pub listings: u64,
     /// No offer was told from the rest of the page: judged by their text.
     #[serde(rename = "judged_as_text")]
+    #[schema(required = false)]
     pub text: u64,
     /// Without any text, such as pictures.
+    #[schema(required = false)]
     pub without_text: u64,
     /// Could not be read.
+    #[schema(required = false)]
     pub unreadable: u64,
     /// Cost too much to read whole: judged by their text and by what had been read.
+    #[schema(required = false)]
     pub given_up: u64,
     /// Known pages judged anew by what was kept of them; they were not fetched, and none of the other counts has them.
     #[serde(default, rename = "judged_from_evidence")]
+    #[schema(required = false)]
     pub from_evidence: u64,
 }
 
@@ -81,7 +89,7 @@ impl Judged {
 }
 
 /// How old what a scan saw had become, and what it left for the next.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Freshness {
     /// Pages seen for the first time.
     pub first_looks: u64,
@@ -96,11 +104,12 @@ pub struct Freshness {
 }
 
 /// A host that may not be asked now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct HostWaiting {
     /// Scheme, host and port.
     pub host: String,
     /// Why.
+    #[schema(value_type = String)]
     pub reason: Written<Reason>,
     /// Until when, where that is known.
     pub until: Option<Timestamp>,

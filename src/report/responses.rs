@@ -43,7 +43,8 @@ pub struct ControlCount {
 }
 
 /// One platform's line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = PlatformResponses)]
 pub struct ResponseRow {
     /// Platform.
     pub platform: String,
@@ -78,7 +79,7 @@ pub struct ResponseRow {
 }
 
 /// The table.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Responses {
     /// One line a platform.
     pub platforms: Vec<ResponseRow>,

@@ -26,7 +26,7 @@ pub struct Counted {
 }
 
 /// Who reports, from the settings.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Reporter {
     /// Name of the authority or organisation.
     pub name: Option<String>,
@@ -37,7 +37,8 @@ pub struct Reporter {
 }
 
 /// The report's rows.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TransparencyCounts)]
 pub struct Report {
     /// Calendar year.
     pub year: i16,
@@ -50,7 +51,8 @@ pub struct Report {
 }
 
 /// One row.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TransparencyRow)]
 pub struct ReportRow {
     /// Platform.
     pub platform: String,
@@ -65,11 +67,13 @@ pub struct ReportRow {
 }
 
 /// The whole document: the rows with their sums, who reports, and how platforms answered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = TransparencyReport)]
 pub struct Document {
     /// `Regulation (EU) 2022/2065, Article 22(3)`.
     pub form: &'static str,
     /// First and last day.
+    #[schema(value_type = Vec<String>, min_items = 2, max_items = 2)]
     pub period: (String, String),
     /// Who reports.
     pub reporter: Reporter,

@@ -4,39 +4,127 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use tokio::sync::mpsc;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::outbound::feeds::{self, FeedHead, FeedItem};
-use crate::outbound::wire::{ChangeView, EventData, EventView, Reader};
+use crate::outbound::wire::{ChangeView, EventData, EventView, Reader, ReferralView};
 use crate::referral::changes::Change;
 use crate::server::auth::{FeedReader, Rights};
 use crate::server::problem::Problem;
-use crate::server::request::{Params, limit_of};
+use crate::server::request::{Params, limit_of, link_next};
 use crate::server::state::ServerState;
 use crate::server::work::row_view;
-use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralRow, TruthError};
+use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralRow, TruthError, what_changed};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Message;
+use crate::vocab::time::Timestamp;
 use crate::vocab::visible::{Keep, visible};
 
 /// Entries of a feed page when nothing is asked.
 const ENTRIES: usize = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FeedQuery {
     /// JSON Feed and Atom: the page of what changed before this change number.
     before: Option<i64>,
     /// NDJSON and stream: only events after this number.
     since: Option<i64>,
+    /// Entries, 1 to 1000; 50 unless told, 1000 of NDJSON.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 
+/// A server-sent event.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+pub(super) struct StreamedEvent {
+    /// The event's `sequence`: `Last-Event-ID` of the next connection.
+    id: String,
+    /// Its `type`.
+    event: String,
+    /// An `EventView` as JSON.
+    data: String,
+}
+
+/// JSON Feed 1.1.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+pub(super) struct JsonFeed {
+    /// `https://jsonfeed.org/version/1.1`.
+    version: String,
+    /// Title.
+    title: String,
+    /// The console.
+    home_page_url: String,
+    /// This feed.
+    feed_url: String,
+    /// Who publishes it.
+    authors: Vec<JsonFeedAuthor>,
+    /// Language of the notices.
+    language: String,
+    /// The page of what changed before, when there is one.
+    #[schema(required = false)]
+    next_url: Option<String>,
+    /// Cases, newest change first.
+    items: Vec<JsonFeedItem>,
+}
+
+/// Who publishes a feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+struct JsonFeedAuthor {
+    /// Name.
+    name: String,
+}
+
+/// A case in a feed.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+struct JsonFeedItem {
+    /// A URN; the same for the whole life of the case.
+    id: String,
+    /// The case in the console.
+    url: String,
+    /// The first of its listings.
+    #[schema(required = false)]
+    external_url: Option<String>,
+    /// State and title.
+    title: String,
+    /// The notice as text.
+    content_text: String,
+    /// The notice as HTML.
+    #[schema(required = false)]
+    content_html: Option<String>,
+    /// State, category, substances.
+    tags: Vec<String>,
+    /// When the case was opened.
+    date_published: Timestamp,
+    /// Last change.
+    date_modified: Timestamp,
+    /// The case as lists show it.
+    #[serde(rename = "_listingwatch")]
+    referral: ReferralView,
+}
+
 /// One platform's feed; the ending of the name chooses the form.
+#[utoipa::path(get, path = "/feeds/{name}", operation_id = "get_feed", tag = "referrals", summary = "A platform's feed",
+    params(("name" = String, Path, description = "the platform and the form: `bazaar.json` (JSON Feed 1.1), `bazaar.atom` or `bazaar.ndjson`",
+        pattern = "^[a-z0-9-]{2,64}\\.(json|atom|ndjson)$"), FeedQuery), responses(
+    (status = 200, description = "the feed", content(
+        (JsonFeed = "application/feed+json"), (String = "application/atom+xml"), (String = "application/x-ndjson"))),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn feed(
     State(state): State<ServerState>,
     FeedReader(who): FeedReader,
@@ -49,10 +137,18 @@ pub(super) async fn feed(
     match form {
         "ndjson" => {
             let limit = query.limit.map_or(Ok(1000), |limit| limit_of(Some(limit)))?;
-            let (events, _) = events(&state, &platform, query.since.unwrap_or(0), limit).await?;
-            Ok(([(CONTENT_TYPE, feeds::NDJSON)], feeds::ndjson(&events)).into_response())
+            not_here(query.before.is_some(), "before", "NDJSON")?;
+            let since = query.since.unwrap_or(0);
+            must_be_issued(&state, since).await?;
+            let (events, looked, more) = events(&state, &platform, since, limit).await?;
+            let mut headers = HeaderMap::new();
+            if more {
+                link_next(&mut headers, &format!("/feeds/{platform}.ndjson?since={looked}&limit={limit}"));
+            }
+            Ok((headers, [(CONTENT_TYPE, feeds::NDJSON)], feeds::ndjson(&events)).into_response())
         }
         "json" | "atom" => {
+            not_here(query.since.is_some(), "since", "JSON Feed and Atom")?;
             let limit = query.limit.map_or(Ok(ENTRIES), |limit| limit_of(Some(limit)))?;
             let (head, items) = page(&state, &who, &platform, form, query.before, limit).await?;
             if form == "json" {
@@ -60,7 +156,7 @@ pub(super) async fn feed(
                 return Ok(([(CONTENT_TYPE, feeds::JSON_FEED)], document).into_response());
             }
             // A feed without entries is dated by no clock: the same feed reads the same.
-            let document = feeds::atom(&head, &items, crate::vocab::time::Timestamp::EPOCH);
+            let document = feeds::atom(&head, &items, Timestamp::EPOCH);
             Ok(([(CONTENT_TYPE, feeds::ATOM)], document).into_response())
         }
         _ => Err(unknown()),
@@ -158,7 +254,7 @@ async fn events(
     platform: &PlatformId,
     since: i64,
     limit: usize,
-) -> Result<(Vec<serde_json::Value>, i64), Problem> {
+) -> Result<(Vec<serde_json::Value>, i64, bool), Problem> {
     let (wanted, desk, to) = (platform.clone(), state.clone(), state.platform(platform)?);
     let found: Vec<Told> = state
         .truth(move |truth| {
@@ -178,10 +274,27 @@ async fn events(
         .await?;
     let mut events = Vec::with_capacity(found.len());
     let looked = found.last().map_or(since, |told| told.event.seq);
+    let more = found.len() == limit;
     for told in found {
         events.extend(event_view(state, told)?);
     }
-    Ok((events, looked))
+    Ok((events, looked, more))
+}
+
+/// Refuses a parameter that this form of the feed does not read.
+fn not_here(given: bool, name: &str, form: &str) -> Result<(), Problem> {
+    if given { Err(Problem::bad_request(format!("{form} has no parameter `{name}`"))) } else { Ok(()) }
+}
+
+/// Refuses a place that no event has yet: a hub that was restored from a backup would stay silent until it is reached again.
+async fn must_be_issued(state: &ServerState, since: i64) -> Result<(), Problem> {
+    if since < 0 {
+        return Err(Problem::bad_request("`since` is the `sequence` of an event, or 0"));
+    }
+    if since > state.truth(|truth| truth.last_event()).await? {
+        return Err(Problem::never_issued("since", since));
+    }
+    Ok(())
 }
 
 /// A notice, or none where it was erased, or where a case of before notices were kept lacks a field by now.
@@ -210,7 +323,13 @@ fn event_view(
         return Ok(None);
     }
     let url = format!("{}/api/v1/referrals/{}", state.hub().desk.public_url, row.id);
+    let parts = changes.iter().map(|change| format!("listing.{}", change.field.name()));
+    let mut what_changed: Vec<String> =
+        what_changed(&event.event).iter().map(|what| (*what).to_owned()).chain(parts).collect();
+    what_changed.dedup();
     let view = EventView {
+        sequence: event.seq,
+        what_changed,
         kind: event.message,
         timestamp: event.at,
         data: EventData {
@@ -221,9 +340,7 @@ fn event_view(
             url: Some(url),
         },
     };
-    let mut value = serde_json::to_value(&view).map_err(|error| Problem::internal(&error))?;
-    value["seq"] = event.seq.into();
-    Ok(Some(value))
+    Ok(Some(serde_json::to_value(&view).map_err(|error| Problem::internal(&error))?))
 }
 
 /// How often an open stream looks for news.
@@ -232,27 +349,42 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How long a stream stays open. Readers come back with `Last-Event-ID`, and their token is looked at again.
 const STREAM_LIFE: Duration = Duration::from_secs(600);
 
-/// Server-sent events: what happened after `since` (or `Last-Event-ID`), then what happens.
+/// Server-sent events: what happened after `since` (or `Last-Event-ID`), then what happens. The data of each is an `EventView`.
+#[utoipa::path(get, path = "/feeds/{platform}/stream", operation_id = "stream_events", tag = "referrals", summary = "A platform's events as they happen",
+    params(("platform" = String, Path, pattern = "^[a-z0-9-]{2,64}$"), ("Last-Event-ID" = Option<i64>, Header), FeedQuery), responses(
+    (status = 200, description = "events; the connection ends after ten minutes and is to be opened again", body = StreamedEvent, content_type = "text/event-stream"),
+    (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn stream(
     State(state): State<ServerState>,
     FeedReader(who): FeedReader,
     Path(platform): Path<String>,
-    headers: axum::http::HeaderMap,
+    headers: HeaderMap,
     Params(query): Params<FeedQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let platform = readable(&state, &who, &platform)?;
-    let last = headers.get("last-event-id").and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    let last = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok()));
+    if last == Some(None) {
+        return Err(Problem::bad_request("`Last-Event-ID` is the `sequence` of an event"));
+    }
+    let last = last.flatten();
+    not_here(query.before.is_some(), "before", "the stream")?;
+    not_here(query.limit.is_some(), "limit", "the stream")?;
     let mut since: i64 = last.or(query.since).unwrap_or(0);
+    must_be_issued(&state, since).await?;
     let (sender, receiver) = mpsc::channel::<Result<Event, Infallible>>(16);
     tokio::spawn(async move {
         let mut stopping = state.stopping();
         let end = state.now().after(STREAM_LIFE);
         while state.now() < end {
-            let Ok((found, looked)) = events(&state, &platform, since, 100).await else { return };
+            let Ok((found, looked, _)) = events(&state, &platform, since, 100).await else { return };
             since = looked;
             for event in found {
                 let kind = event["type"].as_str().unwrap_or("referral.updated").to_owned();
-                let sent = Event::default().id(event["seq"].to_string()).event(kind).data(event.to_string());
+                let sent = Event::default().id(event["sequence"].to_string()).event(kind).data(event.to_string());
                 if sender.send(Ok(sent)).await.is_err() {
                     return;
                 }

@@ -10,11 +10,15 @@ use crate::server::problem::Problem;
 use crate::server::state::ServerState;
 
 /// The process answers.
+#[utoipa::path(get, path = "/healthz", operation_id = "get_health", tag = "service", summary = "Whether the process answers",
+    security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 
 /// The record of truth answers.
+#[utoipa::path(get, path = "/readyz", operation_id = "get_readiness", tag = "service", summary = "Whether the store answers",
+    security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn readyz(State(state): State<ServerState>) -> Response {
     match state.truth(|truth| truth.cases_by_state(None)).await {
         Ok(_) => "ready\n".into_response(),
@@ -23,6 +27,8 @@ pub(super) async fn readyz(State(state): State<ServerState>) -> Response {
 }
 
 /// Prometheus text. Counts only: no names of platforms' people, no URLs.
+#[utoipa::path(get, path = "/metrics", operation_id = "get_metrics", tag = "service", summary = "Counts for Prometheus",
+    security(()), responses((status = 200, body = String, content_type = "text/plain")))]
 pub(super) async fn metrics(State(state): State<ServerState>) -> Result<Response, Problem> {
     let cases = state.truth(|truth| truth.cases_by_state(None)).await?;
     let waiting = state.truth(|truth| truth.outbox_counts()).await?;

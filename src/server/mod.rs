@@ -44,6 +44,7 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::decompression::RequestDecompressionLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
@@ -131,7 +132,9 @@ pub fn router(state: ServerState) -> Router {
         .layer(header(HeaderName::from_static("cross-origin-opener-policy"), "same-origin"))
         .layer(header(HeaderName::from_static("cross-origin-resource-policy"), "same-origin"))
         .layer(header(HeaderName::from_static("x-dns-prefetch-control"), "off"))
-        .layer(CompressionLayer::new());
+        .layer(CompressionLayer::new())
+        .layer(RequestDecompressionLayer::new())
+        .layer(from_fn(request::refuse_encodings));
     let routes = if secure { routes.layer(header(STRICT_TRANSPORT_SECURITY, "max-age=31536000")) } else { routes };
     routes.with_state(state)
 }
@@ -150,7 +153,7 @@ async fn not_modified(request: Request, next: Next) -> Response {
     let Ok(bytes) = to_bytes(body, usize::MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let tag = format!("W/\"{}\"", &blake3::hash(&bytes).to_hex()[..32]);
+    let tag = format!("W/\"{}\"", &blake3::hash(&without_looks(&bytes)).to_hex()[..32]);
     let same = known
         .as_ref()
         .and_then(|value| value.to_str().ok())
@@ -164,4 +167,31 @@ async fn not_modified(request: Request, next: Next) -> Response {
         return Response::from_parts(parts, Body::empty());
     }
     Response::from_parts(parts, Body::from(bytes))
+}
+
+/// An answer without the moments of looks: a look that finds what is known is no change.
+fn without_looks(body: &[u8]) -> Vec<u8> {
+    without(&without(body, b"\"last_checked\":\""), b"\"looked_at\":\"")
+}
+
+/// JSON without the fields that begin so and hold a text, and the comma behind each.
+fn without(body: &[u8], field: &[u8]) -> Vec<u8> {
+    let (mut out, mut rest) = (Vec::with_capacity(body.len()), body);
+    while let Some(at) = memchr::memmem::find(rest, field) {
+        let (before, value) = (&rest[..at], &rest[at + field.len()..]);
+        out.extend_from_slice(before);
+        let end = memchr::memchr(b'"', value).map_or(value.len(), |end| end + 1);
+        rest = value[end..].strip_prefix(b",").unwrap_or(&value[end..]);
+    }
+    out.extend_from_slice(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn moments_of_looks_do_not_count() {
+        let body = br#"{"last_checked":"2026-01-31T12:00:00.000Z","id":"R-1","pages":[{"looked_at":"2026-01-31T12:00:00.000Z","url":"x"}]}"#;
+        assert_eq!(super::without_looks(body), br#"{"id":"R-1","pages":[{"url":"x"}]}"#);
+    }
 }

@@ -73,6 +73,15 @@ impl Problem {
         self
     }
 
+    /// A place in a list that this hub never gave out: it was restored from a backup, or is another hub.
+    pub fn never_issued(name: &str, place: i64) -> Self {
+        Problem::new(StatusCode::GONE, "cursor-reset", "The place in the list is not known here")
+            .detail(format!(
+                "this hub never gave out `{name}` {place}: it was restored from a backup, or is another hub"
+            ))
+            .hint(format!("start again with `{name}=0`; what you have is told again and changes nothing"))
+    }
+
     /// The request cannot be read.
     pub fn bad_request(detail: impl Into<Box<str>>) -> Self {
         Problem::new(StatusCode::BAD_REQUEST, "bad-request", "The request cannot be read").detail(detail)

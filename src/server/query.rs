@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 
 use crate::server::problem::Problem;
+use crate::vocab::nearest::nearest;
 
 /// Names of the query parameters of each described route and method.
 #[derive(Clone)]
@@ -38,9 +39,10 @@ impl KnownQueries {
         let Some(unknown) = names.find(|name| !known.contains(name.as_ref())) else { return Ok(()) };
         let unknown: String = unknown.chars().take(80).collect();
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
-        let hint = match known.as_slice() {
-            [] => "this route takes no query parameters".to_owned(),
-            known => format!("this route takes {}", known.join(", ")),
+        let hint = match (nearest(&unknown, known.iter().copied()), known.as_slice()) {
+            (_, []) => "this route takes no query parameters".to_owned(),
+            (Some(meant), known) => format!("did you mean `{meant}`? This route takes {}", known.join(", ")),
+            (None, known) => format!("this route takes {}", known.join(", ")),
         };
         Err(Problem::bad_request(format!("unknown query parameter `{unknown}`")).hint(hint))
     }

@@ -1,7 +1,8 @@
 //! What people and machines do with a case, the same for API and console: read, decide, answer, contest.
 
 use crate::outbound::wire::{
-    CaseView, ChangeView, EvidenceView, HitParts, HitView, PageView, Reader, ReferralView, StoryView, TimelineView,
+    CaseView, ChangeView, EvidenceView, HitParts, HitView, LifecycleView, PageView, Reader, ReferralView, StoryView,
+    TimelineView,
 };
 use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Outcome;
@@ -32,6 +33,12 @@ pub(super) fn row_view(row: ReferralRow) -> ReferralView {
         verdict: row.verdict,
         change: row.change,
         series: row.series,
+        listing_ids: row.listing_ids,
+        severity: row.severity,
+        decision: row.decision,
+        reference: row.reference,
+        answer_due: row.answer_due,
+        language: row.language,
     }
 }
 
@@ -75,7 +82,6 @@ fn page_view(page: CasePage) -> PageView {
 
 /// A case as `reader` may see it, without the changes of its listings.
 pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, Problem> {
-    let lifecycle = serde_json::to_value(&full.lifecycle).map_err(|error| Problem::internal(&error))?;
     let step = |event: crate::store::truth::CaseEvent| TimelineView {
         at: event.at,
         actor: event.actor,
@@ -96,9 +102,11 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
         statement: line.statement,
     };
     let history = full.history_for(reader == Reader::Authority);
+    let last_checked = full.pages.iter().filter_map(|page| page.looked_at).max();
     let view = CaseView {
+        last_checked,
         referral: row_view(full.row),
-        lifecycle,
+        lifecycle: LifecycleView::of(&full.lifecycle),
         approved_by: full.approved_by,
         pages: full.pages.into_iter().map(page_view).collect(),
         hits: full.hits.into_iter().map(hit_view).collect(),

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// Text that does not have the form an id must have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -39,6 +41,15 @@ macro_rules! text_id {
                 &self.0
             }
         }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                let about = concat!("a ", $kind, ": ", $rule);
+                ObjectBuilder::new().schema_type(Type::String).description(Some(about)).into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,6 +153,15 @@ impl std::str::FromStr for Sha256Digest {
         bytes.try_into().map(Sha256Digest).map_err(|_| fail())
     }
 }
+
+impl utoipa::PartialSchema for Sha256Digest {
+    fn schema() -> RefOr<Schema> {
+        let form = Some("^sha256:[A-Z2-7]{52}$");
+        ObjectBuilder::new().schema_type(Type::String).pattern(form).into()
+    }
+}
+
+impl utoipa::ToSchema for Sha256Digest {}
 
 impl Serialize for Sha256Digest {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -38,7 +38,7 @@ pub struct Platform {
 }
 
 /// What kind of site a platform is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlatformKind {
     /// Business-to-business trading site.
@@ -162,8 +162,9 @@ impl Agreement {
 }
 
 /// What an agreement rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = AgreementBasis)]
 pub enum Basis {
     /// A memorandum between platform and authority.
     Memorandum,

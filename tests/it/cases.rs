@@ -808,7 +808,7 @@ async fn a_platform_can_show_that_it_acted_and_sees_a_sellers_cases_together() {
     let of_seller = async |token: &str| {
         let rows = hub.json(token, &format!("/api/v1/referrals/{one}/seller")).await;
         let mut ids: Vec<String> =
-            rows.as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
+            rows["referrals"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap().to_owned()).collect();
         ids.sort();
         ids
     };
@@ -895,7 +895,7 @@ async fn what_a_platform_does_not_act_on_is_escalated_only_as_agreed_after_a_war
     let (status, warned) = hub.post(&anna, &warn, json!({ "until": until(&hub, 7) })).await;
     assert_eq!((status, &warned["state"]), (200, &json!("delivered")), "{warned}");
     // The platform reads it as a document of its own.
-    let documents = hub.json(&mo, &format!("/api/v1/referrals/{id}/documents")).await;
+    let documents = hub.json(&mo, &format!("/api/v1/referrals/{id}/documents")).await["documents"].take();
     assert_eq!(documents[1]["kind"], "warning", "{documents}");
     let serial = documents[1]["serial"].as_u64().unwrap();
     let text = hub.get(&mo, &format!("/api/v1/referrals/{id}/documents/{serial}?format=text")).await.1;

@@ -111,7 +111,7 @@ async fn a_listings_title_cannot_write_mail_headers() {
 }
 
 /// A receiver that speaks as it is told: it gets the stream after the request was read.
-async fn raw_receiver(answers: Vec<&'static str>) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
+pub async fn raw_receiver(answers: Vec<&'static str>) -> (std::net::SocketAddr, Arc<AtomicUsize>) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let asked = Arc::new(AtomicUsize::new(0));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use listingwatch::store::truth::Role;
 use serde_json::{Value, json};
 
+use crate::described::Description;
 use crate::hub_attacks::{sign_in, two_platforms};
 use crate::shop::Hub;
 
@@ -58,6 +59,7 @@ fn table(case: &str, hit: &str, series: &str) -> Vec<(&'static str, String, Opti
         get("/feeds/first.json".into(), cases),
         get("/feeds/first.atom".into(), cases),
         get("/feeds/first.ndjson".into(), cases),
+        get("/feeds/first/stream".into(), cases),
         get("/api/openapi.json".into(), [200; 6]),
         get("/healthz".into(), [200; 6]),
         get("/readyz".into(), [200; 6]),
@@ -120,7 +122,8 @@ fn table(case: &str, hit: &str, series: &str) -> Vec<(&'static str, String, Opti
     rows
 }
 
-async fn ask(hub: &Hub, method: &str, path: &str, body: Option<&Value>, token: Option<&str>) -> u16 {
+/// Status, type and body of an answer.
+async fn ask(hub: &Hub, method: &str, path: &str, body: Option<&Value>, token: Option<&str>) -> (u16, String, String) {
     let request = match method {
         "GET" => hub.client.get(format!("{}{path}", hub.base)),
         _ => hub.client.post(format!("{}{path}", hub.base)),
@@ -130,7 +133,12 @@ async fn ask(hub: &Hub, method: &str, path: &str, body: Option<&Value>, token: O
         Some(body) => request.header("content-type", "application/json").body(body.to_string()),
         None => request,
     };
-    request.send().await.unwrap().status().as_u16()
+    let answer = request.send().await.unwrap();
+    let kind = answer.headers().get("content-type").map(|kind| kind.to_str().unwrap().to_owned()).unwrap_or_default();
+    let status = answer.status().as_u16();
+    // A stream does not end.
+    let body = if kind.starts_with("text/event-stream") { String::new() } else { answer.text().await.unwrap() };
+    (status, kind, body)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -140,35 +148,63 @@ async fn every_route_with_every_role() {
     let case = hub.json(&authority, &format!("/api/v1/referrals/{}", ids[0])).await;
     let series = case["series"].as_str().unwrap();
     let rows = table(&ids[0], case["hits"][0]["id"].as_str().unwrap(), series);
+    let hit = case["hits"][0]["id"].as_str().unwrap();
+    // The path as it is described.
+    let shape = |path: &str| {
+        let path = path.split('?').next().unwrap_or(path);
+        path.replace(ids[0].as_str(), "{id}")
+            .replace(series, "{id}")
+            .replace(hit, "{hit}")
+            .replace("documents/1", "documents/{serial}")
+            .replace("E-1", "{id}")
+            .replace("/feeds/first/stream", "/feeds/{platform}/stream")
+            .replace("/feeds/first.json", "/feeds/{name}")
+            .replace("/feeds/first.atom", "/feeds/{name}")
+            .replace("/feeds/first.ndjson", "/feeds/{name}")
+    };
+    let document = hub.json(&authority, "/api/openapi.json").await;
+    let description = Description::of(document.clone());
     let mut wrong = Vec::new();
     for (place, (name, role, platform)) in ROLES.iter().enumerate() {
         let token = (place > 0).then(|| hub.token(*role, name, *platform));
         for (method, path, body, wanted) in &rows {
-            let status = ask(&hub, method, path, body.as_ref(), token.as_deref()).await;
+            let (status, kind, text) = ask(&hub, method, path, body.as_ref(), token.as_deref()).await;
             if status != wanted[place] {
                 wrong.push(format!("{name}: {method} {path} gives {status}, not {}", wanted[place]));
             }
+            // Pages are for people.
+            if document["paths"][shape(path)].is_null() {
+                continue;
+            }
+            if let Err(error) = description.check(method, &shape(path), status, &kind, &text) {
+                wrong.push(format!("{name}: {error}"));
+            }
         }
     }
+    // Examples are answers too.
+    let mut examples = 0;
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        for (method, operation) in operations.as_object().unwrap() {
+            let example = &operation["responses"]["200"]["content"]["application/json"]["example"];
+            if !example.is_null() {
+                examples += 1;
+                if let Err(error) = description.check(method, path, 200, "application/json", &example.to_string()) {
+                    wrong.push(format!("example: {error}"));
+                }
+            }
+        }
+    }
+    assert!(examples >= 9, "{examples} examples");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     // No route of the description is left out of the table.
-    let document = hub.json(&authority, "/api/openapi.json").await;
     let mut described = BTreeMap::new();
     for (path, operations) in document["paths"].as_object().unwrap() {
         for method in operations.as_object().unwrap().keys() {
             described.insert(format!("{} {path}", method.to_uppercase()), false);
         }
     }
-    let hit = case["hits"][0]["id"].as_str().unwrap();
     for (method, path, ..) in &rows {
-        let shape = path
-            .replace(ids[0].as_str(), "{id}")
-            .replace(series, "{id}")
-            .replace("?platform=first", "")
-            .replace(hit, "{hit}")
-            .replace("documents/1", "documents/{serial}")
-            .replace("E-1", "{id}");
-        described.insert(format!("{method} {shape}"), true);
+        described.insert(format!("{method} {}", shape(path)), true);
     }
     let missing: Vec<_> = described.iter().filter(|(_, tried)| !**tried).map(|(route, _)| route).collect();
     assert!(missing.is_empty(), "not in the table: {missing:?}");

@@ -49,7 +49,7 @@ impl Office {
 
     async fn documents(&self) -> Vec<Value> {
         let path = format!("/api/v1/referrals/{}/documents", self.id);
-        self.hub.json(&self.platform, &path).await.as_array().unwrap().clone()
+        self.hub.json(&self.platform, &path).await["documents"].as_array().unwrap().clone()
     }
 
     async fn feed_item(&self) -> Value {
@@ -100,7 +100,7 @@ async fn a_preview_says_that_it_is_one_and_nothing_that_is_not_yet_true() {
 impl Office {
     async fn documents_of_a_draft_are_none(&self) -> bool {
         let path = format!("/api/v1/referrals/{}/documents", self.id);
-        self.hub.json(&self.authority, &path).await == json!([])
+        self.hub.json(&self.authority, &path).await == json!({ "documents": [] })
     }
 }
 

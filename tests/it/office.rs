@@ -123,7 +123,7 @@ async fn retention_destroys_captures_and_closed_cases_and_leaves_the_digest() {
     let (status, said) = hub.get(&authority, &page).await;
     assert_eq!(status, 410, "{said}");
     let evidence = hub.json(&authority, &format!("/api/v1/referrals/{id}/evidence")).await;
-    assert!(evidence[0]["payload_digest"].as_str().unwrap().starts_with("sha256:"));
+    assert!(evidence["evidence"][0]["payload_digest"].as_str().unwrap().starts_with("sha256:"));
     // The draft nobody decided on has expired with the years; closed, it goes with the rest of its time.
     assert_eq!(hub.cases().await[0]["state"], "expired");
     hub.clock.advance_hours(24 * 1826);

@@ -192,9 +192,70 @@ async fn unknown_parameters_and_keys_of_an_answer_are_refused_by_name() {
         assert_eq!(status, 422, "{problem}");
         let detail = problem["detail"].as_str().unwrap();
         assert!(detail.contains(key) && detail.contains("`reference`"), "{detail}");
+        if key == "referense" {
+            assert_eq!(problem["hint"], "did you mean `reference`?");
+        }
     }
+    for body in [json!(["removed", "why"]), json!({ "decision": "removed", "urls": [] }), json!("removed")] {
+        assert_eq!(hub.post(&moderator, &outcome, body.clone()).await.0, 422, "{body}");
+    }
+    for path in [
+        "/api/v1/referrals?since=-1",
+        "/api/v1/referrals?since=2999-01-01T00:00:00Z",
+        "/feeds/shop.ndjson?before=3",
+        "/feeds/shop.json?since=3",
+        "/feeds/shop/stream?limit=3",
+        "/feeds/shop.ndjson?since=-1",
+    ] {
+        assert_eq!(hub.get(&moderator, path).await.0, 400, "{path}");
+    }
+    assert_eq!(hub.get(&moderator, "/api/v1/referrals?platform=other").await.0, 404);
+    let (_, problem) = hub.get(&office, "/api/v1/referrals?limit=many").await;
+    assert!(problem.contains("1 to 1000"), "{problem}");
+    let (_, problem) = hub.get(&office, "/api/v1/referrals?state=reopend").await;
+    assert!(problem.contains("did you mean `reopened`?"), "{problem}");
+    let (_, problem) = hub.get(&office, "/api/v1/referrals?platfrom=shop").await;
+    assert!(problem.contains("did you mean `platform`?"), "{problem}");
     assert_ne!(hub.cases().await[0]["state"], "decided", "nothing of it was taken");
     assert_eq!(hub.post(&moderator, &outcome, json!({ "decision": "removed", "reference": "T-1" })).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_may_be_packed_and_are_measured_unpacked() {
+    use std::io::Write;
+    let (hub, _shop, token) = hub().await;
+    let client = reqwest::Client::new();
+    let post = |encoding: &'static str, body: Vec<u8>| {
+        client
+            .post(format!("{}/api/v1/screen", hub.base))
+            .bearer_auth(&token)
+            .header("content-type", "application/json")
+            .header("content-encoding", encoding)
+            .body(body)
+            .send()
+    };
+    let packed = |text: &[u8]| {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packer.write_all(text).unwrap();
+        packer.finish().unwrap()
+    };
+    let listing = json!({ "id": 1, "title": "carfen<b>tanil</b>", "text": "10 g, in stock, bitcoin only" }).to_string();
+    let answer = post("gzip", packed(listing.as_bytes())).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let verdict: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(
+        (&verdict["verdict"], &verdict["substances"][0]["id"]),
+        (&json!("refer"), &json!("carfentanil")),
+        "{verdict}"
+    );
+    // A megabyte packs to a kilobyte; what counts is what comes out.
+    let bomb = post("gzip", packed(format!("[\"{}\"]", " ".repeat(20 << 20)).as_bytes())).await.unwrap();
+    assert_eq!(bomb.status(), 413);
+    assert!(bomb.text().await.unwrap().contains("16777216 bytes"));
+    let other = post("compress", listing.into_bytes()).await.unwrap();
+    assert_eq!(other.status(), 415);
+    assert!(other.text().await.unwrap().contains("`compress`"));
+    assert_eq!(post("gzip", b"no gzip".to_vec()).await.unwrap().status(), 400);
 }
 
 #[test]

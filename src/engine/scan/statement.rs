@@ -9,6 +9,7 @@ use crate::engine::scan::follow::Following;
 use crate::engine::scan::order::{PlatformResult, ScanError};
 use crate::engine::scan::state::PlatformScan;
 use crate::report::coverage::{Coverage, Freshness, HostWaiting, is_complete, span};
+use crate::store::truth::ScanSummary;
 use crate::vocab::terms::{Reason, Written};
 
 /// Pages still due that are counted at the end of a scan that was cut short, or known at its start.
@@ -135,8 +136,12 @@ pub(super) fn finish(rooms: &Rooms, following: &Following) -> Result<PlatformRes
         referrals_new: counts.referrals_new,
         coverage,
     };
-    let summary = serde_json::json!({ "pages": result.pages, "listings": result.listings, "hits": result.hits,
-        "referrals_new": result.referrals_new });
+    let summary = ScanSummary {
+        pages: result.pages,
+        listings: result.listings,
+        hits: result.hits,
+        referrals_new: result.referrals_new,
+    };
     rooms.truth.record_scan(&result.coverage, &summary)?;
     Ok(result)
 }

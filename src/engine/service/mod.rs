@@ -57,6 +57,9 @@ pub enum News {
 /// Told how far scans are.
 pub type ProgressHook = Box<dyn Fn(&[Progress]) + Send + Sync>;
 
+/// How long a step of dispatch waits for receivers: one that hangs delays its own messages only.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 /// What the jobs work with besides the rooms.
 pub struct Surroundings {
     /// The platforms in use.
@@ -126,7 +129,7 @@ impl Service {
         match job {
             Job::Schedule => scheduled::start(self).await,
             Job::Dispatch => {
-                let done = dispatch::step(&self.rooms, &self.around.seeds.platforms()).await?;
+                let done = dispatch::step_within(&self.rooms, &self.around.seeds.platforms(), Some(PATIENCE)).await?;
                 let dispatch::Dispatched { opened, approved, reminded, delivered, postponed, failed } = done;
                 let moved = opened + approved + reminded + delivered + postponed + failed;
                 Ok(told(moved, || {

@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use crate::engine::mandate::OWN_SITE;
 use crate::engine::scan::{self, Looks, PlatformResult, ScanOrder};
 use crate::engine::service::Job;
-use crate::engine::service::{JobError, News, Outcome, Service};
+use crate::engine::service::{JobError, News, Outcome, PATIENCE, Service};
 use crate::engine::{dispatch, schedule};
 use crate::store::truth::TruthError;
 use crate::vocab::ids::{MandateId, PlatformId};
@@ -119,6 +119,6 @@ async fn carry_out(service: &Arc<Service>, order: ScanOrder) -> Result<Vec<Platf
     let watching = service.clone();
     let show = move |progress: &[_]| (watching.around.progress)(progress);
     let results = scan::run(service.rooms.clone(), order, show, stop).await?;
-    dispatch::step(&service.rooms, &service.around.seeds.platforms()).await?;
+    dispatch::step_within(&service.rooms, &service.around.seeds.platforms(), Some(PATIENCE)).await?;
     Ok(results)
 }

@@ -10,7 +10,7 @@ use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
 
 /// The end of the audit log at one moment, signed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Checkpoint {
     /// Number of the last entry.
     pub seq: u64,

@@ -11,7 +11,7 @@ use crate::vocab::ids::Sha256Digest;
 use crate::vocab::time::Timestamp;
 
 /// One entry of the audit log.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AuditEntry {
     /// Place in the log, from 1, without gaps.
     pub seq: u64,

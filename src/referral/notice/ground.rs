@@ -7,7 +7,7 @@ use crate::referral::language::Catalogue;
 use crate::vocab::terms::{Class, How, LegitimateUse, NoticeHow, Signal};
 
 /// One substance named in a listing, with its legal ground.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeSubstance {
     /// Preferred name.
     pub name: String,
@@ -26,7 +26,7 @@ pub struct NoticeSubstance {
 }
 
 /// A control and where it can be read.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeControl {
     /// Instrument, schedule, since when and where it applies.
     #[serde(flatten)]
@@ -74,8 +74,9 @@ impl NoticeSubstance {
 }
 
 /// One thing found in a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[schema(as = NoticeFinding)]
 pub enum Finding {
     /// A substance of the watchlist.
     Substance {

@@ -19,7 +19,7 @@ use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::time::Timestamp;
 
 /// Who signs notices.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeSender {
     /// Name of the authority or organisation.
     pub name: String,
@@ -30,7 +30,7 @@ pub struct NoticeSender {
 }
 
 /// One piece of evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct NoticeEvidence {
     /// Page.
     pub url: String,
@@ -43,7 +43,7 @@ pub struct NoticeEvidence {
 }
 
 /// Who decided that the notice leaves.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum DecidedBy {
     /// A person, by the name its token carries.
@@ -67,6 +67,8 @@ pub struct NoticeDraft {
     pub title: String,
     /// Exact locations.
     pub urls: Vec<String>,
+    /// The platform's own ids of the listings.
+    pub listing_ids: Vec<String>,
     /// Assessments of the listings.
     pub assessments: Vec<Assessment>,
     /// Places of the listings, with the words marked.
@@ -104,8 +106,9 @@ pub struct MissingField {
 }
 
 /// What a document is beside the one that was sent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
+#[schema(as = NoticeStanding)]
 pub enum Standing {
     /// The document itself.
     #[default]
@@ -123,7 +126,7 @@ impl Standing {
 }
 
 /// A complete notice. Only [`Notice::complete`] makes one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Notice {
     /// What it is, where it is not the document that was sent.
     #[serde(default, skip_serializing_if = "Standing::is_issued")]
@@ -143,12 +146,16 @@ pub struct Notice {
     pub referral: ReferralId,
     /// Platform it goes to.
     pub platform: PlatformId,
-    /// When it was written.
+    /// When it was written; none in a preview.
+    #[schema(required = false)]
     pub at: Timestamp,
     /// Title of the listing.
     pub title: String,
     /// Exact locations.
     pub urls: Vec<String>,
+    /// The platform's own ids of the listings, where they are known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub listing_ids: Vec<String>,
     /// What is offered, and on what legal ground it is controlled.
     pub substances: Vec<NoticeSubstance>,
     /// What was found, as data.
@@ -171,11 +178,14 @@ pub struct Notice {
     pub authority: String,
     /// What is asked.
     pub request: String,
-    /// Where to answer.
+    /// Where to answer; none in a preview.
+    #[schema(required = false)]
     pub answer: String,
-    /// Where the affected party may contest.
+    /// Where the affected party may contest; none in a preview.
+    #[schema(required = false)]
     pub contest: String,
-    /// Until when both links work.
+    /// Until when both links work; none in a preview.
+    #[schema(required = false)]
     pub links_until: Timestamp,
     /// The sender's statement of good faith.
     pub good_faith: String,
@@ -244,6 +254,7 @@ impl Notice {
             at: draft.at.ok_or(missing("at", "the notice has no date"))?,
             title: draft.title,
             urls: draft.urls,
+            listing_ids: draft.listing_ids,
             substances,
             reasons: Vec::new(),
             findings,

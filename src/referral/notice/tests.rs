@@ -55,6 +55,7 @@ fn draft() -> NoticeDraft {
         platform: Some(PlatformId::parse("bazaar").unwrap()),
         title: "Abcd for sale".into(),
         urls: vec!["https://x.example.test/1".into()],
+        listing_ids: vec![],
         excerpts: crate::referral::excerpt::of("https://x.example.test/1", "Abcd for sale", "", &assessment),
         assessments: vec![assessment],
         evidence: vec![NoticeEvidence {

@@ -181,7 +181,7 @@ proptest! {
             if let Ok((next, effects)) = step(state.clone(), event, INTERVALS, NOW) {
                 let delivers = effects.iter().any(|effect| matches!(effect, Effect::Deliver(_)));
                 prop_assert!(approved || !delivers);
-                prop_assert!(ReferralState::NAMES.contains(&next.name()));
+                prop_assert!(CaseState::ALL.contains(&next.kind()));
                 state = next;
             }
         }

@@ -29,7 +29,6 @@ pub(super) struct HitsQuery {
 #[derive(Serialize, ToSchema)]
 pub(super) struct HitList {
     /// The rows.
-    #[schema(value_type = Vec<Object>)]
     hits: Vec<crate::store::truth::HitRow>,
     /// Give this as `cursor` to go on.
     next: Option<String>,
@@ -40,7 +39,7 @@ pub(super) struct HitList {
 }
 
 /// Searches the archive.
-#[utoipa::path(get, path = "/hits", tag = "archive", summary = "Search the archive of hits", params(HitsQuery), responses(
+#[utoipa::path(get, operation_id = "search_hits", path = "/hits", tag = "archive", summary = "Search the archive of hits", params(HitsQuery), responses(
     (status = 200, body = HitList), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -71,8 +70,8 @@ pub(super) struct WordsQuery {
 }
 
 /// Counts of the hits that match, by platform, category, substance and state.
-#[utoipa::path(get, path = "/hits/facets", tag = "archive", summary = "Counts by platform, category, substance, state", params(WordsQuery), responses(
-    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, operation_id = "count_hits", path = "/hits/facets", tag = "archive", summary = "Counts by platform, category, substance, state", params(WordsQuery), responses(
+    (status = 200, body = crate::store::truth::Facets), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn facets(
@@ -96,18 +95,26 @@ pub(super) struct SeriesPoint {
     hits: u64,
 }
 
+/// Counts of hits.
+#[derive(Serialize, ToSchema)]
+pub(super) struct HitsByMonth {
+    /// By month and category, oldest first.
+    months: Vec<SeriesPoint>,
+}
+
 /// Hits by month and category.
-#[utoipa::path(get, path = "/hits/series", tag = "archive", summary = "Hits by month and category", params(WordsQuery), responses(
-    (status = 200, body = Vec<SeriesPoint>), (status = 400, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, operation_id = "count_hits_by_month", path = "/hits/series", tag = "archive", summary = "Hits by month and category", params(WordsQuery), responses(
+    (status = 200, body = HitsByMonth), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn series(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Params(query): Params<WordsQuery>,
-) -> Result<Json<Vec<SeriesPoint>>, Problem> {
+) -> Result<Json<HitsByMonth>, Problem> {
     who.must_research()?;
     let sight = who.sight();
     let rows = state.truth(move |truth| truth.series(&query.q.unwrap_or_default(), sight)).await?;
-    Ok(Json(rows.into_iter().map(|(month, category, hits)| SeriesPoint { month, category, hits }).collect()))
+    let point = |(month, category, hits)| SeriesPoint { month, category, hits };
+    Ok(Json(HitsByMonth { months: rows.into_iter().map(point).collect() }))
 }

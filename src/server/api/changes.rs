@@ -10,11 +10,10 @@ use crate::config::units;
 use crate::referral::changes::Change;
 use crate::server::auth::{Caller, Rights};
 use crate::server::problem::Problem;
-use crate::server::request::{Params, limit_of, next_link};
+use crate::server::request::{Params, cursor, limit_of, next_link};
 use crate::server::state::ServerState;
 use crate::store::truth::ChangeFilter;
 use crate::vocab::ids::PlatformId;
-use crate::vocab::time::Timestamp;
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
@@ -23,6 +22,7 @@ pub(super) struct ChangesQuery {
     #[param(pattern = "^[a-z0-9-]{2,64}$")]
     platform: Option<String>,
     /// Only what was seen since: a date such as `2026-01-31`, or a duration such as `7d`.
+    #[param(pattern = "^([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,4}[smhd])$")]
     since: Option<String>,
     /// Where an earlier answer ended.
     #[param(pattern = "^[0-9a-f]{32}$")]
@@ -36,14 +36,13 @@ pub(super) struct ChangesQuery {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ChangeList {
     /// The rows: `id`, `at`, `platform`, `referral`, `hit`, `url`, `run`, `field`, `before`, `after`.
-    #[schema(value_type = Vec<Object>)]
     changes: Vec<Change>,
     /// Give this as `cursor` to go on.
     next: Option<String>,
 }
 
 /// What changed in listings between visits: title, price, text, seller, availability.
-#[utoipa::path(get, path = "/reports/changes", tag = "office", summary = "Changes of listings, oldest first", params(ChangesQuery), responses(
+#[utoipa::path(get, operation_id = "list_listing_changes", path = "/reports/changes", tag = "office", summary = "Changes of listings, oldest first", params(ChangesQuery), responses(
     (status = 200, body = ChangeList), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -59,7 +58,7 @@ pub(super) async fn changes(
     let platform = platform.map_err(|error| Problem::bad_request(error.to_string()))?;
     let since = query.since.as_deref().map(|text| units::since(text, state.now())).transpose();
     let since = since.map_err(|error| Problem::bad_request(format!("`since`: {error}")))?;
-    let behind = query.cursor.as_deref().map(place).transpose()?;
+    let behind = query.cursor.as_deref().map(cursor::place).transpose()?;
     if let Some(id) = &platform
         && state.platform(id).is_err()
     {
@@ -70,7 +69,7 @@ pub(super) async fn changes(
     }
     let filter = ChangeFilter { platform, since, behind, limit };
     let changes = state.truth(move |truth| truth.changes(&filter)).await?;
-    let next = changes.last().filter(|_| changes.len() == limit).map(cursor);
+    let next = changes.last().filter(|_| changes.len() == limit).map(|last| cursor::text(last.at, last.id));
     let headers = match &next {
         Some(next) => next_link(
             "/api/v1/reports/changes",
@@ -85,16 +84,4 @@ pub(super) async fn changes(
         None => HeaderMap::new(),
     };
     Ok((headers, Json(ChangeList { changes, next })))
-}
-
-/// Where a page of changes ends.
-fn cursor(last: &Change) -> String {
-    format!("{:016x}{:016x}", last.at.as_millis(), last.id)
-}
-
-fn place(cursor: &str) -> Result<(Timestamp, i64), Problem> {
-    let part = |from: usize| cursor.get(from..from + 16).and_then(|hex| u64::from_str_radix(hex, 16).ok());
-    let whole = (cursor.len() == 32).then(|| part(0).zip(part(16))).flatten();
-    let (at, id) = whole.ok_or_else(|| Problem::bad_request("`cursor` is not one that an earlier answer gave"))?;
-    Ok((Timestamp::from_millis(at.cast_signed()), id.cast_signed()))
 }

@@ -7,69 +7,120 @@ use axum::http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::outbound::wire::ReferralView;
 use crate::referral::answers::{self, AnswerLine};
-use crate::referral::reasons::REASONS;
+use crate::referral::reasons::{OutcomeReason, REASONS};
 use crate::server::auth::{Caller, Rights, visible_case};
 use crate::server::problem::Problem;
+use crate::server::request::{PageQuery, Params, page_of};
 use crate::server::state::ServerState;
 use crate::server::work::{self, row_view};
-use crate::store::truth::Principal;
+use crate::store::truth::{AttemptRow, DeliveryRow, Look, Principal, Stuck};
 
 /// Rows of a list at most.
-const ROWS: usize = 1000;
+const ROWS: usize = 1_000_000;
+
+/// What left of a case, and what was seen of its pages.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CaseDeliveries {
+    /// Messages with their receipts.
+    deliveries: Vec<DeliveryRow>,
+    /// Every attempt.
+    attempts: Vec<AttemptRow>,
+    /// Looks at its pages.
+    looks: Vec<Look>,
+}
 
 /// Deliveries of a case with their receipts, and every attempt.
-#[utoipa::path(get, path = "/referrals/{id}/deliveries", tag = "decisions", summary = "Deliveries of a case, their receipts and attempts",
+#[utoipa::path(get, operation_id = "list_deliveries", path = "/referrals/{id}/deliveries", tag = "decisions", summary = "Deliveries of a case, their receipts and attempts",
     params(("id" = String, Path)), responses(
-    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = CaseDeliveries), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn of_case(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Path(id): Path<String>,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Json<CaseDeliveries>, Problem> {
     who.must_oversee("read this")?;
     let (id, ..) = visible_case(&state, &who, &id).await?;
     let found = state
         .truth(move |truth| Ok((truth.deliveries_of(&id)?, truth.attempts_of(&id)?, truth.looks_at(&id)?)))
         .await?;
-    Ok(Json(serde_json::json!({ "deliveries": found.0, "attempts": found.1, "looks": found.2 })))
+    let (deliveries, attempts, looks) = found;
+    Ok(Json(CaseDeliveries { deliveries, attempts, looks }))
+}
+
+/// Deliveries that were given up.
+#[derive(Serialize, ToSchema)]
+pub(super) struct UndeliverableList {
+    /// The rows.
+    undeliverable: Vec<Stuck>,
+    /// Give this as `cursor` to go on.
+    next: Option<String>,
 }
 
 /// Deliveries that were given up and can be sent again.
-#[utoipa::path(get, path = "/undeliverable", tag = "decisions", summary = "Deliveries that were given up", responses(
-    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, operation_id = "list_undeliverable", path = "/undeliverable", tag = "decisions", summary = "Deliveries that were given up", params(PageQuery), responses(
+    (status = 200, body = UndeliverableList), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn undeliverable(
     State(state): State<ServerState>,
     Caller(who): Caller,
-) -> Result<Json<serde_json::Value>, Problem> {
+    Params(query): Params<PageQuery>,
+) -> Result<(HeaderMap, Json<UndeliverableList>), Problem> {
     who.must_oversee("read this")?;
     let stuck = state.truth(|truth| truth.undeliverable(ROWS)).await?;
-    Ok(Json(serde_json::json!({ "undeliverable": stuck })))
+    let (headers, undeliverable, next) = page_of(stuck, &query, "/api/v1/undeliverable", &[])?;
+    Ok((headers, Json(UndeliverableList { undeliverable, next })))
+}
+
+/// A case that waits for an authority.
+#[derive(Serialize, ToSchema)]
+pub(super) struct WaitingCase {
+    /// The case.
+    referral: ReferralView,
+    /// Why: `unanswered`, `needs-information`, `contested`, `undeliverable`, `relisted` or `still-there`.
+    attention: String,
+}
+
+/// Cases that left and wait for an authority.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AttentionList {
+    /// Oldest change first.
+    attention: Vec<WaitingCase>,
+    /// Give this as `cursor` to go on.
+    next: Option<String>,
 }
 
 /// Cases that left and wait for an authority, with the reason.
-#[utoipa::path(get, path = "/attention", tag = "decisions", summary = "Cases that left and wait for an authority", responses(
-    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, operation_id = "list_attention", path = "/attention", tag = "decisions", summary = "Cases that left and wait for an authority", params(PageQuery), responses(
+    (status = 200, body = AttentionList), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn attention(
     State(state): State<ServerState>,
     Caller(who): Caller,
-) -> Result<Json<serde_json::Value>, Problem> {
+    Params(query): Params<PageQuery>,
+) -> Result<(HeaderMap, Json<AttentionList>), Problem> {
     who.must_oversee("read this")?;
     let rows = state.truth(|truth| truth.attention(ROWS)).await?;
-    let cases: Vec<_> =
-        rows.into_iter().map(|(row, why)| serde_json::json!({ "referral": row_view(row), "attention": why })).collect();
-    Ok(Json(serde_json::json!({ "attention": cases })))
+    let waiting = |(row, attention)| WaitingCase { referral: row_view(row), attention };
+    let (headers, rows, next) = page_of(rows, &query, "/api/v1/attention", &[])?;
+    Ok((headers, Json(AttentionList { attention: rows.into_iter().map(waiting).collect(), next })))
+}
+
+/// Published reasons of answers.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReasonList {
+    /// The rows.
+    reasons: Vec<OutcomeReason>,
 }
 
 /// The published reasons of answers, with their counterparts in the DSA transparency database and in Lumen.
-#[utoipa::path(get, path = "/outcome-reasons", tag = "referrals", summary = "Published reasons of answers", responses(
-    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn reasons(Caller(_who): Caller) -> Json<serde_json::Value> {
-    Json(serde_json::json!({ "reasons": REASONS }))
+#[utoipa::path(get, operation_id = "list_outcome_reasons", path = "/outcome-reasons", tag = "referrals", summary = "Published reasons of answers", responses(
+    (status = 200, body = ReasonList), (status = 401, body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn reasons(Caller(_who): Caller) -> Json<ReasonList> {
+    Json(ReasonList { reasons: REASONS.to_vec() })
 }
 
 /// What became of one line of a file of answers.
@@ -98,10 +149,16 @@ pub(super) struct FileResult {
     lines: Vec<LineResult>,
 }
 
+/// A CSV file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "the shape of the body for the API's description")]
+struct AnswerFile(Vec<u8>);
+
 /// Takes a file of answers: CSV with the columns `referral`, `decision`, and if wanted `reason` and `reference`. Bad lines
 /// are named, the rest is taken; the same file sent twice changes nothing.
-#[utoipa::path(post, path = "/outcomes", tag = "referrals", summary = "Answers in a CSV file",
-    request_body(content = String, content_type = "text/csv"), responses(
+#[utoipa::path(post, operation_id = "answer_referrals_by_file", path = "/outcomes", tag = "referrals", summary = "Answers in a CSV file",
+    request_body(content = AnswerFile, content_type = "text/csv"), responses(
     (status = 200, body = FileResult), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),

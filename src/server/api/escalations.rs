@@ -3,19 +3,21 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
+use axum::http::HeaderMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::server::auth::{Caller, Rights, visible_case};
 use crate::server::problem::Problem;
-use crate::server::request::Body;
+use crate::server::request::{Body, PageQuery, Params, page_of};
 use crate::server::state::ServerState;
 use crate::store::truth::Escalation;
 use crate::vocab::ids::PlatformId;
+use crate::vocab::terms::CaseState;
 use crate::vocab::time::Timestamp;
 
 /// Escalations listed.
-const LISTED: usize = 1000;
+const LISTED: usize = 1_000_000;
 
 /// A warning.
 #[derive(Deserialize, ToSchema)]
@@ -32,6 +34,7 @@ pub(super) struct Warned {
     /// Case.
     id: String,
     /// Its state.
+    #[schema(value_type = CaseState)]
     state: String,
     /// The last day for an answer.
     #[schema(value_type = String, format = Date)]
@@ -39,7 +42,7 @@ pub(super) struct Warned {
 }
 
 /// Warns the platform that the case may go to another authority unless it answers by a day. Only where the agreement names `escalation`.
-#[utoipa::path(post, path = "/referrals/{id}/warn", tag = "decisions", summary = "Warn the platform of an escalation", request_body = WarnBody,
+#[utoipa::path(post, operation_id = "warn_platform", path = "/referrals/{id}/warn", tag = "decisions", summary = "Warn the platform of an escalation", request_body = WarnBody,
     params(("id" = String, Path)), responses(
     (status = 200, body = Warned), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -91,14 +94,12 @@ pub(super) struct EscalationView {
     /// Who made it.
     drafted_by: String,
     /// When.
-    #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
     /// Who approved it; none while it is a draft.
     #[serde(skip_serializing_if = "Option::is_none")]
     approved_by: Option<String>,
     /// When.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = DateTime)]
     approved: Option<Timestamp>,
     /// The document: no addresses, nothing of people but the contact.
     text: String,
@@ -122,7 +123,7 @@ impl From<Escalation> for EscalationView {
 }
 
 /// Drafts an escalation, once the day of the warning is over.
-#[utoipa::path(post, path = "/referrals/{id}/escalations", tag = "decisions", summary = "Draft an escalation", request_body = EscalationBody,
+#[utoipa::path(post, operation_id = "draft_escalation", path = "/referrals/{id}/escalations", tag = "decisions", summary = "Draft an escalation", request_body = EscalationBody,
     params(("id" = String, Path)), responses(
     (status = 200, body = EscalationView), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -149,7 +150,7 @@ pub(super) async fn draft(
 }
 
 /// Approves an escalation of another person. It is then handed over by people.
-#[utoipa::path(post, path = "/escalations/{id}/approve", tag = "decisions", summary = "Approve an escalation; nothing is sent", params(("id" = String, Path)), responses(
+#[utoipa::path(post, operation_id = "approve_escalation", path = "/escalations/{id}/approve", tag = "decisions", summary = "Approve an escalation; nothing is sent", params(("id" = String, Path)), responses(
     (status = 200, body = EscalationView), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -170,15 +171,26 @@ pub(super) async fn approve(
     Ok(Json(approved.into()))
 }
 
-/// Escalations, newest first, at most 1000.
-#[utoipa::path(get, path = "/escalations", tag = "office", summary = "Escalations, newest first", responses(
-    (status = 200, body = Vec<EscalationView>), (status = 401, body = Problem, content_type = "application/problem+json"),
+/// Escalations.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EscalationList {
+    /// Newest first.
+    escalations: Vec<EscalationView>,
+    /// Give this as `cursor` to go on.
+    next: Option<String>,
+}
+
+/// Escalations, newest first.
+#[utoipa::path(get, operation_id = "list_escalations", path = "/escalations", tag = "office", summary = "Escalations, newest first", params(PageQuery), responses(
+    (status = 200, body = EscalationList), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(state): State<ServerState>,
     Caller(who): Caller,
-) -> Result<Json<Vec<EscalationView>>, Problem> {
+    Params(query): Params<PageQuery>,
+) -> Result<(HeaderMap, Json<EscalationList>), Problem> {
     who.must_oversee("read this")?;
     let held = state.truth(|truth| truth.escalations(None, Some(LISTED))).await?;
-    Ok(Json(held.into_iter().map(EscalationView::from).collect()))
+    let (headers, held, next) = page_of(held, &query, "/api/v1/escalations", &[])?;
+    Ok((headers, Json(EscalationList { escalations: held.into_iter().map(EscalationView::from).collect(), next })))
 }

@@ -2,20 +2,22 @@
 
 use axum::Json;
 use axum::extract::{Path, State};
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use crate::evidence::audit::checkpoint::Checkpoint;
 use crate::referral::state::Intervals;
 use crate::report::responses::Responses;
-use crate::report::transparency::{Report, Reporter};
+use crate::report::transparency::{self, Report, Reporter};
 use crate::server::auth::{Caller, Rights, visible_case};
 use crate::server::problem::Problem;
 use crate::server::record;
-use crate::server::request::{Body, Params};
+use crate::server::request::{Body, PageQuery, Params, page_of};
 use crate::server::state::ServerState;
-use crate::store::truth::Role;
+use crate::store::truth::{Revealed, Role};
+use crate::vocab::terms::CaseState;
 use crate::vocab::time::Timestamp;
 
 /// For what personal data is opened.
@@ -23,14 +25,21 @@ use crate::vocab::time::Timestamp;
 #[serde(deny_unknown_fields)]
 pub(super) struct RevealBody {
     /// The purpose; it stands in the audit log.
-    #[schema(min_length = 3, max_length = 500, pattern = "\\S{3}")]
+    #[schema(min_length = 3, max_length = 500, pattern = "\\S[\\s\\S]+\\S")]
     purpose: String,
 }
 
+/// Values from the vault.
+#[derive(Serialize, ToSchema)]
+pub(super) struct RevealedValues {
+    /// One a value.
+    values: Vec<Revealed>,
+}
+
 /// Opens the seller's name, contacts and payment addresses of a case from the vault. Who, when and for what is logged first.
-#[utoipa::path(post, path = "/referrals/{id}/reveal", tag = "decisions", summary = "Open sealed personal data for a purpose; logged",
+#[utoipa::path(post, operation_id = "reveal_personal_data", path = "/referrals/{id}/reveal", tag = "decisions", summary = "Open sealed personal data for a purpose; logged",
     request_body = RevealBody, params(("id" = String, Path)), responses(
-    (status = 200, body = serde_json::Value), (status = 400, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = RevealedValues), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -42,7 +51,7 @@ pub(super) async fn reveal(
     Caller(who): Caller,
     Path(id): Path<String>,
     Body(body): Body<RevealBody>,
-) -> Result<Json<serde_json::Value>, Problem> {
+) -> Result<Json<RevealedValues>, Problem> {
     must_hold_office(who.role)?;
     let (id, ..) = visible_case(&state, &who, &id).await?;
     if body.purpose.chars().count() > 500 {
@@ -50,7 +59,7 @@ pub(super) async fn reveal(
     }
     let (actor, now) = (who.actor(), state.now());
     let values = state.truth(move |truth| truth.reveal(&id, &body.purpose, &actor, now)).await?;
-    Ok(Json(serde_json::json!({ "values": values })))
+    Ok(Json(RevealedValues { values }))
 }
 
 fn must_hold_office(role: Role) -> Result<(), Problem> {
@@ -75,13 +84,14 @@ pub(super) struct Corrected {
     /// The case that was closed.
     id: String,
     /// Its state.
+    #[schema(value_type = CaseState)]
     state: String,
     /// The draft that replaces it.
     draft: String,
 }
 
 /// Takes a referral back and drafts a corrected one in its place.
-#[utoipa::path(post, path = "/referrals/{id}/correct", tag = "decisions", summary = "Replace a referral by a corrected draft",
+#[utoipa::path(post, operation_id = "correct_referral", path = "/referrals/{id}/correct", tag = "decisions", summary = "Replace a referral by a corrected draft",
     request_body = CorrectBody, params(("id" = String, Path)), responses(
     (status = 200, body = Corrected), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -114,25 +124,52 @@ pub(super) async fn correct(
     Ok(Json(Corrected { id, state: "corrected".to_owned(), draft: draft.to_string() }))
 }
 
+/// The key that verifies signed ends of the audit log.
+#[derive(Serialize, ToSchema)]
+pub(in crate::server) struct AuditKey {
+    /// Its name.
+    id: String,
+    /// `ed25519`.
+    algorithm: &'static str,
+    /// The public key in PEM.
+    public_key: String,
+}
+
+/// Signed ends of the audit log.
+#[derive(Serialize, ToSchema)]
+pub(super) struct CheckpointList {
+    /// The key that verifies them.
+    key: AuditKey,
+    /// Oldest first.
+    checkpoints: Vec<Checkpoint>,
+    /// Give this as `cursor` to go on.
+    next: Option<String>,
+}
+
 /// Signed ends of the audit log, oldest first, with the key that verifies them.
-#[utoipa::path(get, path = "/audit/checkpoints", tag = "office", summary = "Signed ends of the audit log", responses(
-    (status = 200, body = serde_json::Value), (status = 401, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, operation_id = "list_audit_checkpoints", path = "/audit/checkpoints", tag = "office", summary = "Signed ends of the audit log", params(PageQuery), responses(
+    (status = 200, body = CheckpointList), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn checkpoints(
     State(state): State<ServerState>,
     Caller(who): Caller,
-) -> Result<Json<serde_json::Value>, Problem> {
+    Params(query): Params<PageQuery>,
+) -> Result<(HeaderMap, Json<CheckpointList>), Problem> {
     if !matches!(who.role, Role::Authority | Role::Admin) {
         return Err(Problem::forbidden("only an authority reads the audit log"));
     }
-    let (checkpoints, (id, key)) = state.truth(|truth| Ok((truth.audit_checkpoints()?, truth.audit_key()?))).await?;
-    Ok(Json(serde_json::json!({ "key": { "id": id, "public_key": key }, "checkpoints": checkpoints })))
+    let (checkpoints, (id, public_key)) =
+        state.truth(|truth| Ok((truth.audit_checkpoints()?, truth.audit_key()?))).await?;
+    let (headers, checkpoints, next) = page_of(checkpoints, &query, "/api/v1/audit/checkpoints", &[])?;
+    Ok((headers, Json(CheckpointList { key: AuditKey { id, algorithm: "ed25519", public_key }, checkpoints, next })))
 }
 
 /// The public key that checkpoints are verified with; for everyone.
-pub(in crate::server) async fn audit_key(State(state): State<ServerState>) -> Result<Json<serde_json::Value>, Problem> {
-    let (id, key) = state.truth(|truth| truth.audit_key()).await?;
-    Ok(Json(serde_json::json!({ "id": id, "algorithm": "ed25519", "public_key": key })))
+#[utoipa::path(get, path = "/.well-known/listingwatch-audit-key.json", operation_id = "get_audit_key", tag = "office",
+    summary = "The key that verifies the audit log's signed ends", security(()), responses((status = 200, body = AuditKey)))]
+pub(in crate::server) async fn audit_key(State(state): State<ServerState>) -> Result<Json<AuditKey>, Problem> {
+    let (id, public_key) = state.truth(|truth| truth.audit_key()).await?;
+    Ok(Json(AuditKey { id, algorithm: "ed25519", public_key }))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -176,9 +213,9 @@ fn in_form(
 }
 
 /// The yearly transparency report in the form of Article 22(3) of the Digital Services Act. No personal data.
-#[utoipa::path(get, path = "/reports/transparency", tag = "office", summary = "Yearly transparency report", params(ReportQuery), responses(
+#[utoipa::path(get, operation_id = "get_transparency_report", path = "/reports/transparency", tag = "office", summary = "Yearly transparency report", params(ReportQuery), responses(
     (status = 200, description = "the report", content(
-        (serde_json::Value = "application/json"), (String = "text/csv"), (String = "text/html"))),
+        (transparency::Document = "application/json"), (String = "text/csv"), (String = "text/html"))),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]
@@ -211,8 +248,10 @@ pub(super) struct ActionsQuery {
     #[param(pattern = "^[a-z0-9-]{2,64}$")]
     platform: Option<String>,
     /// Only notices from this day on: `2026-01-31`.
+    #[param(format = Date)]
     from: Option<String>,
     /// Only notices before this day.
+    #[param(format = Date)]
     until: Option<String>,
     /// `text` for people to read, without the signature.
     #[param(pattern = "^(json|text)$")]
@@ -221,7 +260,7 @@ pub(super) struct ActionsQuery {
 
 /// What a platform was told and did about it, signed. Two lines: the record as JSON, and the signature of the audit log's key under the
 /// bytes of the first. `verify` checks a saved one.
-#[utoipa::path(get, path = "/reports/actions", tag = "referrals", summary = "Signed record of a platform's action", params(ActionsQuery), responses(
+#[utoipa::path(get, operation_id = "get_record_of_action", path = "/reports/actions", tag = "referrals", summary = "Signed record of a platform's action", params(ActionsQuery), responses(
     (status = 200, description = "the record and its signature, a line each", content(
         (String = "application/x-ndjson"), (String = "text/plain"))),
     (status = 400, body = Problem, content_type = "application/problem+json"),
@@ -244,9 +283,9 @@ pub(super) async fn actions(
 }
 
 /// How platforms answer, beside a control sample of listings that were not referred.
-#[utoipa::path(get, path = "/reports/responses", tag = "office", summary = "How platforms answer", params(ReportQuery), responses(
+#[utoipa::path(get, operation_id = "get_response_report", path = "/reports/responses", tag = "office", summary = "How platforms answer", params(ReportQuery), responses(
     (status = 200, description = "the table", content(
-        (serde_json::Value = "application/json"), (String = "text/csv"), (String = "text/html"))),
+        (Responses = "application/json"), (String = "text/csv"), (String = "text/html"))),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json")))]

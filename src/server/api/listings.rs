@@ -2,21 +2,22 @@
 
 use axum::extract::State;
 use axum::{Extension, Json};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::listing::feed::{self, Offered, RowError};
 use crate::listing::input::ListingId;
-use crate::server::api::screening::{IdBody, PageBody, PriceBody};
+use crate::server::api::screening::{IdBody, PriceBody};
 use crate::server::auth::Caller;
 use crate::server::identify::Begun;
 use crate::server::problem::Problem;
-use crate::server::request::{Body, Params};
+use crate::server::request::{Listed, Params};
 use crate::server::state::{PushedCall, PushedListing, ServerState};
 use crate::store::truth::Role;
 use crate::vocab::ids::PlatformId;
 use crate::vocab::strict_json::Strict;
+use crate::vocab::terms::{PageKind, Verdict};
 
 /// Listings taken in one call.
 const LISTINGS_AT_ONCE: usize = 1000;
@@ -40,7 +41,7 @@ enum ListingsBody {
     /// One listing.
     One(Box<PostedListing>),
     /// Several; one that cannot be taken in gets an `error` in its place.
-    Many(Vec<Value>),
+    Many(Vec<PostedListing>),
 }
 
 /// A listing in the shape of `screen`, with the page it is published at. No other keys may stand in it.
@@ -66,16 +67,50 @@ struct PostedListing {
     /// Named attributes: `{"CAS No.": "…"}`.
     attributes: Option<std::collections::BTreeMap<String, Value>>,
     /// What kind of page it stands on. It weighs in the verdict.
-    page: Option<PageBody>,
+    page: Option<PageKind>,
     /// Seller's published name; stored as a keyed hash.
     seller: Option<String>,
 }
 
+/// What came of a call.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Pushed {
+    /// Listings taken in.
+    taken: usize,
+    /// Listings refused.
+    refused: usize,
+    /// Listing by listing, in the order in which they came.
+    results: Vec<PushResult>,
+}
+
+/// What became of one listing: a verdict, or why it was refused. What cannot be judged in time has an error that asks to send
+/// it again.
+#[derive(Serialize, ToSchema)]
+pub(super) struct PushResult {
+    /// The platform's id of it, if it could be read.
+    id: Option<ListingId>,
+    /// What it was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verdict: Option<Verdict>,
+    /// Its place among those posted, from 1, where it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<usize>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+impl PushResult {
+    fn refused(id: Option<ListingId>, at: usize, error: String) -> Self {
+        PushResult { id, verdict: None, line: Some(at + 1), error: Some(error) }
+    }
+}
+
 /// Takes in listings a platform posts; each is judged, and recorded with evidence where it is not clear. When the call is
 /// answered they are on disk. Posting a listing again under its id updates it.
-#[utoipa::path(post, path = "/listings", tag = "screening", summary = "Hand over up to 1,000 published listings",
+#[utoipa::path(post, operation_id = "push_listings", path = "/listings", tag = "screening", summary = "Hand over up to 1,000 published listings",
     params(ListingsQuery), request_body = ListingsBody, responses(
-    (status = 200, body = serde_json::Value, description = "`taken`, `refused`, and `results` in order: id and verdict, or an error. What cannot be judged in time has an error that asks to send it again"),
+    (status = 200, body = Pushed),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -89,8 +124,8 @@ pub(super) async fn post(
     Extension(Begun(begun)): Extension<Begun>,
     Caller(who): Caller,
     Params(query): Params<ListingsQuery>,
-    Body(Strict(body)): Body<Strict>,
-) -> Result<Json<Value>, Problem> {
+    Listed(Strict(body)): Listed<Strict>,
+) -> Result<Json<Pushed>, Problem> {
     let id = match (who.role, who.platform, query.platform) {
         (Role::Platform, Some(own), None) => own,
         (Role::Platform, Some(own), Some(asked)) if own.as_str() == asked => own,
@@ -120,18 +155,15 @@ pub(super) async fn post(
             vec![one]
         }
     };
-    let mut results: Vec<Value> = Vec::with_capacity(posted.len());
+    let mut results: Vec<PushResult> = Vec::with_capacity(posted.len());
     let mut pushed: Vec<(usize, PushedListing)> = Vec::new();
     for (at, one) in posted.into_iter().enumerate() {
         match read(&one, limit_bytes) {
             Ok((id, offered)) => {
-                results.push(json!({ "id": id }));
                 pushed.push((at, PushedListing { id: id.to_string(), offered, body: one }));
+                results.push(PushResult { id: Some(id), verdict: None, line: None, error: None });
             }
-            Err(error) => {
-                let id = ListingId::of(&one["id"]);
-                results.push(json!({ "id": id, "line": at + 1, "error": error.to_string() }));
-            }
+            Err(error) => results.push(PushResult::refused(ListingId::of(&one["id"]), at, error.to_string())),
         }
     }
     let hub = state.clone();
@@ -144,18 +176,14 @@ pub(super) async fn post(
                 tracing::error!(%error, "listings could not be taken in");
                 Problem::unavailable("the store cannot be written now; nothing of the call was taken in")
             })?;
-    let mut refused = results.iter().filter(|one| one["error"].is_string()).count();
     for (at, outcome) in places.into_iter().zip(taken) {
         match outcome {
-            Ok(verdict) => results[at]["verdict"] = json!(verdict),
-            Err(error) => {
-                refused += 1;
-                results[at]["line"] = (at + 1).into();
-                results[at]["error"] = error.into();
-            }
+            Ok(verdict) => results[at].verdict = Some(verdict),
+            Err(error) => results[at] = PushResult::refused(results[at].id.take(), at, error),
         }
     }
-    Ok(Json(json!({ "taken": results.len() - refused, "refused": refused, "results": results })))
+    let refused = results.iter().filter(|one| one.error.is_some()).count();
+    Ok(Json(Pushed { taken: results.len() - refused, refused, results }))
 }
 
 /// Why a posted listing is refused before its platform is asked.

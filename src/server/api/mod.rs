@@ -23,9 +23,11 @@ use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::outbound::wire::EventView;
 use crate::server::problem::Problem;
 use crate::server::query::{self, KnownQueries};
 use crate::server::state::ServerState;
+use crate::server::{directory, feeds, health};
 
 struct Bearer;
 
@@ -41,12 +43,25 @@ impl Modify for Bearer {
 #[openapi(
     info(
         title = "listingwatch",
-        description = "Referrals of illicit offers to platforms, their answers, and the archive of hits. \
-                       Failures are RFC 9457 problem documents."
+        description = "Referrals of illicit offers to platforms, their answers, and the archive of hits. Failures are RFC 9457 \
+                       problem documents. Requests with an unknown parameter, key or value are refused by name. Lists have at most \
+                       `limit` rows; a `Link` header with `rel=\"next\"` and the field `next` name what follows.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
+    servers((url = "/", description = "this hub")),
+    tags(
+        (name = "referrals", description = "For platforms: cases, notices, evidence, answers, feeds."),
+        (name = "screening", description = "For platforms: verdicts before publication, and listings handed over."),
+        (name = "decisions", description = "For authorities: what leaves, what is taken back, what is looked at again."),
+        (name = "archive", description = "For authorities and researchers: hits without personal data."),
+        (name = "office", description = "For authorities: agreements, scans, coverage, the audit log, reports."),
+        (name = "service", description = "For everyone: health, metrics, who the crawler is."),
+        (name = "webhooks", description = "What is posted to a platform's webhook.")
+    ),
+    paths(feeds::feed, feeds::stream, directory::show, governance::audit_key, health::healthz, health::readyz, health::metrics),
     modifiers(&Bearer),
     security(("token" = [])),
-    components(schemas(Problem))
+    components(schemas(Problem, EventView))
 )]
 struct Head;
 
@@ -115,18 +130,28 @@ mod tests {
     #[test]
     fn every_operation_is_described_with_its_failures() {
         let (_, text) = super::router();
+        let mut names = std::collections::BTreeSet::new();
         let paths = text["paths"].as_object().unwrap();
         assert!(paths.len() >= 20, "{}", paths.len());
         for (path, operations) in paths {
             for (method, operation) in operations.as_object().unwrap() {
                 let answers = operation["responses"].as_object().unwrap();
-                assert!(
-                    answers["429"]["headers"]["Retry-After"].is_object(),
-                    "{method} {path} does not say how long to wait"
-                );
-                assert!(answers.contains_key("401"), "{method} {path} does not say what a missing token gets");
                 assert!(operation["summary"].is_string(), "{method} {path} has no summary");
+                assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}: name");
+                if path.starts_with("/api/") {
+                    let wait = answers["429"]["$ref"].as_str().unwrap();
+                    assert_eq!(wait, "#/components/responses/429", "{method} {path} does not say how long to wait");
+                    assert!(answers.contains_key("401"), "{method} {path} does not say what a missing token gets");
+                }
+                for (status, answer) in answers {
+                    let said =
+                        answer["$ref"].is_string() || answer["description"].as_str().is_some_and(|it| !it.is_empty());
+                    assert!(said, "{method} {path} does not say what {status} means");
+                    let schema = &answer["content"]["application/json"]["schema"];
+                    assert!(*schema != serde_json::json!({}), "{method} {path} answers {status} with anything");
+                }
             }
         }
+        assert!(text["components"]["responses"]["429"]["headers"]["Retry-After"].is_object());
     }
 }

@@ -9,8 +9,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::outbound::links::Purpose;
 use crate::outbound::wire::{CaseView, EvidenceView, ReferralView};
-use crate::referral::issued::IssuedHead;
+use crate::referral::issued::{FollowingDocument, IssuedHead};
 use crate::referral::language;
+use crate::referral::notice::Notice;
 use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::state::ReferralState;
 use crate::server::auth::{Caller, Rights, visible_case};
@@ -22,6 +23,7 @@ use crate::server::work::{self, Ruling};
 use crate::server::{idempotency, work::row_view};
 use crate::store::truth::{CaseFilter, NoticeForms};
 use crate::vocab::ids::PlatformId;
+use crate::vocab::terms::{CaseState, Category};
 use crate::vocab::time::Timestamp;
 
 #[derive(Deserialize, IntoParams)]
@@ -34,12 +36,9 @@ pub(super) struct ListQuery {
     #[param(pattern = "^[a-z0-9-]{2,64}$")]
     platform: Option<String>,
     /// Only this state.
-    #[param(
-        pattern = "^(queued|drafted|held|approved|sent|delivered|acknowledged|decided|verified-gone|relisted|reopened|contested|dismissed|withdrawn|corrected|expired|undeliverable)$"
-    )]
-    state: Option<String>,
+    state: Option<CaseState>,
     /// Only this category.
-    category: Option<String>,
+    category: Option<Category>,
     /// Rows, 1 to 1000; 100 unless told.
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
@@ -57,10 +56,11 @@ pub(super) struct ReferralList {
 }
 
 /// Referrals, oldest change first; a case that changes appears again with a greater `change`.
-#[utoipa::path(get, path = "/referrals", tag = "referrals", summary = "Referrals, oldest change first", params(ListQuery), responses(
+#[utoipa::path(get, operation_id = "list_referrals", path = "/referrals", tag = "referrals", summary = "Referrals, oldest change first", params(ListQuery), responses(
     (status = 200, body = ReferralList), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
+    (status = 410, body = Problem, content_type = "application/problem+json"),
     (status = 429, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(state): State<ServerState>,
@@ -68,17 +68,24 @@ pub(super) async fn list(
     Params(query): Params<ListQuery>,
 ) -> Result<(HeaderMap, Json<ReferralList>), Problem> {
     let limit = limit_of(query.limit)?;
-    let (since, updated_from) = since_of(query.since.as_deref())?;
-    if let Some(name) = query.state.as_deref().filter(|name| !ReferralState::NAMES.contains(name)) {
-        let known = ReferralState::NAMES.join(", ");
-        return Err(Problem::bad_request(format!("no state `{name}`; states are {known}")));
-    }
+    let (since, updated_from) = since_of(query.since.as_deref(), state.now())?;
     let platform = query.platform.as_deref().map(PlatformId::parse).transpose();
     let platform = platform.map_err(|error| Problem::bad_request(error.to_string()))?;
+    // A platform that is not the holder's does not exist for them.
+    if let (Some(asked), Some(own)) = (&platform, &who.platform)
+        && asked != own
+    {
+        return Err(Problem::not_found("platform", asked.as_str()));
+    }
+    if let Some(since) = since.filter(|since| *since > 0)
+        && since > state.truth(|truth| truth.last_change()).await?
+    {
+        return Err(Problem::never_issued("since", since));
+    }
     let filter = who.narrow(CaseFilter {
         platform,
-        state: query.state.clone(),
-        category: query.category.clone(),
+        state: query.state.map(|state| state.to_string()),
+        category: query.category.map(|category| category.to_string()),
         since,
         updated_from,
         limit: limit + 1,
@@ -97,8 +104,8 @@ pub(super) async fn list(
             &[
                 ("since", next.clone()),
                 ("platform", text(query.platform)),
-                ("state", text(query.state)),
-                ("category", text(query.category)),
+                ("state", query.state.map_or("", CaseState::as_str).to_owned()),
+                ("category", query.category.map_or("", Category::as_str).to_owned()),
                 ("limit", limit.to_string()),
             ],
         );
@@ -106,12 +113,13 @@ pub(super) async fn list(
     Ok((headers, Json(ReferralList { referrals: rows.into_iter().map(row_view).collect(), next, more })))
 }
 
-fn since_of(text: Option<&str>) -> Result<(Option<i64>, Option<Timestamp>), Problem> {
+fn since_of(text: Option<&str>, now: Timestamp) -> Result<(Option<i64>, Option<Timestamp>), Problem> {
     let Some(text) = text else { return Ok((None, None)) };
-    if let Ok(change) = text.parse::<i64>() {
+    if let Some(change) = text.parse::<i64>().ok().filter(|change| *change >= 0) {
         return Ok((Some(change), None));
     }
     match text.parse::<Timestamp>() {
+        Ok(moment) if moment > now => Err(Problem::bad_request(format!("`since` is {moment}, which is to come"))),
         Ok(moment) => Ok((None, Some(moment))),
         Err(_) => Err(Problem::bad_request(
             "`since` is the `next` of an earlier answer, or a moment such as 2026-01-31T12:00:00Z".to_owned(),
@@ -120,7 +128,7 @@ fn since_of(text: Option<&str>) -> Result<(Option<i64>, Option<Timestamp>), Prob
 }
 
 /// One case with its listings, marked words, timeline and history.
-#[utoipa::path(get, path = "/referrals/{id}", tag = "referrals", summary = "One case", params(("id" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "get_referral", path = "/referrals/{id}", tag = "referrals", summary = "One case", params(("id" = String, Path)), responses(
     (status = 200, body = CaseView), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]
@@ -144,10 +152,10 @@ pub(super) struct NoticeQuery {
 }
 
 /// The complete notice.
-#[utoipa::path(get, path = "/referrals/{id}/notice", tag = "referrals", summary = "The notice, as JSON, text or HTML",
+#[utoipa::path(get, operation_id = "get_notice", path = "/referrals/{id}/notice", tag = "referrals", summary = "The notice, as JSON, text or HTML",
     params(("id" = String, Path), NoticeQuery), responses(
     (status = 200, description = "the notice", content(
-        (serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/html"))),
+        (Notice = "application/json"), (String = "text/plain"), (String = "text/html"))),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -167,18 +175,39 @@ pub(super) async fn notice(
     notice_as(notice, query.format.as_deref().unwrap_or("json"))
 }
 
+/// Documents of a case.
+#[derive(Serialize, ToSchema)]
+pub(super) struct DocumentList {
+    /// In the order in which they were written.
+    documents: Vec<IssuedHead>,
+}
+
 /// The documents of a case: the notice and what followed it, each with its number, date and digests.
-#[utoipa::path(get, path = "/referrals/{id}/documents", tag = "referrals", summary = "Documents of a case, as they left",
+#[utoipa::path(get, operation_id = "list_documents", path = "/referrals/{id}/documents", tag = "referrals", summary = "Documents of a case, as they left",
     params(("id" = String, Path)), responses(
-    (status = 200, body = Vec<serde_json::Value>), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = DocumentList), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn documents(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Vec<IssuedHead>>, Problem> {
-    Ok(Json(work::documents(&state, &who, &id).await?))
+) -> Result<Json<DocumentList>, Problem> {
+    Ok(Json(DocumentList { documents: work::documents(&state, &who, &id).await? }))
+}
+
+/// A document as JSON: a notice, or what followed it.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(
+    dead_code,
+    reason = "the shape of the answer for the API's description; documents leave as the bytes that were stored"
+)]
+enum DocumentBody {
+    /// The notice.
+    Notice(Box<Notice>),
+    /// A reminder, a warning, a correction or a withdrawal.
+    Following(Box<FollowingDocument>),
 }
 
 /// In which form a document is wanted.
@@ -191,10 +220,10 @@ pub(super) struct DocumentQuery {
 }
 
 /// One document of a case, byte for byte as it left.
-#[utoipa::path(get, path = "/referrals/{id}/documents/{serial}", tag = "referrals", summary = "One document, byte for byte as it left",
+#[utoipa::path(get, operation_id = "get_document", path = "/referrals/{id}/documents/{serial}", tag = "referrals", summary = "One document, byte for byte as it left",
     params(("id" = String, Path), ("serial" = u32, Path), DocumentQuery), responses(
     (status = 200, description = "the document", content(
-        (serde_json::Value = "application/json"), (String = "text/plain"), (String = "text/html"))),
+        (DocumentBody = "application/json"), (String = "text/plain"), (String = "text/html"))),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -220,25 +249,38 @@ pub(in crate::server) fn notice_as(notice: NoticeForms, format: &str) -> Result<
     }
 }
 
+/// What is kept of the pages of a case.
+#[derive(Serialize, ToSchema)]
+pub(super) struct EvidenceList {
+    /// One a listing.
+    evidence: Vec<EvidenceView>,
+}
+
 /// What is kept of the case's pages: digests and where they lie.
-#[utoipa::path(get, path = "/referrals/{id}/evidence", tag = "referrals", summary = "Evidence of a case: digests and records",
+#[utoipa::path(get, operation_id = "list_evidence", path = "/referrals/{id}/evidence", tag = "referrals", summary = "Evidence of a case: digests and records",
     params(("id" = String, Path)), responses(
-    (status = 200, body = Vec<EvidenceView>), (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 200, body = EvidenceList), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn evidence(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Vec<EvidenceView>>, Problem> {
+) -> Result<Json<EvidenceList>, Problem> {
     let case = work::case(&state, &who, &id).await?;
-    Ok(Json(case.hits.into_iter().map(|hit| hit.evidence).collect()))
+    Ok(Json(EvidenceList { evidence: case.hits.into_iter().map(|hit| hit.evidence).collect() }))
 }
 
+/// An HTTP answer, byte for byte: status line, headers, body.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+pub(super) struct Capture(Vec<u8>);
+
 /// The captured HTTP answer of one listing, as it was stored. Each opening is logged.
-#[utoipa::path(get, path = "/referrals/{id}/evidence/{hit}", tag = "referrals", summary = "The captured page, as stored; each opening is logged",
+#[utoipa::path(get, operation_id = "get_capture", path = "/referrals/{id}/evidence/{hit}", tag = "referrals", summary = "The captured page, as stored; each opening is logged",
     params(("id" = String, Path), ("hit" = String, Path)), responses(
-    (status = 200, body = Vec<u8>, content_type = "application/http"),
+    (status = 200, body = Capture, content_type = "application/http"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -256,19 +298,26 @@ pub(super) async fn capture(
     Ok((headers, record.block().to_vec()).into_response())
 }
 
+/// Cases of one seller.
+#[derive(Serialize, ToSchema)]
+pub(super) struct SellerCases {
+    /// Newest change first.
+    referrals: Vec<ReferralView>,
+}
+
 /// Cases of the same seller on the platform, the case itself among them, newest change first, at most 1000. A platform sees those that
 /// left to it. None where the seller is not known.
-#[utoipa::path(get, path = "/referrals/{id}/seller", tag = "referrals", summary = "Cases of the same seller on the platform", params(("id" = String, Path)), responses(
-    (status = 200, body = Vec<ReferralView>), (status = 401, body = Problem, content_type = "application/problem+json"),
+#[utoipa::path(get, operation_id = "list_referrals_of_seller", path = "/referrals/{id}/seller", tag = "referrals", summary = "Cases of the same seller on the platform", params(("id" = String, Path)), responses(
+    (status = 200, body = SellerCases), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn seller(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Path(id): Path<String>,
-) -> Result<Json<Vec<ReferralView>>, Problem> {
+) -> Result<Json<SellerCases>, Problem> {
     let rows = work::of_the_seller(&state, &who, &id, 1000).await?;
-    Ok(Json(rows.into_iter().map(row_view).collect()))
+    Ok(Json(SellerCases { referrals: rows.into_iter().map(row_view).collect() }))
 }
 
 /// A platform's answer.
@@ -276,7 +325,6 @@ pub(super) async fn seller(
 #[serde(deny_unknown_fields)]
 pub(in crate::server) struct AnswerBody {
     /// `removed`, `restricted`, `account-action`, `rejected` or `needs-information`.
-    #[schema(value_type = String, pattern = "^(removed|restricted|account-action|rejected|needs-information)$")]
     decision: Decision,
     /// Why: a code of `/outcome-reasons` that goes with the decision, or words.
     #[schema(max_length = 2000)]
@@ -286,9 +334,8 @@ pub(in crate::server) struct AnswerBody {
     reference: Option<String>,
     /// The pages it is for, of the case's `urls`; without them it is for all. Once each page has an answer, the case has: a
     /// question before all else, then what promises most.
-    #[serde(default)]
-    #[schema(max_items = 10000)]
-    urls: Vec<String>,
+    #[schema(min_items = 1, max_items = 10000)]
+    urls: Option<Vec<String>>,
 }
 
 /// Where a case stands after a step.
@@ -297,6 +344,7 @@ pub(super) struct Standing {
     /// The case.
     id: String,
     /// Its state.
+    #[schema(value_type = CaseState)]
     state: String,
 }
 
@@ -305,8 +353,8 @@ fn standing(id: &str, state: &ReferralState) -> Json<Standing> {
 }
 
 /// Answers a case. Sent again with the same `Idempotency-Key`, nothing happens twice.
-#[utoipa::path(post, path = "/referrals/{id}/outcome", tag = "referrals", summary = "A platform's answer", request_body = AnswerBody,
-    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")), responses(
+#[utoipa::path(post, operation_id = "answer_referral", path = "/referrals/{id}/outcome", tag = "referrals", summary = "A platform's answer", request_body = AnswerBody,
+    params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]([ -~]{0,198}[!-~])?$")), responses(
     (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -325,7 +373,11 @@ pub(super) async fn outcome(
     let repeat = idempotency::key_of(&headers)?.map(|key| (who.token.clone(), key));
     let (case, platform, _) = visible_case(&state, &who, &id).await?;
     let outcome = outcome_of(body.decision, body.reason, body.reference)?;
-    let after = work::answer(&state, case, &platform, (outcome, body.urls), repeat, who.actor()).await?;
+    if body.urls.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::unprocessable("`urls` is empty; leave it out to answer for all pages"));
+    }
+    let urls = body.urls.unwrap_or_default();
+    let after = work::answer(&state, case, &platform, (outcome, urls), repeat, who.actor()).await?;
     Ok(standing(&id, &after))
 }
 
@@ -340,7 +392,7 @@ pub(in crate::server) fn outcome_of(
 }
 
 /// Confirms receipt.
-#[utoipa::path(post, path = "/referrals/{id}/acknowledge", tag = "referrals", summary = "The platform confirms receipt", params(("id" = String, Path)), responses(
+#[utoipa::path(post, operation_id = "acknowledge_referral", path = "/referrals/{id}/acknowledge", tag = "referrals", summary = "The platform confirms receipt", params(("id" = String, Path)), responses(
     (status = 200, body = Standing), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -366,7 +418,7 @@ pub(super) struct ContestBody {
 }
 
 /// Contests a referral by the signed link of its notice; needs no token. A second person decides.
-#[utoipa::path(post, path = "/referrals/{id}/contest", tag = "referrals", summary = "The affected party contests, by the link in the notice",
+#[utoipa::path(post, operation_id = "contest_referral", path = "/referrals/{id}/contest", tag = "referrals", summary = "The affected party contests, by the link in the notice",
     request_body = ContestBody, params(("id" = String, Path)), security(()), responses(
     (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -438,8 +490,8 @@ async fn decide(
 macro_rules! ruling {
     ($(#[$doc:meta])* $name:ident, $path:literal, $summary:literal, $ruling:expr) => {
         $(#[$doc])*
-        #[utoipa::path(post, path = $path, tag = "decisions", summary = $summary,
-            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")), responses(
+        #[utoipa::path(post, operation_id = concat!(stringify!($name), "_referral"), path = $path, tag = "decisions", summary = $summary,
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]([ -~]{0,198}[!-~])?$")), responses(
             (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
             (status = 401, body = Problem, content_type = "application/problem+json"),
             (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -460,8 +512,8 @@ macro_rules! ruling {
 macro_rules! ruling_with_reason {
     ($(#[$doc:meta])* $name:ident, $path:literal, $summary:literal, $ruling:path) => {
         $(#[$doc])*
-        #[utoipa::path(post, path = $path, tag = "decisions", summary = $summary, request_body = ReasonBody,
-            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]{1,200}$")), responses(
+        #[utoipa::path(post, operation_id = concat!(stringify!($name), "_referral"), path = $path, tag = "decisions", summary = $summary, request_body = ReasonBody,
+            params(("id" = String, Path), ("Idempotency-Key" = Option<String>, Header, pattern = "^[!-~]([ -~]{0,198}[!-~])?$")), responses(
             (status = 200, body = Standing), (status = 400, body = Problem, content_type = "application/problem+json"),
             (status = 401, body = Problem, content_type = "application/problem+json"),
             (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -512,7 +564,7 @@ ruling_with_reason!(
 );
 
 /// Has the crawler look again soon, if the case waits for a recheck.
-#[utoipa::path(post, path = "/referrals/{id}/recheck", tag = "decisions", summary = "Look at the listing again soon", params(("id" = String, Path)), responses(
+#[utoipa::path(post, operation_id = "recheck_referral", path = "/referrals/{id}/recheck", tag = "decisions", summary = "Look at the listing again soon", params(("id" = String, Path)), responses(
     (status = 202, description = "the look is due now"), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]

@@ -5,13 +5,14 @@ use axum::extract::State;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::detect::screen::{self, BadLine};
+use crate::detect::screen::{self, BadLine, OutputLine};
 use crate::server::auth::Caller;
 use crate::server::problem::Problem;
-use crate::server::request::Body;
+use crate::server::request::Listed;
 use crate::server::state::ServerState;
 use crate::store::truth::Role;
 use crate::vocab::strict_json::Strict;
+use crate::vocab::terms::PageKind;
 
 /// Listings judged in one call.
 const LISTINGS_AT_ONCE: usize = 1000;
@@ -22,23 +23,21 @@ const LISTINGS_AT_ONCE: usize = 1000;
 #[expect(dead_code, reason = "the shape of the body for the API's description; it is read listing by listing")]
 enum ScreenBody {
     /// One listing.
-    One(Titled),
-    /// One listing.
-    Text(Described),
-    /// Several listings of the same forms; one that cannot be judged gets an `error` in its place.
-    Many(Vec<Value>),
+    One(Box<ListingToScreen>),
+    /// Several; one that cannot be judged gets an `error` in its place.
+    Many(Vec<ListingToScreen>),
 }
 
-/// A listing with a title. No other keys may stand in it.
+/// A listing to judge: an id, and a title or a text or both. No other keys may stand in it. Mark-up in title and text is read as
+/// a browser shows it.
 #[derive(ToSchema)]
 #[serde(deny_unknown_fields)]
 #[expect(dead_code, reason = "the shape of the body for the API's description")]
-struct Titled {
+struct ListingToScreen {
     /// The caller's id, answered as it came.
     id: IdBody,
     /// Title.
-    #[schema(min_length = 1)]
-    title: String,
+    title: Option<String>,
     /// Text.
     text: Option<String>,
     /// The page it is published at.
@@ -52,31 +51,29 @@ struct Titled {
     /// Named attributes: `{"CAS No.": "…"}`.
     attributes: Option<std::collections::BTreeMap<String, Value>>,
     /// What kind of page it stands on. It weighs in the verdict.
-    page: Option<PageBody>,
+    page: Option<PageKind>,
 }
 
-/// A listing without one. No other keys may stand in it.
+/// What comes of a call: a verdict for a listing, a list for a list.
 #[derive(ToSchema)]
-#[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the shape of the body for the API's description")]
-struct Described {
-    /// The caller's id, answered as it came.
-    id: IdBody,
-    /// Text.
-    #[schema(min_length = 1)]
-    text: String,
-    /// The page it is published at.
-    url: Option<String>,
-    /// Language.
-    lang: Option<String>,
-    /// Price, as text or number.
-    price: Option<PriceBody>,
-    /// Currency.
-    currency: Option<String>,
-    /// Named attributes: `{"CAS No.": "…"}`.
-    attributes: Option<std::collections::BTreeMap<String, Value>>,
-    /// What kind of page it stands on. It weighs in the verdict.
-    page: Option<PageBody>,
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+enum Screened {
+    /// Of one listing.
+    One(Box<OutputLine>),
+    /// Of several, in their order.
+    Many(Vec<ScreenedLine>),
+}
+
+/// What became of one listing of several.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the shape of the answer for the API's description")]
+enum ScreenedLine {
+    /// It was judged.
+    Judged(Box<OutputLine>),
+    /// It could not be judged.
+    Refused(BadLine),
 }
 
 /// An id: text, or a whole number of at most 64 bits.
@@ -101,36 +98,11 @@ pub(super) enum PriceBody {
     Number(f64),
 }
 
-/// A kind of page.
-#[derive(ToSchema)]
-#[serde(rename_all = "kebab-case")]
-#[expect(dead_code, reason = "the shape of the body for the API's description")]
-pub(super) enum PageBody {
-    /// One offer.
-    Product,
-    /// A list of offers.
-    Category,
-    /// An article.
-    Article,
-    /// News.
-    News,
-    /// A job.
-    Job,
-    /// A thesis.
-    Thesis,
-    /// A seller's or member's page.
-    Profile,
-    /// A discussion.
-    Forum,
-    /// None of these.
-    Page,
-}
-
 /// Judges one listing, or a list of up to 1,000; nothing is stored. A listing that cannot be
 /// judged whole, because a key is unknown or its text is over the limit, is refused; in a list it gets an `error` in its place.
-#[utoipa::path(post, path = "/screen", tag = "screening", summary = "Verdict on one listing or up to 1,000, at once",
+#[utoipa::path(post, operation_id = "screen_listings", path = "/screen", tag = "screening", summary = "Verdict on one listing or up to 1,000, at once",
     request_body = ScreenBody, responses(
-    (status = 200, body = serde_json::Value, description = "a verdict for a listing, a list for a list"),
+    (status = 200, body = Screened, description = "a verdict for a listing, a list for a list"),
     (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
@@ -140,7 +112,7 @@ pub(super) enum PageBody {
 pub(super) async fn screen(
     State(state): State<ServerState>,
     Caller(who): Caller,
-    Body(Strict(body)): Body<Strict>,
+    Listed(Strict(body)): Listed<Strict>,
 ) -> Result<Json<Value>, Problem> {
     if who.role == Role::Researcher {
         return Err(Problem::forbidden("researchers read the archive; screening is for platforms and authorities"));

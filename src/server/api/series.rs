@@ -62,7 +62,7 @@ impl From<Done> for SeriesDone {
 }
 
 /// The cases of a series. A platform sees those that left to it.
-#[utoipa::path(get, path = "/series/{id}", tag = "referrals", summary = "Cases with one wording", params(("id" = String, Path)), responses(
+#[utoipa::path(get, operation_id = "get_series", path = "/series/{id}", tag = "referrals", summary = "Cases with one wording", params(("id" = String, Path)), responses(
     (status = 200, body = SeriesView), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json")))]
@@ -77,7 +77,7 @@ pub(super) async fn show(
 }
 
 /// Approves every draft of a series. Each case has its own notice; what cannot leave is named.
-#[utoipa::path(post, path = "/series/{id}/approve", tag = "decisions", summary = "Approve the drafts of a series", params(("id" = String, Path)), responses(
+#[utoipa::path(post, operation_id = "approve_series", path = "/series/{id}/approve", tag = "decisions", summary = "Approve the drafts of a series", params(("id" = String, Path)), responses(
     (status = 200, body = SeriesDone), (status = 401, body = Problem, content_type = "application/problem+json"),
     (status = 403, body = Problem, content_type = "application/problem+json"),
     (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -100,7 +100,7 @@ pub(super) struct SeriesReason {
 }
 
 /// Dismisses every draft of a series.
-#[utoipa::path(post, path = "/series/{id}/dismiss", tag = "decisions", summary = "Dismiss the drafts of a series", request_body = SeriesReason,
+#[utoipa::path(post, operation_id = "dismiss_series", path = "/series/{id}/dismiss", tag = "decisions", summary = "Dismiss the drafts of a series", request_body = SeriesReason,
     params(("id" = String, Path)), responses(
     (status = 200, body = SeriesDone), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),
@@ -128,7 +128,6 @@ pub(super) async fn dismiss(
 #[serde(deny_unknown_fields)]
 pub(super) struct SeriesAnswer {
     /// `removed`, `restricted`, `account-action`, `rejected` or `needs-information`.
-    #[schema(value_type = String, pattern = "^(removed|restricted|account-action|rejected|needs-information)$")]
     decision: Decision,
     /// Why: a code of `/outcome-reasons` that goes with the decision, or words.
     #[schema(max_length = 2000)]
@@ -139,7 +138,7 @@ pub(super) struct SeriesAnswer {
 }
 
 /// Answers every case of a series that waits for an answer.
-#[utoipa::path(post, path = "/series/{id}/outcome", tag = "referrals", summary = "One answer for the cases of a series", request_body = SeriesAnswer,
+#[utoipa::path(post, operation_id = "answer_series", path = "/series/{id}/outcome", tag = "referrals", summary = "One answer for the cases of a series", request_body = SeriesAnswer,
     params(("id" = String, Path)), responses(
     (status = 200, body = SeriesDone), (status = 400, body = Problem, content_type = "application/problem+json"),
     (status = 401, body = Problem, content_type = "application/problem+json"),

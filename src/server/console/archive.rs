@@ -248,15 +248,14 @@ pub(super) async fn watchlist(
         }
     }
     let found = state.truth(|truth| truth.emerging()).await?;
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-    let emerging = found.names.iter().map(|one| Emerging {
-        surface: text(&one["surface"]),
-        class: match one["subclass"].as_str() {
-            Some(subclass) => format!("{}, {subclass}", text(&one["class"])),
-            None => text(&one["class"]),
+    let emerging = found.names.into_iter().map(|one| Emerging {
+        surface: one.surface,
+        class: match one.subclass {
+            Some(subclass) => format!("{}, {subclass}", one.class),
+            None => one.class,
         },
-        listings: one["listings"].as_u64().unwrap_or(0),
-        last_seen: text(&one["last_seen"]).chars().take(10).collect(),
+        listings: one.listings,
+        last_seen: one.last_seen.date().to_string(),
     });
     let shown = WatchlistPage {
         frame: Frame::new(&state, "Watchlist", "watchlist", &visitor),

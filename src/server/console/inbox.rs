@@ -432,12 +432,13 @@ pub(super) async fn act(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::terms::CaseState;
 
     #[test]
     fn every_state_has_one_group_and_platforms_see_no_hidden_one() {
         for groups in [&AUTHORITY[..], &PLATFORM[..]] {
             let named: Vec<&str> = groups.iter().flat_map(|group| group.states.iter().copied()).collect();
-            for state in ReferralState::NAMES {
+            for state in CaseState::ALL.map(CaseState::as_str) {
                 let hidden = ["queued", "drafted", "held", "dismissed", "expired"].contains(&state);
                 let wanted = usize::from(groups.len() == AUTHORITY.len() || !hidden);
                 assert_eq!(named.iter().filter(|name| **name == state).count(), wanted, "{state}");

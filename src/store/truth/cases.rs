@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::detect::assessment::Assessment;
 use crate::referral::history::HistoryLine;
+use crate::referral::outcome::Decision;
 use crate::referral::pages::CasePage;
 use crate::referral::state::ReferralState;
 use crate::store::truth::story::StoryLine;
@@ -12,7 +13,7 @@ use crate::store::truth::terms::CLOSED;
 use crate::store::truth::{Truth, TruthError, pages, series, story};
 use crate::vocab::actor::ActorKind;
 use crate::vocab::ids::{PlatformId, ReferralId};
-use crate::vocab::terms::{Category, Verdict};
+use crate::vocab::terms::{Category, Severity, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// A referral as lists show it; the shape of `referrals list --json`.
@@ -45,6 +46,24 @@ pub struct ReferralRow {
     /// The series of cases with one wording that it belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub series: Option<String>,
+    /// The platform's own ids of its listings, as it handed them over or its pages name them; at most a hundred.
+    #[serde(default)]
+    pub listing_ids: Vec<String>,
+    /// How urgent it is: `high` for new substances and synthetic opioids, `medium` for precursors and other drugs, `low` for
+    /// equipment and where it is not certain.
+    pub severity: Severity,
+    /// What the platform decided, while that stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<Decision>,
+    /// The platform's own reference of its answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<String>,
+    /// When the notice is said again if there is no answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_due: Option<Timestamp>,
+    /// Language of its notice, once that left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
 }
 
 /// One listing of a case.
@@ -205,10 +224,20 @@ pub struct RecheckTarget {
 }
 
 pub(super) const ROW: &str =
-    "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change, series";
+    "id, platform, state, category, urls, title, substances, score, created, updated, verdict, change, series, listing_ids,
+     json_extract(state_json, '$.outcome.decision'), json_extract(state_json, '$.outcome.reference'), renotice_at,
+     (SELECT d.language FROM issued d WHERE d.referral = referrals.id ORDER BY d.serial LIMIT 1)";
+
+/// Columns of [`ROW`]: where those that follow it begin.
+pub(super) const COLUMNS: usize = 18;
+
+/// The platform's own ids of the listings of case `?1`, as JSON: at most a hundred.
+const LISTING_IDS: &str = "(SELECT json_group_array(id) FROM (SELECT DISTINCT json_extract(a.value, '$[1]') AS id
+   FROM hits h, json_each(h.identifiers) a WHERE h.referral = ?1 AND json_extract(a.value, '$[0]') IN ('listing id', 'sku')
+   ORDER BY id LIMIT 100))";
 
 pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
-    let list = |text: String| serde_json::from_str(&text).unwrap_or_default();
+    let list = |text: String| -> Vec<String> { serde_json::from_str(&text).unwrap_or_default() };
     Ok(ReferralRow {
         id: row.get(0)?,
         platform: row.get(1)?,
@@ -223,6 +252,12 @@ pub(super) fn row(row: &Row<'_>) -> rusqlite::Result<ReferralRow> {
         verdict: row.get(10)?,
         change: row.get(11)?,
         series: row.get(12)?,
+        listing_ids: list(row.get(13)?),
+        severity: Severity::of(row.get(3)?, row.get(10)?),
+        decision: row.get::<_, Option<String>>(14)?.as_deref().and_then(Decision::parse),
+        reference: row.get(15)?,
+        answer_due: row.get::<_, Option<i64>>(16)?.map(Timestamp::from_millis),
+        language: row.get(17)?,
     })
 }
 
@@ -256,10 +291,12 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
     }
     let mut seen = std::collections::HashSet::new();
     substances.retain(|name| seen.insert(name.to_lowercase()));
+    let listing_ids: String =
+        tx.prepare_cached(&format!("SELECT {LISTING_IDS}"))?.query_row([referral.as_str()], |row| row.get(0))?;
     tx.prepare_cached(
-        "UPDATE referrals SET title = ?2, score = ?3, category = ?4, verdict = ?5, urls = ?6, substances = ?7,
+        "UPDATE referrals SET title = ?2, score = ?3, category = ?4, verdict = ?5, urls = ?6, substances = ?7, listing_ids = ?11,
            change = ?8, updated = CASE WHEN state IN (SELECT value FROM json_each(?10)) THEN updated ELSE ?9 END WHERE id = ?1
-           AND (title, score, category, verdict, urls, substances) IS NOT (?2, ?3, ?4, ?5, ?6, ?7)",
+           AND (title, score, category, verdict, urls, substances, listing_ids) IS NOT (?2, ?3, ?4, ?5, ?6, ?7, ?11)",
     )?
     .execute(params![
         referral.as_str(),
@@ -271,7 +308,8 @@ pub(super) fn refresh(tx: &Connection, referral: &ReferralId, now: Timestamp) ->
         serde_json::to_string(&substances)?,
         next_change(tx)?,
         now.as_millis(),
-        serde_json::to_string(CLOSED)?
+        serde_json::to_string(CLOSED)?,
+        listing_ids
     ])?;
     series::refreshed(tx, referral)
 }
@@ -346,7 +384,8 @@ impl Truth {
             type Held = (ReferralRow, String, Option<String>, String, Option<String>, u32, Option<String>);
             let held: Option<Held> = connection
                 .query_row(&sql, [id.as_str()], |r| {
-                    Ok((row(r)?, r.get(13)?, r.get(14)?, r.get(15)?, r.get(16)?, r.get(17)?, r.get(18)?))
+                    let next = |column: usize| COLUMNS + column;
+                    Ok((row(r)?, r.get(next(0))?, r.get(next(1))?, r.get(next(2))?, r.get(next(3))?, r.get(next(4))?, r.get(next(5))?))
                 })
                 .optional()?;
             let Some((row, lifecycle, approved_by, history, attention, reminders, approved_kind)) = held else {

@@ -4,18 +4,38 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::{Connection, params};
+use serde::Serialize;
 
 use crate::detect::assessment::{Assessment, EmergingFinding};
 use crate::store::truth::{Truth, TruthError};
 use crate::store::vault::ClearValue;
 use crate::vocab::ids::PlatformId;
+use crate::vocab::terms::Class;
 use crate::vocab::time::Timestamp;
+
+/// A candidate new name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct EmergingName {
+    /// As written.
+    pub surface: String,
+    /// Class of the rule that accepts it.
+    #[schema(value_type = Class)]
+    pub class: String,
+    /// Finer class.
+    pub subclass: Option<String>,
+    /// Listings that have it.
+    pub listings: u64,
+    /// First seen.
+    pub first_seen: Timestamp,
+    /// Last seen.
+    pub last_seen: Timestamp,
+}
 
 /// Names on no list.
 #[derive(Debug, Clone, Default)]
 pub struct EmergingNames {
     /// Each with its class, counts and dates.
-    pub names: Vec<serde_json::Value>,
+    pub names: Vec<EmergingName>,
     /// How many are left out, because a seller or a contact is called like them. Authorities are told, so that a name that a seller
     /// took is looked for elsewhere.
     pub hidden: u64,
@@ -303,11 +323,14 @@ impl Truth {
                     hidden += 1;
                     continue;
                 }
-                names.push(serde_json::json!({
-                    "surface": surface, "class": row.get::<_, String>(1)?,
-                    "subclass": row.get::<_, Option<String>>(2)?, "listings": row.get::<_, i64>(3)?,
-                    "first_seen": Timestamp::from_millis(row.get(4)?), "last_seen": Timestamp::from_millis(row.get(5)?),
-                }));
+                names.push(EmergingName {
+                    surface,
+                    class: row.get(1)?,
+                    subclass: row.get(2)?,
+                    listings: row.get(3)?,
+                    first_seen: Timestamp::from_millis(row.get(4)?),
+                    last_seen: Timestamp::from_millis(row.get(5)?),
+                });
             }
             Ok(EmergingNames { names, hidden })
         })

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::evidence::audit::Said;
 use crate::report::coverage::Coverage;
@@ -121,17 +121,38 @@ impl Mandate {
     }
 }
 
+/// What a scan came to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ScanSummary {
+    /// Pages fetched.
+    #[serde(default)]
+    pub pages: u64,
+    /// Listings read.
+    #[serde(default)]
+    pub listings: u64,
+    /// Listings judged `review` or `refer`.
+    #[serde(default)]
+    pub hits: u64,
+    /// Cases opened.
+    #[serde(default)]
+    pub referrals_new: u64,
+}
+
 /// One finished scan of one platform.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Scan)]
 pub struct ScanRow {
+    /// Place in the store, which tells scans of one moment apart.
+    #[serde(skip)]
+    pub number: i64,
     /// Run.
     pub run: String,
     /// Platform.
     pub platform: String,
     /// End.
     pub ended: Timestamp,
-    /// Pages, listings, hits, new referrals, as JSON.
-    pub summary: serde_json::Value,
+    /// What it came to.
+    pub summary: ScanSummary,
     /// Coverage statement.
     pub coverage: Coverage,
 }
@@ -342,7 +363,7 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite refuses.
-    pub fn record_scan(&self, coverage: &Coverage, summary: &serde_json::Value) -> Result<(), TruthError> {
+    pub fn record_scan(&self, coverage: &Coverage, summary: &ScanSummary) -> Result<(), TruthError> {
         let mut writer = self.writer();
         let tx = writer.transaction()?;
         tx.execute(
@@ -352,7 +373,7 @@ impl Truth {
                 coverage.platform.as_str(),
                 coverage.started_at.as_millis(),
                 coverage.ended_at.as_millis(),
-                summary.to_string(),
+                serde_json::to_string(summary)?,
                 serde_json::to_string(coverage)?
             ],
         )?;
@@ -374,16 +395,32 @@ impl Truth {
     /// # Errors
     /// When SQLite fails.
     pub fn scans(&self, platform: Option<&PlatformId>, limit: usize) -> Result<Vec<ScanRow>, TruthError> {
+        self.scans_behind(platform, None, limit)
+    }
+
+    /// The same behind the end and the number of one of them.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn scans_behind(
+        &self,
+        platform: Option<&PlatformId>,
+        behind: Option<(Timestamp, i64)>,
+        limit: usize,
+    ) -> Result<Vec<ScanRow>, TruthError> {
+        let (ended, number) = behind.unwrap_or((Timestamp::NEVER, i64::MAX));
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT run, platform, ended, summary, coverage FROM scans WHERE ?1 IS NULL OR platform = ?1
-                 ORDER BY ended DESC, platform LIMIT ?2",
+                "SELECT run, platform, ended, summary, coverage, rowid FROM scans
+                 WHERE (?1 IS NULL OR platform = ?1) AND (ended, rowid) < (?2, ?3) ORDER BY ended DESC, rowid DESC LIMIT ?4",
             )?;
-            let mut rows = statement.query(params![platform.map(PlatformId::as_str), limit])?;
+            let platform = platform.map(PlatformId::as_str);
+            let mut rows = statement.query(params![platform, ended.as_millis(), number, limit])?;
             let mut scans = Vec::new();
             while let Some(row) = rows.next()? {
                 let (summary, coverage): (String, String) = (row.get(3)?, row.get(4)?);
                 scans.push(ScanRow {
+                    number: row.get(5)?,
                     run: row.get(0)?,
                     platform: row.get(1)?,
                     ended: Timestamp::from_millis(row.get(2)?),

@@ -135,7 +135,7 @@ pub(super) fn keep_following(
     let Some(document) = last.document else { return Ok(()) };
     let notice: Notice = serde_json::from_str(&document.json)?;
     let cited = Cited { notice: &notice, number: &last.head.number };
-    keep(tx, &Issued::following(kind, cited, next_serial(tx, referral)?, (now, until), print), actor, now)
+    keep(tx, &Issued::following(kind, cited, next_serial(tx, referral)?, (now, until), print)?, actor, now)
 }
 
 /// The last document of a kind.

@@ -17,7 +17,7 @@ use crate::vocab::terms::Sight;
 use crate::vocab::time::Timestamp;
 
 /// What one look saw of one page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Look {
     /// Page.
     pub url: String,

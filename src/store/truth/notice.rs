@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use crate::referral::excerpt;
-use crate::referral::issued::{Issued, IssuedHead, written};
+use crate::referral::issued::{DocumentTold, Issued, IssuedHead, written};
 use crate::referral::language::Catalogue;
 use crate::referral::notice::{MissingField, Notice, NoticeDraft, NoticeEvidence, NoticeSender, Standing};
 use crate::referral::state::{Intervals, ReferralState};
@@ -81,6 +81,7 @@ impl ReferralFull {
             title: self.row.title.clone(),
             urls,
             assessments: self.hits.iter().map(|hit| hit.assessment.clone()).collect(),
+            listing_ids: self.row.listing_ids.clone(),
             excerpts: self
                 .hits
                 .iter()
@@ -152,7 +153,7 @@ pub struct Brought {
     /// The notice as JSON; none where the case was taken back.
     pub notice: Option<serde_json::Value>,
     /// The document of the step: number, kind, date and digests, and what it says besides the notice.
-    pub document: Option<serde_json::Value>,
+    pub document: Option<DocumentTold>,
     /// That document in its forms; none of cases that left before documents were kept.
     pub forms: Option<NoticeForms>,
 }
@@ -216,13 +217,10 @@ impl Truth {
         let forms = document.as_ref().and_then(|found| found.document.clone()).map(NoticeForms::from);
         let says =
             document.as_ref().and_then(|found| found.document.as_ref()).map(|issued| issued.says()).transpose()?;
-        let mut head = document.map(|found| serde_json::to_value(&found.head)).transpose()?;
-        if let (Some(head), Some(Some(says))) = (&mut head, says) {
-            head["says"] = says;
-        }
+        let document = document.map(|found| DocumentTold { head: found.head, says: says.flatten() });
         let taken_back = matches!(full.lifecycle, ReferralState::Withdrawn { .. } | ReferralState::Corrected);
         let notice = if taken_back { None } else { Some(self.notice_forms(full, platform, terms)?.value()?) };
-        Ok(Brought { notice, document: head, forms })
+        Ok(Brought { notice, document, forms })
     }
 
     fn forms_of(&self, notice: &Notice) -> Result<NoticeForms, TruthError> {

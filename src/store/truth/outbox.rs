@@ -1,10 +1,12 @@
 //! What must leave, and what became of it. At least once, with a key that stays the same.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use crate::evidence::audit::Said;
-use crate::referral::state::{Event, Intervals, Message};
+use crate::referral::state::{Attention, Event, Intervals, Message};
 use crate::store::truth::cases::referral_id;
 use crate::store::truth::steps::transition;
 use crate::store::truth::{Truth, TruthError, audit};
@@ -35,7 +37,8 @@ pub struct Delivery {
 }
 
 /// One delivery as people see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = Delivery)]
 pub struct DeliveryRow {
     /// `feed`, `webhook` or `email`.
     pub channel: String,
@@ -60,7 +63,8 @@ pub struct DeliveryRow {
 }
 
 /// One attempt of one delivery.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = DeliveryAttempt)]
 pub struct AttemptRow {
     /// When it ended.
     pub at: Timestamp,
@@ -77,7 +81,8 @@ pub struct AttemptRow {
 }
 
 /// A delivery that was given up.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = UndeliverableMessage)]
 pub struct Stuck {
     /// Case.
     pub referral: String,
@@ -137,6 +142,20 @@ pub struct FeedEvent {
     pub message: Message,
     /// State of the case after it.
     pub state: String,
+    /// The step.
+    pub event: String,
+}
+
+/// What is new with a step, as events tell it; what changed in listings comes beside it.
+pub fn what_changed(event: &str) -> &'static [&'static str] {
+    match event {
+        "answer" => &["state", "decision"],
+        "remind" | "warn" => &["document"],
+        "approve" | "withdraw" | "correct" => &["state", "document"],
+        "seen-gone" | "seen-live" | "seen-again" => &["state", "pages"],
+        "listing-changed" => &[],
+        _ => &["state"],
+    }
 }
 
 /// Puts a message for every channel in the outbox, within the caller's transaction.
@@ -214,14 +233,22 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn due_deliveries(&self, now: Timestamp, limit: usize) -> Result<Vec<Delivery>, TruthError> {
+    pub fn due_deliveries(
+        &self,
+        now: Timestamp,
+        busy: &HashSet<(PlatformId, Channel)>,
+        limit: usize,
+    ) -> Result<Vec<Delivery>, TruthError> {
+        let busy: Vec<String> =
+            busy.iter().map(|(platform, channel)| format!("{platform} {}", channel_name(*channel))).collect();
+        let busy = serde_json::to_string(&busy)?;
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
                 "SELECT id, referral, platform, channel, message, idempotency_key, attempts, created FROM outbox
-                 WHERE state = 'due' AND due <= ?
-                 ORDER BY row_number() OVER (PARTITION BY platform, channel ORDER BY due, id), due, id LIMIT ?",
+                 WHERE state = 'due' AND due <= ?1 AND platform || ' ' || channel NOT IN (SELECT value FROM json_each(?3))
+                 ORDER BY row_number() OVER (PARTITION BY platform, channel ORDER BY due, id), due, id LIMIT ?2",
             )?;
-            let mut rows = statement.query(params![now.as_millis(), limit])?;
+            let mut rows = statement.query(params![now.as_millis(), limit, busy])?;
             let mut deliveries = Vec::new();
             while let Some(row) = rows.next()? {
                 let (referral, platform, channel): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -281,6 +308,12 @@ impl Truth {
                     "UPDATE outbox SET state = 'delivered', receipt = ?, last_error = NULL, ended = ? WHERE id = ?",
                     params![receipt, now.as_millis(), delivery.id],
                 )?;
+                // Nothing else of the case is given up: nobody need look after it any more.
+                tx.execute(
+                    "UPDATE referrals SET attention = NULL WHERE id = ?1 AND attention = ?2 AND state <> 'undeliverable' AND NOT EXISTS
+                       (SELECT 1 FROM outbox WHERE referral = ?1 AND state = 'undeliverable')",
+                    params![delivery.referral.as_str(), Attention::Undeliverable.name()],
+                )?;
                 ("delivered", receipt)
             }
             AttemptResult::Later { at, error } => {
@@ -294,6 +327,11 @@ impl Truth {
                 tx.execute(
                     "UPDATE outbox SET state = 'undeliverable', last_error = ?, ended = ? WHERE id = ?",
                     params![error, now.as_millis(), delivery.id],
+                )?;
+                // One channel alone, too: that another delivered the notice does not say that this one works.
+                tx.execute(
+                    "UPDATE referrals SET attention = ? WHERE id = ? AND attention IS NULL",
+                    params![Attention::Undeliverable.name(), delivery.referral.as_str()],
                 )?;
                 ("gave-up", error)
             }
@@ -521,7 +559,7 @@ impl Truth {
     pub fn feed_events(&self, platform: &PlatformId, since: i64, limit: usize) -> Result<Vec<FeedEvent>, TruthError> {
         self.read(|connection| {
             let mut statement = connection.prepare_cached(
-                "SELECT seq, referral, at, message, state FROM events
+                "SELECT seq, referral, at, message, state, event FROM events
                  WHERE platform = ? AND seq > ? AND message IS NOT NULL ORDER BY seq LIMIT ?",
             )?;
             let rows = statement.query_map(params![platform.as_str(), since, limit], |row| {
@@ -531,9 +569,41 @@ impl Truth {
                     at: Timestamp::from_millis(row.get(2)?),
                     message: row.get(3)?,
                     state: row.get(4)?,
+                    event: row.get(5)?,
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The step with this number, by its name.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn step_named(&self, seq: i64) -> Result<Option<String>, TruthError> {
+        self.read(|connection| {
+            let mut statement = connection.prepare_cached("SELECT event FROM events WHERE seq = ?")?;
+            Ok(statement.query_row([seq], |row| row.get(0)).optional()?)
+        })
+    }
+
+    /// The number of the last event of any platform: a greater one was never given out.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn last_event(&self) -> Result<i64, TruthError> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT coalesce(max(seq), 0) FROM events", [], |row| row.get(0))?)
+        })
+    }
+
+    /// The greatest `change` that was ever given to a case.
+    ///
+    /// # Errors
+    /// When SQLite fails.
+    pub fn last_change(&self) -> Result<i64, TruthError> {
+        self.read(|connection| {
+            Ok(connection.query_row("SELECT coalesce(max(change), 0) FROM referrals", [], |row| row.get(0))?)
         })
     }
 }

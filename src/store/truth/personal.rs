@@ -19,7 +19,8 @@ use crate::vocab::terms::Signal;
 use crate::vocab::time::Timestamp;
 
 /// A value opened from the vault.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = RevealedValue)]
 pub struct Revealed {
     /// `seller`, or a kind of contact as [`IndicatorKind::name`] calls it.
     pub kind: String,

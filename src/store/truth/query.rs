@@ -3,8 +3,7 @@
 use rusqlite::types::Value;
 
 use crate::referral::outcome::Decision;
-use crate::referral::state::ReferralState;
-use crate::vocab::terms::{Category, Verdict};
+use crate::vocab::terms::{CaseState, Category, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// Fields a query may name.
@@ -358,7 +357,7 @@ impl Parser<'_> {
                 equal(&sql, value)
             }
             "state" => {
-                if !ReferralState::NAMES.contains(&value) {
+                if value.parse::<CaseState>().is_err() {
                     return Err(wrong("use a state such as drafted, sent, decided or verified-gone"));
                 }
                 equal("r.state = ?", value)

@@ -31,6 +31,7 @@ const STEPS: &[&str] = &[
     COUNTED,
     EMERGING,
     NO_LONGER_THERE,
+    LISTING_IDS,
 ];
 
 /// Times are milliseconds since 1970 in UTC; JSON is kept as text. `docs/DATA.md` describes each column.
@@ -296,6 +297,14 @@ UPDATE referrals SET attention = NULL WHERE attention = 'still-there'
   AND (state <> 'decided' OR coalesce(json_extract(state_json, '$.gone_checks'), 0) > 0);
 ";
 
+/// The platform's own ids of a case's listings.
+const LISTING_IDS: &str = "
+ALTER TABLE referrals ADD COLUMN listing_ids TEXT NOT NULL DEFAULT '[]';
+UPDATE referrals SET listing_ids = (SELECT json_group_array(id) FROM (SELECT DISTINCT json_extract(a.value, '$[1]') AS id
+  FROM hits h, json_each(h.identifiers) a WHERE h.referral = referrals.id AND json_extract(a.value, '$[0]') IN ('listing id', 'sku')
+  ORDER BY id LIMIT 100));
+";
+
 /// Refuses a file that is not of the newest schema: to bring it there it must be written.
 pub fn must_be_newest(connection: &Connection) -> Result<(), TruthError> {
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -390,7 +399,8 @@ mod tests {
     #[test]
     fn cases_whose_page_is_gone_wait_for_nobody_after_an_upgrade() {
         let mut old = Connection::open_in_memory().unwrap();
-        for step in STEPS.iter().filter(|step| **step != NO_LONGER_THERE) {
+        let before = STEPS.iter().position(|step| *step == NO_LONGER_THERE).unwrap();
+        for step in &STEPS[..before] {
             old.execute_batch(step).unwrap();
         }
         for (number, (state, checks, attention)) in [
@@ -410,7 +420,7 @@ mod tests {
             )
             .unwrap();
         }
-        old.pragma_update(None, "user_version", i64::try_from(STEPS.len() - 1).unwrap()).unwrap();
+        old.pragma_update(None, "user_version", i64::try_from(before).unwrap()).unwrap();
         assert!(prepare(&mut old).unwrap());
         let held: Vec<Option<String>> = old
             .prepare("SELECT attention FROM referrals ORDER BY id")

@@ -13,7 +13,8 @@ use crate::vocab::terms::{Category, Verdict};
 use crate::vocab::time::Timestamp;
 
 /// One hit as search and exports show it: no seller's name, no contacts, no captured page.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
+#[schema(as = Hit)]
 pub struct HitRow {
     /// Hit id; to research another one, which nobody can compute from an address or look up elsewhere.
     pub id: String,
@@ -83,7 +84,7 @@ pub const FACETS_LIMIT: u64 = 10_000;
 const FEW_CASES: u64 = 20_000;
 
 /// Counts of hits by field.
-#[derive(Debug, Clone, Default, Serialize)]
+#[derive(Debug, Clone, Default, Serialize, utoipa::ToSchema)]
 pub struct Facets {
     /// Hits counted: all that match, or the newest of them when `more` is true.
     pub counted: u64,

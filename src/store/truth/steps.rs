@@ -166,6 +166,12 @@ pub(super) fn transition(
     if next == state && effects.is_empty() {
         return Ok((next, Vec::new()));
     }
+    if next == state && only_sets_dates(tx, referral, &effects)? {
+        // A look that found what the one before had found is on record with the page, and moves nothing that readers follow.
+        let messages = carry_out(tx, referral, &effects)?;
+        audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
+        return Ok((next, messages));
+    }
     let change = cases::next_change(tx)?;
     tx.execute(
         "UPDATE referrals SET state = ?, state_json = ?, change = ?, updated = ? WHERE id = ?",
@@ -204,6 +210,17 @@ pub(super) fn transition(
     note_step(tx, (referral.as_str(), &platform), actor, (name, next.name(), messages.first().copied()), now)?;
     audit::append(tx, &Said { actor, action: name, subject: referral.as_str(), detail: &detail }, now)?;
     Ok((next, messages))
+}
+
+/// Whether effects say only when to look or to remind next: nothing is sent, and what an authority is shown stays as it is.
+fn only_sets_dates(tx: &Connection, referral: &ReferralId, effects: &[Effect]) -> Result<bool, TruthError> {
+    let sql = "SELECT attention FROM referrals WHERE id = ?";
+    let shown: Option<String> = tx.prepare_cached(sql)?.query_row([referral.as_str()], |row| row.get(0))?;
+    Ok(effects.iter().all(|effect| match effect {
+        Effect::RecheckAt(_) | Effect::NoRecheck | Effect::RenoticeAt(_) | Effect::NoRenotice => true,
+        Effect::Attention(why) => why.map(Attention::name) == shown.as_deref(),
+        Effect::Deliver(_) => false,
+    }))
 }
 
 /// What the audit log says of an event: of a statement it has the digest, and the words are taken away.
@@ -553,7 +570,7 @@ impl Truth {
                 cases::ROW
             );
             let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([limit], |r| Ok((cases::row(r)?, r.get(13)?)))?;
+            let rows = statement.query_map([limit], |r| Ok((cases::row(r)?, r.get(cases::COLUMNS)?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }

@@ -1,6 +1,6 @@
 //! What happens with a case and around it: where a hit came from, what is told, what a recheck saw, who may do what.
 
-use crate::vocab::terms::terms;
+use crate::vocab::terms::{Category, Verdict, terms};
 
 terms! {
     /// How a listing came to us.
@@ -11,6 +11,16 @@ terms! {
         Feed = "feed",
         /// A platform's push.
         Push = "push",
+    }
+
+    /// How urgent a case is.
+    "severity" pub enum Severity {
+        /// Synthetic opioids and new psychoactive substances, with a verdict of `refer`.
+        High = "high",
+        /// Precursors and other controlled drugs, with a verdict of `refer`.
+        Medium = "medium",
+        /// Equipment, and what a person is to look at.
+        Low = "low",
     }
 
     /// How a notice says that a substance is written.
@@ -104,6 +114,17 @@ impl Sight {
     /// Whether the listing is gone from this page.
     pub fn is_gone(self) -> bool {
         !matches!(self, Sight::Live | Sight::NotSeen)
+    }
+}
+
+impl Severity {
+    /// Of a case.
+    pub fn of(category: Option<Category>, verdict: Verdict) -> Self {
+        match (category, verdict) {
+            (Some(Category::SyntheticOpioid | Category::Nps), Verdict::Refer) => Severity::High,
+            (Some(Category::Precursor | Category::OtherControlled), Verdict::Refer) => Severity::Medium,
+            _ => Severity::Low,
+        }
     }
 }
 

@@ -11,14 +11,19 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
+use crate::vocab::nearest::nearest;
+
+pub use crate::vocab::states::CaseState;
 pub use cases::*;
 pub use detection::*;
 pub use scans::*;
 
 /// A word that is not of the list it was read for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{written}` is not a valid {kind}: use {}", .known.join(", "))]
+#[error("`{written}` is not a valid {kind}: use {}{}", .known.join(", "), meant(.written, .known))]
 pub struct UnknownTerm {
     /// What the list is a list of.
     pub kind: &'static str,
@@ -26,6 +31,11 @@ pub struct UnknownTerm {
     pub written: String,
     /// Every word of the list.
     pub known: Vec<&'static str>,
+}
+
+/// `; did you mean …?`, where a word is near.
+fn meant(written: &str, known: &[&'static str]) -> String {
+    nearest(written, known.iter().copied()).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default()
 }
 
 /// A closed list of terms.
@@ -69,6 +79,14 @@ macro_rules! terms {
             }
         }
 
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
+                crate::vocab::terms::schema_of::<$name>()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 f.pad(self.as_str())
@@ -95,10 +113,16 @@ macro_rules! terms {
         }
     )+ };
 }
-use terms;
+pub(in crate::vocab) use terms;
+
+/// A closed list, as the API's description tells it.
+pub(in crate::vocab) fn schema_of<T: Term>() -> RefOr<Schema> {
+    let words = T::TERMS.iter().map(|term| term.wire());
+    ObjectBuilder::new().schema_type(Type::String).description(Some(T::KIND)).enum_values(Some(words)).into()
+}
 
 /// The term with this wire name.
-fn find<T: Term>(text: &str) -> Result<T, UnknownTerm> {
+pub(in crate::vocab) fn find<T: Term>(text: &str) -> Result<T, UnknownTerm> {
     T::TERMS.iter().copied().find(|term| term.wire() == text).ok_or_else(|| UnknownTerm {
         kind: T::KIND,
         written: text.chars().take(80).collect(),
@@ -106,7 +130,7 @@ fn find<T: Term>(text: &str) -> Result<T, UnknownTerm> {
     })
 }
 
-fn read<'de, T: Term, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+pub(in crate::vocab) fn read<'de, T: Term, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     struct Reader<T>(std::marker::PhantomData<T>);
     impl<T: Term> serde::de::Visitor<'_> for Reader<T> {
         type Value = T;

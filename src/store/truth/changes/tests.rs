@@ -109,7 +109,7 @@ impl Bench {
     /// The case leaves by these channels and arrives.
     fn sent_by(&self, channels: &[Channel]) {
         self.apply(Event::Approve, channels);
-        for delivery in self.truth.due_deliveries(Timestamp::NEVER, 10).unwrap() {
+        for delivery in self.truth.due_deliveries(Timestamp::NEVER, &Default::default(), 10).unwrap() {
             let result = AttemptResult::Delivered { receipt: "ok".to_owned() };
             self.truth.finish_attempt(&delivery, &result, NONE, Timestamp::from_millis(2)).unwrap();
         }
@@ -117,7 +117,7 @@ impl Bench {
 
     /// What waits to be told: channel and key.
     fn waiting(&self) -> Vec<(Channel, String)> {
-        let due = self.truth.due_deliveries(Timestamp::NEVER, 10).unwrap();
+        let due = self.truth.due_deliveries(Timestamp::NEVER, &Default::default(), 10).unwrap();
         due.into_iter().map(|delivery| (delivery.channel, delivery.idempotency_key)).collect()
     }
 
@@ -339,7 +339,7 @@ fn a_platform_is_told_once_a_case_and_recording_by_the_channels_it_was_delivered
     let waiting = bench.waiting();
     let channels: Vec<Channel> = waiting.iter().map(|(channel, _)| *channel).collect();
     assert!(channels.len() == 2 && channels.contains(&Channel::Feed) && channels.contains(&Channel::Webhook));
-    let due = bench.truth.due_deliveries(Timestamp::NEVER, 1).unwrap().remove(0);
+    let due = bench.truth.due_deliveries(Timestamp::NEVER, &Default::default(), 1).unwrap().remove(0);
     let told = bench.truth.changes_told(due.event().unwrap()).unwrap();
     let fields: Vec<&str> = told.iter().map(|change| change.field.name()).collect();
     assert_eq!(fields, ["title", "price", "text"]);
