@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Independent clients against the running demo: warcio, feedparser, schemathesis, a browser with axe-core; signed requests
-# against http-message-signatures.
-# Needs Python 3, network for the first run, and Chromium for the browser's part; what is missing is skipped, loudly.
+# against http-message-signatures; clients generated from the API's description; the adapters of examples/ against the sandbox.
+# Needs Python 3, network for the first run, Chromium for the browser's part, and npm, go and java for the generated clients; what
+# is missing is skipped, loudly.
 # usage: tests/acceptance/run.sh [path to listingwatch]
 set -uo pipefail
 cd "$(dirname "$0")/../.."
@@ -38,6 +39,10 @@ check "standardwebhooks verifies our signatures and refuses them altered" \
 check "schemathesis finds no violation of the description" "$venv/bin/schemathesis" \
   --config-file tests/acceptance/schemathesis.toml run "$base/api/openapi.json" \
   -H "Authorization: Bearer $token" --max-examples 20 --workers 1
+check "adapters of a moderation queue, an issue tracker and a shop do their work in the sandbox" \
+  python3 tests/acceptance/integrators.py "$program" "$work/integrators"
+check "clients generated for Python, TypeScript and Go compile strictly and do a platform's day" \
+  python3 tests/acceptance/clients.py "$program" "$work/clients"
 check "the public benchmark is what its generator makes" python3 benchmark/make.py --check
 python3 benchmark/score.py --listings >"$work/listings.jsonl"
 "$program" screen "$work/listings.jsonl" >"$work/answers.jsonl"
