@@ -138,7 +138,7 @@ mod tests {
                 let answers = operation["responses"].as_object().unwrap();
                 assert!(operation["summary"].is_string(), "{method} {path} has no summary");
                 assert!(names.insert(operation["operationId"].as_str().unwrap().to_owned()), "{method} {path}: name");
-                if path.starts_with("/api/") {
+                if path.starts_with("/api/v1/") {
                     let wait = answers["429"]["$ref"].as_str().unwrap();
                     assert_eq!(wait, "#/components/responses/429", "{method} {path} does not say how long to wait");
                     assert!(answers.contains_key("401"), "{method} {path} does not say what a missing token gets");
