@@ -31,7 +31,7 @@ mod regions;
 pub mod selectors;
 pub mod spellings;
 pub mod structured;
-mod tags;
+pub mod tags;
 pub mod tokenizer;
 
 pub use selectors::{CompiledSelectors, SelectorError};

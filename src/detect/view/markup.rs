@@ -1,6 +1,8 @@
 //! Mark-up in a text, read as a browser shows it: an entity is its character, a tag within a word parts nothing, a tag of a block ends
 //! the line. What is no mark-up (`a < b`, `<3`) stays as it is written.
 
+use crate::listing::tags;
+
 /// Entities that stand for characters people hide or join names with.
 const ENTITIES: [(&str, char); 15] = [
     ("shy", '\u{ad}'),
@@ -33,53 +35,6 @@ fn entity(text: &str) -> Option<(char, usize)> {
     Some((found, end + 2))
 }
 
-/// Elements whose tags end a line or a cell.
-const BLOCKS: [&str; 43] = [
-    "address",
-    "article",
-    "aside",
-    "blockquote",
-    "body",
-    "br",
-    "center",
-    "dd",
-    "details",
-    "div",
-    "dl",
-    "dt",
-    "fieldset",
-    "figcaption",
-    "figure",
-    "footer",
-    "form",
-    "h1",
-    "h2",
-    "h3",
-    "h4",
-    "h5",
-    "h6",
-    "head",
-    "header",
-    "hr",
-    "html",
-    "li",
-    "main",
-    "nav",
-    "ol",
-    "option",
-    "p",
-    "pre",
-    "section",
-    "select",
-    "table",
-    "tbody",
-    "td",
-    "th",
-    "title",
-    "tr",
-    "ul",
-];
-
 /// Bytes of a tag or a comment that are read; a longer one is text.
 const TAG_BYTES: usize = 400;
 
@@ -107,7 +62,7 @@ fn tag(text: &str) -> Option<(char, usize)> {
     let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric() || **b == b'-').count();
     let name = rest.get(..length).filter(|name| name.first().is_some_and(u8::is_ascii_alphabetic))?;
     // Browsers show nothing of elements that they do not know either.
-    let is_block = BLOCKS.iter().any(|block| block.as_bytes().eq_ignore_ascii_case(name));
+    let is_block = std::str::from_utf8(name).is_ok_and(|name| tags::is_block(tags::tag_of(name)));
     let attributes = rest.get(length..)?;
     if !matches!(attributes.first()?, b'>' | b'/' | b' ' | b'\t' | b'\n' | b'\r') {
         return None;
