@@ -167,8 +167,10 @@ fn leave_behind(
 ) {
     let receivers: HashSet<(PlatformId, Channel)> = receivers.into_iter().map(|(_, receiver)| receiver).collect();
     rooms.busy.lock().unwrap_or_else(PoisonError::into_inner).extend(receivers.iter().cloned());
+    let busy = Busy { rooms: rooms.clone(), receivers };
     let (rooms, platforms) = (rooms.clone(), platforms.to_vec());
     tokio::spawn(async move {
+        let _busy = busy;
         let mut done = Dispatched::default();
         while let Some(landed) = flying.join_next().await {
             let concluded = match landed {
@@ -183,8 +185,20 @@ fn leave_behind(
                 tracing::error!(%error, "what became of a delivery could not be noted; it is tried again");
             }
         }
-        rooms.busy.lock().unwrap_or_else(PoisonError::into_inner).retain(|receiver| !receivers.contains(receiver));
     });
+}
+
+/// Receivers that are sent nothing else, until this goes out of scope, whatever ends it.
+struct Busy {
+    rooms: Arc<Rooms>,
+    receivers: HashSet<(PlatformId, Channel)>,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let mut busy = self.rooms.busy.lock().unwrap_or_else(PoisonError::into_inner);
+        busy.retain(|receiver| !self.receivers.contains(receiver));
+    }
 }
 
 fn conclude(
