@@ -7,11 +7,12 @@ use crate::outbound::mail::{Mail, Mailer};
 use crate::outbound::webhook::{
     self, Attempt, SendError, Sending, SigningKeys, WebhookAnswer, WebhookRequest, WebhookSender,
 };
-use crate::outbound::wire::{ChangeView, EventData, EventView, ReferralView};
+use crate::outbound::wire::{ChangeView, EventData, EventView};
+use crate::referral::changes::parts_of;
 use crate::referral::issued::IssuedKind;
 use crate::referral::language::Catalogue;
 use crate::referral::state::ReferralState;
-use crate::store::truth::{Brought, Delivery, ReferralFull, ReferralRow, TruthError, what_changed};
+use crate::store::truth::{Brought, Delivery, ReferralFull, ReferralRow, TruthError};
 use crate::vocab::found::FoundUrl;
 use crate::vocab::ids::ReferralId;
 use crate::vocab::platform::{Channel, Platform};
@@ -76,30 +77,6 @@ fn no_longer_told(rooms: &Rooms, referral: &ReferralId, state: &ReferralState) -
     Ok(rooms.truth.held_back(referral)?.map(|mark| format!("the case is held back: {mark}")))
 }
 
-fn view(row: ReferralRow) -> ReferralView {
-    ReferralView {
-        id: row.id,
-        platform: row.platform,
-        state: row.state,
-        category: row.category,
-        urls: row.urls,
-        title: row.title,
-        substances: row.substances,
-        score: row.score,
-        created: row.created,
-        updated: row.updated,
-        verdict: row.verdict,
-        change: row.change,
-        series: row.series,
-        listing_ids: row.listing_ids,
-        severity: row.severity,
-        decision: row.decision,
-        reference: row.reference,
-        answer_due: row.answer_due,
-        language: row.language,
-    }
-}
-
 async fn by_webhook(
     rooms: &Arc<Rooms>,
     platform: &Arc<Platform>,
@@ -136,16 +113,14 @@ async fn by_webhook(
         Ok(step) => step,
         Err(error) => return later(error.to_string()),
     };
-    let parts = told.iter().map(|change| format!("listing.{}", change.field.name()));
-    let what_changed = what_changed(&step).iter().map(|what| (*what).to_owned()).chain(parts).collect();
     let event = EventView {
         sequence,
-        what_changed,
+        what_changed: parts_of(&step, &told),
         kind: delivery.message,
         timestamp: delivery.created,
         data: EventData {
             url: Some(format!("{}/api/v1/referrals/{}", rooms.desk.public_url, row.id)),
-            referral: view(row),
+            referral: row,
             notice: brought.notice,
             document: brought.document,
             changes: told.into_iter().map(ChangeView::from).collect(),

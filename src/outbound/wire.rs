@@ -1,19 +1,20 @@
 //! What outsiders receive of a case: list rows, the full case, events; and what of it each reader may see.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::detect::assessment::Assessment;
 use crate::outbound::highlight::{Segment, marks_of, segments};
-use crate::referral::changes::{Change, Field};
+use crate::referral::changes::{Change, Field, Part};
 use crate::referral::issued::DocumentTold;
 use crate::referral::notice::Notice;
 use crate::referral::outcome::{Decision, Outcome};
 use crate::referral::pages::PageAnswer;
+use crate::referral::row::ReferralRow;
 use crate::referral::state::ReferralState;
 use crate::vocab::actor::ActorKind;
-use crate::vocab::terms::{CaseState, Category, Message, PageState, Role, Severity, Sight, Verdict};
+use crate::vocab::terms::{CaseState, Message, PageState, Role, Sight};
 use crate::vocab::time::Timestamp;
 
 /// Who reads. Authorities and the platform concerned see different parts of one case.
@@ -25,63 +26,12 @@ pub enum Reader {
     Platform,
 }
 
-/// A referral as lists show it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct ReferralView {
-    /// Id.
-    pub id: String,
-    /// Platform.
-    pub platform: String,
-    /// Where it is in its life.
-    #[schema(value_type = CaseState)]
-    pub state: String,
-    /// `synthetic-opioid`, `nps`, `precursor`, `equipment`, `other-controlled`.
-    pub category: Option<Category>,
-    /// Exact locations of the listings.
-    pub urls: Vec<String>,
-    /// Title of the strongest listing.
-    pub title: String,
-    /// Names of substances.
-    pub substances: Vec<String>,
-    /// Calibrated probability that a reviewer would call it in scope.
-    pub score: f64,
-    /// When the case was opened.
-    pub created: Timestamp,
-    /// Last change.
-    pub updated: Timestamp,
-    /// `refer` or `review`.
-    pub verdict: Verdict,
-    /// Number of the last change; give the greatest one you have seen as `since`.
-    pub change: i64,
-    /// The series of cases with one wording that it belongs to: `/series/{id}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub series: Option<String>,
-    /// The platform's own ids of its listings, as it handed them over or its pages name them; at most a hundred.
-    #[serde(default)]
-    pub listing_ids: Vec<String>,
-    /// How urgent it is: `high` for new substances and synthetic opioids, `medium` for precursors and other drugs, `low` for
-    /// equipment and where it is not certain.
-    pub severity: Severity,
-    /// What the platform decided, while that stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<Decision>,
-    /// The platform's own reference of its answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// When the notice is said again if there is no answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_due: Option<Timestamp>,
-    /// Language of its notice, once that left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-}
-
 /// A referral with everything its reader may see.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct CaseView {
     /// As lists show it.
     #[serde(flatten)]
-    pub referral: ReferralView,
+    pub referral: ReferralRow,
     /// The state with its details.
     pub lifecycle: LifecycleView,
     /// When its pages were looked at last. It moves no `change`, no date and no `ETag`.
@@ -387,8 +337,8 @@ pub struct EventView {
     pub kind: Message,
     /// When it happened.
     pub timestamp: Timestamp,
-    /// What is new: `state`, `decision`, `pages`, `document`, and parts of listings such as `listing.price`.
-    pub what_changed: Vec<String>,
+    /// What is new.
+    pub what_changed: Vec<Part>,
     /// The case.
     pub data: EventData,
 }
@@ -397,7 +347,7 @@ pub struct EventView {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct EventData {
     /// The case as it is now.
-    pub referral: ReferralView,
+    pub referral: ReferralRow,
     /// The notice as it was sent; left out when the case was taken back.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Notice>)]
@@ -423,6 +373,7 @@ impl EventView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::vocab::terms::{Severity, Verdict};
 
     fn case() -> CaseView {
         let step = |actor: &str, event: &str| TimelineView {
@@ -434,7 +385,7 @@ mod tests {
             state: "x".into(),
         };
         CaseView {
-            referral: ReferralView {
+            referral: ReferralRow {
                 id: "R-1".into(),
                 platform: "bazaar".into(),
                 state: "sent".into(),

@@ -48,6 +48,70 @@ impl Field {
     }
 }
 
+/// What is new with an event of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = ChangedPart)]
+pub enum Part {
+    /// Its state.
+    #[serde(rename = "state")]
+    State,
+    /// The platform's answer.
+    #[serde(rename = "decision")]
+    Decision,
+    /// What looks saw of its pages.
+    #[serde(rename = "pages")]
+    Pages,
+    /// A document came: a notice, a reminder, a warning, a correction or a withdrawal.
+    #[serde(rename = "document")]
+    Document,
+    /// The title of a listing.
+    #[serde(rename = "listing.title")]
+    ListingTitle,
+    /// Its price.
+    #[serde(rename = "listing.price")]
+    ListingPrice,
+    /// Its text.
+    #[serde(rename = "listing.text")]
+    ListingText,
+    /// Who sells it.
+    #[serde(rename = "listing.seller")]
+    ListingSeller,
+    /// Whether it is there.
+    #[serde(rename = "listing.availability")]
+    ListingAvailability,
+}
+
+impl From<Field> for Part {
+    fn from(field: Field) -> Self {
+        match field {
+            Field::Title => Part::ListingTitle,
+            Field::Price => Part::ListingPrice,
+            Field::Text => Part::ListingText,
+            Field::Seller => Part::ListingSeller,
+            Field::Availability => Part::ListingAvailability,
+        }
+    }
+}
+
+/// What is new with a step, by its name, and with the changes of listings that it tells of; each once.
+pub fn parts_of(step: &str, changes: &[Change]) -> Vec<Part> {
+    let of_the_case: &[Part] = match step {
+        "answer" => &[Part::State, Part::Decision],
+        "remind" | "warn" => &[Part::Document],
+        "approve" | "withdraw" | "correct" => &[Part::State, Part::Document],
+        "seen-gone" | "seen-live" | "seen-again" => &[Part::State, Part::Pages],
+        "listing-changed" => &[],
+        _ => &[Part::State],
+    };
+    let mut parts = Vec::new();
+    for part in of_the_case.iter().copied().chain(changes.iter().map(|change| Part::from(change.field))) {
+        if !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts
+}
+
 /// One difference between two visits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {

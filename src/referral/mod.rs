@@ -22,4 +22,5 @@ pub mod pages;
 pub mod policy;
 pub mod reasons;
 pub mod recheck;
+pub mod row;
 pub mod state;

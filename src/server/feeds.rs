@@ -13,14 +13,13 @@ use tokio::sync::mpsc;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::outbound::feeds::{self, FeedHead, FeedItem};
-use crate::outbound::wire::{ChangeView, EventData, EventView, Reader, ReferralView};
-use crate::referral::changes::Change;
+use crate::outbound::wire::{ChangeView, EventData, EventView, Reader};
+use crate::referral::changes::{Change, parts_of};
 use crate::server::auth::{FeedReader, Rights};
 use crate::server::problem::Problem;
 use crate::server::request::{Params, limit_of, link_next};
 use crate::server::state::ServerState;
-use crate::server::work::row_view;
-use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralRow, TruthError, what_changed};
+use crate::store::truth::{Brought, CaseFilter, FeedEvent, Principal, ReferralRow, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::Message;
 use crate::vocab::time::Timestamp;
@@ -111,7 +110,7 @@ struct JsonFeedItem {
     date_modified: Timestamp,
     /// The case as lists show it.
     #[serde(rename = "_listingwatch")]
-    referral: ReferralView,
+    referral: ReferralRow,
 }
 
 /// One platform's feed; the ending of the name chooses the form.
@@ -226,7 +225,7 @@ async fn page(
         .await?;
     let mut items = Vec::new();
     for (full, notice) in cases {
-        let row = row_view(full.row);
+        let row = full.row;
         let mut tags = vec![format!("state:{}", row.state)];
         tags.extend(row.category.map(|category| category.to_string()));
         tags.extend(row.substances.iter().take(8).cloned());
@@ -323,17 +322,13 @@ fn event_view(
         return Ok(None);
     }
     let url = format!("{}/api/v1/referrals/{}", state.hub().desk.public_url, row.id);
-    let parts = changes.iter().map(|change| format!("listing.{}", change.field.name()));
-    let mut what_changed: Vec<String> =
-        what_changed(&event.event).iter().map(|what| (*what).to_owned()).chain(parts).collect();
-    what_changed.dedup();
     let view = EventView {
         sequence: event.seq,
-        what_changed,
+        what_changed: parts_of(&event.event, &changes),
         kind: event.message,
         timestamp: event.at,
         data: EventData {
-            referral: row_view(row),
+            referral: row,
             notice: brought.notice,
             document: brought.document,
             changes: changes.into_iter().map(ChangeView::from).collect(),

@@ -14,6 +14,7 @@ use utoipa::IntoParams;
 use crate::server::BODY_LIMIT_BYTES;
 use crate::server::problem::Problem;
 use crate::vocab::nearest::nearest;
+use crate::vocab::strict_json::Strict;
 
 /// Rows of a list when nothing is asked.
 const LIMIT: usize = 100;
@@ -48,7 +49,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
         // The fields of an object may be read from a list too, by their places: nobody means that.
-        let Listed(value) = Listed::<serde_json::Value>::from_request(request, state).await?;
+        let Listed(Strict(value)) = Listed::<Strict>::from_request(request, state).await?;
         if !value.is_object() {
             return Err(Problem::unprocessable("the body is not a JSON object"));
         }
@@ -161,7 +162,19 @@ pub(super) struct PageQuery {
     pub limit: Option<usize>,
 }
 
-/// The page of a list that is read whole, the link to what follows, and where it goes on. `asked` is what else was asked for.
+impl PageQuery {
+    /// How many rows of the list, from its first, tell this page and whether more follow.
+    pub fn reach(&self) -> Result<usize, Problem> {
+        Ok(self.from()?.saturating_add(limit_of(self.limit)?).saturating_add(1))
+    }
+
+    fn from(&self) -> Result<usize, Problem> {
+        let cursor = self.cursor.as_deref().map_or(Ok(0), str::parse);
+        cursor.map_err(|_| Problem::bad_request("`cursor` is not one that an earlier answer gave"))
+    }
+}
+
+/// The page of a list of which all rows up to its end are at hand, the link to what follows, and where it goes on. `asked` is what else was asked for.
 pub(super) fn page_of<T>(
     rows: Vec<T>,
     query: &PageQuery,
@@ -169,11 +182,7 @@ pub(super) fn page_of<T>(
     asked: &[(&str, String)],
 ) -> Result<(HeaderMap, Vec<T>, Option<String>), Problem> {
     let limit = limit_of(query.limit)?;
-    let from = match query.cursor.as_deref().map(str::parse::<usize>) {
-        None => 0,
-        Some(Ok(from)) => from,
-        Some(Err(_)) => return Err(Problem::bad_request("`cursor` is not one that an earlier answer gave")),
-    };
+    let from = query.from()?;
     let next = (rows.len() > from.saturating_add(limit)).then(|| (from + limit).to_string());
     let headers = match &next {
         Some(next) => {

@@ -1,8 +1,7 @@
 //! What people and machines do with a case, the same for API and console: read, decide, answer, contest.
 
 use crate::outbound::wire::{
-    CaseView, ChangeView, EvidenceView, HitParts, HitView, LifecycleView, PageView, Reader, ReferralView, StoryView,
-    TimelineView,
+    CaseView, ChangeView, EvidenceView, HitParts, HitView, LifecycleView, PageView, Reader, StoryView, TimelineView,
 };
 use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Outcome;
@@ -16,31 +15,6 @@ use crate::store::truth::{
 };
 use crate::vocab::actor::{Actor, Person};
 use crate::vocab::ids::{PlatformId, ReferralId};
-
-/// A list row as outsiders see it.
-pub(super) fn row_view(row: ReferralRow) -> ReferralView {
-    ReferralView {
-        id: row.id,
-        platform: row.platform,
-        state: row.state,
-        category: row.category,
-        urls: row.urls,
-        title: row.title,
-        substances: row.substances,
-        score: row.score,
-        created: row.created,
-        updated: row.updated,
-        verdict: row.verdict,
-        change: row.change,
-        series: row.series,
-        listing_ids: row.listing_ids,
-        severity: row.severity,
-        decision: row.decision,
-        reference: row.reference,
-        answer_due: row.answer_due,
-        language: row.language,
-    }
-}
 
 fn hit_view(hit: CaseHit) -> HitView {
     let (title, text) = HitParts { title: &hit.title, text: &hit.text, assessment: &hit.assessment }.marked();
@@ -105,7 +79,7 @@ pub(super) fn case_view(full: ReferralFull, reader: Reader) -> Result<CaseView, 
     let last_checked = full.pages.iter().filter_map(|page| page.looked_at).max();
     let view = CaseView {
         last_checked,
-        referral: row_view(full.row),
+        referral: full.row,
         lifecycle: LifecycleView::of(&full.lifecycle),
         approved_by: full.approved_by,
         pages: full.pages.into_iter().map(page_view).collect(),

@@ -340,7 +340,7 @@ pub struct ReferralPolicy {
 pub const CASES_PER_HOUR: u32 = 1000;
 
 /// A way referrals reach a platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Channel {
     /// The platform pulls a feed.

@@ -171,8 +171,8 @@ async fn a_receiver_that_is_down_malformed_or_dripping_gets_it_in_the_end_and_on
     assert_eq!(deliveries(&hub, &id).await["deliveries"][0]["receipt"], "200 thank you");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_receiver_that_hangs_does_not_hold_up_the_others() {
+/// A hub with an offer on each of two platforms, after a scan: the webhook of the first hangs, the shop of the second takes what comes.
+pub async fn one_hangs_and_one_takes() -> (Hub, [Shop; 2], Arc<AtomicUsize>) {
     let (first, second) = (Shop::start().await, Shop::start().await);
     first.put("7", "Isotonitazene 10 g", OFFER);
     second.put(
@@ -187,6 +187,12 @@ async fn a_receiver_that_hangs_does_not_hold_up_the_others() {
         [("first", first.platform_file("first", &hanging)), ("second", second.platform_file("second", &taking))];
     let hub = Hub::open(&files, |_| {}).await;
     hub.scan().await;
+    (hub, [first, second], asked)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_hangs_does_not_hold_up_the_others() {
+    let (hub, [_first, second], asked) = one_hangs_and_one_takes().await;
     let ids: Vec<String> = hub.cases().await.iter().map(|case| case["id"].as_str().unwrap().to_owned()).collect();
     let approve: Vec<&str> =
         ["referrals", "approve", "--as", "anna"].into_iter().chain(ids.iter().map(String::as_str)).collect();

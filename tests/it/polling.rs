@@ -12,7 +12,7 @@ use listingwatch::vocab::platform::Channel;
 use listingwatch::vocab::time::Clock;
 use serde_json::{Value, json};
 
-use crate::delivery::raw_receiver;
+use crate::delivery::{one_hangs_and_one_takes, raw_receiver};
 use crate::shop::{Hub, OFFER, Shop};
 
 /// A hub with a case that was pushed under the platform's id `sku-7`, approved and delivered.
@@ -167,20 +167,7 @@ async fn a_platforms_own_ids_and_its_answer_come_back_in_lists_feeds_and_events(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_hangs_delays_its_own_messages_only_and_what_one_channel_gave_up_is_shown() {
-    let (first, second) = (Shop::start().await, Shop::start().await);
-    first.put("7", "Isotonitazene 10 g", OFFER);
-    second.put(
-        "7",
-        "Metonitazene 5 g",
-        "Metonitazene for sale, 5 g bags, price per gram, telegram only, bitcoin accepted",
-    );
-    let (address, _) = raw_receiver(vec!["hang"; 50]).await;
-    let hanging = format!("channels = [\"webhook\"]\nwebhook = \"http://{address}/hook\"");
-    let taking = format!("channels = [\"webhook\"]\nwebhook = \"http://{}/hook\"", second.address);
-    let files =
-        [("first", first.platform_file("first", &hanging)), ("second", second.platform_file("second", &taking))];
-    let hub = Hub::open(&files, |_| {}).await;
-    hub.scan().await;
+    let (hub, [_first, second], _) = one_hangs_and_one_takes().await;
     let (rooms, platforms) = (&hub.app.rooms, hub.app.platforms());
     let approve = |id: &str, platform: usize| {
         let (id, anna) = (ReferralId::parse(id).unwrap(), Actor::named("anna").unwrap());

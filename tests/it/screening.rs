@@ -199,6 +199,12 @@ async fn unknown_parameters_and_keys_of_an_answer_are_refused_by_name() {
     for body in [json!(["removed", "why"]), json!({ "decision": "removed", "urls": [] }), json!("removed")] {
         assert_eq!(hub.post(&moderator, &outcome, body.clone()).await.0, 422, "{body}");
     }
+    let twice = hub.client.post(format!("{}{outcome}", hub.base)).bearer_auth(&moderator);
+    let twice =
+        twice.header("content-type", "application/json").body(r#"{"decision":"removed","decision":"rejected"}"#);
+    let answer = twice.send().await.unwrap();
+    assert_eq!(answer.status(), 422, "of two decisions none counts");
+    assert!(answer.text().await.unwrap().contains("`decision`"));
     for path in [
         "/api/v1/referrals?since=-1",
         "/api/v1/referrals?since=2999-01-01T00:00:00Z",
@@ -218,6 +224,28 @@ async fn unknown_parameters_and_keys_of_an_answer_are_refused_by_name() {
     assert!(problem.contains("did you mean `platform`?"), "{problem}");
     assert_ne!(hub.cases().await[0]["state"], "decided", "nothing of it was taken");
     assert_eq!(hub.post(&moderator, &outcome, json!({ "decision": "removed", "reference": "T-1" })).await.0, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_list_keeps_its_order_and_names_its_bad_lines() {
+    let (hub, _shop, token) = hub().await;
+    let listing = |number: usize| match number {
+        150 | 151 => json!({ "id": number, "titel": "Garden chair" }),
+        7 | 270 => json!({ "id": number, "title": "Isotonitazene 10 g", "text": OFFER }),
+        _ => json!({ "id": number, "title": "Garden chair" }),
+    };
+    let (status, answer) = hub.post(&token, "/api/v1/screen", (0..300).map(listing).collect()).await;
+    assert_eq!(status, 200, "{answer}");
+    for (number, one) in answer.as_array().unwrap().iter().enumerate() {
+        assert_eq!(one["id"], number, "{one}");
+        let verdict = if [7, 270].contains(&number) { "refer" } else { "clear" };
+        if [150, 151].contains(&number) {
+            assert_eq!(one["line"], number + 1, "{one}");
+            assert!(one["error"].as_str().unwrap().contains("did you mean `title`?"), "{one}");
+        } else {
+            assert_eq!(one["verdict"], verdict, "{one}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

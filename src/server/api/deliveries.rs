@@ -7,18 +7,16 @@ use axum::http::{HeaderMap, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::outbound::wire::ReferralView;
 use crate::referral::answers::{self, AnswerLine};
 use crate::referral::reasons::{OutcomeReason, REASONS};
+use crate::referral::row::ReferralRow;
+use crate::referral::state::Attention;
 use crate::server::auth::{Caller, Rights, visible_case};
 use crate::server::problem::Problem;
 use crate::server::request::{PageQuery, Params, page_of};
 use crate::server::state::ServerState;
-use crate::server::work::{self, row_view};
+use crate::server::work;
 use crate::store::truth::{AttemptRow, DeliveryRow, Look, Principal, Stuck};
-
-/// Rows of a list at most.
-const ROWS: usize = 1_000_000;
 
 /// What left of a case, and what was seen of its pages.
 #[derive(Serialize, ToSchema)]
@@ -70,7 +68,8 @@ pub(super) async fn undeliverable(
     Params(query): Params<PageQuery>,
 ) -> Result<(HeaderMap, Json<UndeliverableList>), Problem> {
     who.must_oversee("read this")?;
-    let stuck = state.truth(|truth| truth.undeliverable(ROWS)).await?;
+    let reach = query.reach()?;
+    let stuck = state.truth(move |truth| truth.undeliverable(reach)).await?;
     let (headers, undeliverable, next) = page_of(stuck, &query, "/api/v1/undeliverable", &[])?;
     Ok((headers, Json(UndeliverableList { undeliverable, next })))
 }
@@ -79,8 +78,9 @@ pub(super) async fn undeliverable(
 #[derive(Serialize, ToSchema)]
 pub(super) struct WaitingCase {
     /// The case.
-    referral: ReferralView,
-    /// Why: `unanswered`, `needs-information`, `contested`, `undeliverable`, `relisted` or `still-there`.
+    referral: ReferralRow,
+    /// Why.
+    #[schema(value_type = Attention)]
     attention: String,
 }
 
@@ -103,8 +103,9 @@ pub(super) async fn attention(
     Params(query): Params<PageQuery>,
 ) -> Result<(HeaderMap, Json<AttentionList>), Problem> {
     who.must_oversee("read this")?;
-    let rows = state.truth(|truth| truth.attention(ROWS)).await?;
-    let waiting = |(row, attention)| WaitingCase { referral: row_view(row), attention };
+    let reach = query.reach()?;
+    let rows = state.truth(move |truth| truth.attention(reach)).await?;
+    let waiting = |(row, attention)| WaitingCase { referral: row, attention };
     let (headers, rows, next) = page_of(rows, &query, "/api/v1/attention", &[])?;
     Ok((headers, Json(AttentionList { attention: rows.into_iter().map(waiting).collect(), next })))
 }

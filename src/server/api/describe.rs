@@ -3,6 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::vocab::terms::Message;
+
 /// Media type of failures.
 const PROBLEM: &str = "application/problem+json";
 
@@ -29,14 +31,16 @@ const MEANINGS: [(&str, &str); 16] = [
 /// Failures after which the same request may work later.
 const LATER: [&str; 2] = ["429", "503"];
 
-/// Events that are sent to webhooks.
-const WEBHOOKS: [(&str, &str); 5] = [
-    ("referral.created", "A case was sent to the platform."),
-    ("referral.updated", "A case changed, or its notice is said again."),
-    ("referral.withdrawn", "A notice was taken back."),
-    ("listing.relisted", "A listing whose removal was seen is back."),
-    ("listing.changed", "The listing of an open case changed."),
-];
+/// When a message is sent to webhooks.
+fn occasion(message: Message) -> &'static str {
+    match message {
+        Message::Created => "A case was sent to the platform.",
+        Message::Updated => "A case changed, or its notice is said again.",
+        Message::Withdrawn => "A notice was taken back.",
+        Message::Relisted => "A listing whose removal was seen is back.",
+        Message::Changed => "The listing of an open case changed.",
+    }
+}
 
 /// Answers of the demo, by operation.
 const EXAMPLES: [(&str, &str); 9] = [
@@ -131,7 +135,8 @@ fn failures() -> Value {
 /// What is posted to a platform's webhook.
 fn webhooks() -> Value {
     let header = |name: &str, about: &str| json!({ "name": name, "in": "header", "required": true, "description": about, "schema": { "type": "string" } });
-    let of = |(kind, summary): &(&str, &str)| {
+    let of = |message: Message| {
+        let (kind, summary) = (message.as_str(), occasion(message));
         let about = format!(
             "{summary} Signed as Standard Webhooks says: `v1` with the shared secret, `v1a` with the key pair. Any 2xx answer is \
              success, 410 disables the webhook, all else is tried again for three days."
@@ -148,9 +153,9 @@ fn webhooks() -> Value {
                 "application/json": { "schema": { "$ref": "#/components/schemas/EventView" } } } },
             "responses": { "2XX": { "description": "received" }, "410": { "description": "disables the webhook" } },
         } });
-        ((*kind).to_owned(), operation)
+        (kind.to_owned(), operation)
     };
-    Value::Object(WEBHOOKS.iter().map(of).collect())
+    Value::Object(Message::ALL.into_iter().map(of).collect())
 }
 
 /// Puts the schemas of plain texts, such as moments and ids, where they are used: a generated client would make a type of its own

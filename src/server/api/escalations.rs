@@ -16,9 +16,6 @@ use crate::vocab::ids::PlatformId;
 use crate::vocab::terms::CaseState;
 use crate::vocab::time::Timestamp;
 
-/// Escalations listed.
-const LISTED: usize = 1_000_000;
-
 /// A warning.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -190,7 +187,8 @@ pub(super) async fn list(
     Params(query): Params<PageQuery>,
 ) -> Result<(HeaderMap, Json<EscalationList>), Problem> {
     who.must_oversee("read this")?;
-    let held = state.truth(|truth| truth.escalations(None, Some(LISTED))).await?;
+    let reach = query.reach()?;
+    let held = state.truth(move |truth| truth.escalations(None, Some(reach))).await?;
     let (headers, held, next) = page_of(held, &query, "/api/v1/escalations", &[])?;
     Ok((headers, Json(EscalationList { escalations: held.into_iter().map(EscalationView::from).collect(), next })))
 }

@@ -8,19 +8,20 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::outbound::links::Purpose;
-use crate::outbound::wire::{CaseView, EvidenceView, ReferralView};
+use crate::outbound::wire::{CaseView, EvidenceView};
 use crate::referral::issued::{FollowingDocument, IssuedHead};
 use crate::referral::language;
 use crate::referral::notice::Notice;
 use crate::referral::outcome::{Decision, Outcome};
+use crate::referral::row::ReferralRow;
 use crate::referral::state::ReferralState;
 use crate::server::auth::{Caller, Rights, visible_case};
 use crate::server::evidence::read_capture;
+use crate::server::idempotency;
 use crate::server::problem::Problem;
 use crate::server::request::{Body, Params, limit_of, next_link};
 use crate::server::state::ServerState;
 use crate::server::work::{self, Ruling};
-use crate::server::{idempotency, work::row_view};
 use crate::store::truth::{CaseFilter, NoticeForms};
 use crate::vocab::ids::PlatformId;
 use crate::vocab::terms::{CaseState, Category};
@@ -48,7 +49,7 @@ pub(super) struct ListQuery {
 #[derive(Serialize, ToSchema)]
 pub(super) struct ReferralList {
     /// The rows.
-    referrals: Vec<ReferralView>,
+    referrals: Vec<ReferralRow>,
     /// Give this as `since` to get what changes later; more may be waiting when `more` is true.
     next: String,
     /// Whether the list was cut at `limit`.
@@ -110,7 +111,7 @@ pub(super) async fn list(
             ],
         );
     }
-    Ok((headers, Json(ReferralList { referrals: rows.into_iter().map(row_view).collect(), next, more })))
+    Ok((headers, Json(ReferralList { referrals: rows, next, more })))
 }
 
 fn since_of(text: Option<&str>, now: Timestamp) -> Result<(Option<i64>, Option<Timestamp>), Problem> {
@@ -302,7 +303,7 @@ pub(super) async fn capture(
 #[derive(Serialize, ToSchema)]
 pub(super) struct SellerCases {
     /// Newest change first.
-    referrals: Vec<ReferralView>,
+    referrals: Vec<ReferralRow>,
 }
 
 /// Cases of the same seller on the platform, the case itself among them, newest change first, at most 1000. A platform sees those that
@@ -317,7 +318,7 @@ pub(super) async fn seller(
     Path(id): Path<String>,
 ) -> Result<Json<SellerCases>, Problem> {
     let rows = work::of_the_seller(&state, &who, &id, 1000).await?;
-    Ok(Json(SellerCases { referrals: rows.into_iter().map(row_view).collect() }))
+    Ok(Json(SellerCases { referrals: rows }))
 }
 
 /// A platform's answer.

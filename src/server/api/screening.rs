@@ -1,11 +1,13 @@
 //! Screening: a platform posts a listing before or after publication and gets the verdict in the same call.
 
-use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::detect::screen::{self, BadLine, OutputLine};
+use crate::listing::input::InputError;
 use crate::server::auth::Caller;
 use crate::server::problem::Problem;
 use crate::server::request::Listed;
@@ -113,7 +115,7 @@ pub(super) async fn screen(
     State(state): State<ServerState>,
     Caller(who): Caller,
     Listed(Strict(body)): Listed<Strict>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     if who.role == Role::Researcher {
         return Err(Problem::forbidden("researchers read the archive; screening is for platforms and authorities"));
     }
@@ -128,20 +130,43 @@ pub(super) async fn screen(
         Value::Array(listings) if listings.len() > LISTINGS_AT_ONCE => {
             Err(Problem::unprocessable(format!("at most {LISTINGS_AT_ONCE} listings a call")))
         }
-        Value::Array(listings) => {
-            let verdicts = listings.iter().enumerate().map(|(at, listing)| match judge(listing) {
-                Ok(line) => serde_json::to_value(line),
-                Err(error) => serde_json::to_value(BadLine::of(listing, at + 1, &error)),
-            });
-            verdicts.collect::<Result<_, _>>().map(Value::Array).map_err(|error| Problem::internal(&error))
-        }
+        Value::Array(listings) => judged_side_by_side(listings, &judge).map_err(|error| Problem::internal(&error)),
         one => {
             let line = judge(one).map_err(|error| Problem::unprocessable(error.to_string()))?;
-            serde_json::to_value(line).map_err(|error| Problem::internal(&error))
+            serde_json::to_string(&line).map_err(|error| Problem::internal(&error))
         }
     });
     match work.await {
-        Ok(verdicts) => Ok(Json(verdicts?)),
+        Ok(verdicts) => Ok(([(CONTENT_TYPE, "application/json")], verdicts?).into_response()),
         Err(error) => Err(Problem::internal(&error)),
     }
+}
+
+/// Listings that are worth a thread of their own.
+const LISTINGS_OF_A_THREAD: usize = 64;
+
+/// Threads that judge one call; the others are left to other callers.
+const THREADS: usize = 4;
+
+/// Judges a list, parts of it side by side, and writes the verdicts in their order.
+fn judged_side_by_side(
+    listings: &[Value],
+    judge: &(impl Fn(&Value) -> Result<OutputLine, InputError> + Sync),
+) -> Result<String, serde_json::Error> {
+    let threads = std::thread::available_parallelism().map_or(1, |count| count.get().min(THREADS));
+    let size = listings.len().div_ceil(threads).max(LISTINGS_OF_A_THREAD);
+    let write = |(part, listings): (usize, &[Value])| {
+        let lines = listings.iter().enumerate().map(|(at, listing)| match judge(listing) {
+            Ok(line) => serde_json::to_string(&line),
+            Err(error) => serde_json::to_string(&BadLine::of(listing, part * size + at + 1, &error)),
+        });
+        lines.collect::<Result<Vec<String>, _>>().map(|lines| lines.join(","))
+    };
+    let parts: Vec<String> = std::thread::scope(|scope| {
+        let write = &write;
+        let running: Vec<_> = listings.chunks(size).enumerate().map(|part| scope.spawn(move || write(part))).collect();
+        let joined = running.into_iter().map(|one| one.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        joined.collect::<Result<_, _>>()
+    })?;
+    Ok(format!("[{}]", parts.join(",")))
 }

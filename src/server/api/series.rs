@@ -5,15 +5,15 @@ use axum::extract::{Path, State};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::outbound::wire::ReferralView;
 use crate::referral::outcome::Decision;
+use crate::referral::row::ReferralRow;
 use crate::server::api::outcome_of;
 use crate::server::auth::Caller;
 use crate::server::problem::Problem;
 use crate::server::request::Body;
 use crate::server::series::{self, Done};
 use crate::server::state::ServerState;
-use crate::server::work::{Ruling, row_view};
+use crate::server::work::Ruling;
 
 /// Cases shown.
 const CASES: usize = 1000;
@@ -29,7 +29,7 @@ pub(super) struct SeriesView {
     #[serde(skip_serializing_if = "Option::is_none")]
     drafts: Option<u64>,
     /// Its cases, newest change first, at most 1000.
-    referrals: Vec<ReferralView>,
+    referrals: Vec<ReferralRow>,
 }
 
 /// What became of the cases of a series.
@@ -71,8 +71,7 @@ pub(super) async fn show(
     Caller(who): Caller,
     Path(id): Path<String>,
 ) -> Result<Json<SeriesView>, Problem> {
-    let (platform, rows, drafts) = series::cases(&state, &who, &id, CASES).await?;
-    let referrals = rows.into_iter().map(row_view).collect();
+    let (platform, referrals, drafts) = series::cases(&state, &who, &id, CASES).await?;
     Ok(Json(SeriesView { id, platform: platform.to_string(), drafts, referrals }))
 }
 

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::outbound::wire::ReferralView;
 use crate::referral::outcome::{Decision, Outcome};
+use crate::referral::row::ReferralRow;
 use crate::referral::state::ReferralState;
 use crate::server::api::outcome_of;
 use crate::server::auth::{Rights, visible_case};
@@ -18,7 +18,7 @@ use crate::server::problem::Problem;
 use crate::server::request::{Params, link_next};
 use crate::server::series;
 use crate::server::state::ServerState;
-use crate::server::work::{self, Ruling, row_view};
+use crate::server::work::{self, Ruling};
 use crate::store::truth::{CaseFilter, FOUND_LIMIT, Principal, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};
 
@@ -97,7 +97,7 @@ struct Tab {
 #[template(path = "console/inbox.html")]
 struct InboxPage {
     frame: Frame,
-    rows: Vec<ReferralView>,
+    rows: Vec<ReferralRow>,
     tabs: Vec<Tab>,
     group: &'static str,
     state: Option<String>,
@@ -124,13 +124,13 @@ struct InboxPage {
 
 impl InboxPage {
     /// What was answered to a case, while that stands.
-    fn answer(&self, row: &ReferralView) -> Option<&'static str> {
+    fn answer(&self, row: &ReferralRow) -> Option<&'static str> {
         let stands = matches!(row.state.as_str(), "decided" | "verified-gone");
         self.answered.get(&row.id).filter(|_| stands).map(|decision| decision.words())
     }
 
     /// How many other drafts of its series a row stands for.
-    fn others(&self, row: &ReferralView) -> Option<u64> {
+    fn others(&self, row: &ReferralRow) -> Option<u64> {
         if self.series.is_some() || row.state != "drafted" {
             return None;
         }
@@ -233,7 +233,6 @@ pub(super) async fn inbox(
         .await?;
     let more = rows.len() > most && words.is_none();
     rows.truncate(if words.is_some() { FOUND_LIMIT } else { most });
-    let rows: Vec<ReferralView> = rows.into_iter().map(row_view).collect();
     let kept = |group: &str| {
         [
             ("group", Some(group.to_owned())),
@@ -252,7 +251,23 @@ pub(super) async fn inbox(
         pairs.push(("before", rows.last().map(|row| row.change.to_string())));
         query_text(&pairs)
     });
-    let columns = ["id", "platform", "state", "category", "score", "title", "substances", "urls", "created", "updated"];
+    let columns = [
+        "id",
+        "platform",
+        "state",
+        "category",
+        "severity",
+        "score",
+        "title",
+        "substances",
+        "urls",
+        "listing_ids",
+        "decision",
+        "reference",
+        "answer_due",
+        "created",
+        "updated",
+    ];
     if let Some(mut answer) = twin(query.format.as_deref(), &rows, &columns)? {
         if let Some(next) = next {
             let format = query.format.unwrap_or_default();
@@ -323,7 +338,7 @@ pub(super) async fn inbox(
 }
 
 /// Whether a case found by its words belongs into the list asked for.
-fn is_asked_for(row: &crate::store::truth::ReferralRow, filter: &CaseFilter, states: &[&str]) -> bool {
+fn is_asked_for(row: &ReferralRow, filter: &CaseFilter, states: &[&str]) -> bool {
     let hidden = ["queued", "drafted", "held", "dismissed", "expired"];
     filter.platform.as_ref().is_none_or(|only| row.platform == only.as_str())
         && (states.is_empty() || states.contains(&row.state.as_str()))

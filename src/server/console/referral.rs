@@ -7,9 +7,10 @@ use serde::Deserialize;
 
 use crate::detect::assessment::{NameMatch, SubstanceFinding};
 use crate::outbound::notice_html;
-use crate::outbound::wire::{CaseView, HitView, ReferralView, StoryView, TimelineView};
+use crate::outbound::wire::{CaseView, HitView, StoryView, TimelineView};
 use crate::referral::issued::IssuedHead;
 use crate::referral::outcome::Decision;
+use crate::referral::row::ReferralRow;
 use crate::server::api::notice_as;
 use crate::server::auth::{Rights, visible_case};
 use crate::server::console::inbox::act;
@@ -20,7 +21,7 @@ use crate::server::problem::Problem;
 use crate::server::request::Params;
 use crate::server::series;
 use crate::server::state::ServerState;
-use crate::server::work::{self, row_view};
+use crate::server::work;
 use crate::store::truth::{Claim, DeliveryRow, Escalation, Look, Principal};
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::platform::Use;
@@ -62,9 +63,9 @@ struct ReferralPage {
     case: CaseView,
     notice: Result<String, String>,
     /// Other cases with the same wording.
-    alike: Vec<ReferralView>,
+    alike: Vec<ReferralRow>,
     /// Other cases of the same sellers.
-    others: Vec<ReferralView>,
+    others: Vec<ReferralRow>,
     decisions: [(&'static str, &'static str); 5],
     in_queue: bool,
     taken_by: Option<Claim>,
@@ -235,18 +236,18 @@ pub(super) async fn show(
     if let Some(series) = &wording
         && let Ok((_, rows, _)) = series::cases(&state, who, series, OTHERS + 1).await
     {
-        alike = rows.into_iter().filter(|row| row.id != id).take(OTHERS).map(row_view).collect();
+        alike = rows.into_iter().filter(|row| row.id != id).take(OTHERS).collect();
     }
     if !decides {
         let rows = work::of_the_seller(&state, who, &id, OTHERS + 1).await?;
-        others = rows.into_iter().filter(|row| row.id != id).take(OTHERS).map(row_view).collect();
+        others = rows.into_iter().filter(|row| row.id != id).take(OTHERS).collect();
     }
     if decides && let Ok(this) = ReferralId::parse(&id) {
         let now = state.now();
         let (found, claims) = state
             .truth(move |truth| Ok((truth.cases_of_sellers(&sellers, &this, OTHERS)?, truth.claims(now)?)))
             .await?;
-        others = found.into_iter().map(row_view).collect();
+        others = found;
         taken_by = claims.into_iter().find(|claim| claim.referral == id && claim.person != who.owner);
     }
     let mut escalations = None;

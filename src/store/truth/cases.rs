@@ -1,12 +1,13 @@
 //! Referrals: transitions, and what the interfaces read of them.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::detect::assessment::Assessment;
 use crate::referral::history::HistoryLine;
 use crate::referral::outcome::Decision;
 use crate::referral::pages::CasePage;
+use crate::referral::row::ReferralRow;
 use crate::referral::state::ReferralState;
 use crate::store::truth::story::StoryLine;
 use crate::store::truth::terms::CLOSED;
@@ -15,56 +16,6 @@ use crate::vocab::actor::ActorKind;
 use crate::vocab::ids::{PlatformId, ReferralId};
 use crate::vocab::terms::{Category, Severity, Verdict};
 use crate::vocab::time::Timestamp;
-
-/// A referral as lists show it; the shape of `referrals list --json`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ReferralRow {
-    /// Id.
-    pub id: String,
-    /// Platform.
-    pub platform: String,
-    /// Name of the state.
-    pub state: String,
-    /// Category of the strongest listing.
-    pub category: Option<Category>,
-    /// URLs of the cluster's listings.
-    pub urls: Vec<String>,
-    /// Title of the strongest listing.
-    pub title: String,
-    /// Names of substances.
-    pub substances: Vec<String>,
-    /// Score of the strongest listing.
-    pub score: f64,
-    /// When the case was opened.
-    pub created: Timestamp,
-    /// Last change.
-    pub updated: Timestamp,
-    /// `refer` or `review`.
-    pub verdict: Verdict,
-    /// Number of the last change; grows with every change of any case.
-    pub change: i64,
-    /// The series of cases with one wording that it belongs to.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub series: Option<String>,
-    /// The platform's own ids of its listings, as it handed them over or its pages name them; at most a hundred.
-    #[serde(default)]
-    pub listing_ids: Vec<String>,
-    /// How urgent it is: `high` for new substances and synthetic opioids, `medium` for precursors and other drugs, `low` for
-    /// equipment and where it is not certain.
-    pub severity: Severity,
-    /// What the platform decided, while that stands.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub decision: Option<Decision>,
-    /// The platform's own reference of its answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// When the notice is said again if there is no answer.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer_due: Option<Timestamp>,
-    /// Language of its notice, once that left.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub language: Option<String>,
-}
 
 /// One listing of a case.
 #[derive(Debug, Clone, Serialize)]

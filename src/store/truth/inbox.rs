@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use rusqlite::{OptionalExtension, params};
 
 use crate::referral::outcome::Decision;
+use crate::referral::row::ReferralRow;
 use crate::referral::state::Event;
-use crate::store::truth::cases::{CaseFilter, ROW, ReferralRow, row};
+use crate::store::truth::cases::{CaseFilter, ROW, row};
 use crate::store::truth::query::quoted;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};

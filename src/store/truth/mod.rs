@@ -50,7 +50,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, OpenFlags, Transaction};
 
 pub use actions::RecordSignature;
-pub use cases::{CaseEvent, CaseFilter, CaseHit, DueRecheck, RecheckTarget, ReferralFull, ReferralRow};
+pub use cases::{CaseEvent, CaseFilter, CaseHit, DueRecheck, RecheckTarget, ReferralFull};
 pub use changes::ChangeFilter;
 pub use citations::Citation;
 pub use clusters::ClusterAt;
@@ -67,7 +67,7 @@ pub use jobs::JobRun;
 pub use known::KnownHit;
 pub use looks::{ControlLook, ControlSight, Look};
 pub use notice::{Brought, NoticeForms, NoticeTerms};
-pub use outbox::{AttemptResult, AttemptRow, Delivery, DeliveryRow, FeedEvent, Stuck, what_changed};
+pub use outbox::{AttemptResult, AttemptRow, Delivery, DeliveryRow, FeedEvent, Stuck};
 pub use pages::NOT_FROM_A_PAGE;
 pub use personal::Revealed;
 pub use rescreen::{Difference, Rejudged, StoredHit};
@@ -80,6 +80,7 @@ pub use terms::CLOSED;
 pub use timestamps::{CaptureDigest, Covered, Stamped, TimestampRow};
 pub use tokens::{Principal, Session, TokenRow};
 
+pub use crate::referral::row::ReferralRow;
 pub use crate::vocab::terms::Role;
 
 use crate::referral::issued::Printer;

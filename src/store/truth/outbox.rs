@@ -40,7 +40,8 @@ pub struct Delivery {
 #[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 #[schema(as = Delivery)]
 pub struct DeliveryRow {
-    /// `feed`, `webhook` or `email`.
+    /// By which way.
+    #[schema(value_type = Channel)]
     pub channel: String,
     /// `referral.created`, ….
     pub message: Message,
@@ -68,7 +69,8 @@ pub struct DeliveryRow {
 pub struct AttemptRow {
     /// When it ended.
     pub at: Timestamp,
-    /// `feed`, `webhook` or `email`.
+    /// By which way.
+    #[schema(value_type = Channel)]
     pub channel: String,
     /// `referral.created`, ….
     pub message: Message,
@@ -88,7 +90,8 @@ pub struct Stuck {
     pub referral: String,
     /// Platform.
     pub platform: String,
-    /// `feed`, `webhook` or `email`.
+    /// By which way.
+    #[schema(value_type = Channel)]
     pub channel: String,
     /// `referral.created`, ….
     pub message: Message,
@@ -144,18 +147,6 @@ pub struct FeedEvent {
     pub state: String,
     /// The step.
     pub event: String,
-}
-
-/// What is new with a step, as events tell it; what changed in listings comes beside it.
-pub fn what_changed(event: &str) -> &'static [&'static str] {
-    match event {
-        "answer" => &["state", "decision"],
-        "remind" | "warn" => &["document"],
-        "approve" | "withdraw" | "correct" => &["state", "document"],
-        "seen-gone" | "seen-live" | "seen-again" => &["state", "pages"],
-        "listing-changed" => &[],
-        _ => &["state"],
-    }
 }
 
 /// Puts a message for every channel in the outbox, within the caller's transaction.
@@ -308,12 +299,6 @@ impl Truth {
                     "UPDATE outbox SET state = 'delivered', receipt = ?, last_error = NULL, ended = ? WHERE id = ?",
                     params![receipt, now.as_millis(), delivery.id],
                 )?;
-                // Nothing else of the case is given up: nobody need look after it any more.
-                tx.execute(
-                    "UPDATE referrals SET attention = NULL WHERE id = ?1 AND attention = ?2 AND state <> 'undeliverable' AND NOT EXISTS
-                       (SELECT 1 FROM outbox WHERE referral = ?1 AND state = 'undeliverable')",
-                    params![delivery.referral.as_str(), Attention::Undeliverable.name()],
-                )?;
                 ("delivered", receipt)
             }
             AttemptResult::Later { at, error } => {
@@ -343,6 +328,14 @@ impl Truth {
                 ("lapsed", error)
             }
         };
+        if matches!(result, AttemptResult::Delivered { .. } | AttemptResult::Lapsed { .. }) {
+            // Where nothing else of the case is given up, nobody need look after it any more.
+            tx.execute(
+                "UPDATE referrals SET attention = NULL WHERE id = ?1 AND attention = ?2 AND state <> 'undeliverable' AND NOT EXISTS
+                   (SELECT 1 FROM outbox WHERE referral = ?1 AND state = 'undeliverable')",
+                params![delivery.referral.as_str(), Attention::Undeliverable.name()],
+            )?;
+        }
         tx.execute(
             "INSERT INTO attempts (delivery, at, result, detail) VALUES (?, ?, ?, ?)",
             params![delivery.id, now.as_millis(), name, detail],

@@ -4,8 +4,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::dedup::frame::Frame;
 use crate::detect::assessment::Assessment;
+use crate::referral::row::ReferralRow;
 use crate::referral::state::ReferralState;
-use crate::store::truth::cases::{ROW, ReferralRow, next_change, referral_id, row};
+use crate::store::truth::cases::{ROW, next_change, referral_id, row};
 use crate::store::truth::terms::CLOSED;
 use crate::store::truth::{Truth, TruthError};
 use crate::vocab::ids::{PlatformId, ReferralId};

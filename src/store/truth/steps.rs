@@ -7,6 +7,7 @@ use crate::referral::history::{Because, Earlier, HistoryLine};
 use crate::referral::issued::IssuedKind;
 use crate::referral::notice::Notice;
 use crate::referral::outcome::Outcome;
+use crate::referral::row::ReferralRow;
 use crate::referral::state::{Attention, Effect, Event, Intervals, Message, ReferralState, step};
 use crate::store::truth::{Truth, TruthError, audit, cases, deconflict, issued, outbox, pages, series, story};
 use crate::vocab::actor::{Actor, ActorKind, Approver, Door, PersonName};
@@ -563,7 +564,7 @@ impl Truth {
     ///
     /// # Errors
     /// When SQLite fails.
-    pub fn attention(&self, limit: usize) -> Result<Vec<(cases::ReferralRow, String)>, TruthError> {
+    pub fn attention(&self, limit: usize) -> Result<Vec<(ReferralRow, String)>, TruthError> {
         self.read(|connection| {
             let sql = format!(
                 "SELECT {}, attention FROM referrals WHERE attention IS NOT NULL ORDER BY change LIMIT ?",
